@@ -1,0 +1,92 @@
+//! What a measurement costs, stage by stage, on the demo's larger model: `cargo bench`.
+//!
+//! The GPU rows use whatever adapter there is; on a software one they say nothing about a real card.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use divan::{Bencher, black_box};
+use infoplane::device::Compute;
+use infoplane::estimator::{Binning, Estimator, ReferencePoints, Row, SampleSegments};
+use infoplane::labels::Labels;
+use infoplane::model::Model;
+use infoplane::model::batch::{Batch, batches};
+use infoplane::settings::{Backend, Settings};
+use infoplane::tokens::Tokens;
+
+const BACKENDS: [Backend; 2] = [Backend::Cpu, Backend::Gpu];
+const POINTS: usize = 100;
+
+fn main() {
+    divan::main();
+}
+
+fn demo(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo").join(path)
+}
+
+/// 128 documents of up to 256 tokens: some 30,000 positions.
+fn documents() -> Vec<Vec<u32>> {
+    let settings = Settings { samples: 128, context: 256, ..Settings::default() };
+    let tokenizer = demo("gutenberg-1m/tokenizer.json");
+    Tokens::from_text(&tokenizer, &demo("books-sample.jsonl"), &settings)
+        .expect("the demo is there")
+        .documents
+}
+
+fn model(compute: &Compute) -> (Model, Batch) {
+    let model = Model::load(&demo("gutenberg-1m/step2000"), &compute.tensors()).expect("the demo is there");
+    let batch = batches(&documents(), 0..128, model.tokens_per_batch()).remove(0);
+    (model, batch)
+}
+
+fn compute(backend: Backend) -> Compute {
+    Compute::open(backend).expect("an adapter").0
+}
+
+#[divan::bench]
+fn encode_and_label() -> usize {
+    Labels::new(&documents(), 4).positions()
+}
+
+/// One batch through the model, states untouched.
+#[divan::bench(args = BACKENDS)]
+fn forward(bencher: Bencher, backend: Backend) {
+    let (model, batch) = model(&compute(backend));
+    bencher.counter(divan::counter::ItemsCount::new(batch.ids.len())).bench_local(|| {
+        let last = model.forward(&batch, |_, _| Ok(())).expect("a forward pass");
+        infoplane::model::read_back(last).expect("its states")
+    });
+}
+
+/// The losses of one batch.
+#[divan::bench(args = BACKENDS)]
+fn losses(bencher: Bencher, backend: Backend) {
+    let (model, batch) = model(&compute(backend));
+    let last = model.forward(&batch, |_, _| Ok(())).expect("a forward pass");
+    bencher
+        .counter(divan::counter::ItemsCount::new(batch.ids.len()))
+        .bench_local(|| model.losses(&batch, last.clone()).expect("losses"));
+}
+
+/// All statistics of one layer: soft bins and every label of orders 1 to 4, input and output.
+#[divan::bench(args = BACKENDS)]
+fn statistics_of_a_layer(bencher: Bencher, backend: Backend) {
+    let compute = compute(backend);
+    let mut estimator = Estimator::new(&compute).expect("kernels");
+    let sample = Arc::new(SampleSegments::new(&Labels::new(&documents(), 4)));
+    let (positions, width) = (sample.positions(), 64);
+    let points = ReferencePoints::new(0, POINTS, width);
+    let reference = estimator.reference(points).expect("memory");
+    let states: Vec<f32> =
+        infoplane::estimator::unit_rows(1, positions, width).iter().map(|&x| x as f32).collect();
+    let data = burn::tensor::TensorData::new(states, [positions, width]);
+    let hidden = burn::tensor::Tensor::<2>::from_data(data, &compute.tensors());
+    let rows: Vec<Row> = (0..positions as u32).map(|row| Row { source: row, target: row }).collect();
+    let mut scores = estimator.scores(positions, POINTS).expect("memory");
+    estimator.score(hidden, &reference, &rows, &mut scores).expect("scores");
+    let binning = Binning { points: POINTS, temperature: 0.027 };
+    bencher.counter(divan::counter::ItemsCount::new(positions)).bench_local(|| {
+        black_box(estimator.conditionals(&scores, POINTS, binning, &sample).expect("statistics"))
+    });
+}

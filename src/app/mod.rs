@@ -1,0 +1,353 @@
+//! The window: panels that read a [`State`] and emit commands, and nothing else.
+//!
+//! The window talks to the worker over two bounded channels and never waits for it: events are drained
+//! before a frame is drawn, commands go out after it, and dialogs live on a thread of their own. It knows of
+//! models, estimator and devices only what the messages say.
+//!
+//! | file | duty |
+//! |---|---|
+//! | [`state`] | what is known; events in, commands out |
+//! | [`timeline`] | where in training the window stands |
+//! | `outbox` | commands on their way, newest only |
+//! | [`dialogs`] | the desktop's dialogs, replaceable in tests |
+//! | `toolbar`, `runs`, `controls`, `plane`, `timeline_ui`, `status`, `welcome` | the panels |
+//! | `shortcuts` | keys, dropped files, help |
+//! | `theme`, `widgets` | how all of it looks |
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+use eframe::egui::{self, Margin, Ui, vec2};
+
+use crate::checkpoints::Run;
+use crate::engine::{Command, Event, TextSource};
+use crate::error::{Error, Kind, Result};
+use crate::figure::{Highlight, PlaneFigureOptions, Scene, plane_figure};
+use crate::settings::Settings;
+
+mod controls;
+pub mod dialogs;
+mod outbox;
+mod plane;
+mod plane_overlay;
+mod plane_paint;
+mod runs;
+mod shortcuts;
+pub mod state;
+mod status;
+mod theme;
+pub mod timeline;
+mod timeline_ui;
+mod toolbar;
+mod welcome;
+mod widgets;
+
+use dialogs::{Answer, Asker, Dialogs, NativeDialogs, text_source};
+use outbox::{Flushed, Outbox};
+use plane::PlaneMemory;
+use state::{Message, Severity, State, UiCommand};
+
+/// How soon a full channel to the worker is tried again.
+const RETRY: Duration = Duration::from_millis(30);
+/// No frame takes in more events than this: a talkative worker must not starve the window.
+const EVENTS_A_FRAME: usize = 256;
+/// Playback never jumps by more than this after a hiccup, in seconds.
+const LONGEST_FRAME_SECS: f32 = 0.5;
+/// How long a closing window waits for room to say so to the worker.
+const GOODBYE: Duration = Duration::from_millis(200);
+
+/// What the window opens with.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Models, runs of checkpoints or folders of runs; none for an empty window.
+    pub paths: Vec<PathBuf>,
+    /// What the models read; where it is unknown, the window asks for it.
+    pub text: Option<TextSource>,
+    /// What is measured and how.
+    pub settings: Settings,
+}
+
+/// What a panel may ask of the window.
+#[derive(Clone, Debug)]
+enum Action {
+    /// Something for the state to do.
+    Ui(UiCommand),
+    /// Ask for a folder to open.
+    AskFolder,
+    /// Ask for a text.
+    AskText,
+    /// Ask where to write the plane in this format, and write it.
+    Export(&'static str),
+    /// Fit the plane to the data.
+    Fit,
+    /// Show or hide the page of keys.
+    ToggleHelp,
+}
+
+impl From<UiCommand> for Action {
+    fn from(command: UiCommand) -> Self {
+        Self::Ui(command)
+    }
+}
+
+/// The window.
+pub struct App {
+    state: State,
+    outbox: Outbox,
+    events: Receiver<Event>,
+    asker: Asker,
+    plane: PlaneMemory,
+    help_open: bool,
+    /// The runs and the place of the scrubber in the last frame: the list follows when only the place moves.
+    last_place: (Arc<Vec<Run>>, usize),
+}
+
+impl App {
+    /// A window that talks to a worker over two bounded channels, and opens what `start` names.
+    pub fn new(
+        ctx: &egui::Context,
+        commands: Sender<Command>,
+        events: Receiver<Event>,
+        start: Start,
+    ) -> Self {
+        theme::install(ctx);
+        let mut app = Self {
+            state: State::new(start.settings, start.text),
+            outbox: Outbox::new(commands),
+            events,
+            asker: Asker::new(Arc::new(NativeDialogs)),
+            plane: PlaneMemory::default(),
+            help_open: false,
+            last_place: Default::default(),
+        };
+        app.act(ctx, UiCommand::Open(start.paths).into());
+        app
+    }
+
+    /// Puts other dialogs in place of the desktop's.
+    #[must_use]
+    pub fn with_dialogs(mut self, dialogs: impl Dialogs + 'static) -> Self {
+        self.asker = Asker::new(Arc::new(dialogs));
+        self
+    }
+
+    /// What the window knows.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn act(&mut self, ctx: &egui::Context, action: Action) {
+        let asked = match action {
+            Action::Ui(command) => {
+                let commands = self.state.update(command);
+                commands.into_iter().for_each(|command| self.outbox.push(command));
+                Ok(())
+            }
+            Action::AskFolder => self.asker.ask_folder(ctx),
+            Action::AskText => self.asker.ask_text(ctx),
+            Action::Export(extension) => match scene(&self.state) {
+                Some(scene) => self.asker.export(ctx, scene, extension),
+                None => Err(Error::new(Kind::Output, "there is nothing to export yet").help("measure first")),
+            },
+            Action::Fit => {
+                self.plane.fit = true;
+                Ok(())
+            }
+            Action::ToggleHelp => {
+                self.help_open = !self.help_open;
+                Ok(())
+            }
+        };
+        if let Err(error) = asked {
+            self.state.say(Message::new(Severity::Error, error.to_string()));
+        }
+    }
+
+    /// Takes in what the worker and the dialogs have answered.
+    fn receive(&mut self, ctx: &egui::Context) {
+        for _ in 0..EVENTS_A_FRAME {
+            let Ok(event) = self.events.try_recv() else { break };
+            let commands = self.state.apply(event);
+            commands.into_iter().for_each(|command| self.outbox.push(command));
+        }
+        if !self.events.is_empty() {
+            ctx.request_repaint();
+        }
+        match self.asker.answer() {
+            Some(Answer::Folder(Some(path))) => self.act(ctx, UiCommand::Open(vec![path]).into()),
+            Some(Answer::Text(Some(path))) => self.act(ctx, UiCommand::ChooseText(text_source(path)).into()),
+            Some(Answer::Exported(Ok(Some(path)))) => {
+                self.state.say(Message::new(Severity::Info, format!("Figure written to {}", path.display())));
+            }
+            Some(Answer::Exported(Err(error))) => {
+                self.state.say(Message::new(Severity::Error, error.to_string()));
+            }
+            // The user changed their mind.
+            Some(Answer::Folder(None) | Answer::Text(None) | Answer::Exported(Ok(None))) | None => {}
+        }
+    }
+
+    fn send(&mut self, ctx: &egui::Context) {
+        match self.outbox.flush() {
+            Flushed::All => {}
+            Flushed::Full => ctx.request_repaint_after(RETRY),
+            Flushed::Disconnected => {
+                let error = Error::new(Kind::Device, "the worker has stopped").help("restart infoplane");
+                self.state.apply(Event::Failed { generation: None, error });
+            }
+        }
+    }
+
+    fn play(&mut self, ctx: &egui::Context) {
+        let dt = ctx.input(|input| input.unstable_dt).min(LONGEST_FRAME_SECS);
+        self.state.scrubber.advance(dt);
+        if let Some(secs) = self.state.scrubber.secs_to_next() {
+            ctx.request_repaint_after(Duration::from_secs_f32(secs.max(0.0)));
+        }
+    }
+
+    fn panels_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let state = &self.state;
+        let asking = self.asker.is_asking();
+        let bar = |ui: &Ui, vertical: i8| theme::panel_frame(ui, Margin::symmetric(14, vertical));
+        let frame = bar(ui, 0);
+        egui::Panel::top("toolbar").exact_size(42.0).resizable(false).frame(frame).show(ui, |ui| {
+            toolbar::toolbar_ui(ui, state, asking, actions);
+        });
+        let frame = bar(ui, 4);
+        egui::Panel::bottom("status").resizable(false).frame(frame).show(ui, |ui| {
+            status::status_ui(ui, state, actions);
+        });
+        let frame = bar(ui, 8);
+        egui::Panel::bottom("timeline").resizable(false).frame(frame).show(ui, |ui| {
+            timeline_ui::timeline_ui(ui, state, actions);
+        });
+        if !state.messages.is_empty() {
+            let frame = bar(ui, 6);
+            egui::Panel::bottom("messages").resizable(false).frame(frame).show(ui, |ui| {
+                status::messages_ui(ui, state, actions);
+            });
+        }
+        let position = state.scrubber.position();
+        let follow = Arc::ptr_eq(&state.runs, &self.last_place.0) && position != self.last_place.1;
+        self.last_place = (Arc::clone(&state.runs), position);
+        let side = |panel: egui::Panel, size: f32| {
+            panel.default_size(size).size_range(200.0..=420.0).frame(egui::Frame::NONE)
+        };
+        side(egui::Panel::left("runs"), theme::RUNS_WIDTH).show(ui, |ui| {
+            runs::runs_panel_ui(ui, state, follow, actions);
+        });
+        side(egui::Panel::right("controls"), theme::CONTROLS_WIDTH).show(ui, |ui| {
+            controls::controls_panel_ui(ui, state, actions);
+        });
+        egui::CentralPanel::no_frame().show(ui, |ui| {
+            let area = ui.available_rect_before_wrap();
+            ui.painter().rect_filled(area, 0.0, theme::palette(ui.visuals()).ground);
+            if !state.runs.is_empty() {
+                // The axis titles stand at the very edge of a plot.
+                let inner = egui::Rect::from_min_max(area.min + vec2(10.0, 0.0), area.max - vec2(0.0, 8.0));
+                let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
+                let ui = &mut ui;
+                plane::plane_ui(ui, state, &mut self.plane, actions);
+            }
+            welcome::welcome_ui(ui, area, state, asking, actions);
+        });
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.receive(ctx);
+        self.send(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        let mut actions = Vec::new();
+        self.play(&ctx);
+        shortcuts::shortcuts(&ctx, &self.state, self.help_open, &mut actions);
+        shortcuts::dropped_files(&ctx, &mut actions);
+        self.panels_ui(ui, &mut actions);
+        shortcuts::drop_hint_ui(ui);
+        if self.help_open {
+            self.help_open = shortcuts::help_ui(&ctx);
+        }
+        if !actions.is_empty() {
+            // What an action changed is drawn in the next frame.
+            ctx.request_repaint();
+        }
+        actions.into_iter().for_each(|action| self.act(&ctx, action));
+        self.send(&ctx);
+    }
+
+    fn on_exit(&mut self) {
+        self.outbox.send_last(Command::Cancel, GOODBYE);
+    }
+}
+
+/// The plane on screen as a figure; `None` while nothing is measured.
+fn scene(state: &State) -> Option<Scene> {
+    let trajectories = state.trajectories();
+    if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
+        return None;
+    }
+    let settings = &state.settings;
+    let factor = if settings.temperature_factor == 1.0 {
+        String::new()
+    } else {
+        format!(" × {:.3}", settings.temperature_factor)
+    };
+    let text = state.text.as_ref().and_then(|text| text.path().file_name());
+    let text = text.map(|name| format!(" of {}", name.to_string_lossy())).unwrap_or_default();
+    let caption = format!(
+        "{} reference points, seed {}, temperature {}{factor}; up to {} documents{text}, context {}",
+        settings.points, settings.seed, settings.temperature, settings.samples, settings.context
+    );
+    let highlight = state.current().into_iter();
+    let options = PlaneFigureOptions {
+        caption: Some(caption),
+        highlight: highlight.map(|id| Highlight { run: id.run, checkpoint: id.checkpoint }).collect(),
+        ..PlaneFigureOptions::default()
+    };
+    Some(plane_figure(&trajectories, state.view, &options))
+}
+
+/// Opens the window and stays until it is closed.
+///
+/// `spawn` starts the worker: it gets the window's context, to ask for a frame whenever the worker has said
+/// something, and returns where commands go and events come from.
+///
+/// # Errors
+/// Where there is no display, or nothing that could draw on it.
+pub fn run(
+    start: Start,
+    spawn: impl FnOnce(egui::Context) -> Result<(Sender<Command>, Receiver<Event>)>,
+) -> Result<()> {
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("infoplane")
+        .with_app_id("infoplane")
+        .with_inner_size(vec2(1280.0, 800.0))
+        .with_min_inner_size(vec2(860.0, 560.0));
+    let options = eframe::NativeOptions {
+        viewport,
+        renderer: eframe::Renderer::Wgpu,
+        ..eframe::NativeOptions::default()
+    };
+    let create = |cc: &eframe::CreationContext<'_>| {
+        let (commands, events) = spawn(cc.egui_ctx.clone())?;
+        let app: Box<dyn eframe::App> = Box::new(App::new(&cc.egui_ctx, commands, events, start));
+        Ok(app)
+    };
+    eframe::run_native("infoplane", options, Box::new(create)).map_err(|error| {
+        let headless = std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none();
+        if headless && cfg!(target_os = "linux") {
+            Error::new(Kind::Device, "there is no display to open a window on")
+                .help("use `infoplane measure` instead, or set DISPLAY or WAYLAND_DISPLAY")
+        } else {
+            Error::new(Kind::Device, format!("the window could not be opened: {error}"))
+                .help("check that a Vulkan or OpenGL driver is installed, or use `infoplane measure`")
+        }
+    })
+}

@@ -1,0 +1,141 @@
+//! The data upon the plane: lines, points, what is current, and the labels over them, in that order.
+
+use eframe::egui::{self, Color32, FontId, Painter, Pos2, Rect, Stroke, vec2};
+use egui_plot::{PlotPoint, PlotTransform};
+
+use super::state::ShownPoint;
+use super::theme::{self, Palette};
+use crate::bound::largest_expressivity;
+
+/// Writes what the line means along the line.
+pub(super) fn bound_label(painter: &Painter, transform: &PlotTransform, palette: &Palette) {
+    let at = |x: f64| transform.position_from_point(&PlotPoint::new(x, largest_expressivity(x)));
+    let [min, max] = [transform.bounds().min(), transform.bounds().max()];
+    let (from, to) = (min[0].max(min[1]).max(0.0), max[0].min(max[1]));
+    if to <= from {
+        return;
+    }
+    let (start, end) = (at(from), at(to));
+    let along = (end - start).normalized();
+    if !along.is_finite() || start.distance(end) < 260.0 {
+        return;
+    }
+    let text = "unachievable: I(Y;Z) > I(X;Z)".to_owned();
+    let galley = painter.layout_no_wrap(text, FontId::proportional(12.0), palette.weak);
+    let middle = start + (end - start) * 0.66;
+    // Text hangs below its corner, so it is lifted by its height to stand above the line.
+    let up = vec2(along.y, -along.x);
+    let corner = middle - along * (galley.size().x / 2.0) + up * (galley.size().y + 6.0);
+    painter.add(egui::epaint::TextShape::new(corner, galley, palette.weak).with_angle(along.angle()));
+}
+
+/// A label beside a point that is current.
+pub(super) struct PointLabel {
+    at: Pos2,
+    text: String,
+    color: Color32,
+}
+
+/// Paints lines and points; the labels of current points come back, to be painted over everything.
+pub(super) fn paint_points(
+    painter: &Painter,
+    transform: &PlotTransform,
+    runs: &[(usize, Vec<ShownPoint>)],
+    palette: &Palette,
+) -> Vec<PointLabel> {
+    let opacity = |shown: &ShownPoint| {
+        let stale = if shown.stale { theme::STALE_OPACITY } else { 1.0 };
+        if shown.later { stale * theme::LATER_OPACITY } else { stale }
+    };
+    for (run, points) in runs {
+        for pair in points.windows(2) {
+            let ends = [&pair[0], &pair[1]].map(|shown| screen(transform, shown));
+            let color = theme::run_color(*run).gamma_multiply(0.75 * opacity(&pair[1]));
+            painter.line_segment(ends, Stroke::new(1.4, color));
+        }
+    }
+    for (run, shown) in runs.iter().flat_map(|(run, points)| points.iter().map(move |shown| (*run, shown))) {
+        if !shown.current {
+            paint_point(painter, transform, run, shown, opacity(shown), palette);
+        }
+    }
+    let mut labels = Vec::new();
+    for (run, shown) in runs.iter().flat_map(|(run, points)| points.iter().map(move |shown| (*run, shown))) {
+        if shown.current {
+            let at = screen(transform, shown);
+            painter.circle_filled(
+                at,
+                theme::CURRENT_RADIUS + 6.0,
+                theme::run_color(run).gamma_multiply(0.22),
+            );
+            paint_point(painter, transform, run, shown, opacity(shown), palette);
+            let phi = shown.point.optimality.map(|phi| format!("   φ {phi:.3}")).unwrap_or_default();
+            let color = theme::run_color(run);
+            labels.push(PointLabel { at, text: format!("{}{phi}", shown.point.name), color });
+        }
+    }
+    labels
+}
+
+fn paint_point(
+    painter: &Painter,
+    transform: &PlotTransform,
+    run: usize,
+    shown: &ShownPoint,
+    opacity: f32,
+    palette: &Palette,
+) {
+    let at = screen(transform, shown);
+    let radius = if shown.current { theme::CURRENT_RADIUS } else { theme::POINT_RADIUS };
+    let progress = theme::progress_color(shown.point.progress).gamma_multiply(opacity);
+    let ring = theme::run_color(run).gamma_multiply(opacity);
+    // What lies behind must not shine through a faded point.
+    painter.circle_filled(at, radius + 1.0, palette.ground);
+    if shown.complete {
+        painter.circle(at, radius, progress, Stroke::new(1.4, ring));
+    } else {
+        // A first estimate is an empty ring: less ink for less text read.
+        painter.circle(at, radius - 0.5, palette.ground, Stroke::new(1.0, ring));
+        painter.circle_stroke(at, radius - 2.0, Stroke::new(1.6, progress));
+    }
+    if shown.current {
+        painter.circle_stroke(at, radius + 2.5, Stroke::new(1.5, palette.strong.gamma_multiply(opacity)));
+    }
+}
+
+/// Paints labels beside their points, none over another and each where it hides the fewest points.
+pub(super) fn paint_labels(
+    painter: &Painter,
+    frame: Rect,
+    labels: Vec<PointLabel>,
+    dots: &[Pos2],
+    palette: &Palette,
+) {
+    let mut taken: Vec<Rect> = Vec::new();
+    for label in labels {
+        let galley = painter.layout_no_wrap(label.text, FontId::proportional(12.5), palette.strong);
+        let size = galley.size() + vec2(18.0, 8.0);
+        let (right, left) = (14.0, -14.0 - size.x);
+        let (below, above, level) = (10.0, -10.0 - size.y, -size.y / 2.0);
+        let places =
+            [(right, below), (right, above), (left, below), (left, above), (right, level), (left, level)];
+        let rects = places.map(|(x, y)| Rect::from_min_size(label.at + vec2(x, y), size));
+        let hidden = |rect: &Rect| {
+            let dots = dots.iter().filter(|dot| rect.expand(theme::POINT_RADIUS).contains(**dot)).count();
+            let labels = taken.iter().filter(|other| other.intersects(*rect)).count();
+            dots + 100 * labels + if frame.contains_rect(*rect) { 0 } else { 1000 }
+        };
+        let rect = rects.into_iter().min_by_key(hidden).unwrap_or(rects[0]);
+        let stroke = Stroke::new(1.0, palette.line);
+        painter.rect(rect, 6.0, palette.panel.gamma_multiply(0.94), stroke, egui::StrokeKind::Inside);
+        let bar = Rect::from_min_size(rect.min + vec2(5.0, 5.0), vec2(3.0, rect.height() - 10.0));
+        painter.rect_filled(bar, 1.5, label.color);
+        painter.galley(rect.min + vec2(13.0, 4.0), galley, palette.strong);
+        taken.push(rect.expand(3.0));
+    }
+}
+
+/// Where a point stands on the screen.
+pub(super) fn screen(transform: &PlotTransform, shown: &ShownPoint) -> Pos2 {
+    transform.position_from_point(&PlotPoint::new(shown.point.complexity, shown.point.expressivity))
+}

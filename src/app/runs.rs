@@ -1,0 +1,205 @@
+//! The panel of runs: what is open, what has become of it, and the numbers under the scrubber.
+
+use eframe::egui::{
+    self, Align, Layout, Margin, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::Action;
+use super::state::{ShownPoint, State, Status, UiCommand};
+use super::theme::{self, palette};
+use super::widgets::{short_count, status_mark, status_word, training_label};
+use crate::engine::CheckpointId;
+
+/// More runs than this have no room beside each other in the readout.
+const MOST_COLUMNS: usize = 3;
+
+/// Draws the whole panel; `follow` scrolls the list to the checkpoint under the scrubber.
+pub(super) fn runs_panel_ui(ui: &mut Ui, state: &State, follow: bool, actions: &mut Vec<Action>) {
+    let readout = egui::Panel::bottom("readout")
+        .show_separator_line(false)
+        .resizable(false)
+        .frame(theme::panel_frame(ui, Margin { left: 14, right: 14, top: 10, bottom: 12 }));
+    if state.runs.iter().any(|run| !run.checkpoints.is_empty()) {
+        readout.show(ui, |ui| {
+            ui.painter().hline(
+                ui.max_rect().x_range().expand(14.0),
+                ui.max_rect().top() - 10.0,
+                ui.visuals().widgets.noninteractive.bg_stroke,
+            );
+            readout_ui(ui, state);
+        });
+    }
+    let frame = theme::panel_frame(ui, Margin { left: 14, right: 4, top: 12, bottom: 0 });
+    egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+        ui.label(theme::section(ui, "Runs"));
+        ui.add_space(2.0);
+        if state.runs.is_empty() {
+            let hint = if state.opening { "Looking for checkpoints…" } else { "Nothing is open." };
+            ui.label(theme::weak(ui, hint));
+            return;
+        }
+        egui::ScrollArea::vertical().id_salt("runs").auto_shrink(false).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            for run in 0..state.runs.len() {
+                run_ui(ui, state, run, follow, actions);
+                ui.add_space(10.0);
+            }
+        });
+    });
+}
+
+fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Vec<Action>) {
+    let (Some(open), Some(run_state)) = (state.runs.get(run), state.run_states.get(run)) else { return };
+    let measured = (0..open.checkpoints.len())
+        .filter(|&checkpoint| state.status(CheckpointId { run, checkpoint }) == Status::Complete)
+        .count();
+    ui.horizontal(|ui| {
+        ui.set_height(24.0);
+        let mut visible = run_state.visible;
+        let toggle = ui.add(egui::Checkbox::without_text(&mut visible));
+        let (enabled, name) = (ui.is_enabled(), format!("Show {}", open.name));
+        toggle.widget_info(|| WidgetInfo::selected(Role::CheckBox, enabled, visible, &name));
+        if toggle.on_hover_text("Draw this run on the plane").changed() {
+            actions.push(UiCommand::SetVisible { run, visible }.into());
+        }
+        let (swatch, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
+        ui.painter().rect_filled(swatch, 3.0, theme::run_color(run));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(8.0);
+            ui.label(theme::weak(ui, format!("{measured}/{}", open.checkpoints.len())).small());
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let name = RichText::new(&open.name).color(palette(ui.visuals()).strong);
+                ui.add(egui::Label::new(name).truncate()).on_hover_text(open.path.display().to_string());
+            });
+        });
+    });
+    // A hidden run folds: what is not drawn need not be listed.
+    if !run_state.visible {
+        return;
+    }
+    let current = state.scrubber.checkpoint_of(open);
+    for checkpoint in 0..open.checkpoints.len() {
+        let id = CheckpointId { run, checkpoint };
+        let is_current = current == Some(checkpoint);
+        let response = checkpoint_ui(ui, state, id, is_current);
+        if response.clicked() {
+            actions.push(UiCommand::Focus(id).into());
+        }
+        if follow && state.focus() == Some(id) {
+            response.scroll_to_me(None);
+        }
+        if let Status::Failed(error) = state.status(id) {
+            ui.horizontal(|ui| {
+                ui.add_space(24.0);
+                let text = RichText::new(error.to_string()).small().color(palette(ui.visuals()).error);
+                ui.add(egui::Label::new(text).wrap());
+            });
+        }
+    }
+}
+
+fn checkpoint_ui(ui: &mut Ui, state: &State, id: CheckpointId, current: bool) -> Response {
+    let palette = palette(ui.visuals());
+    let status = state.status(id);
+    let (Some(checkpoint), Some(run)) = (state.checkpoint(id), state.runs.get(id.run)) else {
+        return ui.label("");
+    };
+    let row = vec2(ui.available_width() - 8.0, 21.0);
+    let (rect, response) = ui.allocate_exact_size(row, Sense::click());
+    let enabled = ui.is_enabled();
+    let name = format!("{} / {}, {}", run.name, checkpoint.name, status_word(&status));
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, enabled, current, &name));
+    if !ui.is_rect_visible(rect) {
+        return response;
+    }
+    if current {
+        ui.painter().rect_filled(rect, 5.0, palette.selection);
+    } else if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 5.0, palette.raised);
+    }
+    let mut row = ui.new_child(
+        egui::UiBuilder::new()
+            .max_rect(Rect::from_min_max(rect.min + vec2(5.0, 0.0), rect.max - vec2(6.0, 0.0)))
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    let last = run.checkpoints.len().saturating_sub(1).max(1);
+    let progress = if run.checkpoints.len() > 1 { id.checkpoint as f32 / last as f32 } else { 1.0 };
+    status_mark(&mut row, &status, theme::progress_color(progress));
+    row.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let training = match (checkpoint.tokens, checkpoint.step) {
+            (Some(tokens), _) => format!("{} tok", short_count(tokens)),
+            (None, Some(step)) => short_count(step),
+            (None, None) => String::new(),
+        };
+        let text = theme::weak(ui, training).small();
+        ui.add(egui::Label::new(text).selectable(false));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let strength = if current { palette.strong } else { palette.text };
+            let text = RichText::new(&checkpoint.name).size(12.5).color(strength);
+            ui.add(egui::Label::new(text).truncate().selectable(false));
+        });
+    });
+    let hint = match training_label(checkpoint.step, checkpoint.tokens) {
+        Some(training) => format!("{} — {}", training, status_word(&status)),
+        None => status_word(&status).to_owned(),
+    };
+    response.on_hover_text(hint)
+}
+
+/// The numbers of the checkpoints under the scrubber, a column a run.
+fn readout_ui(ui: &mut Ui, state: &State) {
+    ui.label(theme::section(ui, "At the scrubber"));
+    let points: Vec<ShownPoint> =
+        state.points().into_iter().flat_map(|(_, points)| points).filter(|shown| shown.current).collect();
+    if points.is_empty() {
+        let hint = if state.text.is_none() {
+            "Choose a text corpus to measure."
+        } else if state.busy {
+            "Being measured…"
+        } else {
+            "Not measured yet."
+        };
+        ui.label(theme::weak(ui, hint));
+        return;
+    }
+    let shown = &points[..points.len().min(MOST_COLUMNS)];
+    let loss = |p: &ShownPoint| format!("{:.3}", p.point.loss);
+    let efficiency = |value: f64| format!("{value:.4}");
+    egui::Grid::new("readout grid")
+        .num_columns(shown.len() + 1)
+        .min_row_height(15.0)
+        .spacing(vec2(8.0, 4.0))
+        .show(ui, |ui| {
+            if shown.len() > 1 {
+                ui.label("");
+                for point in shown {
+                    let (rect, _) = ui.allocate_exact_size(vec2(46.0, 8.0), Sense::hover());
+                    let swatch = Rect::from_min_max(pos2(rect.right() - 22.0, rect.top() + 2.0), rect.max);
+                    ui.painter().rect_filled(swatch, 2.0, theme::run_color(point.id.run));
+                }
+                ui.end_row();
+            }
+            let mut line = |label: &str, help: &str, value: &dyn Fn(&ShownPoint) -> String| {
+                ui.label(theme::weak(ui, label)).on_hover_text(help);
+                for point in shown {
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        let text = theme::number(ui, value(point));
+                        let palette = palette(ui.visuals());
+                        ui.label(if point.stale { text.color(palette.weak) } else { text });
+                    });
+                }
+                ui.end_row();
+            };
+            line("complexity", "I(X;Z), nats over ln n", &|p| efficiency(p.point.complexity));
+            line("expressivity", "I(Y;Z), nats over ln n", &|p| efficiency(p.point.expressivity));
+            line("optimality φ", "I(Y;Z) / I(X;Z)", &|p| {
+                p.point.optimality.map_or_else(|| "–".to_owned(), |phi| format!("{phi:.4}"))
+            });
+            line("entropy H(Z)", "of the soft-binned states, nats over ln n", &|p| {
+                efficiency(p.point.entropy)
+            });
+            line("loss", "next-token cross-entropy, nats a token", &loss);
+            line("positions", "labelled positions behind the numbers", &|p| short_count(p.positions as u64));
+            line("temperature ε", "used for the soft binning", &|p| format!("{:.4}", p.temperature));
+        });
+}

@@ -1,0 +1,140 @@
+//! Keys, files dropped on the window, and the page that lists both.
+
+use eframe::egui::{self, Context, Key, Modifiers, RichText, Ui};
+
+use super::Action;
+use super::dialogs::text_source;
+use super::state::{State, UiCommand};
+use super::theme::{self, palette};
+use super::timeline::TimeCommand;
+use crate::settings::LARGEST_ORDER;
+use crate::views::plane::PlaneView;
+
+/// Every key with what it does, as the help lists them.
+const KEYS: [(&str, &str); 9] = [
+    ("Space", "play or pause"),
+    ("←  →", "one checkpoint back or on"),
+    ("Home  End", "first or last checkpoint"),
+    ("1 – 4", "back-off: token to quadgram"),
+    ("F", "fit the plane to the data"),
+    ("Ctrl+O", "open a folder"),
+    ("Ctrl+E", "export the plane"),
+    ("Esc", "cancel measuring"),
+    ("F1  ?", "this page"),
+];
+
+/// What the mouse does on the plane.
+const GESTURES: [(&str, &str); 4] = [
+    ("Drag", "move the plane"),
+    ("Ctrl+scroll", "zoom"),
+    ("Double click", "fit the plane to the data"),
+    ("Click a point", "move the scrubber there"),
+];
+
+/// Reads the keys pressed, unless they are meant for a field that is being typed into.
+pub(super) fn shortcuts(ctx: &Context, state: &State, help_open: bool, actions: &mut Vec<Action>) {
+    if ctx.text_edit_focused() {
+        return;
+    }
+    let popup_open = egui::Popup::is_any_open(ctx);
+    // Someone who walks the window by Tab needs these keys for the widget they have reached.
+    let focused = ctx.egui_wants_keyboard_input();
+    ctx.input_mut(|input| {
+        let mut pressed = |modifiers, key| input.consume_key(modifiers, key);
+        if pressed(Modifiers::COMMAND, Key::O) {
+            actions.push(Action::AskFolder);
+        }
+        if pressed(Modifiers::COMMAND, Key::E) {
+            actions.push(Action::Export("svg"));
+        }
+        if pressed(Modifiers::NONE, Key::F1) || pressed(Modifiers::NONE, Key::Questionmark) {
+            actions.push(Action::ToggleHelp);
+        }
+        if help_open || popup_open {
+            return;
+        }
+        if pressed(Modifiers::NONE, Key::Escape) {
+            actions.push(UiCommand::Cancel.into());
+        }
+        if pressed(Modifiers::NONE, Key::F) {
+            actions.push(Action::Fit);
+        }
+        for (index, key) in
+            [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().enumerate().take(LARGEST_ORDER)
+        {
+            if pressed(Modifiers::NONE, key) {
+                actions.push(UiCommand::View(PlaneView { order: index + 1, ..state.view }).into());
+            }
+        }
+        if focused {
+            return;
+        }
+        let times = [
+            (Key::Space, TimeCommand::TogglePlay),
+            (Key::ArrowLeft, TimeCommand::Step(-1)),
+            (Key::ArrowRight, TimeCommand::Step(1)),
+            (Key::Home, TimeCommand::Home),
+            (Key::End, TimeCommand::End),
+        ];
+        for (key, command) in times {
+            if pressed(Modifiers::NONE, key) {
+                actions.push(UiCommand::Time(command).into());
+            }
+        }
+    });
+}
+
+/// Takes what was dropped: folders are opened, a file is the text.
+pub(super) fn dropped_files(ctx: &Context, actions: &mut Vec<Action>) {
+    let dropped = ctx.input(|input| {
+        input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect::<Vec<_>>()
+    });
+    let (folders, files): (Vec<_>, Vec<_>) = dropped.into_iter().partition(|path| path.is_dir());
+    if let Some(file) = files.into_iter().next() {
+        actions.push(UiCommand::ChooseText(text_source(file)).into());
+    }
+    if !folders.is_empty() {
+        actions.push(UiCommand::Open(folders).into());
+    }
+}
+
+/// Says what would become of files held over the window.
+pub(super) fn drop_hint_ui(ui: &Ui) {
+    if ui.input(|input| input.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let area = ui.ctx().content_rect();
+    let palette = palette(ui.visuals());
+    let painter =
+        ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop")));
+    painter.rect_filled(area, 0.0, palette.ground.gamma_multiply(0.85));
+    let border = egui::Stroke::new(2.0, palette.accent);
+    painter.rect_stroke(area.shrink(14.0), 10.0, border, egui::StrokeKind::Inside);
+    let text = "Drop a folder to open its checkpoints, a text file to measure on it";
+    let font = egui::FontId::proportional(17.0);
+    painter.text(area.center(), egui::Align2::CENTER_CENTER, text, font, palette.strong);
+}
+
+/// Draws the page of keys; `false` once it is to be closed.
+pub(super) fn help_ui(ctx: &Context) -> bool {
+    let visuals = ctx.global_style().visuals.clone();
+    let frame = theme::card_frame(&visuals).inner_margin(egui::Margin::same(20));
+    let modal = egui::Modal::new(egui::Id::unique("help")).frame(frame).show(ctx, |ui| {
+        ui.set_width(340.0);
+        ui.label(RichText::new("Keys and gestures").heading().color(palette(ui.visuals()).strong));
+        for (title, lines) in [("Keys", &KEYS[..]), ("On the plane", &GESTURES[..])] {
+            ui.add_space(8.0);
+            ui.label(theme::section(ui, title));
+            egui::Grid::new(title).num_columns(2).min_col_width(110.0).spacing([16.0, 5.0]).show(ui, |ui| {
+                for (key, what) in lines {
+                    ui.label(theme::number(ui, *key));
+                    ui.label(*what);
+                    ui.end_row();
+                }
+            });
+        }
+        ui.add_space(10.0);
+        ui.button("Close").clicked()
+    });
+    !(modal.inner || modal.should_close())
+}

@@ -1,0 +1,507 @@
+//! What the window knows, as plain data.
+//!
+//! The panels read a [`State`] and emit [`UiCommand`]s; the worker's [`Event`]s come in by [`State::apply`].
+//! Both answer with the [`Command`]s to send on, so all of it is tested without a window or a worker.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::timeline::{Scrubber, TimeCommand};
+use crate::checkpoints::{Checkpoint, Run};
+use crate::engine::{CheckpointId, Command, Event, Request, TextSource};
+use crate::error::{Error, Kind};
+use crate::results::Measurement;
+use crate::settings::Settings;
+use crate::views::plane::{self, LayerChoice, PlanePoint, PlaneView, Trajectory};
+
+/// More messages than this are not kept: the oldest go first.
+const MOST_MESSAGES: usize = 20;
+
+/// What a panel asks for.
+#[derive(Clone, Debug)]
+pub enum UiCommand {
+    /// Open these folders in place of the open ones.
+    Open(Vec<PathBuf>),
+    /// Measure on this text.
+    ChooseText(TextSource),
+    /// Show these settings without measuring yet, while a field is still being dragged.
+    Draft(Settings),
+    /// Measure under these settings.
+    Settings(Settings),
+    /// Show another order or layer of what is measured.
+    View(PlaneView),
+    /// Move or play the scrubber.
+    Time(TimeCommand),
+    /// Move the scrubber to this checkpoint.
+    Focus(CheckpointId),
+    /// Show or hide a run.
+    SetVisible {
+        /// Index of the run.
+        run: usize,
+        /// Whether it is shown.
+        visible: bool,
+    },
+    /// Stop measuring.
+    Cancel,
+    /// Measure what is not measured yet.
+    Resume,
+    /// Show a message.
+    Say(Message),
+    /// Remove the message with this number.
+    Dismiss(u64),
+}
+
+/// How much a message matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Something went well.
+    Info,
+    /// Work goes on.
+    Warning,
+    /// Something did not happen.
+    Error,
+}
+
+/// A line for the user that stays until dismissed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Tells messages apart; given when it is shown.
+    pub number: u64,
+    /// How much it matters.
+    pub severity: Severity,
+    /// One line.
+    pub text: String,
+}
+
+impl Message {
+    /// A message yet to be shown.
+    pub fn new(severity: Severity, text: impl Into<String>) -> Self {
+        Self { number: 0, severity, text: text.into() }
+    }
+}
+
+/// What has become of a checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// Not begun.
+    Waiting,
+    /// The worker is at it; the share of its documents read.
+    Measuring(f32),
+    /// A first estimate on a small sample.
+    Preview,
+    /// The whole sample is measured.
+    Complete,
+    /// It cannot be measured.
+    Failed(Error),
+}
+
+/// The numbers of a checkpoint and what they rest on.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The numbers.
+    pub measurement: Arc<Measurement>,
+    /// The number of documents behind them.
+    pub documents: usize,
+    /// Whether that is the whole sample.
+    pub complete: bool,
+    /// The request they answer.
+    pub generation: u64,
+}
+
+/// What the window knows of one checkpoint.
+#[derive(Clone, Debug, Default)]
+pub struct CheckpointState {
+    /// The newest numbers, perhaps of an older request until the current one replaces them.
+    pub shown: Option<Shown>,
+    /// Why the current request could not measure it.
+    pub error: Option<Error>,
+}
+
+/// What the window knows of one run beside the run itself.
+#[derive(Clone, Debug)]
+pub struct RunState {
+    /// Whether its trajectory is drawn.
+    pub visible: bool,
+    /// Its checkpoints, in the order of training.
+    pub checkpoints: Vec<CheckpointState>,
+    /// `(documents, skipped documents, positions)` of the text under its tokenizer, once prepared.
+    pub prepared: Option<(usize, usize, usize)>,
+}
+
+/// How far the current request has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// The checkpoint being worked on.
+    pub checkpoint: CheckpointId,
+    /// The share of this checkpoint's documents that is read.
+    pub checkpoint_share: f32,
+    /// The share of the whole request that is done.
+    pub total_share: f32,
+    /// Time left, once it can be told.
+    pub left: Option<Duration>,
+}
+
+/// A point of the plane with what decides how it is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShownPoint {
+    /// The checkpoint.
+    pub id: CheckpointId,
+    /// The point as every view has it.
+    pub point: PlanePoint,
+    /// Labelled positions behind it.
+    pub positions: usize,
+    /// The temperature ε it was measured at.
+    pub temperature: f64,
+    /// Whether the whole sample is behind it.
+    pub complete: bool,
+    /// Whether it answers an older request than the current one.
+    pub stale: bool,
+    /// Whether the scrubber stands on it.
+    pub current: bool,
+    /// Whether it lies after the scrubber in training.
+    pub later: bool,
+}
+
+/// Everything the window shows.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The open runs.
+    pub runs: Arc<Vec<Run>>,
+    /// What is known of each of them.
+    pub run_states: Vec<RunState>,
+    /// What the models read, once chosen.
+    pub text: Option<TextSource>,
+    /// The settings last asked for.
+    pub settings: Settings,
+    /// The settings the sliders show: those last asked for, or on their way there.
+    pub draft: Settings,
+    /// The order and the layers on screen.
+    pub view: PlaneView,
+    /// Where in training the window stands.
+    pub scrubber: Scrubber,
+    /// What is to be said, oldest first.
+    pub messages: Vec<Message>,
+    /// How far the worker is, while it measures.
+    pub progress: Option<Progress>,
+    /// Whether a request is on its way.
+    pub busy: bool,
+    /// Whether folders are being looked into.
+    pub opening: bool,
+    /// The compute device, by its own name.
+    pub device: Option<String>,
+    /// Counts requests; what answers an older one is dropped.
+    pub generation: u64,
+    messages_said: u64,
+}
+
+impl State {
+    /// A window with nothing open.
+    pub fn new(settings: Settings, text: Option<TextSource>) -> Self {
+        Self { draft: settings.clone(), settings, text, ..Self::default() }
+    }
+
+    /// Takes in what the worker said; answers with what to ask it next.
+    pub fn apply(&mut self, event: Event) -> Vec<Command> {
+        match event {
+            Event::Device { name } => self.device = Some(name),
+            Event::Opened { runs } => return self.opened(runs),
+            Event::Prepared { generation, run, documents, skipped_documents, positions } => {
+                if generation == self.generation
+                    && let Some(state) = self.run_states.get_mut(run)
+                {
+                    state.prepared = Some((documents, skipped_documents, positions));
+                }
+            }
+            Event::Progress { generation, checkpoint, checkpoint_share, total_share, left } => {
+                if generation == self.generation && self.busy {
+                    self.progress = Some(Progress { checkpoint, checkpoint_share, total_share, left });
+                }
+            }
+            Event::Measured { generation, checkpoint, measurement, documents, complete } => {
+                if generation == self.generation
+                    && let Some(state) = self.checkpoint_mut(checkpoint)
+                {
+                    state.shown = Some(Shown { measurement, documents, complete, generation });
+                    state.error = None;
+                }
+            }
+            Event::CheckpointFailed { generation, checkpoint, error } => {
+                if generation == self.generation
+                    && error.kind() != Kind::Cancelled
+                    && let Some(state) = self.checkpoint_mut(checkpoint)
+                {
+                    *state = CheckpointState { shown: None, error: Some(error) };
+                }
+            }
+            Event::Warning(text) => self.say(Message::new(Severity::Warning, text)),
+            Event::Failed { generation, error } => {
+                if generation.is_some_and(|generation| generation != self.generation) {
+                    return Vec::new();
+                }
+                self.busy = false;
+                self.progress = None;
+                if error.kind() != Kind::Cancelled {
+                    self.say(Message::new(Severity::Error, error.to_string()));
+                }
+                if std::mem::take(&mut self.opening) {
+                    // What was open stays open, and its numbers must be asked for again.
+                    return self.measure();
+                }
+            }
+            Event::Idle { generation, .. } => {
+                if generation == self.generation {
+                    self.busy = false;
+                    self.progress = None;
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Does what a panel asks; answers with what to send the worker.
+    pub fn update(&mut self, command: UiCommand) -> Vec<Command> {
+        match command {
+            UiCommand::Open(paths) => {
+                if paths.is_empty() {
+                    return Vec::new();
+                }
+                // Whatever is still said of the runs now open must not be taken for the new ones.
+                self.generation += 1;
+                self.busy = false;
+                self.progress = None;
+                self.opening = true;
+                return vec![Command::Open { paths }];
+            }
+            UiCommand::ChooseText(text) => {
+                self.text = Some(text);
+                return self.measure();
+            }
+            UiCommand::Draft(settings) => self.draft = settings,
+            UiCommand::Settings(settings) => {
+                self.draft = settings.clone();
+                if settings != self.settings {
+                    self.view.order = self.view.order.min(settings.max_order).max(1);
+                    self.settings = settings;
+                    return self.measure();
+                }
+            }
+            UiCommand::View(view) => {
+                if (1..=self.settings.max_order).contains(&view.order) {
+                    self.view = view;
+                }
+            }
+            UiCommand::Time(command) => self.scrubber.apply(command),
+            UiCommand::Focus(id) => {
+                if let Some(run) = self.runs.get(id.run) {
+                    let time = self.scrubber.unit().time_of(run, id.checkpoint);
+                    self.scrubber.apply(TimeCommand::MoveToTime(time));
+                }
+            }
+            UiCommand::SetVisible { run, visible } => {
+                if let Some(state) = self.run_states.get_mut(run) {
+                    state.visible = visible;
+                    self.set_times();
+                }
+            }
+            UiCommand::Cancel => {
+                if self.busy {
+                    // The request may still wait where cancelling drops it unseen: nothing is expected back.
+                    self.busy = false;
+                    self.progress = None;
+                    return vec![Command::Cancel];
+                }
+            }
+            UiCommand::Resume => return self.measure(),
+            UiCommand::Say(message) => self.say(message),
+            UiCommand::Dismiss(number) => self.messages.retain(|message| message.number != number),
+        }
+        Vec::new()
+    }
+
+    /// Shows a message, unless it is the last one said.
+    pub fn say(&mut self, message: Message) {
+        if self.messages.last().is_some_and(|last| last.text == message.text) {
+            return;
+        }
+        self.messages_said += 1;
+        self.messages.push(Message { number: self.messages_said, ..message });
+        if self.messages.len() > MOST_MESSAGES {
+            self.messages.remove(0);
+        }
+    }
+
+    /// A checkpoint as it lies on disk.
+    pub fn checkpoint(&self, id: CheckpointId) -> Option<&Checkpoint> {
+        self.runs.get(id.run)?.checkpoints.get(id.checkpoint)
+    }
+
+    /// What is known of a checkpoint.
+    pub fn checkpoint_state(&self, id: CheckpointId) -> Option<&CheckpointState> {
+        self.run_states.get(id.run)?.checkpoints.get(id.checkpoint)
+    }
+
+    /// What has become of a checkpoint under the current request.
+    pub fn status(&self, id: CheckpointId) -> Status {
+        let Some(state) = self.checkpoint_state(id) else { return Status::Waiting };
+        if let Some(error) = &state.error {
+            return Status::Failed(error.clone());
+        }
+        let fresh = state.shown.as_ref().filter(|shown| shown.generation == self.generation);
+        match (fresh, self.progress) {
+            (Some(shown), _) if shown.complete => Status::Complete,
+            (_, Some(progress)) if progress.checkpoint == id => Status::Measuring(progress.checkpoint_share),
+            (Some(_), _) => Status::Preview,
+            (None, _) => Status::Waiting,
+        }
+    }
+
+    /// Every checkpoint of every run.
+    pub fn ids(&self) -> impl Iterator<Item = CheckpointId> + '_ {
+        self.runs.iter().enumerate().flat_map(|(run, r)| {
+            (0..r.checkpoints.len()).map(move |checkpoint| CheckpointId { run, checkpoint })
+        })
+    }
+
+    /// Whether a run is drawn.
+    pub fn is_visible(&self, run: usize) -> bool {
+        self.run_states.get(run).is_some_and(|state| state.visible)
+    }
+
+    /// The checkpoint of each visible run that the scrubber stands on.
+    pub fn current(&self) -> Vec<CheckpointId> {
+        self.visible_runs()
+            .filter_map(|(run, r)| Some(CheckpointId { run, checkpoint: self.scrubber.checkpoint_of(r)? }))
+            .collect()
+    }
+
+    /// The newest of the checkpoints the scrubber stands on: the one spoken of where there is room for one.
+    pub fn focus(&self) -> Option<CheckpointId> {
+        let time = |id: &CheckpointId| {
+            self.runs.get(id.run).map_or(0, |run| self.scrubber.unit().time_of(run, id.checkpoint))
+        };
+        // The first run wins a tie, hence the reversal: `max_by_key` takes the last.
+        self.current().into_iter().rev().max_by_key(time)
+    }
+
+    /// The points of each visible run under the view on screen.
+    pub fn points(&self) -> Vec<(usize, Vec<ShownPoint>)> {
+        let current = self.current();
+        self.visible_runs()
+            .map(|(run, r)| {
+                let here = current.iter().find(|id| id.run == run).map(|id| id.checkpoint);
+                let points = (0..r.checkpoints.len())
+                    .filter_map(|checkpoint| self.shown_point(CheckpointId { run, checkpoint }, here))
+                    .collect();
+                (run, points)
+            })
+            .collect()
+    }
+
+    /// The same points as every other view and figure takes them.
+    pub fn trajectories(&self) -> Vec<Trajectory> {
+        self.points()
+            .into_iter()
+            .map(|(run, points)| Trajectory {
+                run,
+                name: self.runs.get(run).map_or_else(String::new, |r| r.name.clone()),
+                points: points.into_iter().map(|shown| shown.point).collect(),
+            })
+            .collect()
+    }
+
+    /// The largest index of a hidden state any measured checkpoint has.
+    pub fn last_layer(&self) -> Option<usize> {
+        let layers = |state: &CheckpointState| state.shown.as_ref()?.measurement.layers.len().checked_sub(1);
+        self.run_states.iter().flat_map(|run| &run.checkpoints).filter_map(layers).max()
+    }
+
+    /// The number of checkpoints the current request has finished, failed ones included, and of all.
+    pub fn done(&self) -> (usize, usize) {
+        let finished = |id: &CheckpointId| matches!(self.status(*id), Status::Complete | Status::Failed(_));
+        (self.ids().filter(finished).count(), self.ids().count())
+    }
+
+    fn visible_runs(&self) -> impl Iterator<Item = (usize, &Run)> + Clone {
+        self.runs.iter().enumerate().filter(|(run, _)| self.is_visible(*run))
+    }
+
+    fn shown_point(&self, id: CheckpointId, current: Option<usize>) -> Option<ShownPoint> {
+        let checkpoint = self.checkpoint(id)?;
+        let shown = self.checkpoint_state(id)?.shown.as_ref()?;
+        let count = self.runs.get(id.run)?.checkpoints.len();
+        let point = plane::point(
+            self.view,
+            (id.checkpoint, count),
+            &checkpoint.name,
+            (checkpoint.step, checkpoint.tokens),
+            &shown.measurement,
+        )?;
+        Some(ShownPoint {
+            id,
+            point,
+            positions: shown.measurement.positions,
+            temperature: shown.measurement.temperature,
+            complete: shown.complete,
+            stale: shown.generation != self.generation,
+            current: current == Some(id.checkpoint),
+            later: current.is_none_or(|current| id.checkpoint > current),
+        })
+    }
+
+    fn opened(&mut self, runs: Arc<Vec<Run>>) -> Vec<Command> {
+        self.opening = false;
+        self.busy = false;
+        self.progress = None;
+        self.run_states = runs
+            .iter()
+            .map(|run| RunState {
+                visible: true,
+                checkpoints: vec![CheckpointState::default(); run.checkpoints.len()],
+                prepared: None,
+            })
+            .collect();
+        self.runs = runs;
+        self.view.layers = LayerChoice::Mean;
+        self.scrubber = Scrubber::default();
+        self.set_times();
+        self.measure()
+    }
+
+    /// Asks for all open runs under the settings, once there is a text.
+    fn measure(&mut self) -> Vec<Command> {
+        let Some(text) = self.text.clone() else { return Vec::new() };
+        if self.runs.is_empty() {
+            return Vec::new();
+        }
+        self.generation += 1;
+        self.busy = true;
+        self.progress = None;
+        for run in &mut self.run_states {
+            run.prepared = None;
+            for checkpoint in &mut run.checkpoints {
+                checkpoint.error = None;
+            }
+        }
+        vec![Command::Measure(Request {
+            generation: self.generation,
+            settings: self.settings.clone(),
+            text,
+            focus: self.focus(),
+            interactive: true,
+        })]
+    }
+
+    fn set_times(&mut self) {
+        let visible = self.runs.iter().zip(&self.run_states).filter(|(_, state)| state.visible);
+        self.scrubber.set_runs(visible.map(|(run, _)| run));
+    }
+
+    fn checkpoint_mut(&mut self, id: CheckpointId) -> Option<&mut CheckpointState> {
+        self.run_states.get_mut(id.run)?.checkpoints.get_mut(id.checkpoint)
+    }
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

@@ -1,0 +1,223 @@
+//! The state without a window: events in, commands out.
+
+use super::*;
+use crate::measures::{LayerMeasures, OrderMeasures};
+
+fn runs(counts: &[usize]) -> Arc<Vec<Run>> {
+    let checkpoint = |index: usize| Checkpoint {
+        name: format!("step-{index}"),
+        path: PathBuf::new(),
+        step: Some(index as u64 * 10),
+        tokens: None,
+        tokenizer: None,
+    };
+    let run = |(index, &count): (usize, &usize)| Run {
+        name: format!("run {index}"),
+        path: PathBuf::new(),
+        checkpoints: (0..count).map(checkpoint).collect(),
+    };
+    Arc::new(counts.iter().enumerate().map(run).collect())
+}
+
+fn measurement(complexity: f64) -> Arc<Measurement> {
+    let layer = |layer| LayerMeasures {
+        layer,
+        entropy: 0.5,
+        orders: (1..=4)
+            .map(|order| OrderMeasures::new(complexity * f64::from(order), complexity / 2.0, 0.0, 0.0))
+            .collect(),
+    };
+    Arc::new(Measurement {
+        loss: 3.0,
+        positions: 1000,
+        temperature: 0.0135,
+        layers: (0..3).map(|index| layer(Some(index))).collect(),
+        mean: layer(None),
+    })
+}
+
+fn id(run: usize, checkpoint: usize) -> CheckpointId {
+    CheckpointId { run, checkpoint }
+}
+
+fn measured(generation: u64, checkpoint: CheckpointId, complete: bool) -> Event {
+    Event::Measured { generation, checkpoint, measurement: measurement(0.1), documents: 8, complete }
+}
+
+fn request(commands: Vec<Command>) -> Request {
+    match <[Command; 1]>::try_from(commands) {
+        Ok([Command::Measure(request)]) => request,
+        other => panic!("expected one measurement, not {other:?}"),
+    }
+}
+
+/// A state with `counts` checkpoints open and the first request on its way.
+fn open(counts: &[usize]) -> State {
+    let mut state = State::new(Settings::default(), Some(TextSource::Corpus("c.txt".into())));
+    state.update(UiCommand::Open(vec!["runs".into()]));
+    request(state.apply(Event::Opened { runs: runs(counts) }));
+    state
+}
+
+#[test]
+fn opening_measures_once_a_text_is_known() {
+    let mut state = State::new(Settings::default(), None);
+    assert!(matches!(state.update(UiCommand::Open(vec!["a".into()]))[..], [Command::Open { .. }]));
+    assert!(state.opening);
+    assert!(state.apply(Event::Opened { runs: runs(&[2]) }).is_empty());
+    assert!(!state.opening && !state.busy);
+    let text = TextSource::Corpus("c.txt".into());
+    let request = request(state.update(UiCommand::ChooseText(text.clone())));
+    assert_eq!((request.generation, request.text), (state.generation, text));
+    assert_eq!(request.focus, Some(id(0, 1)), "what the scrubber stands on comes first");
+    assert!(request.interactive && state.busy);
+}
+
+#[test]
+fn a_checkpoint_goes_from_waiting_to_complete() {
+    let mut state = open(&[2]);
+    let generation = state.generation;
+    assert_eq!(state.status(id(0, 0)), Status::Waiting);
+    let left = Some(Duration::from_secs(9));
+    state.apply(Event::Progress {
+        generation,
+        checkpoint: id(0, 0),
+        checkpoint_share: 0.5,
+        total_share: 0.2,
+        left,
+    });
+    assert_eq!(state.status(id(0, 0)), Status::Measuring(0.5));
+    state.apply(measured(generation, id(0, 1), false));
+    assert_eq!(state.status(id(0, 1)), Status::Preview);
+    state.apply(measured(generation, id(0, 1), true));
+    assert_eq!(state.status(id(0, 1)), Status::Complete);
+    assert_eq!(state.done(), (1, 2));
+    state.apply(Event::Idle { generation, cancelled: false });
+    assert!(!state.busy && state.progress.is_none());
+}
+
+#[test]
+fn a_new_request_keeps_old_points_until_replaced_and_drops_old_answers() {
+    let mut state = open(&[2]);
+    let old = state.generation;
+    state.apply(measured(old, id(0, 0), true));
+    let settings = Settings { points: 50, ..Settings::default() };
+    let request = request(state.update(UiCommand::Settings(settings.clone())));
+    assert!(request.generation > old);
+    assert_eq!(request.settings, settings);
+    assert_eq!(state.status(id(0, 0)), Status::Waiting);
+    assert!(state.points()[0].1[0].stale);
+    state.apply(measured(old, id(0, 1), true));
+    assert_eq!(state.points()[0].1.len(), 1, "an answer to an older request is dropped");
+    state.apply(measured(request.generation, id(0, 0), true));
+    assert!(!state.points()[0].1[0].stale);
+    assert!(state.update(UiCommand::Settings(settings)).is_empty(), "nothing changed, nothing is measured");
+}
+
+#[test]
+fn answers_about_replaced_runs_are_dropped() {
+    let mut state = open(&[3]);
+    let old = state.generation;
+    state.update(UiCommand::Open(vec!["b".into()]));
+    state.apply(Event::Opened { runs: runs(&[1]) });
+    state.apply(measured(old, id(0, 0), true));
+    state.apply(measured(old, id(7, 7), true));
+    assert_eq!(state.status(id(0, 0)), Status::Waiting);
+}
+
+#[test]
+fn a_failed_checkpoint_says_why_and_a_new_request_tries_again() {
+    let mut state = open(&[2]);
+    let error = Error::new(Kind::Weights, "header truncated").at("model.safetensors");
+    let generation = state.generation;
+    state.apply(Event::CheckpointFailed { generation, checkpoint: id(0, 1), error: error.clone() });
+    assert_eq!(state.status(id(0, 1)), Status::Failed(error));
+    assert_eq!(state.done(), (1, 2));
+    request(state.update(UiCommand::Resume));
+    assert_eq!(state.status(id(0, 1)), Status::Waiting);
+}
+
+#[test]
+fn a_failed_request_is_said_and_ends_the_work() {
+    let mut state = open(&[2]);
+    let error = Error::new(Kind::Corpus, "no text").at("c.txt");
+    state.apply(Event::Failed { generation: None, error });
+    assert!(!state.busy);
+    let message = state.messages[0].clone();
+    assert_eq!((message.severity, message.text.as_str()), (Severity::Error, "no text: c.txt"));
+    state.apply(Event::Warning("the GPU was lost".into()));
+    state.apply(Event::Warning("the GPU was lost".into()));
+    assert_eq!(state.messages.len(), 2, "the same is not said twice");
+    state.update(UiCommand::Dismiss(message.number));
+    assert_eq!(state.messages.len(), 1);
+    for number in 0..100 {
+        state.say(Message::new(Severity::Info, number.to_string()));
+    }
+    assert_eq!(state.messages.len(), MOST_MESSAGES);
+}
+
+#[test]
+fn a_folder_that_cannot_be_opened_leaves_the_open_runs() {
+    let mut state = open(&[2]);
+    let before = state.generation;
+    state.update(UiCommand::Open(vec!["/nowhere".into()]));
+    let error = Error::new(Kind::Folder, "no such folder").at("/nowhere");
+    let asked = request(state.apply(Event::Failed { generation: None, error }));
+    assert!(asked.generation > before && state.busy && !state.opening);
+    assert_eq!(state.runs.len(), 1);
+}
+
+#[test]
+fn order_and_layer_need_no_measurement() {
+    let mut state = open(&[1]);
+    let generation = state.generation;
+    state.apply(measured(generation, id(0, 0), true));
+    let view = PlaneView { order: 3, layers: LayerChoice::Layer(1) };
+    assert!(state.update(UiCommand::View(view)).is_empty());
+    assert_eq!((state.view, state.generation), (view, generation));
+    assert!((state.points()[0].1[0].point.complexity - 0.3).abs() < 1e-12);
+    assert_eq!(state.last_layer(), Some(2));
+    state.update(UiCommand::Settings(Settings { max_order: 2, ..Settings::default() }));
+    assert_eq!(state.view.order, 2, "an order that is no longer measured is left");
+    state.update(UiCommand::View(PlaneView { order: 4, ..view }));
+    assert_eq!(state.view.order, 2);
+}
+
+#[test]
+fn a_draft_waits_for_the_field_to_be_let_go() {
+    let mut state = open(&[1]);
+    let settings = Settings { samples: 7, ..Settings::default() };
+    assert!(state.update(UiCommand::Draft(settings.clone())).is_empty());
+    assert_eq!((state.draft.samples, state.settings.samples), (7, 500));
+    assert_eq!(request(state.update(UiCommand::Settings(settings))).settings.samples, 7);
+}
+
+#[test]
+fn the_scrubber_marks_current_and_later_points() {
+    let mut state = open(&[3, 2]);
+    let generation = state.generation;
+    for checkpoint in state.ids().collect::<Vec<_>>() {
+        state.apply(measured(generation, checkpoint, true));
+    }
+    state.update(UiCommand::Focus(id(0, 1)));
+    assert_eq!(state.current(), [id(0, 1), id(1, 1)]);
+    assert_eq!(state.focus(), Some(id(0, 1)));
+    let marks = |points: &[ShownPoint]| points.iter().map(|p| (p.current, p.later)).collect::<Vec<_>>();
+    assert_eq!(marks(&state.points()[0].1), [(false, false), (true, false), (false, true)]);
+    state.update(UiCommand::SetVisible { run: 0, visible: false });
+    assert_eq!(state.trajectories().iter().map(|t| t.run).collect::<Vec<_>>(), [1]);
+    assert_eq!(state.current(), [id(1, 1)]);
+}
+
+#[test]
+fn cancelling_keeps_what_is_finished() {
+    let mut state = open(&[2]);
+    let generation = state.generation;
+    state.apply(measured(generation, id(0, 0), true));
+    assert!(matches!(state.update(UiCommand::Cancel)[..], [Command::Cancel]));
+    let cancelled = Event::CheckpointFailed { generation, checkpoint: id(0, 1), error: Error::cancelled() };
+    state.apply(cancelled);
+    state.apply(Event::Idle { generation, cancelled: true });
+    assert_eq!((state.status(id(0, 0)), state.status(id(0, 1))), (Status::Complete, Status::Waiting));
+    assert!(state.update(UiCommand::Cancel).is_empty(), "nothing is left to cancel");
+}

@@ -1,0 +1,134 @@
+//! The bar at the very bottom: what the worker does, on what, and what went wrong.
+
+use eframe::egui::{self, Align, Color32, CornerRadius, Layout, ProgressBar, RichText, Role, Ui, WidgetInfo};
+
+use super::Action;
+use super::state::{Message, Severity, State, UiCommand};
+use super::theme::{self, Palette, palette};
+use super::widgets::{Icon, icon_button};
+
+/// More messages than this are folded into a count.
+const MOST_SHOWN: usize = 3;
+
+/// Draws the messages, the newest lowest.
+pub(super) fn messages_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let hidden = state.messages.len().saturating_sub(MOST_SHOWN);
+    if hidden > 0 {
+        ui.label(theme::weak(ui, format!("and {hidden} earlier messages")).small());
+    }
+    for message in &state.messages[hidden..] {
+        message_ui(ui, message, actions);
+    }
+}
+
+fn message_ui(ui: &mut Ui, message: &Message, actions: &mut Vec<Action>) {
+    let color = severity_color(message.severity, palette(ui.visuals()));
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 18.0), egui::Sense::hover());
+        ui.painter().circle_filled(rect.center(), 3.5, color);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let name = format!("Dismiss: {}", message.text);
+            if icon_button(ui, Icon::Close, &name, false).on_hover_text("Dismiss").clicked() {
+                actions.push(UiCommand::Dismiss(message.number).into());
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(RichText::new(&message.text).color(color)).wrap());
+            });
+        });
+    });
+}
+
+fn severity_color(severity: Severity, palette: &Palette) -> Color32 {
+    match severity {
+        Severity::Info => palette.good,
+        Severity::Warning => palette.warn,
+        Severity::Error => palette.error,
+    }
+}
+
+/// Draws device, progress and what can be done about it.
+pub(super) fn status_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        let device = state.device.as_deref().unwrap_or("no device yet");
+        ui.label(theme::weak(ui, device).small()).on_hover_text("The device that computes");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if state.busy {
+                if ui.button(RichText::new("Cancel").small()).on_hover_text("Stop measuring (Esc)").clicked()
+                {
+                    actions.push(UiCommand::Cancel.into());
+                }
+                progress_ui(ui, state);
+                return;
+            }
+            let (done, all) = state.done();
+            if all > 0 && done < all && state.text.is_some() && !state.opening {
+                let resume = ui.button(RichText::new("Resume").small());
+                if resume.on_hover_text("Measure the checkpoints that are not measured yet").clicked() {
+                    actions.push(UiCommand::Resume.into());
+                }
+            }
+            ui.label(theme::weak(ui, rest_text(state, done, all)).small());
+        });
+    });
+}
+
+/// What to say when nothing is being measured.
+fn rest_text(state: &State, done: usize, all: usize) -> String {
+    if state.opening {
+        return "Looking for checkpoints…".to_owned();
+    }
+    match (all, state.text.is_some()) {
+        (0, _) => String::new(),
+        (_, false) => format!("{all} checkpoints, no text to measure on yet"),
+        (_, true) => format!("{done} of {all} checkpoints measured"),
+    }
+}
+
+fn progress_ui(ui: &mut Ui, state: &State) {
+    let share = state.progress.map_or(0.0, |progress| progress.total_share.clamp(0.0, 1.0));
+    let palette = palette(ui.visuals());
+    let bar = ProgressBar::new(share)
+        .desired_width(180.0)
+        .desired_height(6.0)
+        .corner_radius(CornerRadius::same(3))
+        .fill(palette.accent);
+    let response = ui.add(bar);
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo {
+        enabled,
+        label: Some("Progress".to_owned()),
+        value: Some(f64::from(share)),
+        ..WidgetInfo::new(Role::ProgressIndicator)
+    });
+    ui.label(theme::weak(ui, progress_text(state)).small());
+}
+
+fn progress_text(state: &State) -> String {
+    let (done, all) = state.done();
+    let Some(progress) = state.progress else { return "Preparing the text…".to_owned() };
+    let name = state.checkpoint(progress.checkpoint).map_or("", |checkpoint| checkpoint.name.as_str());
+    let left =
+        progress.left.map(|left| format!(", {} left", duration_text(left.as_secs()))).unwrap_or_default();
+    format!("{name}   {done} of {all}{left}")
+}
+
+/// Time in the two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`.
+fn duration_text(secs: u64) -> String {
+    match (secs / 3600, secs / 60 % 60, secs % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, m, _) => format!("{h} h {m} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_reads_easily() {
+        assert_eq!(duration_text(45), "45 s");
+        assert_eq!(duration_text(200), "3 min 20 s");
+        assert_eq!(duration_text(7500), "2 h 5 min");
+    }
+}

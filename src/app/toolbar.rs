@@ -1,0 +1,82 @@
+//! The bar at the top: what can be opened, chosen and exported.
+
+use eframe::egui::{self, Align, Layout, RichText, ThemePreference, Ui};
+
+use super::Action;
+use super::state::State;
+use super::theme::{self, palette};
+use super::widgets::{Icon, icon_button};
+use crate::engine::TextSource;
+
+/// Draws the bar; `asking` says that a dialog is open already.
+pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut Vec<Action>) {
+    ui.horizontal_centered(|ui| {
+        let title = RichText::new("infoplane").size(16.0).color(palette(ui.visuals()).strong);
+        ui.label(title);
+        ui.add_space(10.0);
+        ui.add_enabled_ui(!asking, |ui| {
+            if ui
+                .button("Open folder…")
+                .on_hover_text("Checkpoints, a run or several runs (Ctrl+O)")
+                .clicked()
+            {
+                actions.push(Action::AskFolder);
+            }
+            if ui.button("Choose corpus…").on_hover_text("Text (.txt, .jsonl, .gz) or tokens").clicked() {
+                actions.push(Action::AskText);
+            }
+            let drawn = state.run_states.iter().any(|run| run.checkpoints.iter().any(|c| c.shown.is_some()));
+            ui.add_enabled_ui(drawn, |ui| {
+                ui.menu_button("Export", |ui| {
+                    if ui.button("SVG…").on_hover_text("For papers: text stays text (Ctrl+E)").clicked() {
+                        actions.push(Action::Export("svg"));
+                    }
+                    if ui.button("PNG…").on_hover_text("For slides and chats").clicked() {
+                        actions.push(Action::Export("png"));
+                    }
+                });
+            });
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if icon_button(ui, Icon::Help, "Help", false).on_hover_text("Keys and gestures (F1)").clicked() {
+                actions.push(Action::ToggleHelp);
+            }
+            theme_ui(ui);
+            ui.add_space(8.0);
+            text_ui(ui, state);
+        });
+    });
+}
+
+fn text_ui(ui: &mut Ui, state: &State) {
+    let Some(text) = &state.text else { return };
+    let path = text.path();
+    let name =
+        path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+    let what = match text {
+        TextSource::Corpus(_) => "corpus",
+        TextSource::Tokens(_) => "tokens",
+    };
+    let prepared = state.focus().and_then(|id| state.run_states.get(id.run)?.prepared);
+    let mut hint = path.display().to_string();
+    if let Some((documents, skipped, positions)) = prepared {
+        hint += &format!(
+            "\n{documents} documents, {positions} labelled positions, {skipped} documents too short"
+        );
+    }
+    // Right to left: the name stands last and is added first.
+    ui.add(egui::Label::new(RichText::new(name).size(12.5)).truncate()).on_hover_text(hint);
+    ui.label(theme::weak(ui, what).small());
+}
+
+/// Steps through dark, light and whatever the desktop says.
+fn theme_ui(ui: &mut Ui) {
+    let (name, next) = match ui.ctx().options(|options| options.theme_preference) {
+        ThemePreference::System => ("Theme: as the desktop", ThemePreference::Dark),
+        ThemePreference::Dark => ("Theme: dark", ThemePreference::Light),
+        ThemePreference::Light => ("Theme: light", ThemePreference::System),
+    };
+    if icon_button(ui, Icon::Contrast, name, false).on_hover_text(name).clicked() {
+        ui.ctx().set_theme(next);
+    }
+}

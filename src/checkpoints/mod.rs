@@ -1,0 +1,49 @@
+//! Checkpoints on disk: which folders hold models, which belong to one run, in which order.
+//!
+//! Training code agrees on little more than "a sub-folder a checkpoint, its name says when". [`step_name`]
+//! reads those names, [`open`] walks at most two levels of folders with them. Nothing here reads weights or
+//! parses a `config.json`: a broken checkpoint is listed like any other and fails when it is measured.
+
+use std::path::PathBuf;
+
+mod scan;
+pub mod step_name;
+
+pub use scan::open;
+
+/// A training run: checkpoints of one model in the order of training.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The folder's name.
+    pub name: String,
+    /// The folder; for a single model, the model itself.
+    pub path: PathBuf,
+    /// At least one checkpoint, ordered by tokens where all have them, else by step.
+    pub checkpoints: Vec<Checkpoint>,
+}
+
+impl Run {
+    /// Whether this is one model rather than several checkpoints of one.
+    pub fn is_single_model(&self) -> bool {
+        self.checkpoints.len() == 1 && self.checkpoints[0].path == self.path
+    }
+}
+
+/// A model folder within a run. Its files are only looked into when it is measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The folder's name.
+    pub name: String,
+    /// The folder with `config.json` and weights.
+    pub path: PathBuf,
+    /// Training steps, where the name or `trainer_state.json` says. A later stage may count from 0 again.
+    pub step: Option<u64>,
+    /// Training tokens, where the name or `trainer_state.json` says. Stages count on: a checkpoint of
+    /// stage 2 includes what the run's last checkpoint of stage 1 had read.
+    pub tokens: Option<u64>,
+    /// `tokenizer.json`, in the checkpoint's folder or its parent.
+    pub tokenizer: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! Finds the runs below a folder.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::step_name::{StepName, natural_order};
+use super::{Checkpoint, Run};
+use crate::error::{Error, Kind, Result};
+
+/// Opens a folder and returns the runs in it, at least one, in natural order of their names.
+///
+/// - A model (a folder with `config.json`) is a run of one checkpoint. If it has step-named models below
+///   it, as a Trainer's output folder does, it is their run, and its own weights come last.
+/// - A folder whose sub-folders are models is a run if any of them has a step name; the others, such as a
+///   final `main`, come last. If none has, each is a model of its own.
+/// - A folder of such folders opens all of them. Nothing deeper than two levels is looked into.
+///
+/// Sub-folders that are hidden, cannot be read or only link to a folder beside them are passed over.
+/// Weights need not be there: a checkpoint without them is listed and fails when it is measured.
+///
+/// # Errors
+/// [`Kind::Folder`] if the path is no readable folder or no model is found.
+pub fn open(path: &Path) -> Result<Vec<Run>> {
+    check_folder(path)?;
+    if is_model(path) {
+        return Ok(vec![run_of_model(path)]);
+    }
+    let (mut runs, mut beside) = (Vec::new(), Vec::new());
+    for folder in sub_folders(path) {
+        if !is_model(&folder) {
+            let models = sub_folders(&folder).into_iter().filter(|below| is_model(below)).collect();
+            runs.extend(runs_of_models(&folder, models));
+        } else if step_models_in(&folder).is_empty() {
+            beside.push(folder);
+        } else {
+            runs.push(run_of_model(&folder));
+        }
+    }
+    runs.extend(runs_of_models(path, beside));
+    if runs.is_empty() {
+        return Err(Error::new(Kind::Folder, "no model found")
+            .help("open a folder with a config.json in it or in its sub-folders")
+            .at(path));
+    }
+    runs.sort_by(|a, b| natural_order(&a.name, &b.name));
+    Ok(runs)
+}
+
+/// Only the folder the user named may fail; what cannot be read below it is passed over.
+fn check_folder(path: &Path) -> Result<()> {
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Error::new(Kind::Folder, "no such folder").help("check the spelling"),
+        io::ErrorKind::NotADirectory => Error::new(Kind::Folder, "this is a file, not a folder")
+            .help("open the folder with config.json and weights, or one above it"),
+        _ => Error::new(Kind::Folder, format!("this folder cannot be read ({error})"))
+            .help("check its permissions"),
+    };
+    match fs::read_dir(path) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(unreadable(error).at(path)),
+    }
+}
+
+/// A model with the step-named models below it, if any, as one run.
+fn run_of_model(folder: &Path) -> Run {
+    let mut found: Vec<Found> = step_models_in(folder).into_iter().map(Found::read).collect();
+    let own = Found::read(folder.to_owned());
+    // The Trainer saves the last step both as a checkpoint and beside them; some runs keep only a
+    // `config.json` there for all of them.
+    let again = own.checkpoint.step.is_some()
+        && found.iter().any(|below| below.checkpoint.step == own.checkpoint.step);
+    if found.is_empty() || (has_weights(folder) && !again) {
+        found.push(Found { name: found.is_empty().then_some(own.name).flatten(), ..own });
+    }
+    Run { name: name_of(folder), path: folder.to_owned(), checkpoints: ordered(found) }
+}
+
+/// Models that lie beside each other in a folder: one run if any has a step name, else a run each.
+fn runs_of_models(folder: &Path, models: Vec<PathBuf>) -> Vec<Run> {
+    let found: Vec<Found> = models.into_iter().map(Found::read).collect();
+    if found.iter().any(|model| model.name.is_some()) {
+        return vec![Run { name: name_of(folder), path: folder.to_owned(), checkpoints: ordered(found) }];
+    }
+    let single = |model: Found| Run {
+        name: model.checkpoint.name.clone(),
+        path: model.checkpoint.path.clone(),
+        checkpoints: vec![model.checkpoint],
+    };
+    found.into_iter().map(single).collect()
+}
+
+fn step_models_in(folder: &Path) -> Vec<PathBuf> {
+    let mut models = sub_folders(folder);
+    models.retain(|below| StepName::parse(&name_of(below)).is_some() && is_model(below));
+    models
+}
+
+/// A checkpoint and what its name says, which decides its place.
+struct Found {
+    name: Option<StepName>,
+    /// `tokens` counts within the stage until the run is [`ordered`].
+    checkpoint: Checkpoint,
+}
+
+impl Found {
+    fn read(path: PathBuf) -> Self {
+        let name = name_of(&path);
+        let step_name = StepName::parse(&name);
+        let state = TrainerState::read(&path);
+        let step = step_name.map(|name| name.step).or(state.step());
+        let tokens = step_name.and_then(|name| name.tokens).or(state.tokens());
+        let tokenizer = [Some(path.as_path()), path.parent()]
+            .into_iter()
+            .flatten()
+            .map(|folder| folder.join("tokenizer.json"))
+            .find(|file| file.is_file());
+        Self { name: step_name, checkpoint: Checkpoint { name, path, step, tokens, tokenizer } }
+    }
+
+    fn stage(&self) -> u64 {
+        self.name.and_then(|name| name.stage).unwrap_or(0)
+    }
+}
+
+/// What the Trainer writes beside a checkpoint; everything in it is optional, and a broken file says nothing.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TrainerState {
+    global_step: Value,
+    num_input_tokens_seen: Value,
+}
+
+impl TrainerState {
+    fn read(folder: &Path) -> Self {
+        let text = fs::read(folder.join("trainer_state.json")).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    fn step(&self) -> Option<u64> {
+        self.global_step.as_u64()
+    }
+
+    /// The Trainer writes 0 unless it was told to count.
+    fn tokens(&self) -> Option<u64> {
+        self.num_input_tokens_seen.as_u64().filter(|&tokens| tokens > 0 || self.step() == Some(0))
+    }
+}
+
+/// Sorts a run's checkpoints by training time and makes their tokens count on over stages.
+///
+/// A stage starts, whatever its branch, where the stage before ended: at its largest number of tokens.
+fn ordered(mut found: Vec<Found>) -> Vec<Checkpoint> {
+    let mut largest = BTreeMap::new();
+    for model in found.iter().filter(|model| model.name.is_some()) {
+        let tokens = largest.entry(model.stage()).or_insert(0);
+        *tokens = model.checkpoint.tokens.unwrap_or(0).max(*tokens);
+    }
+    for model in found.iter_mut().filter(|model| model.name.is_some()) {
+        let before =
+            largest.range(..model.stage()).fold(0u64, |sum, (_, tokens)| sum.saturating_add(*tokens));
+        model.checkpoint.tokens = model.checkpoint.tokens.map(|tokens| tokens.saturating_add(before));
+    }
+    let by_tokens = found.iter().all(|model| model.name.is_none() || model.checkpoint.tokens.is_some());
+    found.sort_by(|a, b| {
+        let key = |model: &Found| {
+            let tokens = model.checkpoint.tokens.filter(|_| by_tokens);
+            let name = model.name.map(|name| (tokens, model.stage(), name.ingredient, name.step));
+            (name.is_none(), name)
+        };
+        key(a).cmp(&key(b)).then_with(|| natural_order(&a.checkpoint.name, &b.checkpoint.name))
+    });
+    found.into_iter().map(|model| model.checkpoint).collect()
+}
+
+/// Whether the folder holds a `config.json`; no more is asked of a model here.
+fn is_model(folder: &Path) -> bool {
+    folder.join("config.json").is_file()
+}
+
+fn has_weights(folder: &Path) -> bool {
+    ["model.safetensors", "model.safetensors.index.json"].iter().any(|file| folder.join(file).is_file())
+}
+
+/// The folder's name; a path such as `.` or `..` is looked up.
+fn name_of(folder: &Path) -> String {
+    let found = folder.canonicalize().ok().filter(|_| folder.file_name().is_none());
+    let named = found.as_deref().unwrap_or(folder);
+    named.file_name().unwrap_or(named.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// The folders in a folder that are not hidden, in natural order; none if it cannot be read.
+fn sub_folders(folder: &Path) -> Vec<PathBuf> {
+    let real = folder.canonicalize().ok();
+    let visible = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry.ok()?;
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') || !path.is_dir() {
+            return None;
+        }
+        // A link to a folder beside it, such as `latest`, would only be the same checkpoint again.
+        if entry.file_type().ok()?.is_symlink() {
+            let target = path.canonicalize().ok()?;
+            if target.parent() == real.as_deref() {
+                return None;
+            }
+        }
+        Some(path)
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut folders: Vec<PathBuf> = entries.filter_map(visible).collect();
+    folders.sort_by(|a, b| natural_order(&name_of(a), &name_of(b)));
+    folders
+}

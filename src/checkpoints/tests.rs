@@ -1,0 +1,232 @@
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::{Run, open};
+use crate::error::Kind;
+
+/// Creates files, with the folders they need, in a new folder.
+fn folder(files: &[&str]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in files {
+        write(folder.path(), file, "{}");
+    }
+    folder
+}
+
+fn write(folder: &Path, file: &str, text: &str) {
+    let path = folder.join(file);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// `run: checkpoint checkpoint`, a line a run; the temporary folder's own name is `.`.
+fn listed(root: &Path, runs: &[Run]) -> Vec<String> {
+    let name = |name: &str| if root.ends_with(name) { ".".to_owned() } else { name.to_owned() };
+    let names = |run: &Run| run.checkpoints.iter().map(|each| name(&each.name)).collect::<Vec<_>>().join(" ");
+    runs.iter().map(|run| format!("{}: {}", name(&run.name), names(run))).collect()
+}
+
+fn opened(files: &[&str]) -> Vec<String> {
+    let folder = folder(files);
+    listed(folder.path(), &open(folder.path()).unwrap())
+}
+
+#[test]
+fn demo_runs() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+    let runs = open(&demo).unwrap();
+    assert_eq!(
+        runs.iter().map(|run| run.name.as_str()).collect::<Vec<_>>(),
+        ["gutenberg-1m", "gutenberg-200k"]
+    );
+    for run in &runs {
+        let steps: Vec<_> = run.checkpoints.iter().map(|each| each.step.unwrap()).collect();
+        assert_eq!(steps, [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 1500, 2000]);
+        assert!(run.checkpoints.iter().all(|each| each.tokenizer == Some(run.path.join("tokenizer.json"))));
+        assert!(run.checkpoints.iter().all(|each| each.tokens.is_none()));
+        assert!(!run.is_single_model());
+        assert_eq!(open(&run.path).unwrap(), std::slice::from_ref(run));
+    }
+    let step = open(&demo.join("gutenberg-1m/step512")).unwrap();
+    assert!(step[0].is_single_model());
+    assert_eq!(step[0].checkpoints, runs[0].checkpoints[10..11]);
+}
+
+#[test]
+fn single_models() {
+    let model = folder(&["config.json", "tokenizer.json", "1_Pooling/config.json"]);
+    let runs = open(model.path()).unwrap();
+    assert_eq!(listed(model.path(), &runs), [".: ."]);
+    assert!(runs[0].is_single_model());
+    assert_eq!(runs[0].checkpoints[0].tokenizer, Some(model.path().join("tokenizer.json")));
+    assert_eq!(runs[0].checkpoints[0].step, None);
+
+    let dotted = open(&model.path().join("1_Pooling/..")).unwrap();
+    assert_eq!(listed(model.path(), &dotted), [".: ."]);
+}
+
+#[test]
+fn a_run_with_its_final_model() {
+    let files = ["main/config.json", "step10/config.json", "step9/config.json", "logs/x", "notes.txt"];
+    assert_eq!(opened(&files), [".: step9 step10 main"]);
+}
+
+#[test]
+fn stages_count_on() {
+    let names = [
+        "stage2-ingredient2-step1000-tokens5B",
+        "stage1-step2000-tokens9B",
+        "stage2-ingredient1-step2000-tokens8B",
+        "stage1-step150-tokens1B",
+        "stage3-step1-tokens1B",
+        "stage2-ingredient1-step1000-tokens5B",
+        "main",
+    ];
+    let run = folder(&names.map(|name| format!("{name}/config.json")).each_ref().map(String::as_str));
+    let runs = open(run.path()).unwrap();
+    let billions: Vec<_> = runs[0]
+        .checkpoints
+        .iter()
+        .map(|each| (each.name.as_str(), each.tokens.map(|tokens| tokens / 1_000_000_000)))
+        .collect();
+    assert_eq!(
+        billions,
+        [
+            ("stage1-step150-tokens1B", Some(1)),
+            ("stage1-step2000-tokens9B", Some(9)),
+            ("stage2-ingredient1-step1000-tokens5B", Some(14)),
+            ("stage2-ingredient2-step1000-tokens5B", Some(14)),
+            ("stage2-ingredient1-step2000-tokens8B", Some(17)),
+            ("stage3-step1-tokens1B", Some(18)),
+            ("main", None),
+        ]
+    );
+}
+
+#[test]
+fn stages_without_tokens() {
+    let files = [
+        "stage2-ingredient2-step1/config.json",
+        "stage2-ingredient1-step5/config.json",
+        "stage1-step9/config.json",
+        "stage1-step8-tokens1B/config.json",
+    ];
+    let order = ".: stage1-step8-tokens1B stage1-step9 stage2-ingredient1-step5 stage2-ingredient2-step1";
+    assert_eq!(opened(&files), [order]);
+}
+
+#[test]
+fn trainer_states_order_and_date() {
+    let run =
+        folder(&["checkpoint-500/config.json", "checkpoint-1000/config.json", "checkpoint-9/config.json"]);
+    // Tokens disagree with the steps to show that they decide.
+    for (name, tokens) in [("checkpoint-500", 70), ("checkpoint-1000", 60), ("checkpoint-9", 50)] {
+        let text =
+            format!(r#"{{"epoch": 1.5, "num_input_tokens_seen": {tokens}, "log_history": [{{"a": null}}]}}"#);
+        write(run.path(), &format!("{name}/trainer_state.json"), &text);
+    }
+    let tokens = |runs: &[Run]| runs[0].checkpoints.iter().map(|each| each.tokens).collect::<Vec<_>>();
+    let runs = open(run.path()).unwrap();
+    assert_eq!(listed(run.path(), &runs), [".: checkpoint-9 checkpoint-1000 checkpoint-500"]);
+    assert_eq!(tokens(&runs), [Some(50), Some(60), Some(70)]);
+
+    // A broken file, or tokens that were not counted, leave the order to the steps.
+    for text in ["{\"num_input_tokens_seen\": 5", r#"{"num_input_tokens_seen": 0}"#, "[]", "\u{1}"] {
+        write(run.path(), "checkpoint-500/trainer_state.json", text);
+        let runs = open(run.path()).unwrap();
+        assert_eq!(listed(run.path(), &runs), [".: checkpoint-9 checkpoint-500 checkpoint-1000"], "{text}");
+        assert_eq!(tokens(&runs), [Some(50), None, Some(60)]);
+    }
+}
+
+#[test]
+fn trainer_output_folders() {
+    // The folder's own weights are the last checkpoint, unless they are one of them again.
+    let run = folder(&[
+        "out/config.json",
+        "out/checkpoint-5/config.json",
+        "out/tokenizer.json",
+        "out/plain/config.json",
+    ]);
+    let out = run.path().join("out");
+    assert_eq!(listed(run.path(), &open(&out).unwrap()), ["out: checkpoint-5"]);
+    write(&out, "model.safetensors", "");
+    let runs = open(&out).unwrap();
+    assert_eq!(listed(run.path(), &runs), ["out: checkpoint-5 out"]);
+    assert_eq!(open(run.path()).unwrap(), runs);
+    write(&out, "trainer_state.json", r#"{"global_step": 5}"#);
+    assert_eq!(listed(run.path(), &open(&out).unwrap()), ["out: checkpoint-5"]);
+    write(&out, "trainer_state.json", r#"{"global_step": 6}"#);
+    let runs = open(&out).unwrap();
+    assert_eq!(runs[0].checkpoints.iter().map(|each| each.step).collect::<Vec<_>>(), [Some(5), Some(6)]);
+
+    // Two of them side by side are two runs, even though both have steps.
+    write(run.path(), "out2/config.json", "{}");
+    write(run.path(), "out2/checkpoint-7/config.json", "{}");
+    assert_eq!(
+        listed(run.path(), &open(run.path()).unwrap()),
+        ["out: checkpoint-5 out", "out2: checkpoint-7"]
+    );
+}
+
+#[test]
+fn folders_of_runs_and_models() {
+    let mixed =
+        ["run10/step1/config.json", "run2/step2/config.json", "run2/step1/config.json", "olmo/config.json"];
+    assert_eq!(opened(&mixed), ["olmo: olmo", "run2: step1 step2", "run10: step1"]);
+    assert_eq!(opened(&["b/config.json", "a/config.json"]), ["a: a", "b: b"]);
+    assert_eq!(opened(&["org/b/config.json", "org/a/config.json"]), ["a: a", "b: b"]);
+    assert_eq!(opened(&["step1/config.json", "extra/step2/config.json"]).len(), 2);
+}
+
+#[test]
+fn only_two_visible_levels() {
+    let deep = ["a/b/c/config.json", ".hidden/config.json", ".cache/run/config.json", "run/.old/config.json"];
+    let root = folder(&deep);
+    assert_eq!(open(root.path()).unwrap_err().kind(), Kind::Folder);
+    write(root.path(), "run/step1/config.json", "{}");
+    assert_eq!(listed(root.path(), &open(root.path()).unwrap()), ["run: step1"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_locked_folders() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let root = folder(&["store/one/config.json", "run/step2/config.json", "run/locked/x/config.json"]);
+    let run = root.path().join("run");
+    symlink(root.path().join("store/one"), run.join("step1")).unwrap();
+    symlink("step2", run.join("latest")).unwrap();
+    symlink("nowhere", run.join("step3")).unwrap();
+    symlink("..", run.join("loop")).unwrap();
+    fs::set_permissions(run.join("locked"), fs::Permissions::from_mode(0o000)).unwrap();
+    let runs = open(&run).unwrap();
+    fs::set_permissions(run.join("locked"), fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(listed(root.path(), &runs).contains(&"run: step1 step2".to_owned()), "{runs:?}");
+}
+
+#[test]
+fn tokenizers_come_from_the_model_or_its_run() {
+    let files = ["tokenizer.json", "run/tokenizer.json", "run/step1/config.json", "run/step1/tokenizer.json"];
+    let root = folder(&[&files[..], &["run/step2/config.json", "bare/step1/config.json"]].concat());
+    let runs = open(root.path()).unwrap();
+    let tokenizer = |run: usize, checkpoint: usize| runs[run].checkpoints[checkpoint].tokenizer.clone();
+    assert_eq!(tokenizer(0, 0), None);
+    assert_eq!(tokenizer(1, 0), Some(root.path().join("run/step1/tokenizer.json")));
+    assert_eq!(tokenizer(1, 1), Some(root.path().join("run/tokenizer.json")));
+}
+
+#[test]
+fn nothing_to_open() {
+    let root = folder(&["notes.txt", "empty/notes.txt", "config.json/x"]);
+    for (path, cause) in
+        [("nowhere", "no such folder"), ("notes.txt", "a file"), ("empty", "no model"), ("", "no model")]
+    {
+        let error = open(&root.path().join(path)).unwrap_err();
+        assert_eq!(error.kind(), Kind::Folder);
+        let text = error.to_string();
+        assert!(text.contains(cause) && text.contains("; ") && !text.contains('\n'), "{text}");
+        assert!(text.contains(root.path().to_str().unwrap()), "{text}");
+    }
+}

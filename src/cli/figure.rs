@@ -1,0 +1,67 @@
+//! `infoplane figure`: measured results as a figure.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{DONE, order};
+use crate::error::{Error, Kind, Result};
+use crate::figure::{self, PlaneFigureOptions, Theme, plane_figure};
+use crate::results::Results;
+use crate::views::plane::{LayerChoice, PlaneView, trajectories};
+
+/// The flags of `figure`.
+#[derive(Debug, Args)]
+pub struct FigureArgs {
+    /// Results as `measure` wrote them, in JSON.
+    results: PathBuf,
+    /// The figure; its extension, svg or png, decides the form.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The n-gram order (back-off), 1 to 4.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = order)]
+    order: usize,
+    /// `mean` over layers 1 to L, or the number of one hidden state.
+    #[arg(long, value_name = "mean|N", default_value = "mean", value_parser = layers)]
+    layer: LayerChoice,
+    /// Pixels of a PNG per pixel of the figure.
+    #[arg(long, value_name = "FACTOR", default_value_t = 2.0)]
+    scale: f32,
+    /// A title above the plane.
+    #[arg(long)]
+    title: Option<String>,
+    /// Light on dark instead of dark on white.
+    #[arg(long)]
+    dark: bool,
+}
+
+/// Draws the figure.
+pub fn run(args: &FigureArgs) -> Result<u8> {
+    let results = Results::read(&args.results)?;
+    let view = PlaneView { order: args.order, layers: args.layer };
+    let trajectories = trajectories(&results, view);
+    if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
+        let cause = format!("these results hold no measures of order {} for this layer", args.order);
+        return Err(Error::new(Kind::Usage, cause)
+            .help("choose another --order or --layer")
+            .at(&args.results));
+    }
+    let options = PlaneFigureOptions {
+        title: args.title.clone(),
+        caption: Some(results.settings.caption()),
+        highlight: Vec::new(),
+        theme: if args.dark { Theme::Dark } else { Theme::Light },
+    };
+    figure::write(&plane_figure(&trajectories, view, &options), &args.out, args.scale)?;
+    Ok(DONE)
+}
+
+fn layers(text: &str) -> Result<LayerChoice, String> {
+    match text {
+        "mean" => Ok(LayerChoice::Mean),
+        number => match number.parse() {
+            Ok(layer) => Ok(LayerChoice::Layer(layer)),
+            Err(_) => Err("neither `mean` nor the number of a hidden state".to_owned()),
+        },
+    }
+}

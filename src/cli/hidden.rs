@@ -1,0 +1,111 @@
+//! `infoplane hidden`: a model's hidden states on given tokens, for checking and for other tools.
+
+use std::path::PathBuf;
+
+use bytemuck::cast_slice;
+use clap::Args;
+use safetensors::Dtype;
+use safetensors::tensor::{TensorView, serialize};
+
+use super::{BackendArg, DONE};
+use crate::device::Compute;
+use crate::error::{Error, Kind, Result, caught};
+use crate::model::batch::{batches, check_ids};
+use crate::model::{Model, read_back};
+use crate::output;
+use crate::tokens::all_documents_from_file;
+
+/// The flags of `hidden`.
+#[derive(Debug, Args)]
+pub struct HiddenArgs {
+    /// A model folder.
+    model: PathBuf,
+    /// Token ids: a safetensors file with `tokens` (flat) and `offsets`.
+    #[arg(long, value_name = "FILE")]
+    tokens: PathBuf,
+    /// Where to write `hidden_states` [L + 1, tokens, h] and `loss` [1], in f32.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    backend: BackendArg,
+}
+
+/// Runs the model and writes its states.
+pub fn run(args: &HiddenArgs) -> Result<u8> {
+    output::check_writable(&args.out)?;
+    let documents = all_documents_from_file(&args.tokens)?;
+    let (compute, warning) = Compute::open(args.backend.backend)?;
+    if let Some(warning) = warning {
+        eprintln!("warning: {warning}");
+    }
+    eprintln!("computing on {}", compute.name());
+    let states = caught(|| hidden_states(&Model::load(&args.model, &compute.tensors())?, &documents))?;
+    output::write_atomically(&args.out, &states.to_safetensors()?)?;
+    Ok(DONE)
+}
+
+/// The hidden states of documents.
+#[derive(Debug)]
+pub struct HiddenStates {
+    /// `[L + 1, tokens, h]`, documents in order.
+    values: Vec<f32>,
+    shape: [usize; 3],
+    /// Mean next-token cross-entropy in nats.
+    loss: f64,
+}
+
+/// Passes whole documents through a model.
+pub fn hidden_states(model: &Model, documents: &[Vec<u32>]) -> Result<HiddenStates> {
+    check_ids(documents, model.config.vocab_size)?;
+    let offsets: Vec<usize> = std::iter::once(0)
+        .chain(documents.iter().scan(0, |sum, document| {
+            *sum += document.len();
+            Some(*sum)
+        }))
+        .collect();
+    let (tokens, width) = (offsets[documents.len()], model.config.hidden_size);
+    let shape = [model.hidden_states(), tokens, width];
+    let mut values = vec![0.0; shape.iter().product()];
+    let (mut loss_sum, mut predictions) = (0.0, 0usize);
+    let filled: Vec<usize> = (0..documents.len()).filter(|&d| !documents[d].is_empty()).collect();
+    let Some((&first, &last)) = filled.first().zip(filled.last()) else {
+        return Err(Error::new(Kind::Corpus, "there are no tokens in this file"));
+    };
+    for batch in batches(documents, first..last + 1, model.tokens_per_batch()) {
+        if batch.positions == 0 {
+            continue;
+        }
+        let state = model.forward(&batch, |layer, states| {
+            let states = read_back(states.clone())?;
+            for (index, &document) in batch.documents.iter().enumerate() {
+                let from = batch.row(index, 0) * width;
+                let to = (layer * tokens + offsets[document]) * width;
+                let length = batch.lengths[index] * width;
+                values[to..to + length].copy_from_slice(&states[from..from + length]);
+            }
+            Ok(())
+        })?;
+        for losses in model.losses(&batch, state)? {
+            loss_sum += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
+            predictions += losses.len();
+        }
+    }
+    if predictions == 0 {
+        return Err(Error::new(Kind::Corpus, "no document has a token after another, so there is no loss"));
+    }
+    Ok(HiddenStates { values, shape, loss: loss_sum / predictions as f64 })
+}
+
+impl HiddenStates {
+    /// The file's bytes: `hidden_states` and `loss`.
+    fn to_safetensors(&self) -> Result<Vec<u8>> {
+        let broken = |error: safetensors::SafeTensorError| {
+            Error::new(Kind::Output, format!("the states cannot be written ({error})"))
+        };
+        let loss = [self.loss as f32];
+        let states = TensorView::new(Dtype::F32, self.shape.to_vec(), cast_slice(&self.values));
+        let loss = TensorView::new(Dtype::F32, vec![1], cast_slice(&loss));
+        serialize([("hidden_states", states.map_err(broken)?), ("loss", loss.map_err(broken)?)], None)
+            .map_err(broken)
+    }
+}

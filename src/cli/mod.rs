@@ -1,0 +1,198 @@
+//! The command line: flags to settings, and one file a command.
+//!
+//! Results go to standard output or `--out`, everything else to standard error. The exit status is 0 when
+//! all was done, 1 when some checkpoints failed and the others were measured, 2 when nothing was.
+
+mod demo;
+mod figure;
+mod hidden;
+mod inspect;
+mod measure;
+mod window;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::engine::TextSource;
+use crate::error::Result;
+use crate::settings::{Backend, Settings, Temperature};
+
+/// Everything was done.
+const DONE: u8 = 0;
+/// Some checkpoints failed; the others were measured.
+const PARTLY: u8 = 1;
+/// Nothing was done.
+const NOTHING: u8 = 2;
+
+/// See what a language model keeps and what it forgets.
+///
+/// Opens a window on folders of Hugging Face checkpoints and draws them on the information plane:
+/// complexity I(X;Z) across, expressivity I(Y;Z) up. Without a folder it shows the runs that ship with it.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    window: window::WindowArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure a model or all checkpoints of a run, without a window.
+    Measure(measure::MeasureArgs),
+    /// Show what a folder holds: runs, checkpoints and their models.
+    Inspect(inspect::InspectArgs),
+    /// Write the hidden states and the loss of a model on given tokens.
+    Hidden(hidden::HiddenArgs),
+    /// Draw measured results on the information plane, as SVG or PNG.
+    Figure(figure::FigureArgs),
+}
+
+/// Runs the program on the process's arguments.
+pub fn main() -> ExitCode {
+    // Libraries' complaints are for whoever asks for them by RUST_LOG.
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("off")).init();
+    quiet_worker_panics();
+    let cli = Cli::parse();
+    let status = match cli.command {
+        None => window::run(cli.window),
+        Some(Command::Measure(args)) => measure::run(args),
+        Some(Command::Inspect(args)) => inspect::run(&args),
+        Some(Command::Hidden(args)) => hidden::run(&args),
+        Some(Command::Figure(args)) => figure::run(&args),
+    };
+    ExitCode::from(status.unwrap_or_else(|error| {
+        eprintln!("infoplane: {error}");
+        NOTHING
+    }))
+}
+
+/// The tensor library panics where a device is lost. The worker survives that and tells it in a line of its
+/// own, so the panic's own report is left to whoever asks for backtraces.
+fn quiet_worker_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let survived = std::thread::current().name() == Some(crate::engine::WORKER);
+        if !survived || std::env::var_os("RUST_BACKTRACE").is_some() {
+            usual(panic);
+        }
+    }));
+}
+
+/// What to read.
+#[derive(Debug, Clone, Args)]
+struct TextArgs {
+    /// The text: JSON lines or plain text, also gzipped.
+    #[arg(long, value_name = "FILE")]
+    corpus: Option<PathBuf>,
+    /// Token ids instead of text: a safetensors file with `tokens` (flat) and `offsets`.
+    #[arg(long, value_name = "FILE", conflicts_with = "corpus")]
+    tokens: Option<PathBuf>,
+}
+
+impl TextArgs {
+    /// What the flags name, if they name anything.
+    fn source(&self) -> Option<TextSource> {
+        let tokens = self.tokens.clone().map(TextSource::Tokens);
+        tokens.or_else(|| self.corpus.clone().map(TextSource::Corpus))
+    }
+}
+
+/// What to measure and how; the flags of [`Settings`].
+#[derive(Debug, Clone, Args)]
+struct SettingsArgs {
+    /// The field of a JSON line that holds the text.
+    #[arg(long, value_name = "FIELD", default_value = "text")]
+    text_field: String,
+    /// How many documents to read [default: 500, in the window 64].
+    #[arg(long, value_name = "N", value_parser = within::<1, 1_000_000_000>)]
+    samples: Option<usize>,
+    /// Cut documents to this many tokens.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().context, value_parser = within::<2, 1_048_576>)]
+    context: usize,
+    /// The widest n-gram (back-off), 1 to 4; it also decides which positions are labelled.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().max_order, value_parser = order)]
+    max_order: usize,
+    /// The number of reference points.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().points, value_parser = within::<2, 65_536>)]
+    points: usize,
+    /// The seed of the reference points, as NumPy's `default_rng` takes it.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
+    seed: u64,
+    /// The temperature: root, leading, grid, exact or a number.
+    #[arg(long, value_name = "PRESET|NUMBER", default_value_t = Temperature::Root)]
+    temperature: Temperature,
+    #[command(flatten)]
+    backend: BackendArg,
+}
+
+/// Where to compute.
+#[derive(Debug, Clone, Copy, Args)]
+struct BackendArg {
+    /// The device: auto takes a real GPU where there is one; gpu takes any adapter, software too.
+    #[arg(long, value_enum, default_value_t = Backend::Auto)]
+    backend: Backend,
+}
+
+impl SettingsArgs {
+    /// The settings, with this many documents where no flag says how many.
+    fn settings(&self, samples: usize) -> Settings {
+        let flags = self.clone();
+        let Self { text_field, context, max_order, points, seed, temperature, backend, .. } = flags;
+        Settings {
+            samples: flags.samples.unwrap_or(samples),
+            context,
+            max_order,
+            points,
+            seed,
+            temperature,
+            backend: backend.backend,
+            text_field,
+            ..Settings::default()
+        }
+    }
+}
+
+fn within<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if (LEAST..=MOST).contains(&number) => Ok(number),
+        _ => Err(format!("not a whole number from {LEAST} to {MOST}")),
+    }
+}
+
+fn order(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(order @ 1..=crate::settings::LARGEST_ORDER) => Ok(order),
+        _ => Err(format!("not an order from 1 to {}", crate::settings::LARGEST_ORDER)),
+    }
+}
+
+/// Writes a command's result to a file, or to standard output.
+fn deliver(bytes: &[u8], out: Option<&Path>) -> Result<()> {
+    use std::io::Write as _;
+
+    use crate::error::{Error, Kind};
+    match out {
+        Some(path) => crate::output::write_atomically(path, bytes),
+        None => match std::io::stdout().write_all(bytes) {
+            // Whoever read us has seen enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            done => done.map_err(|error| {
+                Error::new(Kind::Output, format!("standard output cannot be written ({error})"))
+            }),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

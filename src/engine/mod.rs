@@ -1,0 +1,48 @@
+//! The engine: one named background thread that owns the compute device and does all model work.
+//!
+//! Window and command line drive the same engine by the same messages and know nothing of models or
+//! devices. Both channels are bounded. Commands are looked at between batches and between layers, so the
+//! newest settings win and cancelling takes well under a second.
+
+mod inbox;
+mod job;
+mod memory;
+mod message;
+mod progress;
+mod sample;
+mod schedule;
+mod session;
+mod worker;
+
+pub use message::{CheckpointId, Command, Event, Request, TextSource};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::error::{Error, Kind, Result};
+
+/// The name of the worker's thread.
+pub const WORKER: &str = "infoplane-worker";
+
+/// How many commands may wait; a window that finds the channel full keeps its newest request itself.
+const COMMANDS: usize = 16;
+
+/// How many events may wait before the worker does; far more than come between two frames.
+const EVENTS: usize = 1024;
+
+/// Starts the worker. `wake` is called after every event, from the worker's thread.
+///
+/// The worker ends when the returned sender or receiver is dropped.
+///
+/// # Errors
+/// A thread that cannot be started.
+pub fn spawn(wake: impl Fn() + Send + 'static) -> Result<(Sender<Command>, Receiver<Event>)> {
+    let (command_sender, commands) = bounded(COMMANDS);
+    let (events, event_receiver) = bounded(EVENTS);
+    std::thread::Builder::new()
+        .name(WORKER.to_owned())
+        .spawn(move || worker::run(commands, events, wake))
+        .map_err(|error| {
+            Error::new(Kind::Device, format!("the worker thread cannot be started ({error})"))
+        })?;
+    Ok((command_sender, event_receiver))
+}

@@ -1,0 +1,139 @@
+//! What to do next: a pure function of what is known of each checkpoint.
+
+use super::message::CheckpointId;
+
+/// How far a checkpoint has come under the present request and sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it failed.
+    pub failed: bool,
+    /// Stages whose scores are at hand.
+    pub scored_stages: usize,
+    /// The newest request its numbers, or its failure, were told for, and how many stages they rest on.
+    pub told: Option<(u64, usize)>,
+}
+
+/// A piece of work on one checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Say again, for the present request, that it failed.
+    TellFailure(CheckpointId),
+    /// Derive its measures from scores at hand.
+    Measure(CheckpointId),
+    /// Run the model until this stage (from 0) is scored.
+    Score {
+        /// The checkpoint.
+        id: CheckpointId,
+        /// The stage to reach.
+        stage: usize,
+    },
+}
+
+/// The next task for request `generation`, or none when all `checkpoints` have reached all stages.
+///
+/// Answers that need no model come first, then a first estimate of every checkpoint, then the whole sample
+/// for one after the other; within each, `focus` before the rest in the order of training.
+pub fn next_task(
+    generation: u64,
+    focus: Option<CheckpointId>,
+    checkpoints: &[(CheckpointId, Standing)],
+    stages: impl Fn(CheckpointId) -> usize,
+) -> Option<Task> {
+    let focused = checkpoints.iter().filter(|(id, _)| Some(*id) == focus);
+    let others = checkpoints.iter().filter(|(id, _)| Some(*id) != focus);
+    let ordered: Vec<(CheckpointId, Standing)> = focused.chain(others).copied().collect();
+    let told_stages = |standing: Standing| match standing.told {
+        Some((told, stages)) if told == generation => stages,
+        _ => 0,
+    };
+    let untold = |standing: &Standing| standing.told.is_none_or(|(told, _)| told != generation);
+
+    let quick = ordered.iter().find_map(|&(id, standing)| {
+        if standing.failed {
+            untold(&standing).then_some(Task::TellFailure(id))
+        } else {
+            (standing.scored_stages > told_stages(standing)).then_some(Task::Measure(id))
+        }
+    });
+    quick.or_else(|| {
+        let running = || ordered.iter().filter(|(_, standing)| !standing.failed);
+        let first = running().find(|(_, standing)| told_stages(*standing) == 0);
+        let further = || running().find(|(id, standing)| told_stages(*standing) < stages(*id));
+        let (id, standing) = first.or_else(further)?;
+        Some(Task::Score { id: *id, stage: told_stages(*standing) })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(checkpoint: usize) -> CheckpointId {
+        CheckpointId { run: 0, checkpoint }
+    }
+
+    /// Carries tasks out until none is left and returns them.
+    fn run(
+        generation: u64,
+        focus: Option<CheckpointId>,
+        standings: &mut [(CheckpointId, Standing)],
+    ) -> Vec<Task> {
+        let mut tasks = Vec::new();
+        while let Some(task) = next_task(generation, focus, standings, |_| 2) {
+            tasks.push(task);
+            let of = |wanted: CheckpointId| standings.iter().position(|(id, _)| *id == wanted).unwrap();
+            match task {
+                Task::TellFailure(id) => standings[of(id)].1.told = Some((generation, 0)),
+                Task::Measure(id) => {
+                    let standing = &mut standings[of(id)].1;
+                    standing.told = Some((generation, standing.scored_stages));
+                }
+                Task::Score { id, stage } => standings[of(id)].1.scored_stages = stage + 1,
+            }
+            assert!(tasks.len() < 100, "{tasks:?}");
+        }
+        tasks
+    }
+
+    #[test]
+    fn first_estimates_come_before_refinement_and_the_focus_before_the_rest() {
+        let mut standings = [(id(0), Standing::default()), (id(1), Standing::default())];
+        let tasks = run(1, Some(id(1)), &mut standings);
+        let score = |checkpoint, stage| Task::Score { id: id(checkpoint), stage };
+        let measure = |checkpoint| Task::Measure(id(checkpoint));
+        assert_eq!(
+            tasks,
+            [
+                score(1, 0),
+                measure(1),
+                score(0, 0),
+                measure(0),
+                score(1, 1),
+                measure(1),
+                score(0, 1),
+                measure(0)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_new_request_reuses_scores() {
+        let mut standings = [(id(0), Standing::default()), (id(1), Standing::default())];
+        run(1, None, &mut standings);
+        assert_eq!(run(2, Some(id(1)), &mut standings), [Task::Measure(id(1)), Task::Measure(id(0))]);
+        // Scores given up for memory are made again.
+        standings[0].1.scored_stages = 0;
+        assert!(run(2, None, &mut standings).is_empty());
+        assert!(run(3, None, &mut standings).contains(&Task::Score { id: id(0), stage: 0 }));
+    }
+
+    #[test]
+    fn failures_are_told_once_a_request_and_hold_nothing_up() {
+        let failed = Standing { failed: true, ..Standing::default() };
+        let mut standings = [(id(0), failed), (id(1), Standing::default())];
+        let tasks = run(1, None, &mut standings);
+        assert_eq!(tasks[0], Task::TellFailure(id(0)));
+        assert_eq!(tasks.iter().filter(|task| matches!(task, Task::TellFailure(_))).count(), 1);
+        assert_eq!(standings[1].1.told, Some((1, 2)));
+    }
+}

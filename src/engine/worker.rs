@@ -1,0 +1,108 @@
+//! The worker's loop: takes commands, does the next task, tells what came of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::inbox::{Gone, Inbox, Outbox};
+use super::message::{Command, Event, Request};
+use super::session::{OpenDevice, Session};
+use crate::checkpoints::{self, Run};
+use crate::settings::Backend;
+
+/// Runs until the other side of a channel is gone.
+pub fn run(commands: Receiver<Command>, events: Sender<Event>, wake: impl Fn()) {
+    let mut worker = Worker {
+        inbox: Inbox::new(commands),
+        outbox: Outbox::new(events, &wake),
+        runs: Arc::default(),
+        device: None,
+        session: None,
+    };
+    let Err(Gone) = worker.work();
+}
+
+struct Worker<'a> {
+    inbox: Inbox,
+    outbox: Outbox<'a>,
+    runs: Arc<Vec<Run>>,
+    device: Option<OpenDevice>,
+    /// The newest request with all that was made for it; kept when done, since the next may reuse it.
+    session: Option<Session>,
+}
+
+impl Worker<'_> {
+    fn work(&mut self) -> Result<std::convert::Infallible, Gone> {
+        loop {
+            let idle = self.session.as_ref().is_none_or(|session| !session.active);
+            let waiting = self.inbox.take(idle)?;
+            if let Some(paths) = waiting.open {
+                self.open(&paths)?;
+            }
+            if waiting.cancel {
+                self.end(true)?;
+            }
+            if let Some(request) = waiting.measure {
+                self.start(request)?;
+            }
+            if let (Some(session), Some(device)) = (&mut self.session, &mut self.device)
+                && session.active
+                && !session.advance(device, &mut self.inbox, &self.outbox)?
+            {
+                self.end(false)?;
+            }
+        }
+    }
+
+    fn open(&mut self, paths: &[PathBuf]) -> Result<(), Gone> {
+        let mut runs: Vec<Run> = Vec::new();
+        for path in paths {
+            match checkpoints::open(path) {
+                Ok(found) => runs.extend(found),
+                Err(error) => self.outbox.tell(Event::Failed { generation: None, error })?,
+            }
+        }
+        if runs.is_empty() {
+            // A folder that holds nothing is no reason to lose what is open.
+            return Ok(());
+        }
+        self.end(true)?;
+        self.session = None;
+        self.runs = Arc::new(runs);
+        self.outbox.tell(Event::Opened { runs: Arc::clone(&self.runs) })
+    }
+
+    fn start(&mut self, request: Request) -> Result<(), Gone> {
+        self.open_device(request.settings.backend)?;
+        self.session = Some(match self.session.take() {
+            Some(session) if session.request.same_scores(&request) => session.renewed(request),
+            _ => Session::new(request, Arc::clone(&self.runs)),
+        });
+        Ok(())
+    }
+
+    fn open_device(&mut self, backend: Backend) -> Result<(), Gone> {
+        if self.device.as_ref().is_some_and(|device| device.backend == backend) {
+            return Ok(());
+        }
+        let (device, warning) = OpenDevice::new(backend);
+        if let Some(warning) = warning {
+            self.outbox.tell(Event::Warning(warning))?;
+        }
+        self.outbox.tell(Event::Device { name: device.compute.name() })?;
+        self.device = Some(device);
+        Ok(())
+    }
+
+    /// Ends the request under way, if there is one. What was made for it stays.
+    fn end(&mut self, cancelled: bool) -> Result<(), Gone> {
+        match &mut self.session {
+            Some(session) if session.active => {
+                session.active = false;
+                self.outbox.tell(Event::Idle { generation: session.request.generation, cancelled })
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! The kernels on the GPU: our compute shaders, run on the tensors where they lie.
+
+mod pipelines;
+
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+use burn_cubecl::kernel::into_contiguous;
+use burn_wgpu::{AutoCompiler, CubeTensor, Wgpu};
+use cubecl::wgpu::WgpuServer;
+
+use self::pipelines::{Pipeline, dispatch};
+use super::kernels;
+use super::segments::Segments;
+use super::statistics::{Binning, SampleSegments};
+use super::{Conditional, Row};
+use crate::device::Gpu;
+use crate::error::{Error, Kind, Result};
+
+/// Pipelines and cached label buffers of one GPU.
+#[derive(Debug)]
+pub struct GpuEstimator {
+    gpu: Arc<Gpu>,
+    cosine_scores: Pipeline,
+    soft_bins: Pipeline,
+    label_sums: Pipeline,
+    label_entropies: Pipeline,
+    /// The labels last used, which all layers and checkpoints of a sample share.
+    sample: Option<DeviceSample>,
+}
+
+/// A sample's labels in GPU memory.
+#[derive(Debug)]
+struct DeviceSample {
+    sample: Arc<SampleSegments>,
+    sets: Vec<DeviceSegments>,
+}
+
+/// One set of labels in GPU memory; `None` where every label is seen once and nothing is to be summed.
+type DeviceSegments = Option<SegmentBuffers>;
+
+#[derive(Debug)]
+struct SegmentBuffers {
+    positions: wgpu::Buffer,
+    chunks: wgpu::Buffer,
+    labels: wgpu::Buffer,
+}
+
+impl GpuEstimator {
+    /// Compiles the shaders.
+    pub fn new(gpu: Arc<Gpu>) -> Result<Self> {
+        let pipeline = |kernel| Pipeline::new(&gpu.device, kernel);
+        Ok(Self {
+            cosine_scores: pipeline(kernels::COSINE_SCORES)?,
+            soft_bins: pipeline(kernels::SOFT_BINS)?,
+            label_sums: pipeline(kernels::LABEL_SUMS)?,
+            label_entropies: pipeline(kernels::LABEL_ENTROPIES)?,
+            sample: None,
+            gpu,
+        })
+    }
+
+    /// Whether a layer's scores can be bound in one piece.
+    pub fn fits(&self, positions: usize, points: usize) -> bool {
+        let limits = self.gpu.device.limits();
+        let bytes = (positions * points * size_of::<f32>()) as u64;
+        bytes <= limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)
+    }
+
+    /// A buffer for kernels, its content undefined.
+    pub fn storage(&self, label: &str, bytes: usize) -> Result<wgpu::Buffer> {
+        use wgpu::BufferUsages as Usage;
+        guarded(&self.gpu.device, || {
+            self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                // A binding may not be empty.
+                size: bytes.max(16) as u64,
+                usage: Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST,
+                mapped_at_creation: false,
+            })
+        })
+    }
+
+    /// A buffer for kernels with this content.
+    pub fn upload(&self, label: &str, bytes: &[u8]) -> Result<wgpu::Buffer> {
+        let buffer = self.storage(label, bytes.len())?;
+        self.gpu.queue.write_buffer(&buffer, 0, bytes);
+        Ok(buffer)
+    }
+
+    fn params(&self, words: [u32; 4]) -> Result<wgpu::Buffer> {
+        use wgpu::BufferUsages as Usage;
+        let buffer = guarded(&self.gpu.device, || {
+            self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("parameters"),
+                size: size_of_val(&words) as u64,
+                usage: Usage::UNIFORM | Usage::COPY_DST,
+                mapped_at_creation: false,
+            })
+        })?;
+        self.gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&words));
+        Ok(buffer)
+    }
+
+    /// Scores states into a buffer of scores. The states are read where the model left them.
+    pub fn score(
+        &self,
+        hidden: Tensor<2>,
+        points: usize,
+        reference: &wgpu::Buffer,
+        rows: &[Row],
+        scores: &wgpu::Buffer,
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let [_, width] = hidden.dims();
+        let hidden: CubeTensor = hidden.try_into_primitive::<Wgpu>().map_err(|_| super::foreign())?;
+        let hidden = into_contiguous(hidden);
+        let lost =
+            |cause: String| Error::new(Kind::Device, format!("the GPU did not give its states: {cause}"));
+        let resource = hidden
+            .client
+            .get_resource::<WgpuServer<AutoCompiler>>(hidden.handle.clone())
+            .map_err(|error| lost(error.to_string()))?;
+        // The tensor library queues lazily; what computes the states must be submitted before us.
+        hidden.client.flush().map_err(|error| lost(error.to_string()))?;
+
+        let params = self.params([rows.len() as u32, width as u32, points as u32, 0])?;
+        let rows_buffer = self.upload("rows", bytemuck::cast_slice(rows))?;
+        let mut encoder = self.encoder();
+        let tiles = [points.div_ceil(32) as u32, rows.len().div_ceil(32) as u32];
+        guarded(&self.gpu.device, || {
+            let bindings = [
+                params.as_entire_binding(),
+                resource.resource().as_wgpu_bind_resource(),
+                reference.as_entire_binding(),
+                rows_buffer.as_entire_binding(),
+                scores.as_entire_binding(),
+            ];
+            dispatch(&self.gpu.device, &mut encoder, &self.cosine_scores, &bindings, tiles);
+            self.gpu.queue.submit([encoder.finish()]);
+        })
+    }
+
+    /// Scores states into main memory, for layers too large to bind on this device.
+    pub fn score_to_host(
+        &self,
+        hidden: Tensor<2>,
+        points: usize,
+        reference: &wgpu::Buffer,
+        rows: &[Row],
+        scores: &mut [f32],
+    ) -> Result<()> {
+        let local: Vec<Row> =
+            rows.iter().enumerate().map(|(target, row)| Row { target: target as u32, ..*row }).collect();
+        let batch = self.storage("batch of scores", rows.len() * points * size_of::<f32>())?;
+        self.score(hidden, points, reference, &local, &batch)?;
+        let batch = self.download(&batch, rows.len() * points)?;
+        for (row, values) in rows.iter().zip(batch.chunks_exact(points)) {
+            scores[row.target as usize * points..][..points].copy_from_slice(values);
+        }
+        Ok(())
+    }
+
+    /// Copies the first `floats` floats of a buffer to another.
+    pub fn copy(&self, from: &wgpu::Buffer, to: &wgpu::Buffer, floats: usize) -> Result<()> {
+        let mut encoder = self.encoder();
+        guarded(&self.gpu.device, || {
+            encoder.copy_buffer_to_buffer(from, 0, to, 0, (floats * size_of::<f32>()) as u64);
+            self.gpu.queue.submit([encoder.finish()]);
+        })
+    }
+
+    /// The first `floats` floats of a buffer.
+    pub fn download(&self, buffer: &wgpu::Buffer, floats: usize) -> Result<Vec<f32>> {
+        Ok(self.read(self.encoder(), &[(buffer, floats)])?.concat())
+    }
+
+    /// The conditional entropies of one layer for every set of labels.
+    pub fn conditionals(
+        &mut self,
+        scores: &wgpu::Buffer,
+        stride: usize,
+        binning: Binning,
+        sample: &Arc<SampleSegments>,
+    ) -> Result<Vec<Conditional>> {
+        self.bring(sample)?;
+        let sets = self.sample.as_ref().map_or(&[][..], |sample| &sample.sets[..]);
+        let (positions, points) = (sample.positions(), binning.points);
+        const F32: usize = size_of::<f32>();
+
+        let bins = self.storage("soft bins", positions * points * F32)?;
+        let row_entropies = self.storage("position entropies", positions * F32)?;
+        let most_chunks = sample.sets().map(|set| set.chunks.len()).max().unwrap_or(0);
+        let sums = self.storage("label sums", most_chunks * points * F32)?;
+        let entropies: Vec<wgpu::Buffer> = sample
+            .sets()
+            .map(|set| self.storage("label entropies", set.labels.len() * F32))
+            .collect::<Result<_>>()?;
+
+        let inverse_temperature = (binning.temperature.recip() as f32).to_bits();
+        let binning_params =
+            self.params([positions as u32, stride as u32, points as u32, inverse_temperature])?;
+        let set_params: Vec<[wgpu::Buffer; 2]> = sample
+            .sets()
+            .map(|set| {
+                let sizes = [set.chunks.len() as u32, set.labels.len() as u32];
+                Ok([
+                    self.params([sizes[0], points as u32, 0, 0])?,
+                    self.params([sizes[1], points as u32, 0, 0])?,
+                ])
+            })
+            .collect::<Result<_>>()?;
+
+        let mut encoder = self.encoder();
+        guarded(&self.gpu.device, || {
+            let device = &self.gpu.device;
+            let bindings =
+                [&binning_params, scores, &bins, &row_entropies].map(wgpu::Buffer::as_entire_binding);
+            dispatch(device, &mut encoder, &self.soft_bins, &bindings, spread(positions));
+            for (((segments, buffers), params), entropies) in
+                sample.sets().zip(sets).zip(&set_params).zip(&entropies)
+            {
+                let Some(buffers) = buffers else { continue };
+                let bindings = [&params[0], &bins, &buffers.positions, &buffers.chunks, &sums]
+                    .map(wgpu::Buffer::as_entire_binding);
+                dispatch(device, &mut encoder, &self.label_sums, &bindings, spread(segments.chunks.len()));
+                let bindings =
+                    [&params[1], &sums, &buffers.labels, entropies].map(wgpu::Buffer::as_entire_binding);
+                dispatch(
+                    device,
+                    &mut encoder,
+                    &self.label_entropies,
+                    &bindings,
+                    spread(segments.labels.len()),
+                );
+            }
+        })?;
+
+        let sizes = sample.sets().map(|set| set.labels.len());
+        let wanted: Vec<(&wgpu::Buffer, usize)> =
+            std::iter::once((&row_entropies, positions)).chain(entropies.iter().zip(sizes)).collect();
+        let read = self.read(encoder, &wanted)?;
+        let (row_entropies, label_entropies) = read.split_first().ok_or_else(super::foreign)?;
+        Ok(sample
+            .sets()
+            .zip(label_entropies)
+            .map(|(set, entropies)| set.conditional(entropies, row_entropies))
+            .collect())
+    }
+
+    /// Brings a sample's labels to the device, unless they are there.
+    fn bring(&mut self, sample: &Arc<SampleSegments>) -> Result<()> {
+        if self.sample.as_ref().is_some_and(|there| Arc::ptr_eq(&there.sample, sample)) {
+            return Ok(());
+        }
+        let upload = |set: &Segments| -> Result<DeviceSegments> {
+            if set.labels.is_empty() {
+                return Ok(None);
+            }
+            Ok(Some(SegmentBuffers {
+                positions: self.upload("label positions", bytemuck::cast_slice(&set.positions))?,
+                chunks: self.upload("label chunks", bytemuck::cast_slice(&set.chunks))?,
+                labels: self.upload("labels", bytemuck::cast_slice(&set.labels))?,
+            }))
+        };
+        let sets = sample.sets().map(upload).collect::<Result<_>>()?;
+        self.sample = Some(DeviceSample { sample: Arc::clone(sample), sets });
+        Ok(())
+    }
+
+    fn encoder(&self) -> wgpu::CommandEncoder {
+        self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("estimator") })
+    }
+
+    /// Submits what is encoded and reads the first `n` floats of each buffer once it is done.
+    fn read(
+        &self,
+        mut encoder: wgpu::CommandEncoder,
+        wanted: &[(&wgpu::Buffer, usize)],
+    ) -> Result<Vec<Vec<f32>>> {
+        use wgpu::BufferUsages as Usage;
+        let total: usize = wanted.iter().map(|(_, floats)| floats * size_of::<f32>()).sum();
+        let staging = guarded(&self.gpu.device, || {
+            let staging = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("read-back"),
+                size: total.max(4) as u64,
+                usage: Usage::MAP_READ | Usage::COPY_DST,
+                mapped_at_creation: false,
+            });
+            let mut offset = 0;
+            for (buffer, floats) in wanted.iter().filter(|(_, floats)| *floats > 0) {
+                let bytes = (floats * size_of::<f32>()) as u64;
+                encoder.copy_buffer_to_buffer(buffer, 0, &staging, offset, bytes);
+                offset += bytes;
+            }
+            self.gpu.queue.submit([encoder.finish()]);
+            staging
+        })?;
+        let lost =
+            |cause: String| Error::new(Kind::Device, format!("the GPU did not give its results: {cause}"));
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        staging.map_async(wgpu::MapMode::Read, .., move |result| {
+            // The receiver outlives the poll below; a failed send means nobody waits any more.
+            let _ = sender.send(result);
+        });
+        self.gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
+        receiver.recv().map_err(|error| lost(error.to_string()))?.map_err(|error| lost(error.to_string()))?;
+        let view = staging.get_mapped_range(..).map_err(|error| lost(error.to_string()))?;
+        let floats: Vec<f32> = bytemuck::pod_collect_to_vec(&view[..total]);
+        let mut rest = &floats[..];
+        Ok(wanted
+            .iter()
+            .map(|(_, floats)| {
+                let (part, tail) = rest.split_at(*floats);
+                rest = tail;
+                part.to_vec()
+            })
+            .collect())
+    }
+}
+
+/// Workgroups for `count` items: past 65,535 they go down a second dimension.
+fn spread(count: usize) -> [u32; 2] {
+    const MOST: usize = 65_535;
+    let down = count.div_ceil(MOST).max(1);
+    [count.div_ceil(down) as u32, down as u32]
+}
+
+/// Runs wgpu calls and turns what they object to into an error.
+fn guarded<T>(device: &wgpu::Device, calls: impl FnOnce() -> T) -> Result<T> {
+    let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+    let validation = device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let value = calls();
+    let validation = pollster::block_on(validation.pop());
+    let memory = pollster::block_on(memory.pop());
+    match memory.or(validation) {
+        None => Ok(value),
+        Some(wgpu::Error::OutOfMemory { .. }) => {
+            Err(Error::new(Kind::Device, "the GPU is out of memory")
+                .help("use fewer --samples or --backend cpu"))
+        }
+        Some(error) => Err(Error::new(Kind::Device, format!("the GPU refused a call: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn workgroups_spread_over_two_dimensions() {
+        for count in [1, 65_535, 65_536, 1_000_000, 5_000_001] {
+            let [across, down] = super::spread(count);
+            assert!(across <= 65_535 && down <= 65_535 && (across * down) as usize >= count);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The registry of compute shaders: each kernel's name, source and CPU twin.
+
+/// A compute shader of `shaders/` and where its twin in Rust lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Kernel {
+    /// Its file's stem, and its twin's.
+    pub name: &'static str,
+    /// Its WGSL.
+    pub source: &'static str,
+}
+
+/// Cosines of hidden states with the reference points; twin [`super::cpu::cosine_scores`].
+pub const COSINE_SCORES: Kernel =
+    Kernel { name: "cosine_scores", source: include_str!("../../shaders/cosine_scores.wgsl") };
+
+/// Softmax over the reference points and its entropy; twin [`super::cpu::soft_bins`].
+pub const SOFT_BINS: Kernel =
+    Kernel { name: "soft_bins", source: include_str!("../../shaders/soft_bins.wgsl") };
+
+/// Sums of soft bins over pieces of labels; twin [`super::cpu::label_sums`].
+pub const LABEL_SUMS: Kernel =
+    Kernel { name: "label_sums", source: include_str!("../../shaders/label_sums.wgsl") };
+
+/// Entropies of labels' mean soft bins; twin [`super::cpu::label_entropies`].
+pub const LABEL_ENTROPIES: Kernel =
+    Kernel { name: "label_entropies", source: include_str!("../../shaders/label_entropies.wgsl") };
+
+/// Every kernel.
+pub const ALL: [Kernel; 4] = [COSINE_SCORES, SOFT_BINS, LABEL_SUMS, LABEL_ENTROPIES];

@@ -1,0 +1,121 @@
+//! Colours shared by the window and the exported figures.
+//!
+//! Training progress is a sequential map built in OKLCH (Ottosson 2020): lightness and hue run linearly, so
+//! equal steps of training look equally far apart, and the lightness alone still orders the points for
+//! readers who see no hue and on grey prints. Runs get a fixed palette of eight colours.
+
+/// A colour as 8-bit sRGB channels: red, green, blue.
+pub type Rgb = [u8; 3];
+
+/// The colours of the first eight runs. Found by maximising the smallest OKLab
+/// distance of any pair, as seen with full colour vision, deuteranopia and protanopia, within the lightness
+/// that stands out from both a white and a dark ground.
+const RUNS: [Rgb; 8] = [
+    [0x19, 0x61, 0xd4],
+    [0x9b, 0x64, 0x11],
+    [0x22, 0xb5, 0xae],
+    [0xb6, 0x3b, 0x7f],
+    [0xa5, 0xa5, 0x1d],
+    [0x66, 0x10, 0x91],
+    [0x9e, 0x8a, 0xfa],
+    [0x87, 0x11, 0x07],
+];
+
+/// The colour of training progress, from the first checkpoint (0, dark violet) to the last (1, yellow).
+///
+/// Shares outside [0, 1] take the colour of the nearer end, as does a share that is not a number (0).
+pub fn progress_color(share: f32) -> Rgb {
+    let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
+    let lightness = 0.28 + 0.58 * share;
+    let hue_degrees = 298.0 - 190.0 * share;
+    // sRGB holds little chroma around cyan, so the middle of the way dips under it.
+    let chroma = 0.12 - 0.03 * (std::f32::consts::PI * share).sin() + 0.03 * share * share;
+    srgb_from_oklch(lightness, chroma, hue_degrees)
+}
+
+/// The colour of run number `index`, counted from 0; colours repeat after eight runs.
+pub fn run_color(index: usize) -> Rgb {
+    RUNS[index % RUNS.len()]
+}
+
+/// `color` moved towards `other` by `share` in [0, 1], per sRGB channel.
+pub fn mix(color: Rgb, other: Rgb, share: f32) -> Rgb {
+    std::array::from_fn(|i| {
+        (f32::from(color[i]) + (f32::from(other[i]) - f32::from(color[i])) * share).round() as u8
+    })
+}
+
+/// sRGB from OKLCH with the hue in degrees; channels outside sRGB are cut to the nearest value.
+fn srgb_from_oklch(lightness: f32, chroma: f32, hue_degrees: f32) -> Rgb {
+    let (sin, cos) = hue_degrees.to_radians().sin_cos();
+    let (a, b) = (chroma * cos, chroma * sin);
+    let long = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
+    let medium = (lightness - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
+    let short = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
+    [
+        4.076_741_7 * long - 3.307_711_6 * medium + 0.230_969_93 * short,
+        -1.268_438 * long + 2.609_757_4 * medium - 0.341_319_4 * short,
+        -0.004_196_086_3 * long - 0.703_418_6 * medium + 1.707_614_7 * short,
+    ]
+    .map(encoded)
+}
+
+/// A linear channel in [0, 1] with the sRGB transfer curve applied, as 8 bits.
+fn encoded(linear: f32) -> u8 {
+    let linear = linear.clamp(0.0, 1.0);
+    let curved = if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
+    (curved * 255.0).round() as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OKLab of an 8-bit colour, the inverse of what is tested.
+    fn oklab(color: Rgb) -> [f32; 3] {
+        let [red, green, blue] = color.map(|channel| {
+            let curved = f32::from(channel) / 255.0;
+            if curved <= 0.040_45 { curved / 12.92 } else { ((curved + 0.055) / 1.055).powf(2.4) }
+        });
+        let long = (0.412_221_46 * red + 0.536_332_55 * green + 0.051_445_995 * blue).cbrt();
+        let medium = (0.211_903_5 * red + 0.680_699_5 * green + 0.107_396_96 * blue).cbrt();
+        let short = (0.088_302_46 * red + 0.281_718_85 * green + 0.629_978_7 * blue).cbrt();
+        [
+            0.210_454_26 * long + 0.793_617_8 * medium - 0.004_072_047 * short,
+            1.977_998_5 * long - 2.428_592_2 * medium + 0.450_593_7 * short,
+            0.025_904_037 * long + 0.782_771_77 * medium - 0.808_675_77 * short,
+        ]
+    }
+
+    fn distance(a: Rgb, b: Rgb) -> f32 {
+        let (a, b) = (oklab(a), oklab(b));
+        (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f32>().sqrt()
+    }
+
+    #[test]
+    fn equal_steps_of_training_look_alike() {
+        let colors: Vec<Rgb> = (0..=16).map(|i| progress_color(i as f32 / 16.0)).collect();
+        let steps: Vec<f32> = colors.windows(2).map(|pair| distance(pair[0], pair[1])).collect();
+        let (least, most) = steps.iter().fold((f32::MAX, 0.0f32), |(l, m), &s| (l.min(s), m.max(s)));
+        // 8-bit rounding and the gamut's edge cost a little of the evenness the map has by construction.
+        assert!(most / least < 1.35, "{steps:?}");
+        assert!(colors.windows(2).all(|pair| oklab(pair[0])[0] < oklab(pair[1])[0]), "lightness must rise");
+    }
+
+    #[test]
+    fn shares_outside_the_run_take_its_ends() {
+        assert_eq!(progress_color(-1.0), progress_color(0.0));
+        assert_eq!(progress_color(f32::NAN), progress_color(0.0));
+        assert_eq!(progress_color(f32::INFINITY), progress_color(1.0));
+    }
+
+    #[test]
+    fn runs_can_be_told_apart() {
+        for i in 0..8 {
+            for j in 0..i {
+                assert!(distance(run_color(i), run_color(j)) > 0.1, "runs {i} and {j}");
+            }
+        }
+        assert_eq!(run_color(0), run_color(8));
+    }
+}

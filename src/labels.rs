@@ -1,0 +1,199 @@
+//! The n-grams at each position of a sample, as groups of positions.
+//!
+//! An estimate conditioned on a label is a mean over the positions that carry it, so a label is stored as
+//! the list of its positions: all positions sorted by label, and where each label starts.
+//!
+//! Labels are exact without hashing n-grams or packing them into a number. Positions with the same k-gram
+//! are those with the same (k−1)-gram, told apart by one token more. So every order is the order below it
+//! with each group sorted by that token, starting from one group of everything.
+
+use std::ops::Range;
+
+/// The side of a position that a label describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The tokens up to the position, itself included: (x_{t−k+1}, …, x_t).
+    Input,
+    /// The tokens after it: (x_{t+1}, …, x_{t+k}).
+    Output,
+}
+
+/// The n-gram labels of a sample's positions, of all orders and both sides, at the same positions.
+///
+/// With K the largest order, the positions are those tokens t of a document of S tokens with
+/// K−1 ≤ t ≤ S−K−1 (t from 0), where every n-gram fits. They are numbered document by document, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    max_order: usize,
+    /// Where each document's positions start, and the number of all: `[documents + 1]`.
+    pub document_offsets: Vec<usize>,
+    /// Orders 1 to K: the input and the output labels of each.
+    pub sets: Vec<[LabelSet; 2]>,
+}
+
+impl Labels {
+    /// Labels a sample. Documents shorter than 2K tokens have no position.
+    ///
+    /// # Panics
+    /// If `max_order` is 0, or for 2³² positions and more.
+    pub fn new(documents: &[Vec<u32>], max_order: usize) -> Self {
+        assert!(max_order > 0, "the largest order is at least 1");
+        let mut document_offsets = vec![0];
+        let mut positions = 0;
+        for document in documents {
+            positions += (document.len() + 1).saturating_sub(2 * max_order);
+            document_offsets.push(positions);
+        }
+        // All tokens in one vector, and for each position the index of its token.
+        let tokens: Vec<u32> = documents.iter().flatten().copied().collect();
+        let mut token_of_position = Vec::with_capacity(positions);
+        let mut start = 0;
+        for (document, offsets) in documents.iter().zip(document_offsets.windows(2)) {
+            let first = start + max_order - 1;
+            token_of_position.extend(first..first + offsets[1] - offsets[0]);
+            start += document.len();
+        }
+        let side = |side: Side| -> Vec<LabelSet> {
+            let mut sets: Vec<LabelSet> = Vec::with_capacity(max_order);
+            for order in 1..=max_order {
+                // Inputs grow to the left, outputs to the right.
+                let token = |position: u32| match side {
+                    Side::Input => tokens[token_of_position[position as usize] + 1 - order],
+                    Side::Output => tokens[token_of_position[position as usize] + order],
+                };
+                let set = match sets.last() {
+                    Some(lower) => lower.split_by(token),
+                    None => LabelSet::one(positions).split_by(token),
+                };
+                sets.push(set);
+            }
+            sets
+        };
+        let (inputs, outputs) = rayon::join(|| side(Side::Input), || side(Side::Output));
+        let sets = inputs.into_iter().zip(outputs).map(|(input, output)| [input, output]).collect();
+        Self { max_order, document_offsets, sets }
+    }
+
+    /// The largest order K.
+    pub fn max_order(&self) -> usize {
+        self.max_order
+    }
+
+    /// The number of positions.
+    pub fn positions(&self) -> usize {
+        self.document_offsets[self.document_offsets.len() - 1]
+    }
+
+    /// The number of documents, those without a position included.
+    pub fn documents(&self) -> usize {
+        self.document_offsets.len() - 1
+    }
+
+    /// The token t, from 0, of a document's first position: K−1.
+    pub fn first_token(&self) -> usize {
+        self.max_order - 1
+    }
+
+    /// The positions of a document: the first is at token [`Self::first_token`], the others follow.
+    ///
+    /// # Panics
+    /// If there is no such document.
+    pub fn positions_of(&self, document: usize) -> Range<usize> {
+        self.document_offsets[document]..self.document_offsets[document + 1]
+    }
+
+    /// The labels of an order, 1 to K.
+    ///
+    /// # Panics
+    /// If the order is 0 or above K.
+    pub fn set(&self, order: usize, side: Side) -> &LabelSet {
+        &self.sets[order - 1][side as usize]
+    }
+}
+
+/// One label for each of a number of positions: all positions, grouped by label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelSet {
+    /// The positions in the order of their labels, within a label in their own: `[positions]`.
+    pub positions: Vec<u32>,
+    /// Where each label's positions start, and the number of all: `[labels + 1]`. No label is empty.
+    pub offsets: Vec<u32>,
+}
+
+impl LabelSet {
+    /// The same label for all of a number of positions.
+    fn one(positions: usize) -> Self {
+        let end = u32::try_from(positions).expect("2^32 positions and more");
+        let offsets = if end == 0 { vec![0] } else { vec![0, end] };
+        Self { positions: (0..end).collect(), offsets }
+    }
+
+    /// Groups positions by any label: `ids[p]` is the label of position p. Ids need not be dense, labels are
+    /// in their order.
+    ///
+    /// # Panics
+    /// For 2³² positions and more.
+    pub fn from_ids(ids: &[u32]) -> Self {
+        Self::one(ids.len()).split_by(|position| ids[position as usize])
+    }
+
+    /// Splits each label by a second one. The new labels are ordered by both.
+    fn split_by(&self, label: impl Fn(u32) -> u32) -> Self {
+        let mut positions = Vec::with_capacity(self.positions.len());
+        let mut offsets = vec![0];
+        let mut keys: Vec<u64> = Vec::new();
+        for group in self.offsets.windows(2) {
+            let group = &self.positions[group[0] as usize..group[1] as usize];
+            // Most n-grams are seen once.
+            if let &[position] = group {
+                positions.push(position);
+                offsets.push(positions.len() as u32);
+                continue;
+            }
+            // The position in the low half keeps equal labels in their order.
+            keys.clear();
+            keys.extend(group.iter().map(|&position| u64::from(label(position)) << 32 | u64::from(position)));
+            keys.sort_unstable();
+            for same in keys.chunk_by(|a, b| a >> 32 == b >> 32) {
+                positions.extend(same.iter().map(|&key| key as u32));
+                offsets.push(positions.len() as u32);
+            }
+        }
+        Self { positions, offsets }
+    }
+
+    /// The number of labels.
+    pub fn labels(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// The number of positions of each label, at least 1.
+    pub fn counts(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
+        self.offsets.windows(2).map(|bounds| bounds[1] - bounds[0])
+    }
+
+    /// The positions of each label, ascending.
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = &[u32]> + '_ {
+        self.offsets.windows(2).map(|bounds| &self.positions[bounds[0] as usize..bounds[1] as usize])
+    }
+
+    /// The label of each position, as its index among the labels: `[positions]`.
+    pub fn ids(&self) -> Vec<u32> {
+        let mut ids = vec![0; self.positions.len()];
+        for (label, group) in (0..).zip(self.groups()) {
+            for &position in group {
+                ids[position as usize] = label;
+            }
+        }
+        ids
+    }
+
+    /// The share of positions whose label occurs nowhere else; 0 if there is no position.
+    pub fn singleton_share(&self) -> f64 {
+        let singletons = self.counts().filter(|&count| count == 1).count();
+        singletons as f64 / self.positions.len().max(1) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+use std::collections::HashMap;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::{LabelSet, Labels, Side};
+use crate::tokens;
+
+/// (document, t) of every position, and its n-grams by side and order: the definition, spelled out.
+fn naive(documents: &[Vec<u32>], max_order: usize) -> Vec<(usize, usize)> {
+    let mut positions = Vec::new();
+    for (index, document) in documents.iter().enumerate() {
+        for t in 0..document.len() {
+            if t + 1 >= max_order && t + max_order < document.len() {
+                positions.push((index, t));
+            }
+        }
+    }
+    positions
+}
+
+fn naive_gram(document: &[u32], t: usize, order: usize, side: Side) -> Vec<u32> {
+    match side {
+        Side::Input => document[t + 1 - order..=t].to_vec(),
+        Side::Output => document[t + 1..=t + order].to_vec(),
+    }
+}
+
+fn check(documents: &[Vec<u32>], max_order: usize) {
+    let labels = Labels::new(documents, max_order);
+    let expected = naive(documents, max_order);
+    assert_eq!(labels.positions(), expected.len());
+    assert_eq!(labels.documents(), documents.len());
+    let mapped: Vec<_> = (0..documents.len())
+        .flat_map(|index| {
+            labels.positions_of(index).enumerate().map(move |(i, position)| (index, i, position))
+        })
+        .collect();
+    for (number, &(index, i, position)) in mapped.iter().enumerate() {
+        assert_eq!((position, (index, labels.first_token() + i)), (number, expected[number]));
+    }
+    for order in 1..=max_order {
+        for side in [Side::Input, Side::Output] {
+            let mut groups: HashMap<Vec<u32>, Vec<u32>> = HashMap::new();
+            for (position, &(index, t)) in (0..).zip(&expected) {
+                groups.entry(naive_gram(&documents[index], t, order, side)).or_default().push(position);
+            }
+            let set = labels.set(order, side);
+            let mut expected: Vec<_> = groups.into_values().collect();
+            let mut found: Vec<_> = set.groups().map(<[u32]>::to_vec).collect();
+            expected.sort();
+            found.sort();
+            assert_eq!(found, expected, "order {order}, {side:?}");
+            assert_eq!(LabelSet::from_ids(&set.ids()), *set);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn equal_to_the_definition(
+        documents in prop::collection::vec(
+            prop_oneof![
+                prop::collection::vec(0u32..3, 0..40),
+                prop::collection::vec(prop_oneof![Just(0), Just(1), Just(u32::MAX), Just(1 << 31)], 0..20),
+            ],
+            0..8,
+        ),
+        max_order in 1usize..=4,
+    ) {
+        check(&documents, max_order);
+    }
+
+    #[test]
+    fn any_ids_are_grouped(ids in prop::collection::vec(prop_oneof![0u32..5, any::<u32>()], 0..50)) {
+        let set = LabelSet::from_ids(&ids);
+        let distinct: std::collections::BTreeSet<u32> = ids.iter().copied().collect();
+        prop_assert_eq!(set.labels(), distinct.len());
+        for (label, group) in distinct.iter().zip(set.groups()) {
+            let expected: Vec<u32> = (0..).zip(&ids).filter(|(_, id)| *id == label).map(|(p, _)| p).collect();
+            prop_assert_eq!(group, expected);
+        }
+    }
+}
+
+#[test]
+fn edge_lengths() {
+    for max_order in 1..=4 {
+        for length in 0..12 {
+            let document: Vec<u32> = (0..length).collect();
+            let labels = Labels::new(std::slice::from_ref(&document), max_order);
+            assert_eq!(labels.positions(), (length as usize + 1).saturating_sub(2 * max_order));
+            check(&[document.clone(), vec![], document], max_order);
+        }
+    }
+    let none = Labels::new(&[], 4);
+    assert_eq!((none.positions(), none.set(4, Side::Output).labels()), (0, 0));
+    assert_eq!(none.set(1, Side::Input).singleton_share(), 0.0);
+}
+
+#[test]
+fn an_order_is_a_refinement_of_the_one_below() {
+    let documents = [(0..500).map(|i| i * i % 7).collect::<Vec<u32>>()];
+    let labels = Labels::new(&documents, 4);
+    for order in 2..=4 {
+        for side in [Side::Input, Side::Output] {
+            let lower = labels.set(order - 1, side).ids();
+            assert!(labels.set(order, side).groups().all(|group| {
+                group.iter().all(|&position| lower[position as usize] == lower[group[0] as usize])
+            }));
+        }
+    }
+}
+
+#[test]
+fn singleton_shares_of_the_reference_run() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/runs");
+    for run in ["gutenberg-1m", "gutenberg-200k"] {
+        let text = std::fs::read(fixtures.join(format!("{run}.json"))).unwrap();
+        let reference: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let file = fixtures.join(format!("{run}.tokens.safetensors"));
+        let labels = Labels::new(&tokens::all_documents_from_file(&file).unwrap(), 4);
+        assert_eq!(reference["checkpoints"][0]["positions"], labels.positions());
+        for (order, name) in (1..).zip(crate::settings::ORDER_NAMES) {
+            for (side, prefix) in [(Side::Input, "input"), (Side::Output, "output")] {
+                let expected = reference["singleton_share"][format!("{prefix}_{name}")].as_f64().unwrap();
+                // One label more or less would change it by 2e-5; the rest is how a decimal is parsed.
+                let error = labels.set(order, side).singleton_share() - expected;
+                assert!(error.abs() < 1e-12, "{run} {prefix} {name}: {error}");
+            }
+        }
+    }
+}
+
+/// A paper-sized sample, by `cargo test --release -- --ignored --nocapture five_million`.
+#[test]
+#[ignore = "takes seconds; run by hand to see the time"]
+fn five_million_positions() {
+    // Zipf-like tokens, so that groups are as uneven as in text.
+    let mut state = 1u64;
+    let mut token = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let uniform = (state >> 11) as f64 / (1u64 << 53) as f64;
+        (50_000f64.powf(uniform) - 1.0) as u32
+    };
+    let documents: Vec<Vec<u32>> = (0..10_000).map(|_| (0..512).map(|_| token()).collect()).collect();
+    let start = std::time::Instant::now();
+    let labels = Labels::new(&documents, 4);
+    println!("{} positions: {:.2} s", labels.positions(), start.elapsed().as_secs_f64());
+    for order in 1..=4 {
+        let set = labels.set(order, Side::Input);
+        println!("order {order}: {} labels, {:.3} singletons", set.labels(), set.singleton_share());
+    }
+}

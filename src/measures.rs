@@ -1,0 +1,145 @@
+//! The measures: entropy, complexity, expressivity and optimality, per layer and order (SPEC 2, 5).
+//!
+//! All are efficiencies: nats over ln n, so they lie in [0, 1] whatever the number of reference points.
+
+use serde::{Deserialize, Serialize};
+
+use crate::settings::{LARGEST_ORDER, ORDER_NAMES};
+
+/// The information a layer holds about n-grams of one order, before and after its position.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderMeasures {
+    /// Complexity I(X;Z): labels weighted by their share of positions (*expectation*).
+    pub input: f64,
+    /// Expressivity I(Y;Z), likewise.
+    pub output: f64,
+    /// I(X;Z) with every label weighted alike (*mean*); not a true mutual information.
+    pub input_mean: f64,
+    /// I(Y;Z) with every label weighted alike.
+    pub output_mean: f64,
+    /// Optimality φ = I(Y;Z)/I(X;Z); absent where I(X;Z) is zero.
+    pub optimality: Option<f64>,
+}
+
+impl OrderMeasures {
+    /// Measures from the four informations, with their optimality.
+    pub fn new(input: f64, output: f64, input_mean: f64, output_mean: f64) -> Self {
+        let optimality = Some(output / input).filter(|ratio| ratio.is_finite());
+        Self { input, output, input_mean, output_mean, optimality }
+    }
+}
+
+/// The measures of each n-gram order of a run; orders above the run's largest are absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Orders {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<OrderMeasures>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bigram: Option<OrderMeasures>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trigram: Option<OrderMeasures>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quadgram: Option<OrderMeasures>,
+}
+
+impl Orders {
+    /// The measures of n-grams of `order` 1 to 4, where the run has them.
+    pub fn get(&self, order: usize) -> Option<&OrderMeasures> {
+        match order {
+            1 => self.token.as_ref(),
+            2 => self.bigram.as_ref(),
+            3 => self.trigram.as_ref(),
+            4 => self.quadgram.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Each order present with its number and its measures.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &OrderMeasures)> {
+        (1..=LARGEST_ORDER).filter_map(|order| Some((order, self.get(order)?)))
+    }
+}
+
+impl FromIterator<OrderMeasures> for Orders {
+    /// The measures of orders 1, 2, … in turn.
+    fn from_iter<I: IntoIterator<Item = OrderMeasures>>(measures: I) -> Self {
+        let mut measures = measures.into_iter();
+        Self {
+            token: measures.next(),
+            bigram: measures.next(),
+            trigram: measures.next(),
+            quadgram: measures.next(),
+        }
+    }
+}
+
+/// What is known of one layer, or of the average over layers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerMeasures {
+    /// The index of the hidden state, 0 for the embedding output; absent for an average.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub layer: Option<usize>,
+    /// 𝓗(Z), the efficiency of the soft-binned states.
+    pub entropy: f64,
+    /// The informations about n-grams of each order.
+    pub orders: Orders,
+}
+
+impl LayerMeasures {
+    /// Whether every number is one; states that are NaN or infinite give measures that are not.
+    pub fn is_finite(&self) -> bool {
+        let informations = |m: &OrderMeasures| [m.input, m.output, m.input_mean, m.output_mean];
+        self.entropy.is_finite()
+            && self.orders.iter().all(|(_, m)| informations(m).iter().all(|v| v.is_finite()))
+    }
+
+    /// The average over `layers`: entropies and informations first, then their ratio (SPEC 2).
+    ///
+    /// `None` when there is no layer to average.
+    pub fn mean(layers: &[LayerMeasures]) -> Option<LayerMeasures> {
+        let first = layers.first()?;
+        let average = |value: &dyn Fn(&LayerMeasures) -> f64| {
+            layers.iter().map(value).sum::<f64>() / layers.len() as f64
+        };
+        let orders = (1..=LARGEST_ORDER)
+            .take_while(|&order| first.orders.get(order).is_some())
+            .map(|order| {
+                let of = |field: fn(&OrderMeasures) -> f64| {
+                    average(&|layer| layer.orders.get(order).map_or(f64::NAN, field))
+                };
+                OrderMeasures::new(
+                    of(|m| m.input),
+                    of(|m| m.output),
+                    of(|m| m.input_mean),
+                    of(|m| m.output_mean),
+                )
+            })
+            .collect();
+        Some(LayerMeasures { layer: None, entropy: average(&|layer| layer.entropy), orders })
+    }
+}
+
+/// The name of an order in results and in the window.
+pub fn order_name(order: usize) -> &'static str {
+    ORDER_NAMES.get(order.wrapping_sub(1)).copied().unwrap_or("?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_takes_the_ratio_last() {
+        let layer = |input, output| LayerMeasures {
+            layer: Some(1),
+            entropy: 0.5,
+            orders: [OrderMeasures::new(input, output, 0.0, 0.0)].into_iter().collect(),
+        };
+        let mean = LayerMeasures::mean(&[layer(0.4, 0.1), layer(0.2, 0.2)]).unwrap();
+        let token = mean.orders.get(1).unwrap();
+        assert!((token.optimality.unwrap() - 0.15 / 0.3).abs() < 1e-12);
+        assert!(mean.orders.get(2).is_none());
+        assert_eq!(OrderMeasures::new(0.0, 0.0, 0.0, 0.0).optimality, None);
+    }
+}

@@ -1,0 +1,294 @@
+//! Weights, mapped from `model.safetensors` and converted to f32 on the way to the device.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use half::{bf16, f16};
+use memmap2::Mmap;
+use rayon::prelude::*;
+use safetensors::tensor::{Dtype, SafeTensors};
+
+use crate::error::{Error, Kind, Result};
+
+/// The mapped weight files of a model folder.
+#[derive(Debug)]
+pub struct Weights {
+    folder: PathBuf,
+    files: Vec<(PathBuf, Mmap)>,
+    tensors: HashMap<String, Entry>,
+}
+
+/// Where a tensor lies.
+#[derive(Clone, Debug)]
+struct Entry {
+    file: usize,
+    shape: Vec<usize>,
+    dtype: Dtype,
+    /// Bytes within the file.
+    range: std::ops::Range<usize>,
+}
+
+impl Weights {
+    /// Maps the weights of a model folder: `model.safetensors`, or the shards that
+    /// `model.safetensors.index.json` names.
+    ///
+    /// # Errors
+    /// No weights, a file that is no valid safetensors file, or a tensor of a type that is not
+    /// f32, f16 or bf16 where it is asked for; each names the file.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let mut weights = Self { folder: folder.to_owned(), files: Vec::new(), tensors: HashMap::new() };
+        for path in weight_files(folder)? {
+            weights.map(path)?;
+        }
+        Ok(weights)
+    }
+
+    fn map(&mut self, path: PathBuf) -> Result<()> {
+        let broken = |cause: String| Error::new(Kind::Weights, cause).at(&path);
+        let file = File::open(&path).map_err(|error| broken(format!("cannot be opened ({error})")))?;
+        // SAFETY: the map is only read, and every slice of it is bounds-checked against its length. Another
+        // process cutting the file short meanwhile would end this one, as with any mapped file.
+        let map =
+            unsafe { Mmap::map(&file) }.map_err(|error| broken(format!("cannot be mapped ({error})")))?;
+        let help = "the file is cut short or damaged; download it again";
+        let (header, metadata) = SafeTensors::read_metadata(&map)
+            .map_err(|error| broken(format!("not a valid safetensors file ({error})")).help(help))?;
+        let start = header + size_of::<u64>();
+        for (name, info) in metadata.tensors() {
+            let range = start + info.data_offsets.0..start + info.data_offsets.1;
+            if range.end > map.len() {
+                let cause = format!("tensor `{name}` ends at byte {} of {}", range.end, map.len());
+                return Err(broken(cause).help(help));
+            }
+            let entry = Entry { file: self.files.len(), shape: info.shape.clone(), dtype: info.dtype, range };
+            self.tensors.insert(name, entry);
+        }
+        self.files.push((path, map));
+        Ok(())
+    }
+
+    /// Whether there is a tensor of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
+    /// The number of parameters of all tensors.
+    pub fn parameters(&self) -> u64 {
+        self.tensors.values().map(|entry| entry.shape.iter().map(|&n| n as u64).product::<u64>()).sum()
+    }
+
+    /// The bytes of all weight files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|(_, map)| map.len() as u64).sum()
+    }
+
+    /// The element types that occur, by name.
+    pub fn dtypes(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.tensors.values().map(|entry| format!("{:?}", entry.dtype)).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// A tensor in f32 on the device.
+    ///
+    /// # Errors
+    /// No such tensor, another shape, a type that is no float, or values that are not finite.
+    pub fn tensor<const D: usize>(
+        &self,
+        name: &str,
+        shape: [usize; D],
+        device: &Device,
+    ) -> Result<Tensor<D>> {
+        let values = self.rows(name, &shape, 0..shape[0])?;
+        Ok(Tensor::from_data(TensorData::new(values, shape), device))
+    }
+
+    /// Rows `range` of a tensor of `shape`, in f32.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
+    pub fn rows(&self, name: &str, shape: &[usize], range: std::ops::Range<usize>) -> Result<Vec<f32>> {
+        let (entry, bytes) = self.find(name, shape)?;
+        let width: usize = shape[1..].iter().product();
+        let size = element_size(entry.dtype).ok_or_else(|| self.unreadable(name, entry))?;
+        let bytes = &bytes[range.start * width * size..range.end * width * size];
+        let mut values = vec![0.0; range.len() * width];
+        const PIECE: usize = 1 << 15;
+        values
+            .par_chunks_mut(PIECE)
+            .zip(bytes.par_chunks(PIECE * size))
+            .for_each(|(values, bytes)| convert(entry.dtype, bytes, values));
+        self.finite(name, entry, values)
+    }
+
+    /// The rows `ids` of a table `[rows, width]`, in f32, one after the other.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn gather(&self, name: &str, shape: [usize; 2], ids: &[u32]) -> Result<Vec<f32>> {
+        let (entry, bytes) = self.find(name, &shape)?;
+        let width = shape[1];
+        let size = element_size(entry.dtype).ok_or_else(|| self.unreadable(name, entry))?;
+        let mut values = vec![0.0; ids.len() * width];
+        values.par_chunks_mut(width).with_min_len(64).zip(ids).for_each(|(row, &id)| {
+            convert(entry.dtype, &bytes[id as usize * width * size..][..width * size], row);
+        });
+        self.finite(name, entry, values)
+    }
+
+    /// Lets values pass that are all numbers.
+    fn finite(&self, name: &str, entry: &Entry, values: Vec<f32>) -> Result<Vec<f32>> {
+        if values.par_chunks(1 << 15).all(|chunk| chunk.iter().all(|value| value.is_finite())) {
+            return Ok(values);
+        }
+        Err(Error::new(Kind::Weights, format!("tensor `{name}` holds NaN or infinite values"))
+            .help("the checkpoint is damaged or its training diverged")
+            .at(&self.files[entry.file].0))
+    }
+
+    fn find(&self, name: &str, shape: &[usize]) -> Result<(&Entry, &[u8])> {
+        let entry = self.tensors.get(name).ok_or_else(|| {
+            let path = self.files.first().map_or(&self.folder, |(path, _)| path);
+            Error::new(Kind::Weights, format!("tensor `{name}` is missing, expected with shape {shape:?}"))
+                .at(path)
+        })?;
+        let (path, map) = &self.files[entry.file];
+        if entry.shape != shape {
+            let cause = format!("tensor `{name}` has shape {:?}, config.json says {shape:?}", entry.shape);
+            return Err(Error::new(Kind::Weights, cause).at(path));
+        }
+        Ok((entry, &map[entry.range.clone()]))
+    }
+
+    fn unreadable(&self, name: &str, entry: &Entry) -> Error {
+        Error::new(Kind::Weights, format!("tensor `{name}` has type {:?}", entry.dtype))
+            .help("supported are F32, F16 and BF16")
+            .at(&self.files[entry.file].0)
+    }
+}
+
+/// The weight files of a folder, shards in the order of their names.
+fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let single = folder.join("model.safetensors");
+    let index = folder.join("model.safetensors.index.json");
+    if single.is_file() || !index.is_file() {
+        return match single.is_file() {
+            true => Ok(vec![single]),
+            false => Err(Error::new(Kind::Weights, "no model.safetensors in this folder")
+                .help("other formats are not read; save the model with safetensors")
+                .at(folder)),
+        };
+    }
+    let broken = |cause: String| Error::new(Kind::Weights, cause).at(&index);
+    let text =
+        std::fs::read_to_string(&index).map_err(|error| broken(format!("cannot be read ({error})")))?;
+    let json: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| broken(format!("not valid JSON: {error}")))?;
+    let map = json.get("weight_map").and_then(serde_json::Value::as_object);
+    let mut names: Vec<&str> = map
+        .ok_or_else(|| broken("`weight_map` is missing".to_owned()))?
+        .values()
+        .map(|name| name.as_str().ok_or_else(|| broken(format!("`weight_map` names {name}, not a file"))))
+        .collect::<Result<_>>()?;
+    names.sort_unstable();
+    names.dedup();
+    // A shard lies beside its index; a name with a folder in it could lead anywhere.
+    if let Some(name) = names.iter().find(|name| Path::new(name).file_name() != Some(name.as_ref())) {
+        return Err(broken(format!("`weight_map` names `{name}`, which is not a file beside it")));
+    }
+    Ok(names.iter().map(|name| folder.join(name)).collect())
+}
+
+/// Bytes an element takes; `None` for types that are no floats.
+fn element_size(dtype: Dtype) -> Option<usize> {
+    match dtype {
+        Dtype::F32 => Some(4),
+        Dtype::F16 | Dtype::BF16 => Some(2),
+        _ => None,
+    }
+}
+
+/// Converts a tensor's bytes to f32, as many as `values` holds; [`element_size`] says for which types.
+fn convert(dtype: Dtype, bytes: &[u8], values: &mut [f32]) {
+    fn each<const N: usize>(bytes: &[u8], values: &mut [f32], value: impl Fn([u8; N]) -> f32) {
+        let (elements, _) = bytes.as_chunks::<N>();
+        values.iter_mut().zip(elements).for_each(|(out, element)| *out = value(*element));
+    }
+    match dtype {
+        Dtype::F16 => each(bytes, values, |b| f16::from_le_bytes(b).to_f32()),
+        Dtype::BF16 => each(bytes, values, |b| bf16::from_le_bytes(b).to_f32()),
+        _ => each(bytes, values, f32::from_le_bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(bytes: &[u8]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("model.safetensors"), bytes).unwrap();
+        folder
+    }
+
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    fn error_of(bytes: &[u8]) -> String {
+        let folder = folder_with(bytes);
+        let error = Weights::open(folder.path()).unwrap_err().to_string();
+        assert!(error.ends_with("model.safetensors") && !error.contains('\n'), "{error}");
+        error
+    }
+
+    #[test]
+    fn lying_headers_are_errors() {
+        error_of(b"");
+        error_of(b"short");
+        error_of(&u64::MAX.to_le_bytes());
+        error_of(&file("{", &[]));
+        error_of(&file(r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, &[0; 4]));
+        error_of(&file(r#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, &[0; 8]));
+        error_of(&file(r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, &[0; 8]));
+    }
+
+    #[test]
+    fn tensors_are_checked_against_what_is_expected() {
+        let mut data = Vec::new();
+        for value in [1.0f32, f32::NAN] {
+            data.extend(bf16::from_f32(value).to_le_bytes());
+        }
+        data.extend([0; 2]);
+        let header = r#"{"good":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]},
+            "bad":{"dtype":"BF16","shape":[1],"data_offsets":[2,4]},
+            "bytes":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}}"#;
+        let folder = folder_with(&file(header, &data));
+        let weights = Weights::open(folder.path()).unwrap();
+        assert_eq!(weights.rows("good", &[1], 0..1), Ok(vec![1.0]));
+        let of = |name: &str, shape: &[usize]| weights.rows(name, shape, 0..1).unwrap_err().to_string();
+        assert!(of("bad", &[1]).contains("`bad` holds NaN"));
+        assert!(of("good", &[1, 2]).contains("shape [1], config.json says [1, 2]"));
+        assert!(of("none", &[4, 2]).contains("`none` is missing, expected with shape [4, 2]"));
+        assert!(of("bytes", &[2]).contains("type U8"));
+    }
+
+    #[test]
+    fn shards_stay_beside_their_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = folder.path().join("model.safetensors.index.json");
+        std::fs::write(&index, r#"{"weight_map": {"a": "../../outside.safetensors"}}"#).unwrap();
+        let error = Weights::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("not a file beside it"), "{error}");
+    }
+}

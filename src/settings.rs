@@ -1,0 +1,142 @@
+//! One struct behind the flags, the sliders, the cache keys and the captions, so they cannot drift.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The widest n-gram that can be measured.
+pub const LARGEST_ORDER: usize = 4;
+
+/// The names of the n-gram orders 1 to 4, as they appear in results and in the window.
+pub const ORDER_NAMES: [&str; LARGEST_ORDER] = ["token", "bigram", "trigram", "quadgram"];
+
+/// What is measured and how. Everything in it changes a number in the results.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// How many documents are read at the most.
+    pub samples: usize,
+    /// Documents are cut to this many tokens.
+    pub context: usize,
+    /// The widest n-gram measured, 1 to 4. It also decides which positions are labelled.
+    pub max_order: usize,
+    /// The number n of reference points on the unit sphere.
+    pub points: usize,
+    /// The seed of the reference points, as given to `numpy.random.default_rng`.
+    pub seed: u64,
+    /// How the temperature ε is chosen.
+    pub temperature: Temperature,
+    /// A factor on the chosen ε, 1 for the calibrated value itself.
+    pub temperature_factor: f64,
+    /// The device that computes.
+    pub backend: Backend,
+    /// The field of a JSON line that holds the text.
+    pub text_field: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            samples: 500,
+            context: 512,
+            max_order: LARGEST_ORDER,
+            points: 100,
+            seed: 0,
+            temperature: Temperature::Root,
+            temperature_factor: 1.0,
+            backend: Backend::Auto,
+            text_field: "text".to_owned(),
+        }
+    }
+}
+
+/// How the temperature ε is chosen for a number of reference points n and a hidden size h.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Temperature {
+    /// The root of the lower Amos bound on KL(vMF(ε) ‖ U) = ln n; the estimator's default.
+    #[default]
+    Root,
+    /// ε = 1/√(2 h ln n), the leading order of the above.
+    Leading,
+    /// The smallest of 100 geometrically spaced ε with the bound at or below ln n: the paper's wording.
+    Grid,
+    /// The divergence itself, by Bessel functions; for hidden sizes below a few hundred.
+    Exact,
+    /// This ε.
+    Fixed(f64),
+}
+
+impl fmt::Display for Temperature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => f.write_str("root"),
+            Self::Leading => f.write_str("leading"),
+            Self::Grid => f.write_str("grid"),
+            Self::Exact => f.write_str("exact"),
+            Self::Fixed(epsilon) => write!(f, "{epsilon}"),
+        }
+    }
+}
+
+impl FromStr for Temperature {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "root" => Ok(Self::Root),
+            "leading" => Ok(Self::Leading),
+            "grid" => Ok(Self::Grid),
+            "exact" => Ok(Self::Exact),
+            number => match number.parse::<f64>() {
+                Ok(epsilon) if epsilon.is_finite() && epsilon > 0.0 => Ok(Self::Fixed(epsilon)),
+                _ => Err(format!("`{number}` is not root, leading, grid, exact or a number above 0")),
+            },
+        }
+    }
+}
+
+impl TryFrom<String> for Temperature {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Temperature> for String {
+    fn from(temperature: Temperature) -> Self {
+        temperature.to_string()
+    }
+}
+
+/// Which device computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// A real GPU where there is one, the CPU otherwise; never a software adapter.
+    #[default]
+    Auto,
+    /// Any adapter wgpu finds, a software one included.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temperatures_survive_text() {
+        for temperature in
+            [Temperature::Root, Temperature::Grid, Temperature::Exact, Temperature::Fixed(0.0123)]
+        {
+            assert_eq!(temperature.to_string().parse(), Ok(temperature));
+        }
+        assert!("0".parse::<Temperature>().is_err());
+        assert!("nan".parse::<Temperature>().is_err());
+        assert!("roots".parse::<Temperature>().is_err());
+    }
+}

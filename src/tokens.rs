@@ -1,0 +1,263 @@
+//! The tokens that are measured: text encoded by a checkpoint's tokenizer, or token ids from a file.
+//!
+//! One document is one row, cut to the context; nothing is packed or padded. Documents too short for a
+//! labelled position (fewer than 2K tokens, K the largest order) are skipped and counted, so that every
+//! document here adds to the estimate.
+
+use std::fs;
+use std::path::Path;
+
+use rayon::prelude::*;
+use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
+use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
+
+use crate::corpus;
+use crate::error::{Error, Kind, Result};
+use crate::settings::Settings;
+
+/// Documents encoded at once: enough for all cores, few enough not to read far beyond the last one needed.
+const BATCH: usize = 128;
+
+/// A sample of documents as token ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// Token ids by document, each 2K ids or more and at most the context long.
+    pub documents: Vec<Vec<u32>>,
+    /// Documents passed over because they are too short for a labelled position.
+    pub skipped: usize,
+}
+
+impl Tokens {
+    /// Encodes the first `settings.samples` documents of a text that are long enough.
+    ///
+    /// Special tokens are added as the tokenizer is set up to, and count towards the context. Its own
+    /// truncation and padding are not used.
+    ///
+    /// # Errors
+    /// [`Kind::Tokenizer`] if `tokenizer.json` cannot be read or used; [`Kind::Corpus`] if the text cannot
+    /// be read or no document is long enough; [`Kind::Usage`] if the settings leave no room for a position.
+    pub fn from_text(tokenizer_json: &Path, text: &Path, settings: &Settings) -> Result<Self> {
+        let mut selection = Selection::new(settings)?;
+        let tokenizer = load_tokenizer(tokenizer_json, settings.context)?;
+        let mut documents = corpus::documents(text, &settings.text_field)?;
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut trouble = None;
+        while !selection.is_full() && trouble.is_none() {
+            batch.clear();
+            for document in documents.by_ref().take(BATCH) {
+                match document {
+                    Ok(document) => batch.push(document),
+                    Err(error) => trouble = Some(error),
+                }
+            }
+            if batch.is_empty() {
+                break;
+            }
+            let encoded: Vec<Result<Vec<u32>>> = batch
+                .par_iter()
+                .map(|document| match tokenizer.encode_fast(document.as_str(), true) {
+                    Ok(encoding) => Ok(encoding.get_ids().to_vec()),
+                    Err(error) => {
+                        Err(Error::new(Kind::Tokenizer, format!("text cannot be encoded ({error})"))
+                            .help("check that tokenizer.json is the checkpoint's own")
+                            .at(tokenizer_json))
+                    }
+                })
+                .collect();
+            for ids in encoded {
+                if !selection.is_full() {
+                    selection.add(ids?);
+                }
+            }
+        }
+        match trouble {
+            // A bad line after the last document needed was only read ahead.
+            Some(error) if !selection.is_full() => Err(error),
+            _ => selection.finish().map_err(|error| error.at(text)),
+        }
+    }
+
+    /// Takes the first `settings.samples` documents of a token file that are long enough; see
+    /// [`all_documents_from_file`] for its form.
+    ///
+    /// # Errors
+    /// [`Kind::Corpus`] if the file cannot be used or no document is long enough; [`Kind::Usage`] if the
+    /// settings leave no room for a position.
+    pub fn from_file(path: &Path, settings: &Settings) -> Result<Self> {
+        let mut selection = Selection::new(settings)?;
+        for mut document in all_documents_from_file(path)? {
+            if selection.is_full() {
+                break;
+            }
+            document.truncate(settings.context);
+            selection.add(document);
+        }
+        selection.finish().map_err(|error| error.at(path))
+    }
+
+    /// The largest token id, 0 if there is none. A model needs a vocabulary larger than this.
+    pub fn largest_id(&self) -> u32 {
+        self.documents.iter().flatten().copied().max().unwrap_or(0)
+    }
+}
+
+/// The error for a model without a tokenizer, where text is to be measured.
+pub fn missing_tokenizer(folder: &Path) -> Error {
+    Error::new(Kind::Tokenizer, "no tokenizer.json in the checkpoint's folder or the one above it")
+        .help("put the model's there, or measure token ids with --tokens, which needs none")
+        .at(folder)
+}
+
+/// Collects documents that are long enough, up to a number.
+struct Selection {
+    tokens: Tokens,
+    samples: usize,
+    max_order: usize,
+}
+
+impl Selection {
+    fn new(settings: &Settings) -> Result<Self> {
+        let (samples, context, max_order) = (settings.samples, settings.context, settings.max_order);
+        if samples == 0 {
+            return Err(Error::new(Kind::Usage, "no documents are asked for").help("ask for at least one"));
+        }
+        if context < 2 * max_order {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("a context of {context} tokens has no position with n-grams of order {max_order} on both sides"),
+            )
+            .help(format!("choose a context of at least {} or a smaller largest order", 2 * max_order)));
+        }
+        Ok(Self { tokens: Tokens::default(), samples, max_order })
+    }
+
+    fn is_full(&self) -> bool {
+        self.tokens.documents.len() >= self.samples
+    }
+
+    fn add(&mut self, document: Vec<u32>) {
+        if document.len() >= 2 * self.max_order {
+            self.tokens.documents.push(document);
+        } else {
+            self.tokens.skipped += 1;
+        }
+    }
+
+    fn finish(self) -> Result<Tokens> {
+        if self.tokens.documents.is_empty() {
+            let (skipped, fewest) = (self.tokens.skipped, 2 * self.max_order);
+            let cause = match skipped {
+                1 => format!("the only document has fewer than {fewest} tokens"),
+                _ => format!("each of the {skipped} documents has fewer than {fewest} tokens"),
+            };
+            return Err(Error::new(Kind::Corpus, cause).help(format!(
+                "n-grams of order {} need longer documents, or choose a smaller largest order",
+                self.max_order
+            )));
+        }
+        Ok(self.tokens)
+    }
+}
+
+/// A tokenizer that cuts to `context` tokens, added special tokens included, and pads nothing.
+fn load_tokenizer(path: &Path, context: usize) -> Result<Tokenizer> {
+    let broken = |error: tokenizers::Error| {
+        Error::new(Kind::Tokenizer, format!("the tokenizer cannot be read ({error})"))
+            .help("fetch the checkpoint's tokenizer.json again")
+            .at(path)
+    };
+    let mut tokenizer = Tokenizer::from_file(path).map_err(broken)?;
+    let added = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
+    if added >= context {
+        return Err(Error::new(
+            Kind::Usage,
+            format!(
+                "the tokenizer adds {added} special tokens, which leaves no text in a context of {context}"
+            ),
+        )
+        .help("choose a longer context")
+        .at(path));
+    }
+    // Which end is cut is the tokenizer's own affair, here as in transformers.
+    let direction = tokenizer.get_truncation().map(|own| own.direction).unwrap_or_default();
+    let truncation = TruncationParams { max_length: context, direction, ..TruncationParams::default() };
+    tokenizer.with_truncation(Some(truncation)).map_err(broken)?;
+    tokenizer.with_padding(None);
+    Ok(tokenizer)
+}
+
+/// Reads all documents of a token file, uncut.
+///
+/// The file is in safetensors form with `tokens` (ids of all documents, one after the other: i64, u64, i32,
+/// u32, u16) and `offsets` (where each document starts, and the number of all: `[documents + 1]`).
+///
+/// # Errors
+/// [`Kind::Corpus`] if the file cannot be read, lacks one of the two, or they do not fit each other.
+pub fn all_documents_from_file(path: &Path) -> Result<Vec<Vec<u32>>> {
+    let bytes = fs::read(path).map_err(|error| {
+        let help = match error.kind() {
+            std::io::ErrorKind::NotFound => "check the spelling",
+            _ => "name a safetensors file with `tokens` and `offsets`",
+        };
+        Error::new(Kind::Corpus, format!("the tokens cannot be read ({error})")).help(help).at(path)
+    })?;
+    documents_from_bytes(&bytes).map_err(|cause| {
+        Error::new(Kind::Corpus, cause)
+            .help("tokens need flat ids `tokens` and document starts `offsets`")
+            .at(path)
+    })
+}
+
+/// The documents in a token file's bytes, or what is wrong with it.
+fn documents_from_bytes(bytes: &[u8]) -> Result<Vec<Vec<u32>>, String> {
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|error| format!("the token file is not valid safetensors ({error})"))?;
+    let (tokens, offsets) = (integers(&file, "tokens")?, integers(&file, "offsets")?);
+    match offsets[..] {
+        [] | [_] => return Err("`offsets` names no document".to_owned()),
+        [first, ..] if first != 0 => return Err(format!("`offsets` starts at {first}, not at 0")),
+        _ => {}
+    }
+    let end = offsets[offsets.len() - 1];
+    if end != tokens.len() as i64 {
+        return Err(format!("`offsets` ends at {end}, but there are {} tokens", tokens.len()));
+    }
+    if let Some(before) = offsets.windows(2).position(|bounds| bounds[1] < bounds[0]) {
+        return Err(format!("`offsets` falls after document {}", before + 1));
+    }
+    let id = |&id: &i64| u32::try_from(id).map_err(|_| format!("{id} is not a token id"));
+    // Rising from 0 to the number of tokens, so every pair is a range of them.
+    offsets
+        .windows(2)
+        .map(|bounds| tokens[bounds[0] as usize..bounds[1] as usize].iter().map(id).collect())
+        .collect()
+}
+
+/// A vector of integers by its name, of any type that ids and offsets are saved in.
+fn integers(file: &SafeTensors, name: &str) -> Result<Vec<i64>, String> {
+    let tensor = file.tensor(name).map_err(|_| format!("the token file has no tensor `{name}`"))?;
+    if tensor.shape().len() != 1 {
+        return Err(format!("`{name}` has the shape {:?} instead of one dimension", tensor.shape()));
+    }
+    let data = tensor.data();
+    let numbers = match tensor.dtype() {
+        Dtype::I64 => decode(data, i64::from_le_bytes),
+        Dtype::I32 => decode(data, i32::from_le_bytes),
+        Dtype::U32 => decode(data, u32::from_le_bytes),
+        Dtype::U16 => decode(data, u16::from_le_bytes),
+        Dtype::U64 => decode(data, u64::from_le_bytes),
+        other => return Err(format!("`{name}` is {other:?} instead of integers of 16, 32 or 64 bits")),
+    };
+    numbers.ok_or_else(|| format!("`{name}` holds a number above 2^63"))
+}
+
+fn decode<const BYTES: usize, T: TryInto<i64>>(
+    data: &[u8],
+    number: fn([u8; BYTES]) -> T,
+) -> Option<Vec<i64>> {
+    data.as_chunks().0.iter().map(|&bytes| number(bytes).try_into().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! Views: pure functions of results. The window and the exported figures draw the same view.
+
+pub mod plane;

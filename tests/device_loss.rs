@@ -1,0 +1,55 @@
+//! A GPU lost in the middle of a measurement. A binary of its own, since the process's GPU is gone after it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use infoplane::device::Compute;
+use infoplane::engine::{self, Command, Event, Request, TextSource};
+use infoplane::settings::{Backend, Settings};
+
+#[test]
+fn the_cpu_takes_over_and_finished_checkpoints_stay() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["step0", "step64", "step2000"] {
+        let target = folder.path().join("run").join(name);
+        std::fs::create_dir_all(&target).unwrap();
+        for file in ["config.json", "model.safetensors"] {
+            std::fs::copy(demo.join("gutenberg-200k").join(name).join(file), target.join(file)).unwrap();
+        }
+    }
+    std::fs::copy(demo.join("gutenberg-200k/tokenizer.json"), folder.path().join("run/tokenizer.json"))
+        .unwrap();
+    let (Compute::Gpu(gpu), _) = Compute::open(Backend::Gpu).unwrap() else { panic!("no adapter") };
+
+    let (commands, events) = engine::spawn(|| {}).unwrap();
+    commands.send(Command::Open { paths: vec![folder.path().join("run")] }).unwrap();
+    let request = Request {
+        generation: 1,
+        settings: Settings { samples: 8, context: 64, backend: Backend::Gpu, ..Settings::default() },
+        text: TextSource::Corpus(demo.join("books-sample.jsonl")),
+        focus: None,
+        interactive: false,
+    };
+    commands.send(Command::Measure(request)).unwrap();
+
+    let (mut measured, mut warnings, mut devices) = (Vec::new(), Vec::new(), Vec::new());
+    loop {
+        match events.recv_timeout(Duration::from_secs(120)).expect("the worker answers") {
+            Event::Measured { checkpoint, measurement, .. } => {
+                measured.push((checkpoint.checkpoint, measurement));
+                if measured.len() == 1 {
+                    gpu.device.destroy();
+                }
+            }
+            Event::Device { name } => devices.push(name),
+            Event::Warning(warning) => warnings.push(warning),
+            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
+            Event::Idle { .. } => break,
+            _ => {}
+        }
+    }
+    assert_eq!(measured.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [0, 1, 2]);
+    assert!(warnings.len() == 1 && warnings[0].contains("CPU"), "{warnings:?}");
+    assert!(devices.len() == 2 && devices[1].starts_with("CPU"), "{devices:?}");
+}

@@ -1,0 +1,276 @@
+//! The program itself: commands, exit statuses, and what it says of bad input.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use bytemuck::cast_slice;
+use safetensors::Dtype;
+use safetensors::tensor::{TensorView, serialize};
+use serde_json::Value;
+
+use super::engine::run_of;
+use super::support::{Tensors, asset, fixture};
+
+fn infoplane(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_infoplane")).args(args).output().unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[track_caller]
+fn status(output: &Output, expected: i32) -> String {
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(expected), "{stderr}");
+    stderr
+}
+
+/// Runs that must fail with status 2 and one line that holds all `parts`.
+#[track_caller]
+fn fails(args: &[&str], parts: &[&str]) {
+    let output = infoplane(args);
+    let stderr = status(&output, 2);
+    let last = stderr.lines().last().unwrap();
+    assert!(last.starts_with("infoplane: ") || stderr.starts_with("error: "), "{stderr}");
+    for part in parts {
+        assert!(stderr.contains(part), "`{part}` is not in: {stderr}");
+    }
+    assert!(output.stdout.is_empty());
+}
+
+const QUICK: [&str; 8] = ["--samples", "8", "--context", "64", "--points", "20", "--backend", "cpu"];
+
+#[test]
+fn measure_writes_json_and_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step2000"]);
+    let corpus = asset("demo/books-sample.jsonl");
+    let mut args = vec!["measure", text(&run), "--corpus", text(&corpus), "--max-order", "2"];
+    args.extend(QUICK);
+    let output = infoplane(&args);
+    status(&output, 0);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let checkpoints = json["checkpoints"].as_array().unwrap();
+    assert_eq!(checkpoints.len(), 2);
+    assert_eq!(checkpoints[1]["name"], "step2000");
+    assert_eq!(checkpoints[1]["step"], 2000);
+    assert_eq!(checkpoints[1]["layers"].as_array().unwrap().len(), 3);
+    assert!(checkpoints[1]["mean"]["orders"]["bigram"]["optimality"].as_f64().unwrap() > 0.0);
+    assert!(checkpoints[1]["mean"]["orders"].get("trigram").is_none());
+    assert_eq!(json["settings"]["points"], 20);
+
+    let out = folder.path().join("results.csv");
+    args.extend(["--format", "csv", "--out", text(&out)]);
+    let output = infoplane(&args);
+    status(&output, 0);
+    assert!(output.stdout.is_empty());
+    let csv = std::fs::read_to_string(out).unwrap();
+    // Two checkpoints of three layers and their mean, two orders each.
+    assert_eq!(csv.lines().count(), 1 + 2 * 4 * 2);
+}
+
+#[test]
+fn one_bad_checkpoint_is_status_1_and_all_bad_status_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step2000"]);
+    std::fs::write(run.join("step0/model.safetensors"), b"no weights").unwrap();
+    let corpus = asset("demo/books-sample.jsonl");
+    let mut args = vec!["measure", text(&run), "--corpus", text(&corpus)];
+    args.extend(QUICK);
+    let output = infoplane(&args);
+    let stderr = status(&output, 1);
+    assert!(stderr.contains("step0 failed: ") && stderr.contains("1 of 2 checkpoints failed"), "{stderr}");
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(json["checkpoints"][0]["error"].as_str().unwrap().contains("step0/model.safetensors"));
+    assert!(json["checkpoints"][1]["loss"].as_f64().unwrap() > 0.0);
+
+    std::fs::remove_file(run.join("step2000/config.json")).unwrap();
+    let output = infoplane(&args);
+    status(&output, 2);
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn bad_input_is_one_line_that_names_file_and_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0"]);
+    let corpus = asset("demo/books-sample.jsonl");
+    let (run, corpus) = (text(&run), text(&corpus));
+    let file = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let measure = |path: &str, corpus: &str, parts: &[&str]| {
+        let mut args = vec!["measure", path, "--corpus", corpus];
+        args.extend(QUICK);
+        fails(&args, parts);
+    };
+    measure("no/such/place", corpus, &["no/such/place"]);
+    measure(run, "no/such/text.jsonl", &["no/such/text.jsonl"]);
+    measure(run, &file("empty.jsonl", b""), &["empty.jsonl"]);
+    measure(run, &file("binary.txt", &[0, 159, 146, 150, 0]), &["binary.txt"]);
+    measure(run, &file("short.jsonl", b"{\"text\": \"two words\"}\n"), &["short.jsonl", "tokens"]);
+    measure(run, &file("broken.jsonl", b"{\"text\": \n"), &["broken.jsonl"]);
+    measure(
+        run,
+        &file("other.jsonl", b"{\"body\": \"something\"}\n"),
+        &["other.jsonl", "body", "--text-field"],
+    );
+    fails(&["measure", run], &["--corpus"]);
+    fails(&["measure", run, "--corpus", corpus, "--points", "1"], &["--points"]);
+    fails(&["measure", run, "--corpus", corpus, "--max-order", "5"], &["--max-order"]);
+    fails(&["measure", run, "--corpus", corpus, "--temperature", "cold"], &["--temperature"]);
+    let nowhere = folder.path().join("nowhere/results.json");
+    fails(&["measure", run, "--corpus", corpus, "--out", text(&nowhere)], &["nowhere"]);
+    fails(&["figure", &file("results.json", b"{}"), "--out", "plane.svg"], &["results.json"]);
+    fails(&["hidden", run, "--tokens", "no/tokens", "--out", "x.safetensors"], &["no/tokens"]);
+}
+
+#[test]
+fn a_damaged_model_says_what_is_wrong_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = asset("demo/books-sample.jsonl");
+    let damage: [(&str, &str, fn(&str) -> String); 5] = [
+        ("config.json", "`mamba` is not supported", |text| text.replace("\"olmo2\"", "\"mamba\"")),
+        ("config.json", "has shape [2048, 64], config.json says [4096, 64]", |text| {
+            text.replace("\"vocab_size\": 2048", "\"vocab_size\": 4096")
+        }),
+        ("config.json", "is missing, expected with shape", |text| {
+            text.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3")
+        }),
+        ("config.json", "not valid JSON", |text| text[..text.len() / 2].to_owned()),
+        ("config.json", "rope_type `yarn`", |text| {
+            text.replace("\"rope_type\": \"default\"", "\"rope_type\": \"yarn\", \"factor\": 2.0")
+        }),
+    ];
+    for (file, part, change) in damage {
+        let run = run_of(&folder.path().join(part.replace('/', "")), &["step0"]);
+        let path = run.join("step0").join(file);
+        let content = std::fs::read_to_string(&path).unwrap();
+        assert_ne!(change(&content), content, "{part}");
+        std::fs::write(&path, change(&content)).unwrap();
+        let mut args = vec!["measure", text(&run), "--corpus", text(&corpus)];
+        args.extend(QUICK);
+        let stderr = status(&infoplane(&args), 2);
+        assert!(stderr.contains(part) && stderr.contains("step0"), "{part}: {stderr}");
+    }
+}
+
+/// A token file of documents.
+fn token_file(path: &Path, documents: &[&[i32]]) {
+    let tokens: Vec<i32> = documents.concat();
+    let mut offsets = vec![0i64];
+    for document in documents {
+        offsets.push(offsets[offsets.len() - 1] + document.len() as i64);
+    }
+    let tensors = [
+        ("tokens", TensorView::new(Dtype::I32, vec![tokens.len()], cast_slice(&tokens)).unwrap()),
+        ("offsets", TensorView::new(Dtype::I64, vec![offsets.len()], cast_slice(&offsets)).unwrap()),
+    ];
+    std::fs::write(path, serialize(tensors, None).unwrap()).unwrap();
+}
+
+#[test]
+fn tokens_need_no_tokenizer_but_a_vocabulary_that_holds_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0"]);
+    std::fs::remove_file(run.join("tokenizer.json")).unwrap();
+    let corpus = asset("demo/books-sample.jsonl");
+    let mut with_text = vec!["measure", text(&run), "--corpus", text(&corpus)];
+    with_text.extend(QUICK);
+    let stderr = status(&infoplane(&with_text), 2);
+    assert!(stderr.contains("no tokenizer.json") && stderr.contains("--tokens"), "{stderr}");
+
+    let tokens = folder.path().join("tokens.safetensors");
+    let document: Vec<i32> = (0..30).map(|t| t % 7).collect();
+    token_file(&tokens, &[&document, &document[..12]]);
+    let mut with_tokens = vec!["measure", text(&run), "--tokens", text(&tokens)];
+    with_tokens.extend(QUICK);
+    let output = infoplane(&with_tokens);
+    status(&output, 0);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["checkpoints"][0]["positions"], (30 - 7) + (12 - 7));
+
+    token_file(&tokens, &[&[5; 20], &[4_000_000; 20]]);
+    let stderr = status(&infoplane(&with_tokens), 2);
+    assert!(stderr.contains("4000000") && stderr.contains("vocabulary of 2048"), "{stderr}");
+}
+
+#[test]
+fn hidden_writes_states_of_all_tokens_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tokens, out) = (folder.path().join("tokens.safetensors"), folder.path().join("states.safetensors"));
+    let oracle = Tensors::read(&fixture("models/llama.oracle.safetensors"));
+    let (shape, ids) = oracle.get("input_ids", i32::from_le_bytes);
+    token_file(&tokens, &ids.chunks(shape[1]).collect::<Vec<_>>());
+    let model = fixture("models/llama");
+    let args = ["hidden", text(&model), "--tokens", text(&tokens), "--out", text(&out), "--backend", "cpu"];
+    status(&infoplane(&args), 0);
+    let written = Tensors::read(&out);
+    let (shape, states) = written.get("hidden_states", f32::from_le_bytes);
+    let (oracle_shape, expected) = oracle.get("hidden_states", f32::from_le_bytes);
+    assert_eq!(shape, [oracle_shape[0], oracle_shape[1] * oracle_shape[2], oracle_shape[3]]);
+    for (a, b) in states.iter().zip(&expected) {
+        assert!((a - b).abs() < 1e-3, "{a} {b}");
+    }
+    let (_, loss) = written.get("loss", f32::from_le_bytes);
+    let (_, expected) = oracle.get("loss", f32::from_le_bytes);
+    assert!((loss[0] - expected[0]).abs() < 1e-4);
+}
+
+#[test]
+fn inspect_shows_runs_in_order_and_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step2000", "step64"]);
+    std::fs::remove_file(run.join("step64/model.safetensors")).unwrap();
+    let output = infoplane(&["inspect", text(&run), "--json"]);
+    status(&output, 1);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let checkpoints = json["runs"][0]["checkpoints"].as_array().unwrap();
+    let names: Vec<&str> = checkpoints.iter().map(|c| c["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["step0", "step64", "step2000"]);
+    assert_eq!(checkpoints[0]["family"], "olmo2");
+    assert_eq!(checkpoints[0]["layers"], 2);
+    assert_eq!(checkpoints[0]["dtype"], "BF16");
+    assert!(checkpoints[1]["error"].as_str().unwrap().contains("no model.safetensors"));
+    let table = infoplane(&["inspect", text(&run)]).stdout;
+    assert!(String::from_utf8(table).unwrap().contains("step2000"));
+}
+
+#[test]
+fn figure_draws_results_as_svg_and_png() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = fixture("runs/gutenberg-1m.json");
+    // The oracle's own file is no result of ours: its settings have another form.
+    fails(&["figure", text(&results), "--out", "x.svg"], &["no results"]);
+    let run = run_of(folder.path(), &["step0", "step2000"]);
+    let json = folder.path().join("results.json");
+    let corpus = asset("demo/books-sample.jsonl");
+    let mut args = vec!["measure", text(&run), "--corpus", text(&corpus), "--out", text(&json)];
+    args.extend(QUICK);
+    status(&infoplane(&args), 0);
+    let (svg, png) = (folder.path().join("plane.svg"), folder.path().join("plane.png"));
+    status(&infoplane(&["figure", text(&json), "--out", text(&svg), "--order", "2"]), 0);
+    status(&infoplane(&["figure", text(&json), "--out", text(&png), "--layer", "1", "--scale", "1"]), 0);
+    let drawn = std::fs::read_to_string(svg).unwrap();
+    assert!(drawn.contains("complexity I(X;Z), bigram input") && drawn.contains("step2000"));
+    assert!(std::fs::read(png).unwrap().starts_with(b"\x89PNG"));
+    fails(&["figure", text(&json), "--out", "plane.pdf"], &["svg or .png"]);
+    fails(&["figure", text(&json), "--out", "plane.svg", "--layer", "9"], &["--layer"]);
+}
+
+#[test]
+fn without_a_display_the_window_names_the_headless_command() {
+    let output = Command::new(env!("CARGO_BIN_EXE_infoplane"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .output()
+        .unwrap();
+    if cfg!(target_os = "linux") {
+        let stderr = status(&output, 2);
+        assert!(stderr.contains("no display") && stderr.contains("infoplane measure"), "{stderr}");
+    }
+}

@@ -1,0 +1,195 @@
+//! The worker by its messages: order of answers, reuse of scores, cancelling, failures.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use infoplane::engine::{self, CheckpointId, Command, Event, Request, TextSource};
+use infoplane::settings::{Backend, Settings};
+
+use super::support::asset;
+
+/// A run of some of the small demo's checkpoints, copied so that tests may damage them.
+pub fn run_of(folder: &Path, checkpoints: &[&str]) -> PathBuf {
+    let run = folder.join("run");
+    for name in checkpoints {
+        let target = run.join(name);
+        std::fs::create_dir_all(&target).unwrap();
+        for file in ["config.json", "model.safetensors"] {
+            std::fs::copy(asset(&format!("demo/gutenberg-200k/{name}/{file}")), target.join(file)).unwrap();
+        }
+    }
+    std::fs::copy(asset("demo/gutenberg-200k/tokenizer.json"), run.join("tokenizer.json")).unwrap();
+    run
+}
+
+struct Driver {
+    commands: Sender<Command>,
+    events: Receiver<Event>,
+}
+
+impl Driver {
+    fn open(path: &Path) -> Self {
+        let (commands, events) = engine::spawn(|| {}).unwrap();
+        commands.send(Command::Open { paths: vec![path.to_owned()] }).unwrap();
+        Self { commands, events }
+    }
+
+    fn measure(&self, generation: u64, settings: &Settings, focus: Option<usize>) {
+        let request = Request {
+            generation,
+            settings: settings.clone(),
+            text: TextSource::Corpus(asset("demo/books-sample.jsonl")),
+            focus: focus.map(|checkpoint| CheckpointId { run: 0, checkpoint }),
+            interactive: true,
+        };
+        self.commands.send(Command::Measure(request)).unwrap();
+    }
+
+    fn next(&self) -> Event {
+        self.events.recv_timeout(Duration::from_secs(120)).expect("the worker answers")
+    }
+
+    /// Everything said until a request ends.
+    fn until_idle(&self, generation: u64) -> Vec<Event> {
+        let mut events = Vec::new();
+        loop {
+            let event = self.next();
+            let ends = matches!(event, Event::Idle { generation: ended, .. } if ended == generation);
+            events.push(event);
+            if ends {
+                return events;
+            }
+        }
+    }
+}
+
+fn settings(samples: usize) -> Settings {
+    Settings { samples, context: 64, backend: Backend::Cpu, ..Settings::default() }
+}
+
+/// Checkpoint, documents and complexity of every measurement, in the order told.
+fn measured(events: &[Event]) -> Vec<(usize, usize, f64)> {
+    let told = events.iter().filter_map(|event| match event {
+        Event::Measured { checkpoint, measurement, documents, .. } => {
+            let token = measurement.mean.orders.get(1).unwrap();
+            Some((checkpoint.checkpoint, *documents, token.input))
+        }
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn a_first_estimate_of_all_comes_before_the_full_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Driver::open(&run_of(folder.path(), &["step0", "step64", "step2000"]));
+    driver.measure(1, &settings(40), Some(1));
+    let events = driver.until_idle(1);
+    let order: Vec<(usize, usize)> = measured(&events).iter().map(|m| (m.0, m.1)).collect();
+    assert_eq!(order, [(1, 16), (0, 16), (2, 16), (1, 40), (0, 40), (2, 40)]);
+    let prepared =
+        events.iter().filter(|event| matches!(event, Event::Prepared { documents: 40, .. })).count();
+    assert_eq!(prepared, 1);
+}
+
+#[test]
+fn other_questions_are_answered_without_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step64", "step2000"]);
+    let driver = Driver::open(&run);
+    driver.measure(1, &settings(16), None);
+    let first = measured(&driver.until_idle(1));
+    // With the weights gone only what is kept can answer.
+    std::fs::remove_file(run.join("step64/model.safetensors")).unwrap();
+    std::fs::remove_file(run.join("step2000/model.safetensors")).unwrap();
+    let warmer = Settings { temperature_factor: 2.0, points: 50, ..settings(16) };
+    driver.measure(2, &warmer, Some(1));
+    let second = measured(&driver.until_idle(2));
+    assert_eq!(second.iter().map(|m| m.0).collect::<Vec<_>>(), [1, 0]);
+    assert!(second.iter().all(|m| (m.2 - first[0].2).abs() > 1e-3));
+    // And back again to the same numbers.
+    driver.measure(3, &settings(16), None);
+    assert_eq!(measured(&driver.until_idle(3)), first);
+}
+
+#[test]
+fn a_damaged_checkpoint_fails_alone_and_again_for_every_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step64", "step2000"]);
+    let weights = run.join("step64/model.safetensors");
+    let bytes = std::fs::read(&weights).unwrap();
+    std::fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
+    let driver = Driver::open(&run);
+    for generation in 1..=2 {
+        driver.measure(generation, &settings(16), None);
+        let events = driver.until_idle(generation);
+        assert_eq!(measured(&events).len(), 2);
+        let failures: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::CheckpointFailed { checkpoint, error, .. } => {
+                    Some((checkpoint.checkpoint, error.to_string()))
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(failures.len(), 1);
+        assert!(failures[0].0 == 1 && failures[0].1.contains("step64/model.safetensors"), "{failures:?}");
+    }
+}
+
+#[test]
+fn cancelling_takes_less_than_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Driver::open(&run_of(folder.path(), &["step0", "step64", "step2000"]));
+    driver.measure(1, &Settings { context: 512, ..settings(401) }, None);
+    while !matches!(driver.next(), Event::Progress { .. }) {}
+    let asked = Instant::now();
+    driver.commands.send(Command::Cancel).unwrap();
+    let events = driver.until_idle(1);
+    assert!(matches!(events.last(), Some(Event::Idle { cancelled: true, .. })));
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn the_newest_request_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Driver::open(&run_of(folder.path(), &["step0", "step2000"]));
+    for generation in 1..=12 {
+        let settings = Settings { temperature_factor: generation as f64 / 10.0, ..settings(16) };
+        driver.measure(generation, &settings, None);
+    }
+    let events = driver.until_idle(12);
+    let last = measured(&events);
+    assert!(last.len() >= 2 && last.len() < 24, "{}", last.len());
+}
+
+#[test]
+fn text_that_cannot_be_read_ends_the_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Driver::open(&run_of(folder.path(), &["step0"]));
+    let request = Request {
+        generation: 1,
+        settings: settings(16),
+        text: TextSource::Corpus(folder.path().join("nothing.jsonl")),
+        focus: None,
+        interactive: true,
+    };
+    driver.commands.send(Command::Measure(request)).unwrap();
+    let events = driver.until_idle(1);
+    assert!(events.iter().any(
+        |event| matches!(event, Event::Failed { error, .. } if error.to_string().contains("nothing.jsonl"))
+    ));
+    // The worker lives on.
+    driver.measure(2, &settings(16), None);
+    assert_eq!(measured(&driver.until_idle(2)).len(), 1);
+}
+
+#[test]
+fn a_folder_without_models_is_an_error_and_opens_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Driver::open(folder.path());
+    assert!(matches!(driver.next(), Event::Failed { .. }));
+    assert!(driver.events.recv_timeout(Duration::from_millis(200)).is_err());
+}

@@ -1,0 +1,304 @@
+//! Every compute shader against its twin in Rust: random, edge-size, NaN and permuted input, on buffers
+//! that hold garbage where nothing was written.
+
+use bytemuck::{Pod, cast_slice};
+use infoplane::device::{Compute, Gpu};
+use infoplane::estimator::Row;
+use infoplane::estimator::cpu::{
+    cosine_scores::cosine_scores, label_entropies::label_entropies, label_sums::label_sums,
+    soft_bins::soft_bins,
+};
+use infoplane::estimator::kernels::{self, Kernel};
+use infoplane::estimator::segments::{Chunk, Label, Segments};
+use infoplane::estimator::unit_rows;
+use infoplane::labels::LabelSet;
+use infoplane::settings::Backend;
+use proptest::prelude::*;
+
+use super::support::open;
+
+/// What output buffers hold before a kernel runs; no kernel may lean on zeros.
+const POISON: f32 = 12345.0;
+
+/// Runs a kernel on `inputs` and reads back `outputs` (binding, floats), both by binding number; binding 0
+/// is `params`.
+fn run(
+    gpu: &Gpu,
+    kernel: Kernel,
+    params: [u32; 4],
+    inputs: &[(u32, &[u8])],
+    outputs: &[(u32, usize)],
+    groups: [u32; 2],
+) -> Vec<Vec<f32>> {
+    use wgpu::BufferUsages as Usage;
+    let device = &gpu.device;
+    let buffer = |bytes: &[u8], usage| {
+        let size = bytes.len().max(16) as u64;
+        let descriptor = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
+        let buffer = device.create_buffer(&descriptor);
+        gpu.queue.write_buffer(&buffer, 0, bytes);
+        buffer
+    };
+    let storage = Usage::STORAGE | Usage::COPY_DST | Usage::COPY_SRC;
+    let mut buffers = vec![(0, buffer(cast_slice(&params), Usage::UNIFORM | Usage::COPY_DST))];
+    buffers.extend(inputs.iter().map(|(binding, bytes)| (*binding, buffer(bytes, storage))));
+    for &(binding, floats) in outputs {
+        buffers.push((binding, buffer(cast_slice(&vec![POISON; floats]), storage)));
+    }
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(kernel.name),
+        source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
+    });
+    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(kernel.name),
+        layout: None,
+        module: &module,
+        entry_point: Some("main"),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        },
+        cache: None,
+    });
+    let entries: Vec<_> = buffers
+        .iter()
+        .map(|(binding, buffer)| wgpu::BindGroupEntry {
+            binding: *binding,
+            resource: buffer.as_entire_binding(),
+        })
+        .collect();
+    let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: None,
+        layout: &pipeline.get_bind_group_layout(0),
+        entries: &entries,
+    });
+    let mut encoder = device.create_command_encoder(&Default::default());
+    {
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        pass.set_pipeline(&pipeline);
+        pass.set_bind_group(0, &group, &[]);
+        pass.dispatch_workgroups(groups[0], groups[1], 1);
+    }
+    let mut staged = Vec::new();
+    for &(binding, floats) in outputs {
+        let size = (floats * 4) as u64;
+        let usage = Usage::MAP_READ | Usage::COPY_DST;
+        let descriptor = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
+        let staging = device.create_buffer(&descriptor);
+        let source = &buffers.iter().find(|(b, _)| *b == binding).unwrap().1;
+        encoder.copy_buffer_to_buffer(source, 0, &staging, 0, size);
+        staged.push(staging);
+    }
+    gpu.queue.submit([encoder.finish()]);
+    staged
+        .iter()
+        .map(|staging| {
+            staging.map_async(wgpu::MapMode::Read, .., |result| result.unwrap());
+            device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+            bytemuck::pod_collect_to_vec(&staging.get_mapped_range(..).unwrap())
+        })
+        .collect()
+}
+
+fn gpu() -> std::sync::Arc<Gpu> {
+    let Compute::Gpu(gpu) = open(Backend::Gpu) else { panic!("no adapter") };
+    gpu
+}
+
+fn bytes<T: Pod>(values: &[T]) -> &[u8] {
+    cast_slice(values)
+}
+
+/// Numbers in [-1, 1) from a seed.
+fn random(seed: u64, count: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    (0..count)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+        })
+        .collect()
+}
+
+/// Within `tolerance` of the larger of the two, or of 1; NaN only where the other is NaN.
+#[track_caller]
+fn assert_close(actual: &[f32], expected: &[f32], tolerance: f32, what: &str) {
+    assert_eq!(actual.len(), expected.len(), "{what}");
+    for (index, (a, b)) in actual.iter().zip(expected).enumerate() {
+        let near = (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1.0);
+        assert!(near || (a.is_nan() && b.is_nan()), "{what} [{index}]: {a} on the GPU, {b} on the CPU");
+    }
+}
+
+fn scores_on_both(gpu: &Gpu, hidden: &[f32], width: usize, points: usize, rows: &[Row]) -> [Vec<f32>; 2] {
+    let reference: Vec<f32> = unit_rows(1, points, width).iter().map(|&x| x as f32).collect();
+    let positions = rows.iter().map(|row| row.target as usize + 1).max().unwrap();
+    let mut expected = vec![POISON; positions * points];
+    cosine_scores(hidden, width, &reference, rows, &mut expected);
+    let groups = [points.div_ceil(32) as u32, rows.len().div_ceil(32) as u32];
+    let params = [rows.len() as u32, width as u32, points as u32, 0];
+    let inputs = [(1, bytes(hidden)), (2, bytes(&reference)), (3, bytes(rows))];
+    let outputs = [(4, positions * points)];
+    let actual = run(gpu, kernels::COSINE_SCORES, params, &inputs, &outputs, groups).remove(0);
+    [actual, expected]
+}
+
+#[test]
+fn cosine_scores_agree_at_every_edge() {
+    let gpu = gpu();
+    for (states, width, points) in
+        [(1, 3, 2), (31, 32, 31), (32, 33, 32), (33, 31, 33), (65, 130, 100), (7, 1, 1)]
+    {
+        let mut hidden = random(states as u64, states * width);
+        // A zero state, and one that is far from the scale of the others.
+        hidden[..width].fill(0.0);
+        hidden[(states - 1) * width..].iter_mut().for_each(|x| *x *= 1e6);
+        // Rows out of order, with a hole among the targets that must stay untouched.
+        let mut rows: Vec<Row> =
+            (0..states as u32).rev().map(|i| Row { source: i, target: i + u32::from(i > 3) }).collect();
+        rows.rotate_left(states / 3);
+        let [actual, expected] = scores_on_both(&gpu, &hidden, width, points, &rows);
+        // Sums of up to 130 products of numbers below 1, in another order.
+        assert_close(&actual, &expected, 2e-6, &format!("{states} x {width} x {points}"));
+        if states > 4 {
+            assert_eq!(actual[4 * points], POISON);
+        }
+    }
+}
+
+#[test]
+fn a_state_of_nan_spoils_its_own_scores_only() {
+    let gpu = gpu();
+    let (states, width, points) = (40, 48, 40);
+    let mut hidden = random(3, states * width);
+    hidden[5 * width + 7] = f32::NAN;
+    hidden[9 * width] = f32::INFINITY;
+    let rows: Vec<Row> = (0..states as u32).map(|i| Row { source: i, target: i }).collect();
+    let [actual, _] = scores_on_both(&gpu, &hidden, width, points, &rows);
+    for (row, scores) in actual.chunks(points).enumerate() {
+        let spoilt = [5, 9].contains(&row);
+        assert_eq!(scores.iter().all(|score| score.is_finite()), !spoilt, "row {row}");
+    }
+}
+
+fn bins_on_both(gpu: &Gpu, scores: &[f32], stride: usize, points: usize, epsilon: f32) -> [[Vec<f32>; 2]; 2] {
+    let positions = scores.len() / stride;
+    let (mut bins, mut entropies) = (vec![POISON; positions * points], vec![POISON; positions]);
+    soft_bins(scores, stride, points, epsilon.recip(), &mut bins, &mut entropies);
+    let params = [positions as u32, stride as u32, points as u32, epsilon.recip().to_bits()];
+    let outputs = [(2, bins.len()), (3, positions)];
+    // A second dimension, as for more positions than one holds.
+    let groups = [positions.div_ceil(3) as u32, 3];
+    let actual = run(gpu, kernels::SOFT_BINS, params, &[(1, bytes(scores))], &outputs, groups);
+    [[actual[0].clone(), bins], [actual[1].clone(), entropies]]
+}
+
+#[test]
+fn soft_bins_agree_at_every_edge() {
+    let gpu = gpu();
+    for (positions, stride, points, epsilon) in
+        [(1, 2, 2, 0.5), (5, 64, 64, 0.01), (17, 128, 100, 0.0135), (33, 65, 63, 0.1), (9, 300, 300, 1e-4)]
+    {
+        let scores = random(points as u64, positions * stride);
+        let [[bins, expected_bins], [entropies, expected_entropies]] =
+            bins_on_both(&gpu, &scores, stride, points, epsilon);
+        let what = format!("{positions} x {points} of {stride}");
+        assert_close(&bins, &expected_bins, 2e-6, &what);
+        // Entropies up to ln 300 from the difference of two numbers of the size of a logit.
+        assert_close(&entropies, &expected_entropies, 2e-5, &what);
+    }
+}
+
+#[test]
+fn a_position_of_nan_spoils_its_own_bins_only() {
+    let gpu = gpu();
+    let mut scores = random(8, 12 * 50);
+    scores[3 * 50 + 11] = f32::NAN;
+    let [[bins, _], [entropies, _]] = bins_on_both(&gpu, &scores, 50, 50, 0.02);
+    assert!(!entropies[3].is_finite());
+    for position in (0..12).filter(|&position| position != 3) {
+        let total: f32 = bins[position * 50..][..50].iter().sum();
+        assert!((total - 1.0).abs() < 1e-5 && entropies[position].is_finite(), "{position}");
+    }
+}
+
+fn label_kernels_on_both(gpu: &Gpu, bins: &[f32], points: usize, segments: &Segments) -> [[Vec<f32>; 2]; 2] {
+    let (chunks, labels): (&[Chunk], &[Label]) = (&segments.chunks, &segments.labels);
+    let mut sums = vec![POISON; chunks.len() * points];
+    label_sums(bins, points, &segments.positions, chunks, &mut sums);
+    let mut entropies = vec![POISON; labels.len()];
+    label_entropies(&sums, points, labels, &mut entropies);
+    let inputs = [(1, bytes(bins)), (2, bytes(&segments.positions)), (3, bytes(chunks))];
+    let params = [chunks.len() as u32, points as u32, 0, 0];
+    let groups = |items: usize| [items.div_ceil(2) as u32, 2];
+    let outputs = [(4, sums.len())];
+    let gpu_sums = run(gpu, kernels::LABEL_SUMS, params, &inputs, &outputs, groups(chunks.len())).remove(0);
+    let inputs = [(1, bytes(&gpu_sums)), (2, bytes(labels))];
+    let params = [labels.len() as u32, points as u32, 0, 0];
+    let outputs = [(3, labels.len())];
+    let gpu_entropies =
+        run(gpu, kernels::LABEL_ENTROPIES, params, &inputs, &outputs, groups(labels.len())).remove(0);
+    [[gpu_sums, sums], [gpu_entropies, entropies]]
+}
+
+/// Soft bins of random scores.
+fn some_bins(positions: usize, points: usize) -> Vec<f32> {
+    let (mut bins, mut entropies) = (vec![0.0; positions * points], vec![0.0; positions]);
+    soft_bins(&random(5, positions * points), points, points, 30.0, &mut bins, &mut entropies);
+    bins
+}
+
+#[test]
+fn label_kernels_agree_on_long_and_short_labels() {
+    let gpu = gpu();
+    let points = 70;
+    let mut ids = vec![0u32; 700];
+    ids.extend((0..300u32).map(|i| 1 + i / 3));
+    ids.extend(1000..1010);
+    let segments = Segments::new(&LabelSet::from_ids(&ids));
+    let bins = some_bins(ids.len(), points);
+    let [[sums, expected_sums], [entropies, expected_entropies]] =
+        label_kernels_on_both(&gpu, &bins, points, &segments);
+    // Sums of up to 256 positive numbers.
+    assert_close(&sums, &expected_sums, 2e-6, "sums");
+    assert_close(&entropies, &expected_entropies, 1e-5, "entropies");
+}
+
+#[test]
+fn a_label_whose_states_are_one_point_has_no_entropy() {
+    let gpu = gpu();
+    let points = 5;
+    let bins: Vec<f32> = (0..8).flat_map(|_| [0.0, 0.0, 1.0, 0.0, 0.0]).collect();
+    let segments = Segments::new(&LabelSet::from_ids(&[1, 1, 1, 1, 2, 2, 2, 2]));
+    let [_, [entropies, expected]] = label_kernels_on_both(&gpu, &bins, points, &segments);
+    assert_eq!((entropies, expected), (vec![0.0; 2], vec![0.0; 2]));
+}
+
+proptest! {
+    // Each case starts kernels on a software adapter; a few say as much as many.
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_positions_does_not_matter(ids in prop::collection::vec(0u32..6, 2..80), seed in 0u64..1000) {
+        let gpu = gpu();
+        let points = 33;
+        let bins = some_bins(ids.len(), points);
+        // The same positions in another order, their bins with them.
+        let keys = random(seed + 1, ids.len());
+        let mut order: Vec<usize> = (0..ids.len()).collect();
+        order.sort_by(|&a, &b| keys[a].total_cmp(&keys[b]));
+        let shuffled: Vec<u32> = order.iter().map(|&i| ids[i]).collect();
+        let shuffled_bins: Vec<f32> = order.iter().flat_map(|&i| bins[i * points..][..points].to_vec()).collect();
+        let total = |ids: &[u32], bins: &[f32]| {
+            let segments = Segments::new(&LabelSet::from_ids(ids));
+            if segments.labels.is_empty() { return 0.0; }
+            let [_, [entropies, expected]] = label_kernels_on_both(&gpu, bins, points, &segments);
+            assert_close(&entropies, &expected, 1e-5, "entropies");
+            segments.labels.iter().zip(&entropies).map(|(label, entropy)| label.count as f32 * entropy).sum()
+        };
+        let (straight, mixed): (f32, f32) = (total(&ids, &bins), total(&shuffled, &shuffled_bins));
+        prop_assert!((straight - mixed).abs() <= 1e-5 * straight.abs().max(1.0), "{straight} {mixed}");
+    }
+}

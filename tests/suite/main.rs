@@ -1,0 +1,11 @@
+//! Everything that needs a device, a file or the program itself, in one binary so that it links once.
+
+mod cli;
+mod engine;
+mod estimator;
+mod kernels;
+mod models;
+mod runs;
+mod shaders;
+mod support;
+mod tree;

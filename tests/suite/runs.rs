@@ -1,0 +1,115 @@
+//! The whole measurement, from the model up, against `transformers` and a float64 estimator.
+
+use infoplane::engine::{self, Command, Event, Request, TextSource};
+use infoplane::results::Measurement;
+use infoplane::settings::{Backend, ORDER_NAMES, Settings};
+use serde_json::Value;
+
+use super::support::{asset, fixture, json, number};
+
+/// Absolute, on efficiencies. bf16 weights are exact in f32, so only rounding on the way remains.
+const TOLERANCE: f64 = 5e-4;
+
+/// Measures the named checkpoints of a demo run on the oracle's tokens; all where none is named.
+fn measure(run: &str, backend: Backend, only: &[&str]) -> Vec<(String, Measurement)> {
+    let source = asset(&format!("demo/{run}"));
+    // A run of fewer checkpoints is the same folder with fewer links.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(run);
+    std::fs::create_dir(&path).unwrap();
+    for entry in std::fs::read_dir(&source).unwrap().map(Result::unwrap).filter(|e| e.path().is_dir()) {
+        let name = entry.file_name().into_string().unwrap();
+        if only.is_empty() || only.contains(&name.as_str()) {
+            let target = path.join(&name);
+            std::fs::create_dir(&target).unwrap();
+            for file in ["config.json", "model.safetensors"] {
+                std::fs::hard_link(entry.path().join(file), target.join(file))
+                    .or_else(|_| std::fs::copy(entry.path().join(file), target.join(file)).map(drop))
+                    .unwrap();
+            }
+        }
+    }
+    let settings = Settings { samples: 10_000, context: 1 << 20, backend, ..Settings::default() };
+    let text = TextSource::Tokens(fixture(&format!("runs/{run}.tokens.safetensors")));
+    let (commands, events) = engine::spawn(|| {}).unwrap();
+    commands.send(Command::Open { paths: vec![path] }).unwrap();
+    let request = Request { generation: 1, settings, text, focus: None, interactive: false };
+    let mut runs = None;
+    let mut measured = Vec::new();
+    for event in events {
+        match event {
+            Event::Opened { runs: opened } => {
+                runs = Some(opened);
+                commands.send(Command::Measure(request.clone())).unwrap();
+            }
+            Event::Measured { checkpoint, measurement, complete: true, .. } => {
+                let runs = runs.as_ref().unwrap();
+                let name = runs[0].checkpoints[checkpoint.checkpoint].name.clone();
+                measured.push((name, (*measurement).clone()));
+            }
+            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
+            Event::Warning(warning) => panic!("{warning}"),
+            Event::Idle { .. } => break,
+            _ => {}
+        }
+    }
+    measured
+}
+
+/// The largest deviation of any number of a checkpoint.
+fn deviation(measured: &Measurement, oracle: &Value) -> f64 {
+    let mut worst = (measured.loss - number(&oracle["loss"])).abs();
+    assert_eq!(measured.positions as f64, number(&oracle["positions"]));
+    assert!((measured.temperature / number(&oracle["temperature"]) - 1.0).abs() < 1e-9);
+    let layers = oracle["layers"].as_array().unwrap();
+    assert_eq!(measured.layers.len(), layers.len());
+    for (measured, oracle) in measured.layers.iter().zip(layers).chain([(&measured.mean, &oracle["mean"])]) {
+        let mut compare =
+            |actual: f64, expected: &Value| worst = worst.max((actual - number(expected)).abs());
+        compare(measured.entropy, &oracle["entropy"]);
+        for (index, name) in ORDER_NAMES.iter().enumerate() {
+            let actual = measured.orders.get(index + 1).unwrap();
+            let expected = &oracle["orders"][name];
+            compare(actual.input, &expected["input"]);
+            compare(actual.output, &expected["output"]);
+            compare(actual.input_mean, &expected["input_mean"]);
+            compare(actual.output_mean, &expected["output_mean"]);
+            if expected["optimality"].is_number() {
+                compare(actual.optimality.unwrap(), &expected["optimality"]);
+            }
+        }
+    }
+    assert!(worst.is_finite());
+    worst
+}
+
+fn check(run: &str, backend: Backend, only: &[&str]) {
+    let oracle = json(&fixture(&format!("runs/{run}.json")));
+    let oracle = oracle["checkpoints"].as_array().unwrap();
+    let measured = measure(run, backend, only);
+    let expected = if only.is_empty() { oracle.len() } else { only.len() };
+    assert_eq!(measured.len(), expected);
+    let mut worst = 0.0f64;
+    for (name, measurement) in &measured {
+        let oracle = oracle.iter().find(|checkpoint| checkpoint["name"] == name.as_str()).unwrap();
+        let deviation = deviation(measurement, oracle);
+        worst = worst.max(deviation);
+        assert!(deviation <= TOLERANCE, "{run}/{name} on {backend:?}: {deviation:e}");
+    }
+    println!("{run} on {backend:?}, {expected} checkpoints: {worst:.1e} absolute");
+}
+
+#[test]
+fn gutenberg_1m_on_the_cpu() {
+    check("gutenberg-1m", Backend::Cpu, &[]);
+}
+
+#[test]
+fn gutenberg_200k_on_the_cpu() {
+    check("gutenberg-200k", Backend::Cpu, &[]);
+}
+
+#[test]
+fn gutenberg_1m_on_the_gpu() {
+    check("gutenberg-1m", Backend::Gpu, &[]);
+}

@@ -1,0 +1,45 @@
+//! Every shader is valid WGSL and within what any adapter offers, checked without one.
+
+use infoplane::estimator::kernels;
+
+#[test]
+fn every_wgsl_file_is_a_registered_kernel() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let mut kernels: Vec<String> =
+        kernels::ALL.iter().map(|kernel| format!("{}.wgsl", kernel.name)).collect();
+    kernels.sort();
+    assert_eq!(files, kernels);
+}
+
+#[test]
+fn every_kernel_is_valid() {
+    for kernel in kernels::ALL {
+        let module = naga::front::wgsl::parse_str(kernel.source)
+            .unwrap_or_else(|error| panic!("{}: {}", kernel.name, error.emit_to_string(kernel.source)));
+        // No capability beyond the core of the language: no subgroups, no f16, no f64.
+        let mut validator = naga::valid::Validator::new(
+            naga::valid::ValidationFlags::all(),
+            naga::valid::Capabilities::empty(),
+        );
+        validator.validate(&module).unwrap_or_else(|error| panic!("{}: {error:?}", kernel.name));
+        assert_eq!(module.entry_points.len(), 1, "{}", kernel.name);
+        let entry = &module.entry_points[0];
+        assert_eq!(entry.name, "main");
+        // WebGPU promises 256 invocations a workgroup and 16 KiB of workgroup memory.
+        assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{}", kernel.name);
+        let mut layouter = naga::proc::Layouter::default();
+        layouter.update(module.to_ctx()).unwrap();
+        let workgroup_bytes: u32 = module
+            .global_variables
+            .iter()
+            .filter(|(_, variable)| variable.space == naga::AddressSpace::WorkGroup)
+            .map(|(_, variable)| layouter[variable.ty].size)
+            .sum();
+        assert!(workgroup_bytes <= 16 << 10, "{}: {workgroup_bytes} bytes", kernel.name);
+    }
+}
