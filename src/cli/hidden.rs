@@ -23,7 +23,7 @@ pub struct HiddenArgs {
     /// Token ids: a safetensors file with `tokens` (flat) and `offsets`.
     #[arg(long, value_name = "FILE")]
     tokens: PathBuf,
-    /// Where to write `hidden_states` [L + 1, tokens, h] and `loss` [1], in f32.
+    /// Where to write `hidden_states` (L + 1, tokens, h) and `loss` (1), in f32.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]

@@ -166,7 +166,7 @@ struct Ziggurat {
 
 impl Ziggurat {
     /// Where the tail begins.
-    const TAIL: f64 = 3.654_152_885_361_008_8;
+    const TAIL: f64 = 3.654_152_885_361_009;
     /// The area of every layer, the base with its tail included.
     const AREA: f64 = 0.004_928_673_233_974_655;
 

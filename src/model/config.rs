@@ -10,11 +10,11 @@ use crate::error::{Error, Kind, Result};
 /// A model family, named in `config.json` as `model_type`; each has a file of its own beside this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// [`super::olmo2`]
+    /// OLMo 2, in `olmo2.rs`.
     Olmo2,
-    /// [`super::llama`]
+    /// Llama 2 and 3 and what is built like them, in `llama.rs`.
     Llama,
-    /// [`super::gpt_neox`]
+    /// GPT-NeoX, of which Pythia is one, in `gpt_neox.rs`.
     GptNeox,
 }
 

@@ -86,9 +86,9 @@ impl LayerNorm {
 #[derive(Clone, Debug)]
 pub enum Norm {
     /// Llama, OLMo2.
-    Rms(RmsNorm),
+    Rms(Box<RmsNorm>),
     /// GPT-NeoX.
-    Layer(LayerNorm),
+    Layer(Box<LayerNorm>),
 }
 
 impl Norm {

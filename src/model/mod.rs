@@ -43,17 +43,19 @@ pub struct Model {
 /// A block of any family.
 #[derive(Debug)]
 enum Block {
-    Olmo2(olmo2::Block),
-    Llama(llama::Block),
-    GptNeox(gpt_neox::Block),
+    Olmo2(Box<olmo2::Block>),
+    Llama(Box<llama::Block>),
+    GptNeox(Box<gpt_neox::Block>),
 }
 
 impl Block {
     fn load(weights: &Weights, config: &Config, index: usize, device: &Device) -> Result<Self> {
         Ok(match config.family {
-            Family::Olmo2 => Self::Olmo2(olmo2::Block::load(weights, config, index, device)?),
-            Family::Llama => Self::Llama(llama::Block::load(weights, config, index, device)?),
-            Family::GptNeox => Self::GptNeox(gpt_neox::Block::load(weights, config, index, device)?),
+            Family::Olmo2 => Self::Olmo2(Box::new(olmo2::Block::load(weights, config, index, device)?)),
+            Family::Llama => Self::Llama(Box::new(llama::Block::load(weights, config, index, device)?)),
+            Family::GptNeox => {
+                Self::GptNeox(Box::new(gpt_neox::Block::load(weights, config, index, device)?))
+            }
         })
     }
 
@@ -83,12 +85,11 @@ impl Model {
         let blocks = (0..config.layers)
             .map(|index| Block::load(&weights, &config, index, device))
             .collect::<Result<_>>()?;
+        let epsilon = config.norm_epsilon;
         let final_norm = match config.family {
-            Family::GptNeox => {
-                Norm::Layer(LayerNorm::load(&weights, norm, size, config.norm_epsilon, device)?)
-            }
+            Family::GptNeox => Norm::Layer(Box::new(LayerNorm::load(&weights, norm, size, epsilon, device)?)),
             Family::Olmo2 | Family::Llama => {
-                Norm::Rms(RmsNorm::load(&weights, norm, size, config.norm_epsilon, device)?)
+                Norm::Rms(Box::new(RmsNorm::load(&weights, norm, size, epsilon, device)?))
             }
         };
         let head = match config.tied_embeddings {

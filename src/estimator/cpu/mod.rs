@@ -1,6 +1,6 @@
 //! The kernels on the CPU: one file each, beside its twin in `shaders/`, with the same inputs and outputs.
 //!
-//! Each function works on one thread and a slice of the work; [`statistics`](super::statistics) spreads
+//! Each function works on one thread and a slice of the work; `statistics` spreads
 //! them over the cores.
 
 pub mod cosine_scores;

@@ -3,7 +3,7 @@
 /// Writes the soft bin of each position and its entropy.
 ///
 /// * `scores`: cosines `[positions, stride]`, of which the first `points` columns count
-/// * `bins`: `[positions, points]`, row t is softmax(scores[t] / ε)
+/// * `bins`: `[positions, points]`, each row the softmax of its scores over ε
 /// * `entropies`: `[positions]`, −Σ bins ln bins of each row, in nats
 pub fn soft_bins(
     scores: &[f32],
