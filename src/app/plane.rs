@@ -57,7 +57,7 @@ pub(super) fn plane_ui(ui: &mut Ui, state: &State, memory: &mut PlaneMemory, act
         .grid_spacing(TICK_GAP..=TICK_GAP * 2.0)
         .x_grid_spacer(ticks)
         .y_grid_spacer(ticks)
-        .custom_x_axes(vec![axis_hints(egui_plot::AxisHints::new_x(), x_label, palette)])
+        .custom_x_axes(vec![axis_hints(egui_plot::AxisHints::new_x(), x_label, palette).min_thickness(36.0)])
         .custom_y_axes(vec![axis_hints(egui_plot::AxisHints::new_y(), y_label, palette).min_thickness(46.0)]);
     let shown = ui.scope(|ui| {
         ui.visuals_mut().override_text_color = Some(palette.weak);

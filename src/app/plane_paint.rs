@@ -48,7 +48,7 @@ pub(super) fn paint_points(
         if shown.later { stale * theme::LATER_OPACITY } else { stale }
     };
     for (run, points) in runs {
-        for pair in points.windows(2) {
+        for pair in points.windows(2).filter(|pair| pair[1].joined) {
             let ends = [&pair[0], &pair[1]].map(|shown| screen(transform, shown));
             let color = theme::run_color(*run).gamma_multiply(0.75 * opacity(&pair[1]));
             painter.line_segment(ends, Stroke::new(1.4, color));

@@ -161,6 +161,8 @@ pub struct ShownPoint {
     pub current: bool,
     /// Whether it lies after the scrubber in training.
     pub later: bool,
+    /// Whether a line to the point before it leaves out no checkpoint still to be measured.
+    pub joined: bool,
 }
 
 /// Everything the window shows.
@@ -390,9 +392,16 @@ impl State {
         self.visible_runs()
             .map(|(run, r)| {
                 let here = current.iter().find(|id| id.run == run).map(|id| id.checkpoint);
-                let points = (0..r.checkpoints.len())
+                let mut points: Vec<ShownPoint> = (0..r.checkpoints.len())
                     .filter_map(|checkpoint| self.shown_point(CheckpointId { run, checkpoint }, here))
                     .collect();
+                let mut next = 0;
+                for shown in &mut points {
+                    let mut between =
+                        (next..shown.id.checkpoint).map(|c| &self.run_states[run].checkpoints[c]);
+                    shown.joined = between.all(|checkpoint| checkpoint.error.is_some());
+                    next = shown.id.checkpoint + 1;
+                }
                 (run, points)
             })
             .collect()
@@ -446,6 +455,7 @@ impl State {
             stale: shown.generation != self.generation,
             current: current == Some(id.checkpoint),
             later: current.is_none_or(|current| id.checkpoint > current),
+            joined: true,
         })
     }
 

@@ -210,6 +210,21 @@ fn the_scrubber_marks_current_and_later_points() {
 }
 
 #[test]
+fn no_line_leaves_out_a_checkpoint_still_to_come() {
+    let mut state = open(&[4]);
+    let generation = state.generation;
+    for checkpoint in [0, 1, 3] {
+        state.apply(measured(generation, id(0, checkpoint), false));
+    }
+    let joined = |state: &State| state.points()[0].1.iter().map(|p| p.joined).collect::<Vec<_>>();
+    assert_eq!(joined(&state), [true, true, false]);
+    // One that failed never comes.
+    let error = Error::new(Kind::Weights, "header truncated");
+    state.apply(Event::CheckpointFailed { generation, checkpoint: id(0, 2), error });
+    assert_eq!(joined(&state), [true, true, true]);
+}
+
+#[test]
 fn cancelling_keeps_what_is_finished() {
     let mut state = open(&[2]);
     let generation = state.generation;

@@ -89,7 +89,7 @@ struct TextArgs {
     #[arg(long, value_name = "FILE")]
     corpus: Option<PathBuf>,
     /// Token ids instead of text: a safetensors file with `tokens` (flat) and `offsets`.
-    #[arg(long, value_name = "FILE", conflicts_with = "corpus")]
+    #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
 }
 
