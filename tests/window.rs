@@ -317,6 +317,13 @@ fn keys_and_buttons_scrub_through_training() {
     window.press(Key::End);
     window.press(Key::ArrowLeft);
     assert_eq!(window.position(), COUNT - 2);
+    // Two presses within a frame are two steps.
+    for pressed in [true, false, true, false] {
+        let (key, modifiers) = (Key::ArrowLeft, Modifiers::NONE);
+        window.harness.event(egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers });
+    }
+    window.harness.run_steps(3);
+    assert_eq!(window.position(), COUNT - 4);
 }
 
 #[test]

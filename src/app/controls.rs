@@ -116,7 +116,7 @@ fn estimator_ui(ui: &mut Ui, state: &State, settings: &mut Settings) -> Edit {
         Some(epsilon) if state.settings.temperature_factor == 1.0 => format!("ε = {epsilon:.6}, calibrated"),
         Some(epsilon) => {
             let calibrated = epsilon / state.settings.temperature_factor;
-            format!("ε = {epsilon:.6}, calibrated {calibrated:.6}")
+            format!("ε = {epsilon:.4}, calibrated {calibrated:.4}")
         }
         None => "ε = …".to_owned(),
     };

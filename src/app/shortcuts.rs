@@ -77,7 +77,8 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, help_open: bool, actions: 
             (Key::End, TimeCommand::End),
         ];
         for (key, command) in times {
-            if pressed(Modifiers::NONE, key) {
+            // A key held down, or a slow frame, brings several presses at once.
+            for _ in 0..input.count_and_consume_key(Modifiers::NONE, key) {
                 actions.push(UiCommand::Time(command).into());
             }
         }
