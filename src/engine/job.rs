@@ -51,9 +51,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// Loads a checkpoint's model.
-    pub fn load(id: CheckpointId, checkpoint: &Checkpoint, compute: &Compute) -> Result<Self> {
-        let model = Model::load(&checkpoint.path, &compute.tensors())?;
+    /// Loads a checkpoint's model, unless `interrupted` says to stop.
+    pub fn load(
+        id: CheckpointId,
+        checkpoint: &Checkpoint,
+        compute: &Compute,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<Self> {
+        let model = Model::load_unless(&checkpoint.path, &compute.tensors(), interrupted)?;
         Ok(Self { id, stage: 0, model, batches: VecDeque::new(), loss_sum: 0.0, predictions: 0, through: 0 })
     }
 

@@ -229,7 +229,10 @@ impl Session {
         if self.job.as_ref().is_none_or(|job| (job.id, job.stage) != (id, stage)) {
             // A stage further keeps the model; another checkpoint needs its own.
             let job = self.job.take().filter(|job| job.id == id);
-            let mut job = job.map_or_else(|| Job::load(id, checkpoint, &device.compute), Ok)?;
+            let request = &self.request;
+            let mut interrupted = || inbox.interrupts(request);
+            let load = || Job::load(id, checkpoint, &device.compute, &mut interrupted);
+            let mut job = job.map_or_else(load, Ok)?;
             let sample = sample_of(&mut self.samples, &self.request, checkpoint)?;
             let bytes = job.bytes(sample.positions(sample.stages[stage]), points);
             make_room(&mut self.tracks, id, bytes);

@@ -74,6 +74,19 @@ impl Model {
     /// # Errors
     /// Whatever is wrong with its `config.json` or its weights, in one line naming file and cause.
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
+        Self::load_unless(folder, device, &mut || false)
+    }
+
+    /// Loads a model as [`Model::load`] does, unless `interrupted` says to stop, which is asked before each
+    /// block: the blocks of a large model take seconds together.
+    ///
+    /// # Errors
+    /// As [`Model::load`], and [`Kind::Cancelled`] when interrupted.
+    pub fn load_unless(
+        folder: &Path,
+        device: &Device,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<Self> {
         let config = Config::read(folder)?;
         let weights = Weights::open(folder)?;
         let size = config.hidden_size;
@@ -83,7 +96,10 @@ impl Model {
         };
         let embedding = Table::new(embedding, config.vocab_size, size);
         let blocks = (0..config.layers)
-            .map(|index| Block::load(&weights, &config, index, device))
+            .map(|index| match interrupted() {
+                true => Err(Error::cancelled()),
+                false => Block::load(&weights, &config, index, device),
+            })
             .collect::<Result<_>>()?;
         let epsilon = config.norm_epsilon;
         let final_norm = match config.family {
