@@ -29,7 +29,7 @@ fn demo(path: &str) -> std::path::PathBuf {
 fn documents() -> Vec<Vec<u32>> {
     let settings = Settings { samples: 128, context: 256, ..Settings::default() };
     let tokenizer = demo("gutenberg-1m/tokenizer.json");
-    Tokens::from_text(&tokenizer, &demo("books-sample.jsonl"), &settings)
+    Tokens::from_text(&tokenizer, &demo("books-sample.jsonl"), &settings, &mut || false)
         .expect("the demo is there")
         .documents
 }

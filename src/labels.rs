@@ -37,6 +37,18 @@ impl Labels {
     /// # Panics
     /// If `max_order` is 0, or for 2³² positions and more.
     pub fn new(documents: &[Vec<u32>], max_order: usize) -> Self {
+        Self::new_unless(documents, max_order, &mut || false).expect("nothing interrupts")
+    }
+
+    /// As [`Self::new`], or `None` once `interrupted`, which is asked before each order, says to stop.
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    pub fn new_unless(
+        documents: &[Vec<u32>],
+        max_order: usize,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Option<Self> {
         assert!(max_order > 0, "the largest order is at least 1");
         let mut document_offsets = vec![0];
         let mut positions = 0;
@@ -53,25 +65,26 @@ impl Labels {
             token_of_position.extend(first..first + offsets[1] - offsets[0]);
             start += document.len();
         }
-        let side = |side: Side| -> Vec<LabelSet> {
-            let mut sets: Vec<LabelSet> = Vec::with_capacity(max_order);
-            for order in 1..=max_order {
+        let mut sets: Vec<[LabelSet; 2]> = Vec::with_capacity(max_order);
+        for order in 1..=max_order {
+            if interrupted() {
+                return None;
+            }
+            let split = |side: Side| {
                 // Inputs grow to the left, outputs to the right.
                 let token = |position: u32| match side {
                     Side::Input => tokens[token_of_position[position as usize] + 1 - order],
                     Side::Output => tokens[token_of_position[position as usize] + order],
                 };
-                let set = match sets.last() {
-                    Some(lower) => lower.split_by(token),
+                match sets.last() {
+                    Some(lower) => lower[side as usize].split_by(token),
                     None => LabelSet::one(positions).split_by(token),
-                };
-                sets.push(set);
-            }
-            sets
-        };
-        let (inputs, outputs) = rayon::join(|| side(Side::Input), || side(Side::Output));
-        let sets = inputs.into_iter().zip(outputs).map(|(input, output)| [input, output]).collect();
-        Self { max_order, document_offsets, sets }
+                }
+            };
+            let (input, output) = rayon::join(|| split(Side::Input), || split(Side::Output));
+            sets.push([input, output]);
+        }
+        Some(Self { max_order, document_offsets, sets })
     }
 
     /// The largest order K.

@@ -18,6 +18,8 @@ use crate::settings::Settings;
 
 /// Documents encoded at once: enough for all cores, few enough not to read far beyond the last one needed.
 const BATCH: usize = 128;
+/// Text encoded at once, in bytes, unless a single document is longer: well under a second's work.
+const BATCH_BYTES: usize = 1 << 20;
 
 /// A sample of documents as token ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,23 +34,37 @@ impl Tokens {
     /// Encodes the first `settings.samples` documents of a text that are long enough.
     ///
     /// Special tokens are added as the tokenizer is set up to, and count towards the context. Its own
-    /// truncation and padding are not used.
+    /// truncation and padding are not used. `interrupted` is asked now and then whether to stop.
     ///
     /// # Errors
     /// [`Kind::Tokenizer`] if `tokenizer.json` cannot be read or used; [`Kind::Corpus`] if the text cannot
-    /// be read or no document is long enough; [`Kind::Usage`] if the settings leave no room for a position.
-    pub fn from_text(tokenizer_json: &Path, text: &Path, settings: &Settings) -> Result<Self> {
+    /// be read or no document is long enough; [`Kind::Usage`] if the settings leave no room for a position;
+    /// [`Kind::Cancelled`] when interrupted.
+    pub fn from_text(
+        tokenizer_json: &Path,
+        text: &Path,
+        settings: &Settings,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<Self> {
         let mut selection = Selection::new(settings)?;
         let tokenizer = load_tokenizer(tokenizer_json, settings.context)?;
         let mut documents = corpus::documents(text, &settings.text_field)?;
         let mut batch = Vec::with_capacity(BATCH);
         let mut trouble = None;
         while !selection.is_full() && trouble.is_none() {
+            if interrupted() {
+                return Err(Error::cancelled());
+            }
             batch.clear();
-            for document in documents.by_ref().take(BATCH) {
-                match document {
-                    Ok(document) => batch.push(document),
-                    Err(error) => trouble = Some(error),
+            let mut bytes = 0;
+            while batch.len() < BATCH && bytes < BATCH_BYTES && trouble.is_none() {
+                match documents.next() {
+                    Some(Ok(document)) => {
+                        bytes += document.len();
+                        batch.push(document);
+                    }
+                    Some(Err(error)) => trouble = Some(error),
+                    None => break,
                 }
             }
             if batch.is_empty() {

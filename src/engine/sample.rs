@@ -31,15 +31,23 @@ pub struct Sample {
 
 impl Sample {
     /// A sample of `documents`; measured in stages when `interactive`, else in one go.
-    pub fn new(tokens: Tokens, max_order: usize, interactive: bool) -> Self {
+    ///
+    /// # Errors
+    /// [`Kind::Cancelled`] once `interrupted` says to stop.
+    pub fn new(
+        tokens: Tokens,
+        max_order: usize,
+        interactive: bool,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<Self> {
         let Tokens { documents, skipped, .. } = tokens;
         let all = documents.len();
         let small = std::iter::successors(Some(FIRST_STAGE), |stage| Some(stage * 4));
         let mut stages: Vec<usize> =
             if interactive { small.take_while(|&stage| 2 * stage <= all).collect() } else { Vec::new() };
         stages.push(all);
-        let labels = Labels::new(&documents, max_order);
-        Self { segments: vec![None; stages.len()], documents, skipped, labels, stages }
+        let labels = Labels::new_unless(&documents, max_order, interrupted).ok_or_else(Error::cancelled)?;
+        Ok(Self { segments: vec![None; stages.len()], documents, skipped, labels, stages })
     }
 
     /// The number of labelled positions in the first `documents` documents.
@@ -89,13 +97,15 @@ impl Samples {
     /// Checkpoints whose tokenizers are the same to the byte share a sample, wherever the files lie.
     ///
     /// # Errors
-    /// Text that cannot be read or encoded, or no tokenizer to encode it with.
+    /// Text that cannot be read or encoded, no tokenizer to encode it with, or [`Kind::Cancelled`] once
+    /// `interrupted` says to stop.
     pub fn get(
         &mut self,
         (tokenizer, folder): (Option<&Path>, &Path),
         text: &TextSource,
         settings: &Settings,
         interactive: bool,
+        interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<&mut Sample> {
         let key = match text {
             TextSource::Tokens(_) => None,
@@ -104,7 +114,7 @@ impl Samples {
         let index = match self.by_path.iter().find(|(path, _)| path.as_deref() == key) {
             Some((_, index)) => *index,
             None => {
-                let index = self.index_of_content(key, text, settings, interactive)?;
+                let index = self.index_of_content(key, text, settings, interactive, interrupted)?;
                 self.by_path.push((key.map(Path::to_owned), index));
                 index
             }
@@ -135,6 +145,7 @@ impl Samples {
         text: &TextSource,
         settings: &Settings,
         interactive: bool,
+        interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<usize> {
         let content = match tokenizer {
             None => Vec::new(),
@@ -146,10 +157,19 @@ impl Samples {
             return Ok(index);
         }
         let tokens = match (text, tokenizer) {
-            (TextSource::Corpus(corpus), Some(tokenizer)) => Tokens::from_text(tokenizer, corpus, settings),
+            (TextSource::Corpus(corpus), Some(tokenizer)) => {
+                Tokens::from_text(tokenizer, corpus, settings, interrupted)
+            }
             (TextSource::Corpus(path) | TextSource::Tokens(path), _) => Tokens::from_file(path, settings),
         };
-        let sample = tokens.map(|tokens| Sample::new(tokens, settings.max_order, interactive));
+        let sample =
+            tokens.and_then(|tokens| Sample::new(tokens, settings.max_order, interactive, interrupted));
+        // What was broken off says nothing about the text.
+        if let Err(error) = &sample
+            && error.kind() == Kind::Cancelled
+        {
+            return Err(error.clone());
+        }
         self.samples.push((content, sample));
         Ok(self.samples.len() - 1)
     }
@@ -164,7 +184,7 @@ mod tests {
     fn rows_lead_every_position_to_its_place() {
         let documents: Vec<Vec<u32>> = [9, 12, 8].iter().map(|&n| (0..n).collect()).collect();
         let tokens = Tokens { documents, skipped: 0 };
-        let sample = Sample::new(tokens, 4, true);
+        let sample = Sample::new(tokens, 4, true, &mut || false).unwrap();
         let mut targets = Vec::new();
         for batch in batches(&sample.documents, 0..3, 24) {
             for row in sample.rows(&batch) {
@@ -184,7 +204,8 @@ mod tests {
     #[test]
     fn stages_grow_to_the_whole_sample() {
         let sample = |n, interactive| {
-            Sample::new(Tokens { documents: vec![vec![1; 9]; n], skipped: 0 }, 4, interactive).stages
+            let tokens = Tokens { documents: vec![vec![1; 9]; n], skipped: 0 };
+            Sample::new(tokens, 4, interactive, &mut || false).unwrap().stages
         };
         assert_eq!(sample(401, true), [16, 64, 401]);
         assert_eq!(sample(20, true), [20]);

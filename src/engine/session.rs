@@ -225,7 +225,7 @@ impl Session {
         let points = self.request.scored_points();
         let runs = Arc::clone(&self.runs);
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
-        self.announce(id, outbox)?;
+        self.announce(id, inbox, outbox)?;
         if self.job.as_ref().is_none_or(|job| (job.id, job.stage) != (id, stage)) {
             // A stage further keeps the model; another checkpoint needs its own.
             let job = self.job.take().filter(|job| job.id == id);
@@ -233,7 +233,7 @@ impl Session {
             let mut interrupted = || inbox.interrupts(request);
             let load = || Job::load(id, checkpoint, &device.compute, &mut interrupted);
             let mut job = job.map_or_else(load, Ok)?;
-            let sample = sample_of(&mut self.samples, &self.request, checkpoint)?;
+            let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
             let bytes = job.bytes(sample.positions(sample.stages[stage]), points);
             make_room(&mut self.tracks, id, bytes);
             memory::check(bytes).map_err(Trouble::Request)?;
@@ -243,7 +243,7 @@ impl Session {
             self.job = Some(job);
         }
         let Some(job) = &mut self.job else { return Ok(()) };
-        let sample = sample_of(&mut self.samples, &self.request, checkpoint)?;
+        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let reference = reference(&mut self.references, job.width(), &self.request, device)?;
         let track = self.tracks.entry(id).or_default();
         let request = &self.request;
@@ -269,8 +269,8 @@ impl Session {
     ) -> Result<(), Trouble> {
         let runs = Arc::clone(&self.runs);
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
-        self.announce(id, outbox)?;
-        let sample = sample_of(&mut self.samples, &self.request, checkpoint)?;
+        self.announce(id, inbox, outbox)?;
+        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let track = self.tracks.entry(id).or_default();
         let stage = track.standing.scored_stages - 1;
         let segments = sample.segments(stage);
@@ -332,12 +332,12 @@ impl Session {
     }
 
     /// Tells once a request and run what text there is to measure.
-    fn announce(&mut self, id: CheckpointId, outbox: &Outbox<'_>) -> Result<(), Trouble> {
+    fn announce(&mut self, id: CheckpointId, inbox: &mut Inbox, outbox: &Outbox<'_>) -> Result<(), Trouble> {
         if self.announced.contains(&id.run) {
             return Ok(());
         }
         let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
-        let sample = sample_of(&mut self.samples, &self.request, checkpoint)?;
+        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         outbox.tell(Event::Prepared {
             generation: self.request.generation,
             run: id.run,
@@ -397,13 +397,16 @@ fn sample_of<'a>(
     samples: &'a mut Samples,
     request: &Request,
     checkpoint: &Checkpoint,
+    inbox: &mut Inbox,
 ) -> Result<&'a mut super::sample::Sample, Trouble> {
+    let mut interrupted = || inbox.interrupts(request);
     let tokenizer = (checkpoint.tokenizer.as_deref(), checkpoint.path.as_path());
-    samples.get(tokenizer, &request.text, &request.settings, request.interactive).map_err(|error| match error
-        .kind()
-    {
-        Kind::Tokenizer => Trouble::Task(error),
-        _ => Trouble::Request(error),
+    let Request { text, settings, interactive, .. } = request;
+    samples.get(tokenizer, text, settings, *interactive, &mut interrupted).map_err(|error| {
+        match error.kind() {
+            Kind::Tokenizer | Kind::Cancelled => Trouble::Task(error),
+            _ => Trouble::Request(error),
+        }
     })
 }
 

@@ -31,7 +31,8 @@ fn equal_to_transformers() {
         let reference = all_documents_from_file(&reference).unwrap();
         let tokenizer = repository(&format!("assets/demo/{run}/tokenizer.json"));
         let text = repository("assets/demo/books-sample.jsonl");
-        let tokens = Tokens::from_text(&tokenizer, &text, &settings(reference.len(), 256)).unwrap();
+        let tokens =
+            Tokens::from_text(&tokenizer, &text, &settings(reference.len(), 256), &mut || false).unwrap();
         assert_eq!(tokens.documents, reference, "{run}");
         assert_eq!(tokens.skipped, 0);
         assert!(tokens.largest_id() < 2048);
@@ -98,7 +99,7 @@ fn special_tokens_survive_the_cut() {
     let text = text_file(folder.path(), &[20, 8]);
     let read = |direction: &str, parts: &[&str], context: usize| {
         let tokenizer = word_tokenizer(folder.path(), direction, template(parts));
-        Tokens::from_text(&tokenizer, &text, &settings(2, context)).unwrap().documents
+        Tokens::from_text(&tokenizer, &text, &settings(2, context), &mut || false).unwrap().documents
     };
     let words = |range: std::ops::Range<u32>| range.collect::<Vec<u32>>();
     assert_eq!(read("Right", &["text"], 10), [words(0..10), words(0..8)]);
@@ -111,7 +112,7 @@ fn special_tokens_survive_the_cut() {
 
     let tokenizer = word_tokenizer(folder.path(), "Right", template(&["<s>", "text", "</s>"]));
     let narrow = Settings { context: 2, max_order: 1, ..Settings::default() };
-    one_line(&Tokens::from_text(&tokenizer, &text, &narrow).unwrap_err(), Kind::Usage);
+    one_line(&Tokens::from_text(&tokenizer, &text, &narrow, &mut || false).unwrap_err(), Kind::Usage);
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn short_documents_are_skipped_and_counted() {
     lengths.extend([12, 12, 12]);
     let text = text_file(folder.path(), &lengths);
     let read = |samples: usize| {
-        let tokens = Tokens::from_text(&tokenizer, &text, &settings(samples, 10)).unwrap();
+        let tokens = Tokens::from_text(&tokenizer, &text, &settings(samples, 10), &mut || false).unwrap();
         (tokens.documents.iter().map(Vec::len).collect::<Vec<_>>(), tokens.skipped)
     };
     assert_eq!(read(1), (vec![8], 1));
@@ -132,10 +133,13 @@ fn short_documents_are_skipped_and_counted() {
     assert_eq!(read(99), (vec![8, 9, 10, 10, 10], 302));
 
     let text = text_file(folder.path(), &[7, 7]);
-    let error = one_line(&Tokens::from_text(&tokenizer, &text, &settings(5, 10)).unwrap_err(), Kind::Corpus);
+    let error = one_line(
+        &Tokens::from_text(&tokenizer, &text, &settings(5, 10), &mut || false).unwrap_err(),
+        Kind::Corpus,
+    );
     assert!(error.starts_with("each of the 2 documents has fewer than 8 tokens; "), "{error}");
     let bigrams = Settings { max_order: 2, ..settings(5, 4) };
-    assert_eq!(Tokens::from_text(&tokenizer, &text, &bigrams).unwrap().documents.len(), 2);
+    assert_eq!(Tokens::from_text(&tokenizer, &text, &bigrams, &mut || false).unwrap().documents.len(), 2);
 }
 
 #[test]
@@ -145,8 +149,14 @@ fn lines_beyond_the_sample_may_be_broken() {
     let text = text_file(folder.path(), &[9, 2, 9]);
     let lines = fs::read_to_string(&text).unwrap() + "{broken\n";
     fs::write(&text, lines).unwrap();
-    assert_eq!(Tokens::from_text(&tokenizer, &text, &settings(2, 9)).unwrap().documents.len(), 2);
-    let error = one_line(&Tokens::from_text(&tokenizer, &text, &settings(3, 9)).unwrap_err(), Kind::Corpus);
+    assert_eq!(
+        Tokens::from_text(&tokenizer, &text, &settings(2, 9), &mut || false).unwrap().documents.len(),
+        2
+    );
+    let error = one_line(
+        &Tokens::from_text(&tokenizer, &text, &settings(3, 9), &mut || false).unwrap_err(),
+        Kind::Corpus,
+    );
     assert!(error.starts_with("line 4 "), "{error}");
 }
 
@@ -156,7 +166,7 @@ fn unusable_tokenizers() {
     let text = text_file(folder.path(), &[9]);
     let path = folder.path().join("tokenizer.json");
     let refused = || {
-        let error = Tokens::from_text(&path, &text, &settings(1, 9)).unwrap_err();
+        let error = Tokens::from_text(&path, &text, &settings(1, 9), &mut || false).unwrap_err();
         let error = one_line(&error, Kind::Tokenizer);
         assert!(error.ends_with(path.to_str().unwrap()), "{error}");
     };
@@ -173,7 +183,7 @@ fn unusable_tokenizers() {
 fn settings_without_room() {
     let text = Path::new("unused");
     for settings in [settings(0, 512), settings(1, 7), Settings { max_order: 2, ..settings(1, 3) }] {
-        one_line(&Tokens::from_text(text, text, &settings).unwrap_err(), Kind::Usage);
+        one_line(&Tokens::from_text(text, text, &settings, &mut || false).unwrap_err(), Kind::Usage);
         one_line(&Tokens::from_file(text, &settings).unwrap_err(), Kind::Usage);
     }
 }

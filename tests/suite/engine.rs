@@ -153,6 +153,35 @@ fn cancelling_takes_less_than_a_second() {
 }
 
 #[test]
+fn cancelling_does_not_wait_for_text_to_be_encoded() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Driver::open(&run_of(folder.path(), &["step0"]));
+    let books = std::fs::read_to_string(asset("demo/books-sample.jsonl")).unwrap();
+    let corpus = folder.path().join("long.jsonl");
+    std::fs::write(&corpus, books.repeat(50)).unwrap();
+    let request = Request {
+        generation: 1,
+        settings: Settings { context: 512, ..settings(20_000) },
+        text: TextSource::Corpus(corpus),
+        focus: None,
+        interactive: true,
+    };
+    driver.commands.send(Command::Measure(request)).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let asked = Instant::now();
+    driver.commands.send(Command::Cancel).unwrap();
+    let events = driver.until_idle(1);
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert!(
+        !events.iter().any(|event| matches!(event, Event::Prepared { .. })),
+        "it was too quick to cancel"
+    );
+    // What was broken off is not taken for a failure of the text.
+    driver.measure(2, &settings(16), None);
+    assert_eq!(measured(&driver.until_idle(2)).len(), 1);
+}
+
+#[test]
 fn the_newest_request_wins() {
     let folder = tempfile::tempdir().unwrap();
     let driver = Driver::open(&run_of(folder.path(), &["step0", "step2000"]));
