@@ -9,7 +9,7 @@ use divan::{Bencher, black_box};
 use infoplane::device::Compute;
 use infoplane::estimator::{Binning, Estimator, ReferencePoints, Row, SampleSegments};
 use infoplane::labels::Labels;
-use infoplane::model::Model;
+use infoplane::model::{Model, Options};
 use infoplane::model::batch::{Batch, batches};
 use infoplane::settings::{Backend, Settings};
 use infoplane::tokens::Tokens;
@@ -35,7 +35,7 @@ fn documents() -> Vec<Vec<u32>> {
 }
 
 fn model(compute: &Compute) -> (Model, Batch) {
-    let model = Model::load(&demo("gutenberg-1m/step2000"), &compute.tensors()).expect("the demo is there");
+    let model = Model::open(&demo("gutenberg-1m/step2000"), &Options::new(compute.tensors())).expect("the demo is there");
     let batch = batches(&documents(), 0..128, model.tokens_per_batch()).remove(0);
     (model, batch)
 }
@@ -49,24 +49,13 @@ fn encode_and_label() -> usize {
     Labels::new(&documents(), 4).positions()
 }
 
-/// One batch through the model, states untouched.
+/// One batch through the model, states untouched, losses included.
 #[divan::bench(args = BACKENDS)]
 fn forward(bencher: Bencher, backend: Backend) {
-    let (model, batch) = model(&compute(backend));
-    bencher.counter(divan::counter::ItemsCount::new(batch.ids.len())).bench_local(|| {
-        let last = model.forward(&batch, |_, _| Ok(())).expect("a forward pass");
-        infoplane::model::read_back(last).expect("its states")
-    });
-}
-
-/// The losses of one batch.
-#[divan::bench(args = BACKENDS)]
-fn losses(bencher: Bencher, backend: Backend) {
-    let (model, batch) = model(&compute(backend));
-    let last = model.forward(&batch, |_, _| Ok(())).expect("a forward pass");
+    let (mut model, batch) = model(&compute(backend));
     bencher
         .counter(divan::counter::ItemsCount::new(batch.ids.len()))
-        .bench_local(|| model.losses(&batch, last.clone()).expect("losses"));
+        .bench_local(|| model.forward(vec![batch.clone()], |_, _, _| Ok(())).expect("a forward pass"));
 }
 
 /// All statistics of one layer: soft bins and every label of orders 1 to 4, input and output.

@@ -5,11 +5,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use burn::tensor::Device;
+use burn::tensor::{DType, Device};
 use burn::tensor::wgpu::{WgpuSetup, wgpu};
 
 use crate::error::{Error, Kind, Result};
-use crate::settings::Backend;
+use crate::settings::{Backend, Dtype};
 
 /// Where models run and scores are made.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Gpu {
     pub name: String,
     /// Whether the adapter computes on the CPU.
     pub software: bool,
+    /// Bytes of memory, where the driver says.
+    pub memory: Option<usize>,
 }
 
 impl Compute {
@@ -60,6 +62,25 @@ impl Compute {
         match self {
             Self::Cpu => Device::flex(),
             Self::Gpu(gpu) => gpu.tensors.clone(),
+        }
+    }
+
+    /// The type that products of matrices are computed in under this choice.
+    ///
+    /// # Errors
+    /// A type that this device does not have.
+    pub fn products(&self, dtype: Dtype) -> Result<DType> {
+        let missing = |cause: &str, help: &str| Err(Error::new(Kind::Usage, cause).help(help));
+        match (dtype, self) {
+            (Dtype::Auto | Dtype::F32, _) => Ok(DType::F32),
+            (Dtype::F16, Self::Gpu(gpu)) if gpu.device.features().contains(wgpu::Features::SHADER_F16) => {
+                Ok(DType::F16)
+            }
+            (Dtype::F16, Self::Gpu(_)) => missing("this GPU has no f16", "use --dtype f32"),
+            (Dtype::Bf16, Self::Gpu(_)) => {
+                missing("bf16 is not available through this GPU's shading language", "use --dtype f16 or f32")
+            }
+            (_, Self::Cpu) => missing("the CPU computes in f32", "use --dtype f32, or --backend gpu"),
         }
     }
 
@@ -105,8 +126,23 @@ impl Gpu {
             tensors,
             name: format!("{}, {driver}", info.name),
             software: info.device_type == wgpu::DeviceType::Cpu,
+            memory: memory_of(&setup.adapter),
             device: setup.device,
             queue: setup.queue,
         }
     }
+}
+
+/// The memory that belongs to a Vulkan device; wgpu itself does not tell.
+fn memory_of(adapter: &wgpu::Adapter) -> Option<usize> {
+    // SAFETY: the handle is only asked for its properties and outlives the question.
+    let properties = unsafe {
+        let adapter = adapter.as_hal::<wgpu::hal::api::Vulkan>()?;
+        let instance = adapter.shared_instance().raw_instance();
+        instance.get_physical_device_memory_properties(adapter.raw_physical_device())
+    };
+    const DEVICE_LOCAL: u32 = 1;
+    let heaps = &properties.memory_heaps[..properties.memory_heap_count as usize];
+    let own = heaps.iter().filter(|heap| heap.flags.as_raw() & DEVICE_LOCAL != 0);
+    own.map(|heap| heap.size).max().and_then(|size| usize::try_from(size).ok())
 }

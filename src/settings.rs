@@ -31,6 +31,8 @@ pub struct Settings {
     pub temperature_factor: f64,
     /// The device that computes.
     pub backend: Backend,
+    /// The type that products of matrices are computed in.
+    pub dtype: Dtype,
     /// The field of a JSON line that holds the text.
     pub text_field: String,
 }
@@ -46,6 +48,7 @@ impl Default for Settings {
             temperature: Temperature::Root,
             temperature_factor: 1.0,
             backend: Backend::Auto,
+            dtype: Dtype::Auto,
             text_field: "text".to_owned(),
         }
     }
@@ -122,6 +125,21 @@ pub enum Backend {
     Gpu,
     /// The CPU.
     Cpu,
+}
+
+/// The type that a model's products of matrices are computed in. All else, statistics included, is in f32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Dtype {
+    /// What is sure to give the model's own states: f32.
+    #[default]
+    Auto,
+    /// 32 bits.
+    F32,
+    /// 16 bits, on a GPU that has them: large states may overflow.
+    F16,
+    /// 16 bits with the range of f32, on a GPU that has them.
+    Bf16,
 }
 
 #[cfg(test)]

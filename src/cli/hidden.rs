@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
+use burn::tensor::Tensor;
 use bytemuck::cast_slice;
 use clap::Args;
 use safetensors::Dtype;
 use safetensors::tensor::{TensorView, serialize};
 
-use super::{BackendArg, DONE};
+use super::{BackendArg, DONE, MemoryArg};
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result, caught};
-use crate::model::batch::{batches, check_ids};
-use crate::model::{Model, read_back};
+use crate::model::batch::{Batch, batches, check_ids};
+use crate::model::{Model, Options, Step, read_back};
 use crate::output;
 use crate::tokens::all_documents_from_file;
 
@@ -28,6 +29,8 @@ pub struct HiddenArgs {
     out: PathBuf,
     #[command(flatten)]
     backend: BackendArg,
+    #[command(flatten)]
+    memory: MemoryArg,
 }
 
 /// Runs the model and writes its states.
@@ -39,7 +42,9 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
         eprintln!("warning: {warning}");
     }
     eprintln!("computing on {}", compute.name());
-    let states = caught(|| hidden_states(&Model::load(&args.model, &compute.tensors())?, &documents))?;
+    let products = compute.products(args.backend.dtype)?;
+    let options = Options { device: compute.tensors(), products, memory: args.memory.memory };
+    let states = caught(|| hidden_states(&mut Model::open(&args.model, &options)?, &documents))?;
     output::write_atomically(&args.out, &states.to_safetensors()?)?;
     Ok(DONE)
 }
@@ -55,15 +60,15 @@ pub struct HiddenStates {
 }
 
 /// Passes whole documents through a model.
-pub fn hidden_states(model: &Model, documents: &[Vec<u32>]) -> Result<HiddenStates> {
-    check_ids(documents, model.config.vocab_size)?;
+pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>]) -> Result<HiddenStates> {
+    check_ids(documents, model.config().vocab_size)?;
     let offsets: Vec<usize> = std::iter::once(0)
         .chain(documents.iter().scan(0, |sum, document| {
             *sum += document.len();
             Some(*sum)
         }))
         .collect();
-    let (tokens, width) = (offsets[documents.len()], model.config.hidden_size);
+    let (tokens, width) = (offsets[documents.len()], model.config().hidden_size);
     let shape = [model.hidden_states(), tokens, width];
     let mut values = vec![0.0; shape.iter().product()];
     let (mut loss_sum, mut predictions) = (0.0, 0usize);
@@ -71,11 +76,12 @@ pub fn hidden_states(model: &Model, documents: &[Vec<u32>]) -> Result<HiddenStat
     let Some((&first, &last)) = filled.first().zip(filled.last()) else {
         return Err(Error::new(Kind::Corpus, "there are no tokens in this file"));
     };
-    for batch in batches(documents, first..last + 1, model.tokens_per_batch()) {
-        if batch.positions == 0 {
-            continue;
-        }
-        let state = model.forward(&batch, |layer, states| {
+    let mut waiting = batches(documents, first..last + 1, model.tokens_per_batch());
+    waiting.retain(|batch| batch.positions > 0);
+    while !waiting.is_empty() {
+        let rest = waiting.split_off(model.wave(&waiting));
+        let mut pass = model.begin(std::mem::replace(&mut waiting, rest))?;
+        let mut keep = |layer: usize, batch: &Batch, states: &Tensor<2>| {
             let states = read_back(states.clone())?;
             for (index, &document) in batch.documents.iter().enumerate() {
                 let from = batch.row(index, 0) * width;
@@ -84,8 +90,9 @@ pub fn hidden_states(model: &Model, documents: &[Vec<u32>]) -> Result<HiddenStat
                 values[to..to + length].copy_from_slice(&states[from..from + length]);
             }
             Ok(())
-        })?;
-        for losses in model.losses(&batch, state)? {
+        };
+        while model.advance(&mut pass, &mut keep)? != Step::Done {}
+        for losses in model.losses(pass)?.into_iter().flat_map(|(_, losses)| losses) {
             loss_sum += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
             predictions += losses.len();
         }

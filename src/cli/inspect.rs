@@ -90,7 +90,7 @@ fn model_report(checkpoint: &Checkpoint) -> Result<ModelReport> {
     let weights = Weights::open(&checkpoint.path)?;
     Ok(ModelReport {
         family: config.family.name(),
-        layers: config.layers,
+        layers: config.layers.len(),
         hidden_size: config.hidden_size,
         vocab_size: config.vocab_size,
         parameters: weights.parameters(),

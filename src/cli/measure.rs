@@ -52,7 +52,7 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
         output::check_writable(out)?;
     }
     let settings = args.settings.settings(Settings::default().samples);
-    let (commands, events) = engine::spawn(|| {})?;
+    let (commands, events) = engine::spawn(args.settings.memory.memory, || {})?;
     let request = Request {
         generation: 1,
         settings: settings.clone(),

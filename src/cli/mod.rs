@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::engine::TextSource;
 use crate::error::Result;
-use crate::settings::{Backend, Settings, Temperature};
+use crate::settings::{Backend, Dtype, Settings, Temperature};
 
 /// Everything was done.
 const DONE: u8 = 0;
@@ -75,7 +75,8 @@ pub fn main() -> ExitCode {
 fn quiet_worker_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let survived = std::thread::current().name() == Some(crate::engine::WORKER);
+        let survivors = [crate::engine::WORKER, crate::model::feed::THREAD];
+        let survived = std::thread::current().name().is_some_and(|name| survivors.contains(&name));
         if !survived || std::env::var_os("RUST_BACKTRACE").is_some() {
             usual(panic);
         }
@@ -127,6 +128,8 @@ struct SettingsArgs {
     temperature: Temperature,
     #[command(flatten)]
     backend: BackendArg,
+    #[command(flatten)]
+    memory: MemoryArg,
 }
 
 /// Where to compute.
@@ -135,6 +138,18 @@ struct BackendArg {
     /// The device: auto takes a real GPU where there is one; gpu takes any adapter, software too.
     #[arg(long, value_enum, default_value_t = Backend::Auto)]
     backend: Backend,
+    /// The type of matrix products: auto is f32; f16 and bf16 need a GPU that has them.
+    #[arg(long, value_enum, default_value_t = Dtype::Auto)]
+    dtype: Dtype,
+}
+
+/// How much memory a model may take.
+#[derive(Debug, Clone, Copy, Args)]
+struct MemoryArg {
+    /// What a model's weights and activations may take, as in 6GiB; a larger model is read layer by layer
+    /// [default: what the device or the machine has, less a reserve].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    memory: Option<usize>,
 }
 
 impl SettingsArgs {
@@ -150,6 +165,7 @@ impl SettingsArgs {
             seed,
             temperature,
             backend: backend.backend,
+            dtype: backend.dtype,
             text_field,
             ..Settings::default()
         }
@@ -160,6 +176,27 @@ fn within<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, St
     match text.parse() {
         Ok(number) if (LEAST..=MOST).contains(&number) => Ok(number),
         _ => Err(format!("not a whole number from {LEAST} to {MOST}")),
+    }
+}
+
+/// A number of bytes, with a unit or without.
+fn size(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let unit = match text[digits.len()..].trim() {
+        "" | "B" => 1.0,
+        "KiB" | "K" | "k" => 1024.0,
+        "MiB" | "M" | "m" => f64::from(1 << 20),
+        "GiB" | "G" | "g" => f64::from(1 << 30),
+        "TiB" | "T" => 1024.0 * f64::from(1 << 30),
+        "kB" | "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "TB" => 1e12,
+        unit => return Err(format!("`{unit}` is not a unit; known are KiB, MiB, GiB, kB, MB, GB")),
+    };
+    match digits.parse::<f64>() {
+        Ok(number) if number > 0.0 && number * unit < 2f64.powi(60) => Ok((number * unit) as usize),
+        _ => Err("not a size such as 512MiB or 6GiB".to_owned()),
     }
 }
 
@@ -190,6 +227,18 @@ fn deliver(bytes: &[u8], out: Option<&Path>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+
+    #[test]
+    fn sizes_have_units() {
+        use super::size;
+        assert_eq!(size("1GiB"), Ok(1 << 30));
+        assert_eq!(size("1.5 MiB"), Ok(3 << 19));
+        assert_eq!(size("2000"), Ok(2000));
+        assert_eq!(size("3GB"), Ok(3_000_000_000));
+        for wrong in ["", "GiB", "-1GiB", "1 parsec", "0", "nan", "1e30GiB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn the_flags_are_consistent() {

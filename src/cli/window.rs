@@ -39,7 +39,8 @@ pub fn run(args: WindowArgs) -> Result<u8> {
             .help(format!("to measure without one, run `{headless}`")));
     }
     let start = Start { paths, text, settings: args.settings.settings(SAMPLES) };
-    app::run(start, |context| engine::spawn(move || context.request_repaint()))
+    let memory = args.settings.memory.memory;
+    app::run(start, move |context| engine::spawn(memory, move || context.request_repaint()))
         .map_err(|error| error.help(format!("to measure without a window, run `{headless}`")))?;
     Ok(DONE)
 }

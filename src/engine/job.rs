@@ -5,11 +5,10 @@ use std::collections::VecDeque;
 use super::message::CheckpointId;
 use super::sample::Sample;
 use crate::checkpoints::Checkpoint;
-use crate::device::Compute;
 use crate::error::Result;
 use crate::estimator::{Estimator, Reference, Scores};
-use crate::model::Model;
 use crate::model::batch::{Batch, batches, check_ids};
+use crate::model::{Model, Options, Pass, Step};
 
 /// What is kept of a checkpoint once its documents went through the model.
 #[derive(Debug, Default)]
@@ -43,28 +42,28 @@ pub struct Job {
     /// The stage it works towards.
     pub stage: usize,
     model: Model,
+    /// Batches that no wave took up yet.
     batches: VecDeque<Batch>,
+    /// The wave under way.
+    pass: Option<Pass>,
     /// Losses of the documents of this stage, kept apart until the stage is done.
     loss_sum: f64,
     predictions: usize,
+    /// Documents of this stage that went through the model.
     through: usize,
 }
 
 impl Job {
-    /// Loads a checkpoint's model, unless `interrupted` says to stop.
-    pub fn load(
-        id: CheckpointId,
-        checkpoint: &Checkpoint,
-        compute: &Compute,
-        interrupted: &mut dyn FnMut() -> bool,
-    ) -> Result<Self> {
-        let model = Model::load_unless(&checkpoint.path, &compute.tensors(), interrupted)?;
-        Ok(Self { id, stage: 0, model, batches: VecDeque::new(), loss_sum: 0.0, predictions: 0, through: 0 })
+    /// Opens a checkpoint's model.
+    pub fn open(id: CheckpointId, checkpoint: &Checkpoint, options: &Options) -> Result<Self> {
+        let model = Model::open(&checkpoint.path, options)?;
+        let batches = VecDeque::new();
+        Ok(Self { id, stage: 0, model, batches, pass: None, loss_sum: 0.0, predictions: 0, through: 0 })
     }
 
     /// The model's hidden size.
     pub fn width(&self) -> usize {
-        self.model.config.hidden_size
+        self.model.config().hidden_size
     }
 
     /// Prepares to bring `scored` to `stage`: makes room and lays out the batches still missing.
@@ -77,7 +76,7 @@ impl Job {
         scored: &mut Scored,
     ) -> Result<()> {
         let documents = sample.stages[stage];
-        check_ids(&sample.documents[..documents], self.model.config.vocab_size)?;
+        check_ids(&sample.documents[..documents], self.model.config().vocab_size)?;
         let (before, after) = (sample.positions(scored.documents), sample.positions(documents));
         let points = reference.points();
         scored.stride = points;
@@ -93,61 +92,64 @@ impl Job {
         };
         let range = scored.documents..documents;
         self.batches = batches(&sample.documents, range, self.model.tokens_per_batch()).into();
+        self.pass = None;
         (self.stage, self.loss_sum, self.predictions, self.through) = (stage, 0.0, 0, 0);
         Ok(())
     }
 
-    /// Bytes of scores a stage of `positions` positions takes.
-    pub fn bytes(&self, positions: usize, points: usize) -> usize {
-        self.model.hidden_states() * positions * points * size_of::<f32>()
+    /// The number of hidden states a position has.
+    pub fn hidden_states(&self) -> usize {
+        self.model.hidden_states()
     }
 
-    /// Documents of this stage not yet scored.
-    pub fn remaining(&self) -> usize {
-        self.batches.iter().map(Batch::size).sum()
+    /// Documents of this stage that went through the model, those under way by their share.
+    pub fn through(&self) -> f64 {
+        let under_way = |pass: &Pass| pass.documents() as f64 * pass.share(&self.model);
+        self.through as f64 + self.pass.as_ref().map_or(0.0, under_way)
     }
 
-    /// Documents of this stage already scored.
-    pub fn through(&self) -> usize {
-        self.through
-    }
-
-    /// Passes one batch through the model and scores every layer as it comes. Returns the number of
-    /// documents; zero when the stage is complete, its losses then added to `scored`.
-    ///
-    /// `interrupted` is asked before each layer; where it says yes the batch is left for later.
+    /// Takes a batch through one layer of the model and scores its states. Returns whether the stage is
+    /// complete, its losses then added to `scored`.
     ///
     /// # Errors
-    /// [`Kind::Cancelled`](crate::error::Kind::Cancelled) when interrupted; whatever the device said.
+    /// Weights that cannot be read; whatever the device said.
     pub fn step(
         &mut self,
         sample: &Sample,
         estimator: &Estimator,
         reference: &Reference,
         scored: &mut Scored,
-        interrupted: &mut dyn FnMut() -> bool,
-    ) -> Result<usize> {
-        let Some(batch) = self.batches.front() else {
-            scored.documents = sample.stages[self.stage];
-            scored.loss_sum += self.loss_sum;
-            scored.predictions += self.predictions;
-            self.through = 0;
-            return Ok(0);
-        };
-        let rows = sample.rows(batch);
-        let last = self.model.forward(batch, |layer, states| {
-            if interrupted() {
-                return Err(crate::error::Error::cancelled());
+    ) -> Result<bool> {
+        let pass = match &mut self.pass {
+            Some(pass) => pass,
+            None => {
+                let batches = self.batches.make_contiguous();
+                if batches.is_empty() {
+                    scored.documents = sample.stages[self.stage];
+                    scored.loss_sum += self.loss_sum;
+                    scored.predictions += self.predictions;
+                    self.through = 0;
+                    return Ok(true);
+                }
+                let count = self.model.wave(batches);
+                let wave = self.batches.drain(..count).collect();
+                self.pass.insert(self.model.begin(wave)?)
             }
-            estimator.score(states.clone(), reference, &rows, &mut scored.layers[layer])
+        };
+        let step = self.model.advance(pass, |layer, batch, states| {
+            estimator.score(states.clone(), reference, &sample.rows(batch), &mut scored.layers[layer])
         })?;
-        for losses in self.model.losses(batch, last)? {
-            self.loss_sum += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-            self.predictions += losses.len();
+        if step == Step::Done
+            && let Some(pass) = self.pass.take()
+        {
+            for (batch, losses) in self.model.losses(pass)? {
+                for losses in losses {
+                    self.loss_sum += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
+                    self.predictions += losses.len();
+                }
+                self.through += batch.size();
+            }
         }
-        self.through += batch.size();
-        let documents = batch.size();
-        self.batches.pop_front();
-        Ok(documents)
+        Ok(false)
     }
 }

@@ -25,7 +25,7 @@ pub fn check(bytes: usize) -> Result<()> {
 }
 
 /// Memory that can be used without swapping, where the system says so.
-fn available() -> Option<usize> {
+pub fn available() -> Option<usize> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -66,10 +66,10 @@ impl Request {
     /// Whether scores made for one request answer the other: nothing before the scores changed.
     pub fn same_scores(&self, other: &Self) -> bool {
         let key = |request: &Self| {
-            let Settings { samples, context, max_order, seed, backend, text_field, .. } =
+            let Settings { samples, context, max_order, seed, backend, dtype, text_field, .. } =
                 request.settings.clone();
             let text = request.text.clone();
-            (samples, context, max_order, seed, backend, text_field, text, request.interactive)
+            (samples, context, max_order, seed, (backend, dtype), text_field, text, request.interactive)
         };
         key(self) == key(other) && self.scored_points() == other.scored_points()
     }

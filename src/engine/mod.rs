@@ -1,7 +1,7 @@
 //! The engine: one named background thread that owns the compute device and does all model work.
 //!
 //! Window and command line drive the same engine by the same messages and know nothing of models or
-//! devices. Both channels are bounded. Commands are looked at between batches and between layers, so the
+//! devices. Both channels are bounded. Commands are looked at after every batch through a layer, so the
 //! newest settings win and cancelling takes well under a second.
 
 mod inbox;
@@ -29,18 +29,22 @@ const COMMANDS: usize = 16;
 /// How many events may wait before the worker does; far more than come between two frames.
 const EVENTS: usize = 1024;
 
-/// Starts the worker. `wake` is called after every event, from the worker's thread.
+/// Starts the worker. `wake` is called after every event, from the worker's thread. `memory` is how many
+/// bytes a model's weights and activations may take; none for what the device or the machine has.
 ///
 /// The worker ends when the returned sender or receiver is dropped.
 ///
 /// # Errors
 /// A thread that cannot be started.
-pub fn spawn(wake: impl Fn() + Send + 'static) -> Result<(Sender<Command>, Receiver<Event>)> {
+pub fn spawn(
+    memory: Option<usize>,
+    wake: impl Fn() + Send + 'static,
+) -> Result<(Sender<Command>, Receiver<Event>)> {
     let (command_sender, commands) = bounded(COMMANDS);
     let (events, event_receiver) = bounded(EVENTS);
     std::thread::Builder::new()
         .name(WORKER.to_owned())
-        .spawn(move || worker::run(commands, events, wake))
+        .spawn(move || worker::run(commands, events, memory, wake))
         .map_err(|error| {
             Error::new(Kind::Device, format!("the worker thread cannot be started ({error})"))
         })?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::inbox::{Gone, Inbox, Outbox};
 use super::job::{Job, Scored};
@@ -15,12 +16,16 @@ use crate::device::Compute;
 use crate::error::{Error, Kind, caught};
 use crate::estimator::{Binning, Estimator, Reference, ReferencePoints, layer_measures, temperature};
 use crate::measures::LayerMeasures;
+use crate::model::Options;
+use crate::model::config::Config;
 use crate::results::Measurement;
 use crate::settings::Backend;
 
 /// Scores kept for later questions, in bytes over all checkpoints; beyond it the oldest are given up and
 /// made again when asked for.
 const SCORE_BUDGET: usize = 4 << 30;
+/// How often progress is told while a model works.
+const PROGRESS_EVERY: Duration = Duration::from_millis(50);
 
 /// A device with its estimator.
 pub struct OpenDevice {
@@ -29,23 +34,35 @@ pub struct OpenDevice {
     /// What was opened.
     pub compute: Compute,
     estimator: Estimator,
+    /// Bytes that weights and activations may take, where the user says.
+    memory: Option<usize>,
 }
 
 impl OpenDevice {
     /// Opens what `backend` stands for; where that fails, the CPU, with a warning.
-    pub fn new(backend: Backend) -> (Self, Option<String>) {
+    pub fn new(backend: Backend, memory: Option<usize>) -> (Self, Option<String>) {
         let opened = Compute::open(backend).and_then(|(compute, warning)| {
             let estimator = Estimator::new(&compute)?;
-            Ok((Self { backend, compute, estimator }, warning))
+            Ok((Self { backend, compute, estimator, memory }, warning))
         });
         opened.unwrap_or_else(|error| {
-            let cpu = Self { backend, compute: Compute::Cpu, estimator: Estimator::Cpu };
+            let cpu = Self { backend, compute: Compute::Cpu, estimator: Estimator::Cpu, memory };
             (cpu, Some(format!("{error}; computing on the CPU instead")))
         })
     }
 
     fn is_gpu(&self) -> bool {
         matches!(self.compute, Compute::Gpu(_))
+    }
+
+    /// Bytes that weights and activations may take beside `scores` bytes of scores: what the user allows,
+    /// else what there is, less a reserve.
+    fn memory_beside(&self, scores: usize) -> Option<usize> {
+        let all = match &self.compute {
+            Compute::Cpu => memory::available(),
+            Compute::Gpu(gpu) => gpu.memory,
+        };
+        self.memory.or_else(|| all.map(|all| (all / 5 * 4).saturating_sub(scores)))
     }
 }
 
@@ -92,6 +109,8 @@ pub struct Session {
     references: HashMap<usize, Reference>,
     job: Option<Job>,
     progress: Progress,
+    /// When progress was told last.
+    told_progress: Instant,
     /// Runs whose sample was announced for this request.
     announced: Vec<usize>,
 }
@@ -112,6 +131,7 @@ impl Session {
             references: HashMap::new(),
             job: None,
             progress: Progress::new(),
+            told_progress: Instant::now(),
             announced: Vec::new(),
         }
     }
@@ -229,12 +249,21 @@ impl Session {
         if self.job.as_ref().is_none_or(|job| (job.id, job.stage) != (id, stage)) {
             // A stage further keeps the model; another checkpoint needs its own.
             let job = self.job.take().filter(|job| job.id == id);
-            let request = &self.request;
-            let mut interrupted = || inbox.interrupts(request);
-            let load = || Job::load(id, checkpoint, &device.compute, &mut interrupted);
-            let mut job = job.map_or_else(load, Ok)?;
             let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-            let bytes = job.bytes(sample.positions(sample.stages[stage]), points);
+            let positions = sample.positions(sample.stages[stage]);
+            let mut job = match job {
+                Some(job) => job,
+                None => {
+                    let layers = Config::read(&checkpoint.path)?.layers.len() + 1;
+                    let all = sample.positions(sample.documents.len());
+                    let memory = device.memory_beside(score_bytes(layers, all, points));
+                    let products = device.compute.products(self.request.settings.dtype);
+                    let products = products.map_err(Trouble::Request)?;
+                    let options = Options { device: device.compute.tensors(), products, memory };
+                    Job::open(id, checkpoint, &options)?
+                }
+            };
+            let bytes = score_bytes(job.hidden_states(), positions, points);
             make_room(&mut self.tracks, id, bytes);
             memory::check(bytes).map_err(Trouble::Request)?;
             let reference = reference(&mut self.references, job.width(), &self.request, device)?;
@@ -246,17 +275,17 @@ impl Session {
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let reference = reference(&mut self.references, job.width(), &self.request, device)?;
         let track = self.tracks.entry(id).or_default();
-        let request = &self.request;
-        let mut interrupted = || inbox.interrupts(request);
-        let documents =
-            job.step(sample, &device.estimator, reference, &mut track.scored, &mut interrupted)?;
-        if documents == 0 {
+        let before = job.through();
+        if job.step(sample, &device.estimator, reference, &mut track.scored)? {
             track.standing.scored_stages = stage + 1;
             return Ok(());
         }
-        let (all, left) = (sample.stages[stage], job.remaining());
-        self.progress.advance(documents);
-        self.tell_progress(id, (all - left) as f32 / all as f32, outbox)
+        self.progress.advance(job.through() - before);
+        let share = (track.scored.documents as f64 + job.through()) / sample.stages[stage] as f64;
+        if self.told_progress.elapsed() < PROGRESS_EVERY {
+            return Ok(());
+        }
+        self.tell_progress(id, share as f32, outbox)
     }
 
     /// Derives a checkpoint's measures from its scores and tells them.
@@ -350,7 +379,7 @@ impl Session {
     }
 
     fn tell_progress(
-        &self,
+        &mut self,
         checkpoint: CheckpointId,
         checkpoint_share: f32,
         outbox: &Outbox<'_>,
@@ -361,6 +390,7 @@ impl Session {
             self.samples.known(checkpoint.tokenizer.as_deref(), &self.request.text)
         };
         let typical = documents(checkpoint).map_or(0, |sample| sample.documents.len());
+        self.told_progress = Instant::now();
         let (mut all, mut remaining) = (0, 0);
         for (&id, track) in &self.tracks {
             let sample = documents(id);
@@ -378,13 +408,13 @@ impl Session {
             remaining += total - done.min(total);
         }
         // Of the stage under way, what is already through.
-        let through = self.job.as_ref().map_or(0, |job| job.through());
-        let remaining = remaining.saturating_sub(through);
+        let through = self.job.as_ref().map_or(0.0, Job::through);
+        let remaining = (remaining as f64 - through).max(0.0);
         outbox.mention(Event::Progress {
             generation: self.request.generation,
             checkpoint,
             checkpoint_share,
-            total_share: 1.0 - remaining as f32 / all.max(1) as f32,
+            total_share: (1.0 - remaining / all.max(1) as f64) as f32,
             left: self.progress.left(remaining),
         })?;
         Ok(())
@@ -424,6 +454,11 @@ fn reference<'a>(
             entry.insert(device.estimator.reference(points)?)
         }
     })
+}
+
+/// Bytes that the scores of a checkpoint take.
+fn score_bytes(layers: usize, positions: usize, points: usize) -> usize {
+    layers * positions * points * size_of::<f32>()
 }
 
 /// Gives up scores of other checkpoints until `bytes` more fit into the budget, the last in training first.

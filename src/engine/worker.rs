@@ -12,11 +12,12 @@ use crate::checkpoints::{self, Run};
 use crate::settings::Backend;
 
 /// Runs until the other side of a channel is gone.
-pub fn run(commands: Receiver<Command>, events: Sender<Event>, wake: impl Fn()) {
+pub fn run(commands: Receiver<Command>, events: Sender<Event>, memory: Option<usize>, wake: impl Fn()) {
     let mut worker = Worker {
         inbox: Inbox::new(commands),
         outbox: Outbox::new(events, &wake),
         runs: Arc::default(),
+        memory,
         device: None,
         session: None,
     };
@@ -27,6 +28,8 @@ struct Worker<'a> {
     inbox: Inbox,
     outbox: Outbox<'a>,
     runs: Arc<Vec<Run>>,
+    /// Bytes that weights and activations may take, where the user says.
+    memory: Option<usize>,
     device: Option<OpenDevice>,
     /// The newest request with all that was made for it; kept when done, since the next may reuse it.
     session: Option<Session>,
@@ -86,7 +89,7 @@ impl Worker<'_> {
         if self.device.as_ref().is_some_and(|device| device.backend == backend) {
             return Ok(());
         }
-        let (device, warning) = OpenDevice::new(backend);
+        let (device, warning) = OpenDevice::new(backend, self.memory);
         if let Some(warning) = warning {
             self.outbox.tell(Event::Warning(warning))?;
         }

@@ -1,32 +1,144 @@
 //! Causal attention over whole documents, shared by the families.
 //!
 //! Documents of a batch are padded on the right. A position attends to itself and what lies before it,
-//! so padding never reaches a token and no mask but the causal one is needed.
+//! so padding never reaches a token and no mask but the causal one and a window's is needed.
 
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{Tensor, module};
+use burn::tensor::{Bool, Tensor, module};
 
-use super::config::Config;
-use super::rope::Rope;
+use super::config::QueryKeyNorm;
+use super::family::Context;
+use super::layers::{Linear, Norm};
+use super::loader::Loader;
+use crate::error::Result;
 
-/// `[batch · positions, heads · size]` to `[batch, heads, positions, size]`.
-pub fn split_heads(x: Tensor<2>, batch: usize, heads: usize) -> Tensor<4> {
-    let [rows, width] = x.dims();
-    x.reshape([batch, rows / batch, heads, width / heads]).swap_dims(1, 2)
+/// The most bytes of attention scores in one tensor: devices bind no more in one piece.
+const PIECE_BYTES: usize = 64 << 20;
+
+/// The attention of a block with separate projections, as `self_attn` of Llama and its kin.
+#[derive(Clone, Debug)]
+pub struct Attention {
+    q_proj: Linear,
+    k_proj: Linear,
+    v_proj: Linear,
+    o_proj: Linear,
+    /// Of queries and of keys.
+    norms: Option<[Norm; 2]>,
 }
 
-/// Rotates queries and keys, attends causally with scale 1/√size, and merges the heads again:
-/// queries `[batch, heads, positions, size]`, keys and values with as many heads or a divisor of them;
-/// to `[batch · positions, heads · size]`.
-pub fn attend(config: &Config, rope: &Rope, q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<2> {
-    let [batch, heads, positions, size] = q.dims();
-    let groups = config.heads / config.key_value_heads;
-    let q = rope.rotate(q);
-    let k = repeat_heads(rope.rotate(k), groups);
-    let v = repeat_heads(v, groups);
-    let causal = AttentionModuleOptions { is_causal: true, ..Default::default() };
-    let context = module::attention(q, k, v, None, None, causal);
-    context.swap_dims(1, 2).reshape([batch * positions, heads * size])
+impl Attention {
+    /// Loads `q_proj`, `k_proj`, `v_proj`, `o_proj` and, where the config says so, `q_norm` and `k_norm`.
+    pub fn load(loader: &Loader<'_>) -> Result<Self> {
+        let config = loader.config;
+        let attention = &config.attention;
+        let hidden = config.hidden_size;
+        let (queries, keys) = (attention.query_width(), attention.key_width());
+        let linear = |part: &str, sizes, bias| Linear::load(&loader.under(part), sizes, bias);
+        let norm = |part: &str, whole: usize, heads: usize| {
+            let loader = loader.under(part);
+            match attention.norm {
+                QueryKeyNorm::None => Ok(None),
+                QueryKeyNorm::Whole => Norm::load(&loader, config.norm, whole).map(Some),
+                QueryKeyNorm::Head => Norm::load(&loader, config.norm, attention.head_size).map(Some),
+                QueryKeyNorm::EachHead => Norm::load_each(&loader, heads, attention.head_size).map(Some),
+            }
+        };
+        let norms = (
+            norm("q_norm", queries, attention.heads)?,
+            norm("k_norm", keys, attention.key_value_heads)?,
+        );
+        Ok(Self {
+            q_proj: linear("q_proj", [hidden, queries], attention.bias)?,
+            k_proj: linear("k_proj", [hidden, keys], attention.bias)?,
+            v_proj: linear("v_proj", [hidden, keys], attention.bias)?,
+            o_proj: linear("o_proj", [queries, hidden], attention.output_bias)?,
+            norms: norms.0.zip(norms.1).map(|(q, k)| [q, k]),
+        })
+    }
+
+    /// `[documents · positions, h]` to the same.
+    pub fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+        let attention = &context.config.attention;
+        let clipped = |x: Tensor<2>| match attention.clip {
+            Some(most) => x.clamp(-most, most),
+            None => x,
+        };
+        let q = clipped(self.q_proj.forward(x.clone()));
+        let k = clipped(self.k_proj.forward(x.clone()));
+        let v = clipped(self.v_proj.forward(x));
+        let (q, k) = match &self.norms {
+            Some([q_norm, k_norm]) => (q_norm.forward(q), k_norm.forward(k)),
+            None => (q, k),
+        };
+        let found = attend(
+            context,
+            split_heads(q, context.documents, attention.heads),
+            split_heads(k, context.documents, attention.key_value_heads),
+            split_heads(v, context.documents, attention.key_value_heads),
+        );
+        self.o_proj.forward(found)
+    }
+}
+
+/// `[documents · positions, heads · size]` to `[documents, heads, positions, size]`.
+pub fn split_heads(x: Tensor<2>, documents: usize, heads: usize) -> Tensor<4> {
+    let [rows, width] = x.dims();
+    x.reshape([documents, rows / documents, heads, width / heads]).swap_dims(1, 2)
+}
+
+/// Rotates queries and keys, attends causally and within the layer's window, and merges the heads again:
+/// queries `[documents, heads, positions, size]`, keys and values with as many heads or a divisor of them;
+/// to `[documents · positions, heads · size]`.
+pub fn attend(context: &Context<'_>, q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<2> {
+    let [documents, heads, positions, size] = q.dims();
+    let groups = heads / k.dims()[1];
+    let (q, k) = match context.positions.rope(context.plan) {
+        Some(rope) => (rope.rotate(q), rope.rotate(k)),
+        None => (q, k),
+    };
+    let (k, v) = (repeat_heads(k, groups), repeat_heads(v, groups));
+    let options = AttentionModuleOptions {
+        scale: Some(context.plan.scale),
+        softcap: context.config.attention.softcap,
+        is_causal: true,
+    };
+    let found = attend_in_pieces(q, k, v, context.positions.mask(context.plan), options);
+    found.swap_dims(1, 2).reshape([documents * positions, heads * size])
+}
+
+/// Attention a few documents, or a few heads of one, at a time.
+fn attend_in_pieces(
+    q: Tensor<4>,
+    k: Tensor<4>,
+    v: Tensor<4>,
+    mask: Option<&Tensor<4, Bool>>,
+    options: AttentionModuleOptions,
+) -> Tensor<4> {
+    let [documents, heads, positions, _] = q.dims();
+    let fit = (PIECE_BYTES / size_of::<f32>() / (positions * positions)).max(1);
+    let (dimension, at_once) = match fit / heads {
+        0 => (1, fit.min(heads)),
+        whole => (0, whole.min(documents)),
+    };
+    let all = q.dims()[dimension];
+    if dimension == 1 && documents > 1 {
+        let one = |document| {
+            let of = |x: &Tensor<4>| x.clone().narrow(0, document, 1);
+            attend_in_pieces(of(&q), of(&k), of(&v), mask, options)
+        };
+        return Tensor::cat((0..documents).map(one).collect(), 0);
+    }
+    let piece = |start: usize| {
+        let of = |x: &Tensor<4>| x.clone().narrow(dimension, start, at_once.min(all - start));
+        let (q, k, v) = (of(&q), of(&k), of(&v));
+        let [documents, heads, ..] = q.dims();
+        let mask = mask.map(|mask| mask.clone().expand([documents, heads, positions, positions]));
+        module::attention(q, k, v, mask, None, options)
+    };
+    if at_once >= all {
+        return piece(0);
+    }
+    Tensor::cat((0..all).step_by(at_once).map(piece).collect(), dimension)
 }
 
 /// Lets `groups` query heads share each key or value head: head i of the result is head i / groups.
@@ -34,9 +146,9 @@ fn repeat_heads(x: Tensor<4>, groups: usize) -> Tensor<4> {
     if groups == 1 {
         return x;
     }
-    let [batch, heads, positions, size] = x.dims();
-    x.unsqueeze_dim::<5>(2).expand([batch, heads, groups, positions, size]).reshape([
-        batch,
+    let [documents, heads, positions, size] = x.dims();
+    x.unsqueeze_dim::<5>(2).expand([documents, heads, groups, positions, size]).reshape([
+        documents,
         heads * groups,
         positions,
         size,

@@ -2,15 +2,21 @@
 //! one piece, so rows are fetched from the mapped file as they are needed and logits are made a piece of
 //! the vocabulary at a time: a `[tokens, vocabulary]` matrix never exists.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 
+use super::batch::Batch;
+use super::config::Config;
+use super::layers::product;
 use super::weights::Weights;
 use crate::error::Result;
 
 /// The most bytes of weights or logits in one tensor.
 const PIECE_BYTES: usize = 64 << 20;
+/// Rows of the vocabulary in a piece, at most: as many as tokens in a batch, so that neither the piece nor
+/// its logits grow large.
+const PIECE_ROWS: usize = 4096;
 
-/// A table `[vocab, h]` in the mapped file.
+/// A table `[rows, h]` in the mapped file.
 #[derive(Clone, Debug)]
 pub struct Table {
     name: String,
@@ -19,8 +25,13 @@ pub struct Table {
 
 impl Table {
     /// The table of this name.
-    pub fn new(name: &str, vocab_size: usize, hidden_size: usize) -> Self {
-        Self { name: name.to_owned(), shape: [vocab_size, hidden_size] }
+    pub fn new(name: String, rows: usize, hidden_size: usize) -> Self {
+        Self { name, shape: [rows, hidden_size] }
+    }
+
+    /// The number of parameters.
+    pub fn parameters(&self) -> usize {
+        self.shape.iter().product()
     }
 
     /// The rows of `ids`, `[ids, h]` on the device.
@@ -28,69 +39,157 @@ impl Table {
         let values = weights.gather(&self.name, self.shape, ids)?;
         Ok(Tensor::from_data(TensorData::new(values, [ids.len(), self.shape[1]]), device))
     }
+
+    /// The first `rows` rows, `[rows, h]` on the device.
+    pub fn first_rows(&self, weights: &Weights, rows: usize, device: &Device) -> Result<Tensor<2>> {
+        let values = weights.rows(&self.name, &self.shape, 0..rows)?;
+        Ok(Tensor::from_data(TensorData::new(values, [rows, self.shape[1]]), device))
+    }
 }
 
-/// The output head on the device, a piece of the vocabulary a tensor.
+/// The output head, a piece of the vocabulary a tensor.
 #[derive(Clone, Debug)]
 pub struct Head {
     table: Table,
-    pieces: Vec<Tensor<2>>,
+    scale: f64,
+    softcap: Option<f64>,
+    products: DType,
+    /// Pieces already on the device; empty unless they are kept.
+    kept: Vec<Option<Tensor<2>>>,
+    keep: bool,
+    rows_per_piece: usize,
 }
 
 impl Head {
-    /// Loads the head; `table` is the embedding where the two are tied.
-    pub fn load(weights: &Weights, table: Table, device: &Device) -> Result<Self> {
-        let [vocab, width] = table.shape;
-        let rows = (PIECE_BYTES / size_of::<f32>() / width).max(1);
-        let pieces = (0..vocab)
-            .step_by(rows)
-            .map(|first| {
-                let end = (first + rows).min(vocab);
-                let values = weights.rows(&table.name, &table.shape, first..end)?;
-                Ok(Tensor::from_data(TensorData::new(values, [end - first, width]), device))
-            })
-            .collect::<Result<_>>()?;
-        Ok(Self { table, pieces })
+    /// The head that `table` is, the embedding where the two are tied. Its pieces stay on the device once
+    /// they were used.
+    pub fn new(table: Table, config: &Config, products: DType) -> Self {
+        let [rows, width] = table.shape;
+        let rows_per_piece = (PIECE_BYTES / size_of::<f32>() / width).clamp(1, PIECE_ROWS);
+        let kept = vec![None; rows.div_ceil(rows_per_piece)];
+        let (scale, softcap) = (config.logit_scale, config.logit_softcap);
+        Self { table, scale, softcap, products, kept, keep: true, rows_per_piece }
     }
 
-    /// Next-token cross-entropy of each row in nats: ln Σ exp(logits) − logit of the target.
-    ///
-    /// * `hidden`: `[rows, h]`, states after the final norm
-    /// * `targets`: the token that follows each
-    pub fn losses(&self, weights: &Weights, hidden: Tensor<2>, targets: &[u32]) -> Result<Vec<f32>> {
-        let largest_piece = self.pieces.iter().map(|piece| piece.dims()[0]).max().unwrap_or(1);
-        let rows = (PIECE_BYTES / size_of::<f32>() / largest_piece).max(1);
-        let mut losses = Vec::with_capacity(targets.len());
-        for (index, targets) in targets.chunks(rows).enumerate() {
-            let hidden = hidden.clone().narrow(0, index * rows, targets.len());
-            losses.extend(self.piece_losses(weights, hidden, targets)?);
+    /// Lets pieces go once they were used.
+    pub fn keep_nothing(&mut self) {
+        self.keep = false;
+    }
+
+    /// The number of pieces.
+    pub fn pieces(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Bytes of a piece on the device.
+    pub fn piece_bytes(&self) -> usize {
+        self.rows_per_piece * self.table.shape[1] * size_of::<f32>()
+    }
+
+    /// Bytes of all pieces on the device.
+    pub fn bytes(&self) -> usize {
+        self.table.parameters() * size_of::<f32>()
+    }
+
+    /// A piece, `[rows, h]`, in the type that products are computed in.
+    pub fn piece(&mut self, index: usize, weights: &Weights, device: &Device) -> Result<Tensor<2>> {
+        if let Some(piece) = &self.kept[index] {
+            return Ok(piece.clone());
         }
-        Ok(losses)
+        let [vocab, width] = self.table.shape;
+        let first = index * self.rows_per_piece;
+        let end = (first + self.rows_per_piece).min(vocab);
+        let values = weights.rows(&self.table.name, &self.table.shape, first..end)?;
+        let piece = Tensor::<2>::from_data(TensorData::new(values, [end - first, width]), device);
+        let piece = if self.products == DType::F32 { piece } else { piece.cast(self.products) };
+        self.kept[index] = self.keep.then(|| piece.clone());
+        Ok(piece)
     }
 
-    fn piece_losses(&self, weights: &Weights, hidden: Tensor<2>, targets: &[u32]) -> Result<Vec<f32>> {
-        // The log of the sum of exponentials, kept as a running largest logit and a sum relative to it.
-        let mut state: Option<(Tensor<2>, Tensor<2>)> = None;
-        for piece in &self.pieces {
-            let logits = hidden.clone().matmul(piece.clone().transpose());
+    /// Logits of a product of states and a piece.
+    fn logits(&self, product: Tensor<2>) -> Tensor<2> {
+        let scaled = if self.scale == 1.0 { product } else { product.mul_scalar(self.scale) };
+        match self.softcap {
+            Some(cap) => scaled.div_scalar(cap).tanh().mul_scalar(cap),
+            None => scaled,
+        }
+    }
+}
+
+/// The next-token cross-entropies of a batch, while the vocabulary passes piece by piece: the largest logit
+/// so far and the sum of exponentials relative to it, for every prediction.
+#[derive(Debug)]
+pub struct Losses {
+    /// `[predictions, h]`, the states that predict.
+    states: Tensor<2>,
+    /// `[predictions, 1]`, the logit of the token that follows.
+    targets: Tensor<2>,
+    /// Largest and sum, `[predictions, 1]` each.
+    running: Option<(Tensor<2>, Tensor<2>)>,
+}
+
+impl Losses {
+    /// Before the first piece: `last` is the batch's last hidden state, `[documents · positions, h]`. None
+    /// where no document has a token after another.
+    pub fn new(batch: &Batch, last: Tensor<2>, head: &Head, weights: &Weights) -> Result<Option<Self>> {
+        let mut rows = Vec::new();
+        let mut targets = Vec::new();
+        for (index, &length) in batch.lengths.iter().enumerate() {
+            for t in 0..length.saturating_sub(1) {
+                rows.push(batch.row(index, t) as i32);
+                targets.push(batch.ids[batch.row(index, t + 1)]);
+            }
+        }
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let device = last.device();
+        let states = last.select(0, Tensor::from_data(rows.as_slice(), &device));
+        let targets = head.table.rows(weights, &targets, &device)?;
+        let targets = head.logits((states.clone() * targets).sum_dim(1));
+        Ok(Some(Self { states, targets, running: None }))
+    }
+
+    /// Takes a piece of the vocabulary in.
+    pub fn add(&mut self, piece: &Tensor<2>, head: &Head) {
+        let predictions = self.states.dims()[0];
+        let at_once = (PIECE_BYTES / size_of::<f32>() / piece.dims()[0]).max(1);
+        let parts = (0..predictions).step_by(at_once).map(|start| {
+            let rows = |x: &Tensor<2>| x.clone().narrow(0, start, at_once.min(predictions - start));
+            let logits = head.logits(product(rows(&self.states), piece.clone().transpose()));
             let largest = logits.clone().max_dim(1);
-            let largest = match &state {
+            let before = self.running.as_ref().map(|(largest, sum)| (rows(largest), rows(sum)));
+            let largest = match &before {
                 Some((before, _)) => before.clone().max_pair(largest),
                 None => largest,
             };
             let sum = (logits - largest.clone()).exp().sum_dim(1);
-            let sum = match state {
+            let sum = match before {
                 Some((before, total)) => total * (before - largest.clone()).exp() + sum,
                 None => sum,
             };
-            state = Some((largest, sum));
-        }
-        let targets = self.table.rows(weights, targets, &hidden.device())?;
-        let logit = (hidden * targets).sum_dim(1);
-        let losses = match state {
-            Some((largest, sum)) => largest + sum.log() - logit,
-            None => logit,
+            (largest, sum)
+        });
+        let (mut largest, mut sums): (Vec<_>, Vec<_>) = parts.unzip();
+        self.running = Some(match largest.len() {
+            1 => (largest.remove(0), sums.remove(0)),
+            _ => (Tensor::cat(largest, 0), Tensor::cat(sums, 0)),
+        });
+    }
+
+    /// ln Σ exp(logits) − logit of the target, in nats, document by document.
+    pub fn finish(self, batch: &Batch) -> Result<Vec<Vec<f32>>> {
+        let losses = match self.running {
+            Some((largest, sum)) => largest + sum.log() - self.targets,
+            None => self.targets,
         };
-        super::read_back(losses)
+        let losses = super::read_back(losses)?;
+        let mut rest = &losses[..];
+        let document = |length: &usize| {
+            let (document, tail) = rest.split_at(length.saturating_sub(1));
+            rest = tail;
+            document.to_vec()
+        };
+        Ok(batch.lengths.iter().map(document).collect())
     }
 }

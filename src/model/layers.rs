@@ -1,36 +1,38 @@
 //! The parts that blocks are made of, named as checkpoints name them.
 
-use burn::tensor::{Device, Tensor, activation, module};
+use burn::tensor::{DType, Tensor, activation, module};
 
-use super::config::Activation;
-use super::weights::Weights;
+use super::config::{Activation, NormKind};
+use super::loader::Loader;
 use crate::error::Result;
 
-/// A linear map as checkpoints store it: weight `[out, in]`, optional bias `[out]`.
+/// A linear map: weight `[out, in]`, or `[in, out]` in GPT-2, and an optional bias `[out]`.
 #[derive(Clone, Debug)]
 pub struct Linear {
     weight: Tensor<2>,
+    /// Whether the weight is stored as `[in, out]`.
+    inputs_first: bool,
     bias: Option<Tensor<1>>,
 }
 
 impl Linear {
-    /// Loads `{name}.weight` and, where there is one, `{name}.bias`.
-    pub fn load(
-        weights: &Weights,
-        name: &str,
-        [inputs, outputs]: [usize; 2],
-        bias: bool,
-        device: &Device,
-    ) -> Result<Self> {
-        Ok(Self {
-            weight: weights.tensor(&format!("{name}.weight"), [outputs, inputs], device)?,
-            bias: if bias { Some(weights.tensor(&format!("{name}.bias"), [outputs], device)?) } else { None },
-        })
+    /// Loads `weight`, `[out, in]`, and, where `bias` says so, `bias`.
+    pub fn load(loader: &Loader<'_>, [inputs, outputs]: [usize; 2], bias: bool) -> Result<Self> {
+        let weight = loader.matrix("weight", [outputs, inputs])?;
+        let bias = if bias { Some(loader.tensor("bias", [outputs])?) } else { None };
+        Ok(Self { weight, inputs_first: false, bias })
     }
 
-    /// `[rows, in]` to `[rows, out]`.
+    /// Loads `weight`, `[in, out]`, and `bias`: GPT-2's `Conv1D`.
+    pub fn load_inputs_first(loader: &Loader<'_>, [inputs, outputs]: [usize; 2]) -> Result<Self> {
+        let weight = loader.matrix("weight", [inputs, outputs])?;
+        Ok(Self { weight, inputs_first: true, bias: Some(loader.tensor("bias", [outputs])?) })
+    }
+
+    /// `[rows, in]` to `[rows, out]`, in f32 whatever the product is computed in.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let product = x.matmul(self.weight.clone().transpose());
+        let weight = self.weight.clone();
+        let product = product(x, if self.inputs_first { weight } else { weight.transpose() });
         match &self.bias {
             Some(bias) => product + bias.clone().unsqueeze(),
             None => product,
@@ -38,66 +40,69 @@ impl Linear {
     }
 }
 
-/// Root-mean-square norm: x / √(mean x² + ε) · weight, over the last dimension.
+/// x · weight, computed in the type of the weight and given in f32.
+pub fn product(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    match weight.dtype() {
+        DType::F32 => x.matmul(weight),
+        narrow => x.cast(narrow).matmul(weight).cast(DType::F32),
+    }
+}
+
+/// A norm over the last dimension; see [`NormKind`].
 #[derive(Clone, Debug)]
-pub struct RmsNorm {
-    weight: Tensor<1>,
+pub struct Norm {
+    kind: NormKind,
+    /// `[size]`, or `[heads · size]` where each head has its own.
+    weight: Option<Tensor<1>>,
+    bias: Option<Tensor<1>>,
+    /// How many dimensions are normalised together: rows may hold several such groups.
+    size: usize,
     epsilon: f64,
-}
-
-impl RmsNorm {
-    /// Loads `{name}.weight` of `size`.
-    pub fn load(weights: &Weights, name: &str, size: usize, epsilon: f64, device: &Device) -> Result<Self> {
-        Ok(Self { weight: weights.tensor(&format!("{name}.weight"), [size], device)?, epsilon })
-    }
-
-    /// Normalises each row of `[rows, size]`.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let scale = x.clone().square().mean_dim(1).add_scalar(self.epsilon).sqrt().recip();
-        x * scale * self.weight.clone().unsqueeze()
-    }
-}
-
-/// Layer norm: (x − mean) / √(variance + ε) · weight + bias, over the last dimension.
-#[derive(Clone, Debug)]
-pub struct LayerNorm {
-    weight: Tensor<1>,
-    bias: Tensor<1>,
-    epsilon: f64,
-}
-
-impl LayerNorm {
-    /// Loads `{name}.weight` and `{name}.bias` of `size`.
-    pub fn load(weights: &Weights, name: &str, size: usize, epsilon: f64, device: &Device) -> Result<Self> {
-        Ok(Self {
-            weight: weights.tensor(&format!("{name}.weight"), [size], device)?,
-            bias: weights.tensor(&format!("{name}.bias"), [size], device)?,
-            epsilon,
-        })
-    }
-
-    /// Normalises each row of `[rows, size]`.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        module::layer_norm(x, self.weight.clone(), Some(self.bias.clone()), self.epsilon)
-    }
-}
-
-/// The norm after the last block.
-#[derive(Clone, Debug)]
-pub enum Norm {
-    /// Llama, OLMo2.
-    Rms(Box<RmsNorm>),
-    /// GPT-NeoX.
-    Layer(Box<LayerNorm>),
 }
 
 impl Norm {
-    /// Normalises each row of `[rows, size]`.
+    /// Loads the `weight`, and `bias`, of a norm over `size` dimensions.
+    pub fn load(loader: &Loader<'_>, kind: NormKind, size: usize) -> Result<Self> {
+        let weight = match kind {
+            NormKind::LayerFixed => None,
+            NormKind::RmsPlusOne => Some(loader.tensor("weight", [size])?.add_scalar(1.0)),
+            _ => Some(loader.tensor("weight", [size])?),
+        };
+        let bias = match kind {
+            NormKind::Layer => Some(loader.tensor("bias", [size])?),
+            _ => None,
+        };
+        Ok(Self { kind, weight, bias, size, epsilon: loader.config.norm_epsilon })
+    }
+
+    /// Loads the `weight`, `[heads, size]`, of a layer norm over each head.
+    pub fn load_each(loader: &Loader<'_>, heads: usize, size: usize) -> Result<Self> {
+        let weight = Some(loader.tensor("weight", [heads, size])?.reshape([heads * size]));
+        let kind = NormKind::LayerUnbiased;
+        Ok(Self { kind, weight, bias: None, size, epsilon: loader.config.norm_epsilon })
+    }
+
+    /// Normalises each group of `size` in each row.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        match self {
-            Self::Rms(norm) => norm.forward(x),
-            Self::Layer(norm) => norm.forward(x),
+        let [rows, width] = x.dims();
+        let weight_size = self.weight.as_ref().map_or(self.size, |weight| weight.dims()[0]);
+        if self.kind == NormKind::Layer && width == self.size
+            && let (Some(weight), Some(bias)) = (&self.weight, &self.bias)
+        {
+            return module::layer_norm(x, weight.clone(), Some(bias.clone()), self.epsilon);
         }
+        let groups = x.reshape([rows * width / self.size, self.size]);
+        let centred = match self.kind {
+            NormKind::Rms | NormKind::RmsPlusOne => groups,
+            _ => groups.clone() - groups.mean_dim(1),
+        };
+        let scale = centred.clone().square().mean_dim(1).add_scalar(self.epsilon).sqrt().recip();
+        let normed = (centred * scale).reshape([rows * width / weight_size, weight_size]);
+        let normed = match &self.weight {
+            Some(weight) => normed * weight.clone().unsqueeze(),
+            None => normed,
+        };
+        normed.reshape([rows, width])
     }
 }
 
@@ -107,31 +112,24 @@ pub struct GatedMlp {
     gate_proj: Linear,
     up_proj: Linear,
     down_proj: Linear,
-    act: Activation,
 }
 
 impl GatedMlp {
-    /// Loads `{name}.gate_proj`, `{name}.up_proj` and `{name}.down_proj`.
-    pub fn load(
-        weights: &Weights,
-        name: &str,
-        [hidden, inner]: [usize; 2],
-        (bias, act): (bool, Activation),
-        device: &Device,
-    ) -> Result<Self> {
-        let linear =
-            |part: &str, sizes| Linear::load(weights, &format!("{name}.{part}"), sizes, bias, device);
+    /// Loads `gate_proj`, `up_proj` and `down_proj`.
+    pub fn load(loader: &Loader<'_>) -> Result<Self> {
+        let config = loader.config;
+        let (hidden, inner, bias) = (config.hidden_size, config.intermediate_size, config.mlp_bias);
+        let linear = |part: &str, sizes| Linear::load(&loader.under(part), sizes, bias);
         Ok(Self {
             gate_proj: linear("gate_proj", [hidden, inner])?,
             up_proj: linear("up_proj", [hidden, inner])?,
             down_proj: linear("down_proj", [inner, hidden])?,
-            act,
         })
     }
 
     /// `[rows, hidden]` to the same.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let gate = activate(self.act, self.gate_proj.forward(x.clone()));
+    pub fn forward(&self, x: Tensor<2>, act: Activation) -> Tensor<2> {
+        let gate = activate(act, self.gate_proj.forward(x.clone()));
         self.down_proj.forward(gate * self.up_proj.forward(x))
     }
 }
@@ -142,6 +140,8 @@ pub fn activate(act: Activation, x: Tensor<2>) -> Tensor<2> {
         Activation::Silu => activation::silu(x),
         Activation::Gelu => activation::gelu(x),
         Activation::GeluTanh => activation::gelu_approximate(x),
+        Activation::QuickGelu => activation::sigmoid(x.clone().mul_scalar(1.702)) * x,
         Activation::Relu => activation::relu(x),
+        Activation::ReluSquared => activation::relu(x).square(),
     }
 }

@@ -1,119 +1,148 @@
 //! The forward pass: a checkpoint's hidden states and next-token losses, in burn (SPEC 1).
 //!
-//! [`config`] reads `config.json`, [`weights`] maps the weight files, each family has a file of its own that
-//! reads like the checkpoint's names. A forward pass hands every layer's states to its caller as soon as
-//! they are computed and keeps none.
+//! [`config`] reads `config.json`, [`weights`] maps the weight files, [`family`] has a file for each family
+//! that reads like the checkpoint's names. A [`Pass`] takes documents through the model layer by layer and
+//! hands every layer's states to its caller as soon as they are computed. Blocks come from the mapped file
+//! while others compute, and stay on the device only where there is memory for all of them.
 
 mod attention;
 pub mod batch;
 pub mod config;
-mod gpt_neox;
+pub mod family;
+pub mod feed;
 mod head;
 mod layers;
-mod llama;
-mod olmo2;
+mod loader;
+mod pass;
+mod positions;
 mod rope;
 pub mod weights;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
 use self::batch::Batch;
-use self::config::{Config, Family};
+use self::config::Config;
+use self::family::Block;
+use self::feed::Source;
 use self::head::{Head, Table};
-use self::layers::{LayerNorm, Norm, RmsNorm};
-use self::rope::Rope;
+use self::layers::Norm;
+pub use self::pass::{Pass, Step};
 use self::weights::Weights;
 use crate::error::{Error, Kind, Result};
+
+/// How a model is to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where.
+    pub device: Device,
+    /// The type that products of matrices are computed in; everything else is in f32.
+    pub products: DType,
+    /// Bytes that weights and activations may take on the device; none for no limit.
+    pub memory: Option<usize>,
+}
+
+impl Options {
+    /// In f32, without a limit.
+    pub fn new(device: Device) -> Self {
+        Self { device, products: DType::F32, memory: None }
+    }
+}
 
 /// A model on a device.
 #[derive(Debug)]
 pub struct Model {
-    /// What its `config.json` says.
-    pub config: Config,
-    weights: Weights,
-    device: Device,
+    source: Source,
     embedding: Table,
-    blocks: Vec<Block>,
+    /// Learned positions (GPT-2).
+    positions: Option<Table>,
+    /// Blocks on the device; those not there are read when their layer comes.
+    blocks: Vec<Option<Box<dyn Block>>>,
+    /// Whether blocks stay once they were read.
+    keep: bool,
     final_norm: Norm,
     head: Head,
-}
-
-/// A block of any family.
-#[derive(Debug)]
-enum Block {
-    Olmo2(Box<olmo2::Block>),
-    Llama(Box<llama::Block>),
-    GptNeox(Box<gpt_neox::Block>),
-}
-
-impl Block {
-    fn load(weights: &Weights, config: &Config, index: usize, device: &Device) -> Result<Self> {
-        Ok(match config.family {
-            Family::Olmo2 => Self::Olmo2(Box::new(olmo2::Block::load(weights, config, index, device)?)),
-            Family::Llama => Self::Llama(Box::new(llama::Block::load(weights, config, index, device)?)),
-            Family::GptNeox => {
-                Self::GptNeox(Box::new(gpt_neox::Block::load(weights, config, index, device)?))
-            }
-        })
-    }
-
-    fn forward(&self, x: Tensor<2>, batch: usize, config: &Config, rope: &Rope) -> Tensor<2> {
-        match self {
-            Self::Olmo2(block) => block.forward(x, batch, config, rope),
-            Self::Llama(block) => block.forward(x, batch, config, rope),
-            Self::GptNeox(block) => block.forward(x, batch, config, rope),
-        }
-    }
+    /// Tokens that pass together.
+    wave_tokens: usize,
 }
 
 impl Model {
-    /// Loads the model of a folder onto a device, in f32.
+    /// Opens the model of a folder. Its blocks are read when documents pass them.
     ///
     /// # Errors
-    /// Whatever is wrong with its `config.json` or its weights, in one line naming file and cause.
-    pub fn load(folder: &Path, device: &Device) -> Result<Self> {
-        Self::load_unless(folder, device, &mut || false)
-    }
-
-    /// Loads a model as [`Model::load`] does, unless `interrupted` says to stop, which is asked before each
-    /// block: the blocks of a large model take seconds together.
-    ///
-    /// # Errors
-    /// As [`Model::load`], and [`Kind::Cancelled`] when interrupted.
-    pub fn load_unless(
-        folder: &Path,
-        device: &Device,
-        interrupted: &mut dyn FnMut() -> bool,
-    ) -> Result<Self> {
-        let config = Config::read(folder)?;
-        let weights = Weights::open(folder)?;
-        let size = config.hidden_size;
-        let (embedding, norm, head) = match config.family {
-            Family::GptNeox => ("gpt_neox.embed_in.weight", "gpt_neox.final_layer_norm", "embed_out.weight"),
-            Family::Olmo2 | Family::Llama => ("model.embed_tokens.weight", "model.norm", "lm_head.weight"),
-        };
-        let embedding = Table::new(embedding, config.vocab_size, size);
-        let blocks = (0..config.layers)
-            .map(|index| match interrupted() {
-                true => Err(Error::cancelled()),
-                false => Block::load(&weights, &config, index, device),
-            })
-            .collect::<Result<_>>()?;
-        let epsilon = config.norm_epsilon;
-        let final_norm = match config.family {
-            Family::GptNeox => Norm::Layer(Box::new(LayerNorm::load(&weights, norm, size, epsilon, device)?)),
-            Family::Olmo2 | Family::Llama => {
-                Norm::Rms(Box::new(RmsNorm::load(&weights, norm, size, epsilon, device)?))
-            }
-        };
+    /// Whatever is wrong with its `config.json` or its weights, in one line naming file and cause;
+    /// [`Kind::Usage`] where the memory allowed does not hold two blocks and a batch.
+    pub fn open(folder: &Path, options: &Options) -> Result<Self> {
+        let config = Arc::new(Config::read(folder)?);
+        let weights = Arc::new(Weights::open(folder)?);
+        let names = config.family.names();
+        let (vocab, width) = (config.vocab_size, config.hidden_size);
+        let prefix = names.prefixes.iter().find(|prefix| weights.has(&format!("{prefix}{}", names.embedding)));
+        let prefix = *prefix.unwrap_or(&names.prefixes[0]);
+        let embedding = Table::new(format!("{prefix}{}", names.embedding), vocab, width);
+        let positions = config
+            .learned_positions
+            .map(|rows| Table::new(format!("{prefix}{}", names.positions), rows, width));
         let head = match config.tied_embeddings {
             true => embedding.clone(),
-            false => Table::new(head, config.vocab_size, size),
+            false => {
+                let name = names.heads.iter().find(|name| weights.has(name)).unwrap_or(&names.heads[0]);
+                Table::new((*name).to_owned(), vocab, width)
+            }
         };
-        let head = Head::load(&weights, head, device)?;
-        Ok(Self { config, weights, device: device.clone(), embedding, blocks, final_norm, head })
+        let Options { device, products, memory } = options.clone();
+        let source = Source { config: Arc::clone(&config), weights, prefix, device, products };
+        let never = AtomicBool::new(false);
+        let final_norm = Norm::load(&source.loader(names.norm, &never), config.norm, width)?;
+        let head = Head::new(head, &config, products);
+        let blocks = config.layers.iter().map(|_| None).collect();
+        let mut model =
+            Self { source, embedding, positions, blocks, keep: true, final_norm, head, wave_tokens: 0 };
+        if let Some(memory) = memory {
+            model.fit_into(memory)?;
+        }
+        Ok(model)
+    }
+
+    /// Decides what stays on the device, given how much may.
+    fn fit_into(&mut self, memory: usize) -> Result<()> {
+        let config = &self.source.config;
+        let tokens = self.tokens_per_batch();
+        // One batch on its way, a piece of the head and its logits.
+        let batch = tokens * config.floats_per_token() * size_of::<f32>() + 4 * self.head.piece_bytes();
+        let sizes = || (0..config.layers.len()).map(|index| self.source.block_bytes(index));
+        if batch + self.head.bytes() + sizes().sum::<usize>() <= memory {
+            return Ok(());
+        }
+        let least = batch + 2 * sizes().max().unwrap_or(0);
+        let Some(room) = memory.checked_sub(least) else {
+            let mib = |bytes: usize| bytes.div_ceil(1 << 20);
+            let cause = format!(
+                "two blocks and a batch of this model take {} MiB, of memory {} MiB may be used",
+                mib(least),
+                mib(memory)
+            );
+            return Err(Error::new(Kind::Usage, cause).help("allow more --memory or use a larger machine"));
+        };
+        // What is left holds states between the layers: the more documents pass together, the less often
+        // a block is read.
+        self.wave_tokens = room / (config.hidden_size * size_of::<f32>());
+        self.keep = false;
+        self.head.keep_nothing();
+        Ok(())
+    }
+
+    /// What the model's `config.json` says.
+    pub fn config(&self) -> &Config {
+        &self.source.config
+    }
+
+    /// Whether blocks are read again for every wave, for want of memory to keep them.
+    pub fn is_streamed(&self) -> bool {
+        !self.keep
     }
 
     /// The number of hidden states a position has: L + 1.
@@ -125,57 +154,48 @@ impl Model {
     /// device: cancelling waits for no more than that.
     pub fn tokens_per_batch(&self) -> usize {
         const OPERATIONS: usize = 10_000_000_000;
-        let head = self.config.vocab_size * self.config.hidden_size;
-        (OPERATIONS / (2 * self.config.block_parameters().max(head))).clamp(256, 4096)
+        let block = self.source.block_bytes(0) / size_of::<f32>();
+        let head = self.head.piece_bytes() / size_of::<f32>();
+        (OPERATIONS / (2 * block.max(head).max(1))).clamp(256, 4096)
     }
 
-    /// Passes a batch through the model.
+    /// Passes batches through the model in one wave; see [`Model::advance`] for what `tap` is given.
+    /// Returns the losses of each batch, document by document.
     ///
-    /// `tap` is given every hidden state in turn, as `transformers` numbers them: 0 the embedding output,
-    /// 1 to L−1 the blocks' outputs, L the last block's output after the final norm, each
-    /// `[documents · positions, h]`. Its error ends the pass. Returns the last.
+    /// # Errors
+    /// As [`Model::advance`].
     pub fn forward(
-        &self,
-        batch: &Batch,
-        mut tap: impl FnMut(usize, &Tensor<2>) -> Result<()>,
-    ) -> Result<Tensor<2>> {
-        let rope = Rope::new(&self.config, batch.positions, &self.device);
-        let mut x = self.embedding.rows(&self.weights, &batch.ids, &self.device)?;
-        for (index, block) in self.blocks.iter().enumerate() {
-            tap(index, &x)?;
-            x = block.forward(x, batch.size(), &self.config, &rope);
-        }
-        let x = self.final_norm.forward(x);
-        tap(self.blocks.len(), &x)?;
-        Ok(x)
+        &mut self,
+        batches: Vec<Batch>,
+        mut tap: impl FnMut(usize, &Batch, &Tensor<2>) -> Result<()>,
+    ) -> Result<Vec<(Batch, Vec<Vec<f32>>)>> {
+        let mut pass = self.begin(batches)?;
+        while self.advance(&mut pass, &mut tap)? != Step::Done {}
+        self.losses(pass)
     }
 
-    /// Next-token cross-entropy of every prediction of a batch, in nats, document by document; `last` is
-    /// what [`Model::forward`] returned.
-    pub fn losses(&self, batch: &Batch, last: Tensor<2>) -> Result<Vec<Vec<f32>>> {
-        let mut rows = Vec::new();
-        let mut targets = Vec::new();
-        for (index, &length) in batch.lengths.iter().enumerate() {
-            for t in 0..length.saturating_sub(1) {
-                rows.push(batch.row(index, t) as i32);
-                targets.push(batch.ids[batch.row(index, t + 1)]);
+    /// The embedding output of a batch.
+    fn embed(&self, batch: &Batch) -> Result<Tensor<2>> {
+        let Source { config, weights, device, .. } = &self.source;
+        let x = self.embedding.rows(weights, &batch.ids, device)?;
+        let x = if config.embedding_scale == 1.0 { x } else { x.mul_scalar(config.embedding_scale) };
+        let Some(table) = &self.positions else { return Ok(x) };
+        let positions = table.first_rows(weights, batch.positions, device)?;
+        let [rows, width] = x.dims();
+        let x = x.reshape([batch.size(), batch.positions, width]) + positions.unsqueeze::<3>();
+        Ok(x.reshape([rows, width]))
+    }
+
+    /// Checks that the model has a position for every token.
+    fn check_length(&self, batch: &Batch) -> Result<()> {
+        match self.source.config.learned_positions {
+            Some(most) if batch.positions > most => {
+                let cause =
+                    format!("a document of {} tokens is longer than the model's {most} positions", batch.positions);
+                Err(Error::new(Kind::Usage, cause).help(format!("use a --context of at most {most}")))
             }
+            _ => Ok(()),
         }
-        if rows.is_empty() {
-            return Ok(vec![Vec::new(); batch.size()]);
-        }
-        let rows = Tensor::from_data(rows.as_slice(), &self.device);
-        let losses = self.head.losses(&self.weights, last.select(0, rows), &targets)?;
-        let mut rest = &losses[..];
-        Ok(batch
-            .lengths
-            .iter()
-            .map(|length| {
-                let (document, tail) = rest.split_at(length.saturating_sub(1));
-                rest = tail;
-                document.to_vec()
-            })
-            .collect())
     }
 }
 

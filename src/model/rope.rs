@@ -2,13 +2,42 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::config::Config;
+use super::config::Fields;
+use crate::error::Result;
 
 /// How the frequencies are changed for contexts longer than those trained on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RopeScaling {
     /// Not at all.
     Default,
+    /// All waves slowed by a factor.
+    Linear {
+        /// The factor.
+        factor: f64,
+    },
+    /// The base raised for documents longer than the context trained on, each by its own length.
+    Dynamic {
+        /// How much.
+        factor: f64,
+        /// The context trained on, in tokens.
+        context: f64,
+    },
+    /// YaRN: waves slowed by `factor` or kept by how often they turn in the original context, with a ramp
+    /// between, and queries and keys made larger.
+    Yarn {
+        /// How much long waves are slowed.
+        factor: f64,
+        /// The factor on queries and keys each.
+        attention_factor: f64,
+        /// Waves that turn more often than this are kept.
+        beta_fast: f64,
+        /// Waves that turn less often than this are slowed.
+        beta_slow: f64,
+        /// The context trained on before, in tokens.
+        original_context: f64,
+        /// Whether the ramp's ends are whole dimensions.
+        truncate: bool,
+    },
     /// Llama 3.1: long waves slowed by `factor`, short ones kept, a ramp between.
     Llama3 {
         /// How much long waves are slowed.
@@ -22,62 +51,227 @@ pub enum RopeScaling {
     },
 }
 
-/// Cosines and sines of every position's angles, `[1, 1, positions, rotary / 2]`.
+/// A rotation of queries and keys.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RopeConfig {
+    /// The base of the frequencies.
+    pub theta: f64,
+    /// How they are changed.
+    pub scaling: RopeScaling,
+    /// How many of a head's dimensions are rotated, an even number.
+    pub size: usize,
+    /// Whether dimension 2i pairs with 2i + 1 rather than i with i + size/2.
+    pub interleaved: bool,
+}
+
+/// Where a config says what of a rotation.
+pub struct RopeFields {
+    /// The entry of `rope_parameters` in transformers 5, where layers of different kinds have their own.
+    pub layer_type: Option<&'static str>,
+    /// The base in transformers 4.
+    pub theta: (&'static str, f64),
+    /// The share of each head that is rotated in transformers 4; none where all is.
+    pub partial: Option<(&'static str, f64)>,
+    /// Whether transformers 4's `rope_scaling` speaks of this rotation.
+    pub scaled: bool,
+}
+
+impl RopeFields {
+    /// `rope_theta` and `rope_scaling`, or `rope_parameters`, for all layers alike.
+    pub const COMMON: Self = Self { layer_type: None, theta: ("rope_theta", 1e4), partial: None, scaled: true };
+}
+
+impl RopeConfig {
+    /// Reads a rotation of heads of `head_size` in either form: transformers 5 nests everything in
+    /// `rope_parameters`; transformers 4 has the base beside `rope_scaling`.
+    ///
+    /// # Errors
+    /// A kind of scaling that is not supported, a number that is missing or impossible.
+    pub fn read(fields: &Fields<'_>, place: &RopeFields, head_size: usize) -> Result<Self> {
+        let nested = fields.object("rope_parameters")?;
+        let nested = match (nested, place.layer_type) {
+            (Some(parameters), Some(layer_type)) => parameters.object(layer_type)?,
+            (parameters, _) => parameters,
+        };
+        let old = fields.object("rope_scaling")?.filter(|_| place.scaled && nested.is_none());
+        let inner = nested.as_ref().or(old.as_ref());
+        let number = |name: &'static str, outer: &'static str, default: f64| match inner {
+            Some(inner) if inner.get(name).is_some() => inner.number(name),
+            _ => fields.number_or(outer, default),
+        };
+        let partial = match place.partial {
+            Some((name, default)) => number("partial_rotary_factor", name, default)?,
+            None => 1.0,
+        };
+        let size = (head_size as f64 * partial) as usize;
+        if !size.is_multiple_of(2) || size > head_size {
+            return Err(fields.error(format!("{size} of {head_size} head dimensions cannot be rotated")));
+        }
+        let theta = number("rope_theta", place.theta.0, place.theta.1)?;
+        let scaling = match inner {
+            Some(inner) => RopeScaling::read(fields, inner)?,
+            None => RopeScaling::Default,
+        };
+        if let Some(inner) = inner.filter(|_| place.partial.is_none())
+            && inner.optional_number("partial_rotary_factor")?.is_some_and(|factor| factor != 1.0)
+        {
+            return Err(fields.error("`partial_rotary_factor` is not supported for this model family"));
+        }
+        Ok(Self { theta, scaling, size, interleaved: false })
+    }
+}
+
+impl RopeScaling {
+    fn read(fields: &Fields<'_>, inner: &Fields<'_>) -> Result<Self> {
+        let context = || fields.number("max_position_embeddings");
+        let original_context = || match fields.optional_number("original_max_position_embeddings")? {
+            Some(context) => Ok(context),
+            None => inner.optional_number("original_max_position_embeddings")?.map_or_else(context, Ok),
+        };
+        let kind = inner.text("rope_type")?.or(inner.text("type")?).unwrap_or("default");
+        Ok(match kind {
+            "default" => Self::Default,
+            "linear" => Self::Linear { factor: inner.number("factor")? },
+            "dynamic" => Self::Dynamic { factor: inner.number("factor")?, context: context()? },
+            "yarn" => {
+                let original_context = original_context()?;
+                let factor = match inner.optional_number("factor")? {
+                    Some(factor) => factor,
+                    None => context()? / original_context,
+                };
+                let magnitude = |scale: f64| if factor <= 1.0 { 1.0 } else { 0.1 * scale * factor.ln() + 1.0 };
+                let scales = (inner.optional_number("mscale")?, inner.optional_number("mscale_all_dim")?);
+                let attention_factor = match (inner.optional_number("attention_factor")?, scales) {
+                    (Some(factor), _) => factor,
+                    (None, (Some(scale), Some(all))) => magnitude(scale) / magnitude(all),
+                    (None, _) => magnitude(1.0),
+                };
+                Self::Yarn {
+                    factor,
+                    attention_factor,
+                    beta_fast: inner.number_or("beta_fast", 32.0)?,
+                    beta_slow: inner.number_or("beta_slow", 1.0)?,
+                    original_context,
+                    truncate: inner.flag_or("truncate", true)?,
+                }
+            }
+            "llama3" => Self::Llama3 {
+                factor: inner.number("factor")?,
+                low_frequency_factor: inner.number("low_freq_factor")?,
+                high_frequency_factor: inner.number("high_freq_factor")?,
+                original_context: original_context()?,
+            },
+            other => {
+                return Err(fields
+                    .error(format!("rope_type `{other}` is not supported"))
+                    .help("known are default, linear, dynamic, yarn, llama3"));
+            }
+        })
+    }
+
+    /// The factor on queries and keys each.
+    fn magnitude(self) -> f32 {
+        match self {
+            Self::Yarn { attention_factor, .. } => attention_factor as f32,
+            _ => 1.0,
+        }
+    }
+}
+
+/// Cosines and sines of every position's angles, `[1 or documents, 1, positions, size / 2]`.
 #[derive(Clone, Debug)]
 pub struct Rope {
     cos: Tensor<4>,
     sin: Tensor<4>,
-    rotary_size: usize,
+    size: usize,
+    interleaved: bool,
 }
 
 impl Rope {
-    /// The angles of `positions` positions from 0.
-    pub fn new(config: &Config, positions: usize, device: &Device) -> Self {
-        let frequencies = frequencies(config);
-        // In f32 as the reference implementations do, so that large angles round alike.
-        let angles = (0..positions).flat_map(|p| frequencies.iter().map(move |f| p as f32 * f));
-        let angles: Vec<f32> = angles.collect();
-        let table = |function: fn(f32) -> f32| {
-            let values = angles.iter().map(|&angle| function(angle)).collect();
-            Tensor::from_data(TensorData::new::<f32, _>(values, [1, 1, positions, frequencies.len()]), device)
+    /// The angles of `positions` positions from 0, for documents of these lengths.
+    pub fn new(config: &RopeConfig, lengths: &[usize], positions: usize, device: &Device) -> Self {
+        // Only dynamic scaling looks at how long a document is.
+        let own = |length: usize| match config.scaling {
+            RopeScaling::Dynamic { context, .. } if length as f64 > context => length,
+            _ => 0,
         };
-        Self { cos: table(f32::cos), sin: table(f32::sin), rotary_size: config.rotary_size }
+        let alike = lengths.windows(2).all(|pair| own(pair[0]) == own(pair[1]));
+        let lengths = if alike { &lengths[..lengths.len().min(1)] } else { lengths };
+        // In f32 as the reference implementations do, so that large angles round alike.
+        let mut angles: Vec<f32> = Vec::with_capacity(lengths.len() * positions * config.size / 2);
+        for &length in lengths {
+            let frequencies = frequencies(config, own(length));
+            angles.extend((0..positions).flat_map(|p| frequencies.iter().map(move |f| p as f32 * f)));
+        }
+        let magnitude = config.scaling.magnitude();
+        let shape = [lengths.len(), 1, positions, config.size / 2];
+        let table = |function: fn(f32) -> f32| {
+            let values: Vec<f32> = angles.iter().map(|&angle| magnitude * function(angle)).collect();
+            Tensor::from_data(TensorData::new(values, shape), device)
+        };
+        Self { cos: table(f32::cos), sin: table(f32::sin), size: config.size, interleaved: config.interleaved }
     }
 
-    /// Rotates `[batch, heads, positions, head size]`; dimension i pairs with i + rotary/2, and dimensions
-    /// past the rotary size stay as they are.
+    /// Rotates `[documents, heads, positions, head size]`; dimensions past the rotated size stay as they are.
     pub fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
-        let [_, _, positions, head_size] = x.dims();
-        let half = self.rotary_size / 2;
+        let [documents, heads, positions, head_size] = x.dims();
+        let half = self.size / 2;
         if half == 0 {
             return x;
         }
-        let cos = self.cos.clone().narrow(2, 0, positions);
-        let sin = self.sin.clone().narrow(2, 0, positions);
+        let (cos, sin) = (self.cos.clone(), self.sin.clone());
+        if self.interleaved {
+            let pairs = x.reshape([documents, heads, positions, half, 2]);
+            let part = |index: usize| {
+                pairs.clone().narrow(4, index, 1).reshape([documents, heads, positions, half])
+            };
+            let (even, odd) = (part(0), part(1));
+            let first = even.clone() * cos.clone() - odd.clone() * sin.clone();
+            let second = odd * cos + even * sin;
+            return Tensor::stack::<5>(vec![first, second], 4).reshape([documents, heads, positions, head_size]);
+        }
         let first = x.clone().narrow(3, 0, half);
         let second = x.clone().narrow(3, half, half);
         let mut parts =
             vec![first.clone() * cos.clone() - second.clone() * sin.clone(), second * cos + first * sin];
-        if self.rotary_size < head_size {
-            parts.push(x.narrow(3, self.rotary_size, head_size - self.rotary_size));
+        if self.size < head_size {
+            parts.push(x.narrow(3, self.size, head_size - self.size));
         }
         Tensor::cat(parts, 3)
     }
 }
 
-/// Radians a position for each pair of dimensions.
-fn frequencies(config: &Config) -> Vec<f32> {
-    (0..config.rotary_size / 2)
-        .map(|pair| {
-            let exponent = (2 * pair) as f64 / config.rotary_size as f64;
-            scaled(config.rope_theta.powf(-exponent), config.rope_scaling) as f32
-        })
-        .collect()
+/// Radians a position for each pair of dimensions; `length` is that of a document beyond the context of
+/// dynamic scaling, else 0.
+fn frequencies(config: &RopeConfig, length: usize) -> Vec<f32> {
+    let size = config.size as f64;
+    let theta = match config.scaling {
+        RopeScaling::Dynamic { factor, context } if length > 0 && config.size > 2 => {
+            config.theta * (factor * length as f64 / context - (factor - 1.0)).powf(size / (size - 2.0))
+        }
+        _ => config.theta,
+    };
+    let frequency = |pair: usize| theta.powf(-((2 * pair) as f64) / size);
+    (0..config.size / 2).map(|pair| scaled(frequency(pair), pair, config) as f32).collect()
 }
 
-fn scaled(frequency: f64, scaling: RopeScaling) -> f64 {
-    match scaling {
-        RopeScaling::Default => frequency,
+fn scaled(frequency: f64, pair: usize, config: &RopeConfig) -> f64 {
+    match config.scaling {
+        RopeScaling::Default | RopeScaling::Dynamic { .. } => frequency,
+        RopeScaling::Linear { factor } => frequency / factor,
+        RopeScaling::Yarn { factor, beta_fast, beta_slow, original_context, truncate, .. } => {
+            let size = config.size as f64;
+            // The dimension whose wave turns this often in the original context.
+            let dimension = |turns: f64| {
+                size * (original_context / (turns * std::f64::consts::TAU)).ln() / (2.0 * config.theta.ln())
+            };
+            let (low, high) = (dimension(beta_fast), dimension(beta_slow));
+            let (low, high) = if truncate { (low.floor(), high.ceil()) } else { (low, high) };
+            let (low, high) = (low.max(0.0), high.min(size - 1.0));
+            let high = if low == high { high + 0.001 } else { high };
+            let slowed = ((pair as f64 - low) / (high - low)).clamp(0.0, 1.0);
+            frequency / factor * slowed + frequency * (1.0 - slowed)
+        }
         RopeScaling::Llama3 { factor, low_frequency_factor, high_frequency_factor, original_context } => {
             let wavelength = std::f64::consts::TAU / frequency;
             if wavelength < original_context / high_frequency_factor {

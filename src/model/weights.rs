@@ -79,6 +79,12 @@ impl Weights {
         self.tensors.values().map(|entry| entry.shape.iter().map(|&n| n as u64).product::<u64>()).sum()
     }
 
+    /// The number of parameters of the tensors whose names start with `prefix`.
+    pub fn parameters_under(&self, prefix: &str) -> usize {
+        let under = self.tensors.iter().filter(|(name, _)| name.starts_with(prefix));
+        under.map(|(_, entry)| entry.shape.iter().product::<usize>()).sum()
+    }
+
     /// The bytes of all weight files.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|(_, map)| map.len() as u64).sum()
@@ -122,7 +128,30 @@ impl Weights {
             .par_chunks_mut(PIECE)
             .zip(bytes.par_chunks(PIECE * size))
             .for_each(|(values, bytes)| convert(entry.dtype, bytes, values));
+        self.forget(entry, range.start * width * size..range.end * width * size);
         self.finite(name, entry, values)
+    }
+
+    /// Lets go of the memory that holds these bytes of a tensor: what was converted is not read again soon,
+    /// and the file remains.
+    fn forget(&self, entry: &Entry, bytes: std::ops::Range<usize>) {
+        #[cfg(unix)]
+        {
+            // Whole pages within the range; what shares a page with a neighbour stays.
+            const PAGE: usize = 4096;
+            let start = (entry.range.start + bytes.start).next_multiple_of(PAGE);
+            let end = (entry.range.start + bytes.end) / PAGE * PAGE;
+            if start < end {
+                let map = &self.files[entry.file].1;
+                // SAFETY: the map is of a file and only read, so pages that are dropped come back the same.
+                // A refusal costs memory only.
+                let _ = unsafe {
+                    map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, end - start)
+                };
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = (entry, bytes);
     }
 
     /// The rows `ids` of a table `[rows, width]`, in f32, one after the other.

@@ -1,12 +1,17 @@
-//! Hidden states and losses against `transformers` (float64 forward of the same float32 weights).
+//! Hidden states and losses against those of `transformers`, for every family, on both devices.
+//!
+//! `models` holds a checkpoint of each family, each also with its config in the form of transformers 4;
+//! `variants` the same families with what else their configs can say.
 
-use infoplane::model::batch::{Batch, batches};
-use infoplane::model::{Model, read_back};
-use infoplane::settings::Backend;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::DType;
+use infoplane::device::Compute;
+use infoplane::model::batch::batches;
+use infoplane::model::{Model, Options, read_back};
+use infoplane::settings::{Backend, Dtype};
 
 use super::support::{Tensors, devices, fixture, open};
-
-const MODELS: [&str; 4] = ["olmo2", "llama", "llama3_rope", "gpt_neox"];
 
 /// Of a layer's largest absolute value. f32 rounding through a handful of layers stays ten times below; a
 /// wrong norm, mask or rotation is orders above.
@@ -14,22 +19,38 @@ const STATES: f32 = 2e-4;
 /// In nats a token.
 const LOSS: f64 = 1e-4;
 
+/// The checkpoints of a folder of fixtures with the states they should have.
+fn checkpoints(folder: &str) -> Vec<(String, PathBuf, PathBuf)> {
+    let mut found: Vec<_> = std::fs::read_dir(fixture(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("config.json").is_file())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let oracle = path.with_file_name(format!("{name}.oracle.safetensors"));
+            (name, path, oracle)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
 /// Largest deviation of the states, relative to each layer's largest value, and of the loss.
-fn deviation(name: &str, model: &Model) -> (f32, f64) {
-    let oracle = Tensors::read(&fixture(&format!("models/{name}.oracle.safetensors")));
+fn deviation(name: &str, oracle: &Path, model: &mut Model) -> (f32, f64) {
+    let oracle = Tensors::read(oracle);
     let (ids_shape, ids) = oracle.get("input_ids", i32::from_le_bytes);
     let (shape, expected) = oracle.get("hidden_states", f32::from_le_bytes);
     let (_, expected_loss) = oracle.get("loss", f32::from_le_bytes);
     let documents: Vec<Vec<u32>> =
         ids.chunks(ids_shape[1]).map(|row| row.iter().map(|&id| id as u32).collect()).collect();
-    let batch: Vec<Batch> = batches(&documents, 0..documents.len(), 1 << 20);
-    assert_eq!(batch.len(), 1);
+    let batches = batches(&documents, 0..documents.len(), 1 << 20);
+    assert_eq!(batches.len(), 1);
 
     let layer_size: usize = shape[1..].iter().product();
     let mut worst = 0.0f32;
     let mut layers = 0;
-    let last = model
-        .forward(&batch[0], |layer, states| {
+    let losses = model
+        .forward(batches, |layer, _, states| {
             let actual = read_back(states.clone())?;
             let expected = &expected[layer * layer_size..][..layer_size];
             assert_eq!(actual.len(), expected.len());
@@ -45,62 +66,164 @@ fn deviation(name: &str, model: &Model) -> (f32, f64) {
         })
         .unwrap();
     assert_eq!(layers, shape[0]);
-    let losses = model.losses(&batch[0], last).unwrap().concat();
+    let losses: Vec<f32> = losses.into_iter().flat_map(|(_, losses)| losses.concat()).collect();
     let loss = losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / losses.len() as f64;
     (worst, (loss - f64::from(expected_loss[0])).abs())
+}
+
+fn options(compute: &Compute) -> Options {
+    Options::new(compute.tensors())
+}
+
+/// The least memory that `Model::open` accepts.
+fn least_memory(folder: &Path, compute: &Compute) -> usize {
+    let (mut too_little, mut enough) = (0, 1 << 40);
+    while enough - too_little > 1 << 10 {
+        let memory = (too_little + enough) / 2;
+        match Model::open(folder, &Options { memory: Some(memory), ..options(compute) }) {
+            Ok(_) => enough = memory,
+            Err(error) => {
+                assert!(error.to_string().contains("--memory"), "{error}");
+                too_little = memory;
+            }
+        }
+    }
+    enough
 }
 
 #[test]
 fn states_and_losses_are_those_of_transformers() {
     for (backend, compute) in devices() {
-        for name in MODELS {
-            let model = Model::load(&fixture(&format!("models/{name}")), &compute.tensors()).unwrap();
-            let (states, loss) = deviation(name, &model);
-            println!("{backend:?} {name}: states {states:.2e} of the largest, loss {loss:.2e}");
+        let mut seen = 0;
+        for (name, folder, oracle) in checkpoints("models").into_iter().chain(checkpoints("variants")) {
+            let mut model = Model::open(&folder, &options(&compute)).unwrap();
+            let (states, loss) = deviation(&name, &oracle, &mut model);
+            println!("{backend:?} {name}: states {states:.1e} of the largest, loss {loss:.1e}");
             assert!(states <= STATES && loss <= LOSS, "{backend:?} {name}: states {states:e}, loss {loss:e}");
+            seen += 1;
         }
+        assert_eq!(seen, 34);
     }
 }
 
 #[test]
 fn configs_of_transformers_4_give_the_same_states() {
-    let device = open(Backend::Cpu).tensors();
-    for name in MODELS {
-        let folder = tempfile::tempdir().unwrap();
-        let weights = fixture(&format!("models/{name}/model.safetensors"));
-        std::fs::copy(weights, folder.path().join("model.safetensors")).unwrap();
+    let compute = open(Backend::Cpu);
+    for (name, folder, oracle) in checkpoints("models") {
+        let other = tempfile::tempdir().unwrap();
+        std::fs::copy(folder.join("model.safetensors"), other.path().join("model.safetensors")).unwrap();
         let config = fixture(&format!("models/legacy_configs/{name}.json"));
-        std::fs::copy(config, folder.path().join("config.json")).unwrap();
-        let (states, loss) = deviation(name, &Model::load(folder.path(), &device).unwrap());
+        std::fs::copy(config, other.path().join("config.json")).unwrap();
+        let mut model = Model::open(other.path(), &options(&compute)).unwrap();
+        let (states, loss) = deviation(&name, &oracle, &mut model);
+        assert!(states <= STATES && loss <= LOSS, "{name}: states {states:e}, loss {loss:e}");
+    }
+}
+
+/// All states and losses, in the order of layers and batches.
+fn everything(model: &mut Model, documents: &[Vec<u32>], tokens: usize) -> (Vec<f32>, Vec<f32>) {
+    let mut waiting = batches(documents, 0..documents.len(), tokens);
+    let mut states: Vec<Vec<f32>> = vec![Vec::new(); model.hidden_states()];
+    let mut all_losses = Vec::new();
+    while !waiting.is_empty() {
+        let rest = waiting.split_off(model.wave(&waiting));
+        let losses = model
+            .forward(std::mem::replace(&mut waiting, rest), |layer, _, x| {
+                states[layer].extend(read_back(x.clone())?);
+                Ok(())
+            })
+            .unwrap();
+        all_losses.extend(losses.into_iter().flat_map(|(_, losses)| losses.concat()));
+    }
+    (states.concat(), all_losses)
+}
+
+#[test]
+fn streaming_changes_no_bit() {
+    let compute = open(Backend::Cpu);
+    let documents: Vec<Vec<u32>> =
+        (0..12).map(|n| (0..20 + n % 3).map(|t| (t * 37 + n * 5) % 300).collect()).collect();
+    for (name, folder, _) in checkpoints("models") {
+        let least = least_memory(&folder, &compute);
+        let whole = everything(&mut Model::open(&folder, &options(&compute)).unwrap(), &documents, 50);
+        // The least leaves waves of one batch, more lets several pass together.
+        for extra in [0, 12 << 10] {
+            let streamed = Options { memory: Some(least + extra), ..options(&compute) };
+            let mut model = Model::open(&folder, &streamed).unwrap();
+            assert!(model.is_streamed(), "{name}");
+            let streamed = everything(&mut model, &documents, 50);
+            let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            assert!(bits(&whole.0) == bits(&streamed.0), "{name}: states");
+            assert!(bits(&whole.1) == bits(&streamed.1), "{name}: losses");
+        }
+    }
+}
+
+#[test]
+fn streaming_on_the_gpu() {
+    let compute = open(Backend::Gpu);
+    for (name, folder, oracle) in checkpoints("models") {
+        let memory = Some(least_memory(&folder, &compute));
+        let mut model = Model::open(&folder, &Options { memory, ..options(&compute) }).unwrap();
+        assert!(model.is_streamed());
+        let (states, loss) = deviation(&name, &oracle, &mut model);
         assert!(states <= STATES && loss <= LOSS, "{name}: states {states:e}, loss {loss:e}");
     }
 }
 
 #[test]
-fn documents_in_a_batch_give_what_they_give_alone() {
-    let model = Model::load(&fixture("models/llama"), &open(Backend::Cpu).tensors()).unwrap();
-    let documents: Vec<Vec<u32>> = [5usize, 40, 17, 33]
-        .iter()
-        .map(|&n| (0..n as u32).map(|t| (t * 37 + n as u32) % 320).collect())
-        .collect();
-    let states = |documents: &[Vec<u32>]| {
-        let batch = batches(documents, 0..documents.len(), 1 << 20).remove(0);
-        let last = model.forward(&batch, |_, _| Ok(())).unwrap();
-        let losses = model.losses(&batch, last.clone()).unwrap();
-        (batch, read_back(last).unwrap(), losses)
+fn half_precision_stays_near() {
+    let compute = open(Backend::Gpu);
+    let Ok(products) = compute.products(Dtype::F16) else {
+        println!("this adapter has no f16");
+        return;
     };
-    let width = model.config.hidden_size;
-    let (batch, together, losses) = states(&documents);
-    for (index, &document) in batch.documents.iter().enumerate() {
-        let (_, alone, alone_losses) = states(&documents[document..=document]);
-        let start = batch.row(index, 0) * width;
-        let largest = alone.iter().fold(0.0f32, |most, value| most.max(value.abs()));
-        for (a, b) in alone.iter().zip(&together[start..]) {
-            // Other shapes sum in another order; nothing more may differ.
-            assert!((a - b).abs() <= 1e-5 * largest, "document {document}: {a} {b}");
-        }
-        for (a, b) in alone_losses[0].iter().zip(&losses[index]) {
-            assert!((a - b).abs() <= 1e-5, "document {document}: loss {a} {b}");
+    assert_eq!(products, DType::F16);
+    for (name, folder, oracle) in checkpoints("models") {
+        let mut model = Model::open(&folder, &Options { products, ..options(&compute) }).unwrap();
+        let (states, loss) = deviation(&name, &oracle, &mut model);
+        println!("f16 {name}: states {states:.1e} of the largest, loss {loss:.1e}");
+        // Products rounded to 11 bits, through a handful of layers.
+        assert!(states <= 2e-2 && loss <= 2e-2, "{name}: states {states:e}, loss {loss:e}");
+        // Were it not in half precision, this would be rounding of f32.
+        assert!(states >= 1e-5, "{name}: states {states:e}");
+    }
+}
+
+#[test]
+fn documents_in_a_batch_give_what_they_give_alone() {
+    let compute = open(Backend::Cpu);
+    for (name, folder, _) in checkpoints("models").into_iter().chain(checkpoints("variants")) {
+        let mut model = Model::open(&folder, &options(&compute)).unwrap();
+        let documents: Vec<Vec<u32>> = [5usize, 40, 17, 33]
+            .iter()
+            .map(|&n| (0..n as u32).map(|t| (t * 37 + n as u32) % 300).collect())
+            .collect();
+        let mut last_states = |documents: &[Vec<u32>]| {
+            let batches = batches(documents, 0..documents.len(), 1 << 20);
+            let (mut last, layers) = (Vec::new(), model.hidden_states());
+            let losses = model.forward(batches, |layer, _, states| {
+                if layer + 1 == layers {
+                    last = read_back(states.clone())?;
+                }
+                Ok(())
+            });
+            let (batch, losses) = losses.unwrap().remove(0);
+            (batch, last, losses)
+        };
+        let (batch, together, losses) = last_states(&documents);
+        let width = together.len() / batch.ids.len();
+        for (index, &document) in batch.documents.iter().enumerate() {
+            let (_, alone, alone_losses) = last_states(&documents[document..=document]);
+            let start = batch.row(index, 0) * width;
+            let largest = alone.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+            for (a, b) in alone.iter().zip(&together[start..]) {
+                // Other shapes sum in another order; nothing more may differ.
+                assert!((a - b).abs() <= 1e-5 * largest, "{name} document {document}: {a} {b}");
+            }
+            for (a, b) in alone_losses[0].iter().zip(&losses[index]) {
+                assert!((a - b).abs() <= 2e-5, "{name} document {document}: loss {a} {b}");
+            }
         }
     }
 }

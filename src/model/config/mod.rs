@@ -1,0 +1,337 @@
+//! `config.json`, in the forms of transformers 4 and 5, as far as it changes the numbers.
+//!
+//! [`Config`] describes a model in the terms of the forward pass; each family's file says how its fields
+//! are read. A field that changes the numbers and is not supported is refused, never passed over.
+
+mod fields;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+pub use self::fields::Fields;
+use super::family::Family;
+use super::rope::RopeConfig;
+use crate::error::{Error, Kind, Result};
+
+/// The most layers accepted; a number beyond it is a damaged file.
+const MOST_LAYERS: usize = 4096;
+/// The largest `config.json` read, in bytes.
+const LARGEST_FILE: u64 = 16 << 20;
+
+/// The activation between the products of a feed-forward block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// x · sigmoid(x)
+    Silu,
+    /// x · Φ(x), by the error function.
+    Gelu,
+    /// The same by tanh.
+    GeluTanh,
+    /// x · sigmoid(1.702 x)
+    QuickGelu,
+    /// max(x, 0)
+    Relu,
+    /// max(x, 0)²
+    ReluSquared,
+}
+
+/// A norm over the hidden size, or over queries and keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NormKind {
+    /// x / √(mean x² + ε) · w
+    Rms,
+    /// x / √(mean x² + ε) · (1 + w)
+    RmsPlusOne,
+    /// (x − mean) / √(variance + ε) · w + b
+    Layer,
+    /// The same without b.
+    LayerUnbiased,
+    /// The same without w and b.
+    LayerFixed,
+}
+
+/// A norm of queries and keys before they are rotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryKeyNorm {
+    /// None.
+    None,
+    /// Over all heads together.
+    Whole,
+    /// Over each head, with the same weights.
+    Head,
+    /// Over each head, with weights of its own.
+    EachHead,
+}
+
+/// The attention of every layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttentionConfig {
+    /// Query heads.
+    pub heads: usize,
+    /// Key and value heads; as many as query heads, or a divisor of them.
+    pub key_value_heads: usize,
+    /// The size of a head.
+    pub head_size: usize,
+    /// Whether the projections to queries, keys and values have biases.
+    pub bias: bool,
+    /// Whether the projection of what heads found has a bias.
+    pub output_bias: bool,
+    /// How queries and keys are normalised.
+    pub norm: QueryKeyNorm,
+    /// Queries, keys and values are cut to ± this.
+    pub clip: Option<f64>,
+    /// Scores s become c · tanh(s / c).
+    pub softcap: Option<f64>,
+}
+
+impl AttentionConfig {
+    /// The width of all queries side by side.
+    pub fn query_width(&self) -> usize {
+        self.heads * self.head_size
+    }
+
+    /// The width of all keys, or values, side by side.
+    pub fn key_width(&self) -> usize {
+        self.key_value_heads * self.head_size
+    }
+}
+
+/// What differs from layer to layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerPlan {
+    /// Which of the model's rotations queries and keys get, if any.
+    pub rope: Option<usize>,
+    /// A position sees this many positions, itself included; all before it where there is no window.
+    pub window: Option<usize>,
+    /// The factor on products of queries and keys.
+    pub scale: f64,
+}
+
+/// What of `config.json` the forward pass needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The model family.
+    pub family: Family,
+    /// Hidden size h.
+    pub hidden_size: usize,
+    /// The feed-forward block's inner size.
+    pub intermediate_size: usize,
+    /// The number of tokens the embedding knows.
+    pub vocab_size: usize,
+    /// The blocks, L of them.
+    pub layers: Vec<LayerPlan>,
+    /// Their attention.
+    pub attention: AttentionConfig,
+    /// Whether the feed-forward block's products have biases.
+    pub mlp_bias: bool,
+    /// The activation.
+    pub activation: Activation,
+    /// The norms.
+    pub norm: NormKind,
+    /// ε of the norms.
+    pub norm_epsilon: f64,
+    /// Whether attention and feed-forward read the same state (GPT-NeoX).
+    pub parallel_residual: bool,
+    /// The rotations in use.
+    pub ropes: Vec<RopeConfig>,
+    /// Rows of the table of learned positions (GPT-2): no document may be longer.
+    pub learned_positions: Option<usize>,
+    /// Whether the output head is the embedding.
+    pub tied_embeddings: bool,
+    /// A factor on the embedding's rows.
+    pub embedding_scale: f64,
+    /// A factor on the logits.
+    pub logit_scale: f64,
+    /// Logits l become c · tanh(l / c).
+    pub logit_softcap: Option<f64>,
+}
+
+impl Config {
+    /// Reads `config.json` of a model folder.
+    ///
+    /// # Errors
+    /// A file that is missing or no JSON, an unknown family, a field that is missing, impossible or
+    /// asks for what is not supported; each names the field and the file.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join("config.json");
+        let broken = |cause: String| Error::new(Kind::Config, cause).at(&path);
+        let unreadable = |error: std::io::Error| broken(format!("no readable config.json ({error})"));
+        if std::fs::metadata(&path).map_err(unreadable)?.len() > LARGEST_FILE {
+            return Err(broken(format!("larger than {} MiB", LARGEST_FILE >> 20)));
+        }
+        let bytes = std::fs::read(&path).map_err(unreadable)?;
+        Self::parse(&bytes, &path)
+    }
+
+    /// Reads the bytes of a `config.json`; `path` is for its errors.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
+        let broken = |cause: String| Error::new(Kind::Config, cause).at(path);
+        let json: Value =
+            serde_json::from_slice(bytes).map_err(|error| broken(format!("not valid JSON: {error}")))?;
+        let object = json.as_object().ok_or_else(|| broken("not a JSON object".to_owned()))?;
+        let fields = Fields::new(object, path);
+        let family = family_of(&fields)?;
+        refuse_quantised(&fields)?;
+        let fields = family.text_fields(fields)?;
+        refuse_quantised(&fields)?;
+        let config = family.config(&fields)?;
+        fields.refuse_the_unread()?;
+        Ok(config)
+    }
+
+    /// The config of a model built like Llama, by the field names most families share; a family changes
+    /// from there what it has of its own. `tied` is what an absent `tie_word_embeddings` means.
+    ///
+    /// # Errors
+    /// A field that is missing or impossible.
+    pub fn common(family: Family, fields: &Fields<'_>, tied: bool) -> Result<Self> {
+        let hidden_size = fields.size("hidden_size")?;
+        let heads = fields.size("num_attention_heads")?;
+        // Absent stands for the family's own number, null for as many as query heads.
+        let key_value_heads = match fields.has("num_key_value_heads") {
+            true => fields.optional_size("num_key_value_heads")?.unwrap_or(heads),
+            false => fields.size("num_key_value_heads").unwrap_or(heads),
+        };
+        if !heads.is_multiple_of(key_value_heads) {
+            let cause = format!("{heads} attention heads cannot share {key_value_heads} key-value heads");
+            return Err(fields.error(cause));
+        }
+        let head_size = match fields.size("head_dim") {
+            Ok(size) => size,
+            Err(error) if fields.get("head_dim").is_some() => return Err(error),
+            Err(_) => fields.share_of(hidden_size, heads)?,
+        };
+        let bias = fields.flag_or("attention_bias", false)?;
+        let layers = fields.layers("num_hidden_layers")?;
+        let plan = LayerPlan { rope: Some(0), window: None, scale: (head_size as f64).powf(-0.5) };
+        Ok(Self {
+            family,
+            hidden_size,
+            intermediate_size: fields.size("intermediate_size")?,
+            vocab_size: fields.size("vocab_size")?,
+            layers: vec![plan; layers],
+            attention: AttentionConfig {
+                heads,
+                key_value_heads,
+                head_size,
+                bias,
+                output_bias: bias,
+                norm: QueryKeyNorm::None,
+                clip: None,
+                softcap: None,
+            },
+            mlp_bias: false,
+            activation: fields.activation("hidden_act", Some(Activation::Silu))?,
+            norm: NormKind::Rms,
+            norm_epsilon: fields.number_or("rms_norm_eps", 1e-6)?,
+            parallel_residual: false,
+            ropes: Vec::new(),
+            learned_positions: None,
+            tied_embeddings: fields.flag_or("tie_word_embeddings", tied)?,
+            embedding_scale: 1.0,
+            logit_scale: 1.0,
+            logit_softcap: None,
+        })
+    }
+
+    /// Gives the layers of `sliding` a window and what `change` says.
+    pub fn slide(&mut self, sliding: &[bool], window: Option<usize>, change: impl Fn(&mut LayerPlan, bool)) {
+        for (plan, &sliding) in self.layers.iter_mut().zip(sliding) {
+            plan.window = window.filter(|_| sliding);
+            change(plan, sliding);
+        }
+    }
+
+    /// Sets the factor on products of queries and keys.
+    pub fn scale_attention(&mut self, scale: f64) {
+        self.layers.iter_mut().for_each(|plan| plan.scale = scale);
+    }
+
+    /// Floats that live at once for each token while it passes a block, roughly.
+    pub fn floats_per_token(&self) -> usize {
+        let attention = 3 * self.attention.query_width() + 2 * self.attention.key_width();
+        6 * self.hidden_size + 2 * attention + 3 * self.intermediate_size
+    }
+}
+
+impl Fields<'_> {
+    /// The number of layers.
+    pub fn layers(&self, name: &'static str) -> Result<usize> {
+        match self.size(name)? {
+            layers if layers <= MOST_LAYERS => Ok(layers),
+            layers => Err(self.error(format!("`{name}` is {layers}, more than {MOST_LAYERS}"))),
+        }
+    }
+
+    /// The size of a head where it is the hidden size's share.
+    pub fn share_of(&self, hidden_size: usize, heads: usize) -> Result<usize> {
+        if hidden_size.is_multiple_of(heads) {
+            return Ok(hidden_size / heads);
+        }
+        Err(self.error(format!("a hidden size of {hidden_size} is not a multiple of {heads} attention heads")))
+    }
+
+    /// An activation; `default` stands for an absent one.
+    pub fn activation(&self, name: &'static str, default: Option<Activation>) -> Result<Activation> {
+        match (self.text(name)?, default) {
+            (Some("silu" | "swish"), _) => Ok(Activation::Silu),
+            (Some("gelu" | "gelu_python"), _) => Ok(Activation::Gelu),
+            (
+                Some(
+                    "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_accurate",
+                ),
+                _,
+            ) => Ok(Activation::GeluTanh),
+            (Some("quick_gelu"), _) => Ok(Activation::QuickGelu),
+            (Some("relu"), _) => Ok(Activation::Relu),
+            (Some("relu2"), _) => Ok(Activation::ReluSquared),
+            (Some(other), _) => Err(self
+                .error(format!("{name} `{other}` is not supported"))
+                .help("known are silu, gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, relu, relu2")),
+            (None, Some(default)) => Ok(default),
+            (None, None) => Err(self.error(format!("`{name}` is missing"))),
+        }
+    }
+
+    /// Which layers slide a window: by `layer_types`, else by `fallback`, which is given each index from 0.
+    pub fn sliding_layers(&self, layers: usize, fallback: impl Fn(usize) -> bool) -> Result<Vec<bool>> {
+        let Some(types) = self.per_layer("layer_types", layers)? else {
+            return Ok((0..layers).map(fallback).collect());
+        };
+        let slides = |entry: &Value| match entry.as_str() {
+            Some("sliding_attention") => Ok(true),
+            Some("full_attention") => Ok(false),
+            _ => Err(self
+                .error(format!("`layer_types` has {entry}, which is not supported"))
+                .help("known are full_attention and sliding_attention")),
+        };
+        types.iter().map(slides).collect()
+    }
+}
+
+fn family_of(fields: &Fields<'_>) -> Result<Family> {
+    let name = fields.text("model_type")?.ok_or_else(|| fields.error("`model_type` is missing"))?;
+    Family::named(name).ok_or_else(|| {
+        let names = Family::ALL.map(|(name, _)| name).join(", ");
+        fields.error(format!("model_type `{name}` is not supported")).help(format!("known are {names}"))
+    })
+}
+
+fn refuse_quantised(fields: &Fields<'_>) -> Result<()> {
+    for name in ["quantization_config", "compression_config"] {
+        if let Some(inner) = fields.object(name)? {
+            let method = inner.text("quant_method")?.unwrap_or("unknown method");
+            return Err(fields
+                .error(format!("quantised weights ({method}) are not supported"))
+                .help("use the unquantised checkpoint"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

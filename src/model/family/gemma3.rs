@@ -1,0 +1,45 @@
+//! Gemma 3 (`gemma3_text`, and the text tower inside `gemma3`): Gemma 2's block with norms over each head's
+//! queries and keys instead of soft caps, and rotations of their own in the layers that slide a window.
+
+use super::{Family, Fields, gemma2};
+use crate::error::Result;
+use crate::model::config::{Config, QueryKeyNorm};
+use crate::model::rope::{RopeConfig, RopeFields};
+
+/// Sizes of the smallest model that sees, whose config leaves out what is equal to them.
+const DEFAULTS: &[(&str, usize)] = &[
+    ("hidden_size", 2304),
+    ("intermediate_size", 9216),
+    ("num_hidden_layers", 26),
+    ("num_attention_heads", 8),
+    ("num_key_value_heads", 4),
+    ("head_dim", 256),
+    ("vocab_size", 262_208),
+    ("max_position_embeddings", 131_072),
+];
+
+/// The text tower's own object in the config of a model that also sees.
+pub fn text_fields(fields: Fields<'_>) -> Result<Fields<'_>> {
+    let text = fields.object("text_config")?;
+    Ok(text.ok_or_else(|| fields.error("`text_config` is missing"))?.with_defaults(DEFAULTS))
+}
+
+/// Reads the config of a text tower.
+pub fn config(family: Family, fields: &Fields<'_>) -> Result<Config> {
+    let mut config = gemma2::common(family, fields)?;
+    config.attention.norm = QueryKeyNorm::Head;
+    config.logit_softcap = fields.optional_number("final_logit_softcapping")?;
+    let rope = |layer_type, theta, scaled| {
+        let place = RopeFields { layer_type: Some(layer_type), theta, partial: None, scaled };
+        RopeConfig::read(fields, &place, config.attention.head_size)
+    };
+    config.ropes = vec![
+        rope("full_attention", ("rope_theta", 1e6), true)?,
+        rope("sliding_attention", ("rope_local_base_freq", 1e4), false)?,
+    ];
+    let period = fields.optional_size("sliding_window_pattern")?.unwrap_or(6);
+    let sliding = fields.sliding_layers(config.layers.len(), |index| (index + 1) % period != 0)?;
+    let window = gemma2::window(fields)?;
+    config.slide(&sliding, window, |plan, sliding| plan.rope = Some(usize::from(sliding)));
+    Ok(config)
+}

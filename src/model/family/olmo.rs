@@ -1,0 +1,17 @@
+//! OLMo (`olmo`): Llama's block with layer norms that have no weights, and queries, keys and values cut
+//! to a range.
+
+use super::{Family, Fields};
+use crate::error::Result;
+use crate::model::config::{Config, NormKind};
+use crate::model::rope::{RopeConfig, RopeFields};
+
+/// Reads the config.
+pub fn config(fields: &Fields<'_>) -> Result<Config> {
+    let mut config = Config::common(Family::Olmo, fields, false)?;
+    config.norm = NormKind::LayerFixed;
+    config.norm_epsilon = 1e-5;
+    config.attention.clip = fields.optional_number("clip_qkv")?;
+    config.ropes = vec![RopeConfig::read(fields, &RopeFields::COMMON, config.attention.head_size)?];
+    Ok(config)
+}

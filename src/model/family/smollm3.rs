@@ -1,0 +1,36 @@
+//! SmolLM3 (`smollm3`): Llama's block, without rotation in every few layers.
+
+use super::{Family, Fields};
+use crate::error::Result;
+use crate::model::config::Config;
+use crate::model::rope::{RopeConfig, RopeFields};
+
+/// Reads the config.
+pub fn config(fields: &Fields<'_>) -> Result<Config> {
+    let mut config = Config::common(Family::SmolLm3, fields, true)?;
+    config.mlp_bias = fields.flag_or("mlp_bias", false)?;
+    let place = RopeFields { theta: ("rope_theta", 2e6), ..RopeFields::COMMON };
+    config.ropes = vec![RopeConfig::read(fields, &place, config.attention.head_size)?];
+    let layers = config.layers.len();
+    let interval = fields.optional_size("no_rope_layer_interval")?.unwrap_or(4);
+    // Despite the name, 1 stands for a layer that rotates.
+    let rotated: Vec<bool> = match fields.per_layer("no_rope_layers", layers)? {
+        Some(entries) => entries
+            .iter()
+            .map(|entry| match entry.as_u64() {
+                Some(0) => Ok(false),
+                Some(1) => Ok(true),
+                _ => Err(fields.error(format!("`no_rope_layers` has {entry}, not 0 or 1"))),
+            })
+            .collect::<Result<_>>()?,
+        None => (1..=layers).map(|layer| layer % interval != 0).collect(),
+    };
+    let slides = fields.flag_or("use_sliding_window", false)?;
+    let window = fields.optional_size("sliding_window")?.filter(|_| slides);
+    let sliding = fields.sliding_layers(layers, |index| !rotated[index])?;
+    config.slide(&sliding, window, |_, _| ());
+    for (plan, rotated) in config.layers.iter_mut().zip(rotated) {
+        plan.rope = rotated.then_some(0);
+    }
+    Ok(config)
+}

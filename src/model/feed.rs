@@ -1,0 +1,112 @@
+//! Blocks on their way from the mapped file: a thread loads the next one while the present one computes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use burn::tensor::{DType, Device};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+
+use super::config::Config;
+use super::family::Block;
+use super::loader::Loader;
+use super::weights::Weights;
+use crate::error::{Error, Kind, Result, caught};
+
+/// The name of the thread.
+pub const THREAD: &str = "infoplane-weights";
+
+/// What blocks are loaded from and for.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What the model's `config.json` says.
+    pub config: Arc<Config>,
+    /// The mapped files.
+    pub weights: Arc<Weights>,
+    /// What all names but the head's start with.
+    pub prefix: &'static str,
+    /// Where the blocks go.
+    pub device: Device,
+    /// The type that products are computed in.
+    pub products: DType,
+}
+
+impl Source {
+    /// A loader of what lies under `name`.
+    pub fn loader<'a>(&'a self, name: &str, stop: &'a AtomicBool) -> Loader<'a> {
+        let name = format!("{}{name}", self.prefix);
+        Loader::new(&self.config, &self.weights, (&self.device, self.products), stop, name)
+    }
+
+    /// The name of a block.
+    pub fn block_name(&self, index: usize) -> String {
+        format!("{}.{index}", self.config.family.names().blocks)
+    }
+
+    /// Bytes a block takes on the device, in f32.
+    pub fn block_bytes(&self, index: usize) -> usize {
+        let name = format!("{}{}.", self.prefix, self.block_name(index));
+        self.weights.parameters_under(&name) * size_of::<f32>()
+    }
+}
+
+/// A thread that loads blocks in order, one ahead of whoever takes them. Dropping it ends the thread.
+#[derive(Debug)]
+pub struct Feed {
+    blocks: Option<Receiver<Result<Box<dyn Block>>>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Feed {
+    /// Starts to load the blocks numbered `wanted`, in this order.
+    ///
+    /// # Errors
+    /// No thread to be had.
+    pub fn start(source: &Source, wanted: Vec<usize>) -> Result<Self> {
+        // A finished block waits here until it is taken; only then is the next one begun.
+        let (sender, blocks) = bounded(0);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (source, stopped) = (source.clone(), Arc::clone(&stop));
+        let load = move || {
+            for index in wanted {
+                let block = caught(|| {
+                    let loader = source.loader(&source.block_name(index), &stopped);
+                    source.config.family.block(&loader)
+                });
+                let failed = block.is_err();
+                if sender.send(block).is_err() || failed {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name(THREAD.to_owned()).spawn(load);
+        let thread = thread.map_err(|error| Error::new(Kind::Device, format!("no thread ({error})")))?;
+        Ok(Self { blocks: Some(blocks), stop, thread: Some(thread) })
+    }
+
+    /// The next block; none if it is not there within `patience`.
+    ///
+    /// # Errors
+    /// What was wrong with it.
+    pub fn next(&self, patience: Duration) -> Result<Option<Box<dyn Block>>> {
+        let over = || Error::new(Kind::Device, "the weights stopped coming");
+        match self.blocks.as_ref().ok_or_else(over)?.recv_timeout(patience) {
+            Ok(block) => block.map(Some),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(over()),
+        }
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // With no one to take it, a waiting block is dropped and the thread ends.
+        self.blocks = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
