@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
+use infoplane::checkpoints::ModelFolder;
 use infoplane::device::Compute;
 use infoplane::estimator::{Binning, Estimator, ReferencePoints, Row, SampleSegments};
 use infoplane::labels::Labels;
-use infoplane::model::{Model, Options};
 use infoplane::model::batch::{Batch, batches};
+use infoplane::model::{Model, Options};
 use infoplane::settings::{Backend, Settings};
 use infoplane::tokens::Tokens;
 
@@ -35,7 +36,9 @@ fn documents() -> Vec<Vec<u32>> {
 }
 
 fn model(compute: &Compute) -> (Model, Batch) {
-    let model = Model::open(&demo("gutenberg-1m/step2000"), &Options::new(compute.tensors())).expect("the demo is there");
+    let model =
+        Model::open(&ModelFolder::new(&demo("gutenberg-1m/step2000")), &Options::new(compute.tensors()))
+            .expect("the demo is there");
     let batch = batches(&documents(), 0..128, model.tokens_per_batch()).remove(0);
     (model, batch)
 }

@@ -5,8 +5,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use burn::tensor::{DType, Device};
 use burn::tensor::wgpu::{WgpuSetup, wgpu};
+use burn::tensor::{DType, Device};
 
 use crate::error::{Error, Kind, Result};
 use crate::settings::{Backend, Dtype};

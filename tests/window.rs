@@ -42,8 +42,10 @@ fn runs() -> Vec<Run> {
                 step: Some(step),
                 tokens: Some(step * 65_536),
                 tokenizer: None,
+                root: PathBuf::new(),
             })
             .collect(),
+        missing: Vec::new(),
     };
     vec![run("gutenberg-1m"), run("gutenberg-4m")]
 }

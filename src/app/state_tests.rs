@@ -10,11 +10,13 @@ fn runs(counts: &[usize]) -> Arc<Vec<Run>> {
         step: Some(index as u64 * 10),
         tokens: None,
         tokenizer: None,
+        root: PathBuf::new(),
     };
     let run = |(index, &count): (usize, &usize)| Run {
         name: format!("run {index}"),
         path: PathBuf::new(),
         checkpoints: (0..count).map(checkpoint).collect(),
+        missing: Vec::new(),
     };
     Arc::new(counts.iter().enumerate().map(run).collect())
 }

@@ -243,8 +243,9 @@ mod tests {
             step,
             tokens,
             tokenizer: None,
+            root: PathBuf::new(),
         };
-        Run { name: "run".into(), path: PathBuf::new(), checkpoints: times.iter().map(checkpoint).collect() }
+        Run::new("run".into(), PathBuf::new(), times.iter().map(checkpoint).collect())
     }
 
     fn steps(steps: &[u64]) -> Run {

@@ -1,14 +1,17 @@
 //! Checkpoints on disk: which folders hold models, which belong to one run, in which order.
 //!
 //! Training code agrees on little more than "a sub-folder a checkpoint, its name says when". [`step_name`]
-//! reads those names, [`open`] walks at most two levels of folders with them. Nothing here reads weights or
+//! reads those names, [`open`] walks at most two levels of folders with them, and the hub cache's own layout. Nothing here reads weights or
 //! parses a `config.json`: a broken checkpoint is listed like any other and fails when it is measured.
 
 use std::path::PathBuf;
 
+mod folder;
+mod hub;
 mod scan;
 pub mod step_name;
 
+pub use folder::ModelFolder;
 pub use scan::open;
 
 /// A training run: checkpoints of one model in the order of training.
@@ -20,9 +23,16 @@ pub struct Run {
     pub path: PathBuf,
     /// At least one checkpoint, ordered by tokens where all have them, else by step.
     pub checkpoints: Vec<Checkpoint>,
+    /// Names of revisions that the hub cache knows and whose model was not fetched.
+    pub missing: Vec<String>,
 }
 
 impl Run {
+    /// A run of these checkpoints.
+    pub fn new(name: String, path: PathBuf, checkpoints: Vec<Checkpoint>) -> Self {
+        Self { name, path, checkpoints, missing: Vec::new() }
+    }
+
     /// Whether this is one model rather than several checkpoints of one.
     pub fn is_single_model(&self) -> bool {
         self.checkpoints.len() == 1 && self.checkpoints[0].path == self.path
@@ -43,6 +53,15 @@ pub struct Checkpoint {
     pub tokens: Option<u64>,
     /// `tokenizer.json`, in the checkpoint's folder or its parent.
     pub tokenizer: Option<PathBuf>,
+    /// The real folder that none of its files may lie outside of.
+    pub root: PathBuf,
+}
+
+impl Checkpoint {
+    /// The folder, with where its files may lie.
+    pub fn folder(&self) -> ModelFolder {
+        ModelFolder::within(&self.path, &self.root)
+    }
 }
 
 #[cfg(test)]

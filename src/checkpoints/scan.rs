@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::folder::{ModelFolder, is_repository, root_of, tokenizer_of};
 use super::step_name::{StepName, natural_order};
-use super::{Checkpoint, Run};
+use super::{Checkpoint, Run, hub};
 use crate::error::{Error, Kind, Result};
 
 /// Opens a folder and returns the runs in it, at least one, in natural order of their names.
@@ -18,7 +19,9 @@ use crate::error::{Error, Kind, Result};
 ///   it, as a Trainer's output folder does, it is their run, and its own weights come last.
 /// - A folder whose sub-folders are models is a run if any of them has a step name; the others, such as a
 ///   final `main`, come last. If none has, each is a model of its own.
+/// - A repository in the hub cache is a run of its revisions, by their names.
 /// - A folder of such folders opens all of them. Nothing deeper than two levels is looked into.
+/// - A name such as `org/name` that is no folder stands for a repository in this machine's hub cache.
 ///
 /// Sub-folders that are hidden, cannot be read or only link to a folder beside them are passed over.
 /// Weights need not be there: a checkpoint without them is listed and fails when it is measured.
@@ -26,22 +29,34 @@ use crate::error::{Error, Kind, Result};
 /// # Errors
 /// [`Kind::Folder`] if the path is no readable folder or no model is found.
 pub fn open(path: &Path) -> Result<Vec<Run>> {
+    let cached = path.to_str().filter(|_| !path.exists()).and_then(hub::cached);
+    let path = cached.as_deref().unwrap_or(path);
     check_folder(path)?;
+    let root = &root_of(path);
+    let mut runs: Vec<Run> = Vec::new();
     if is_model(path) {
-        return Ok(vec![run_of_model(path)]);
-    }
-    let (mut runs, mut beside) = (Vec::new(), Vec::new());
-    for folder in sub_folders(path) {
-        if !is_model(&folder) {
-            let models = sub_folders(&folder).into_iter().filter(|below| is_model(below)).collect();
-            runs.extend(runs_of_models(&folder, models));
-        } else if step_models_in(&folder).is_empty() {
-            beside.push(folder);
-        } else {
-            runs.push(run_of_model(&folder));
+        runs.push(run_of_model(path, root));
+    } else if is_repository(path) {
+        runs.extend(run_of_repository(path));
+    } else {
+        let mut beside = Vec::new();
+        for folder in sub_folders(path) {
+            if is_repository(&folder) {
+                runs.extend(run_of_repository(&folder));
+            } else if !is_model(&folder) {
+                let (models, others): (Vec<_>, Vec<_>) =
+                    sub_folders(&folder).into_iter().partition(|below| is_model(below));
+                runs.extend(runs_of_models(&folder, models, root));
+                let repositories = others.iter().filter(|below| is_repository(below));
+                runs.extend(repositories.filter_map(|below| run_of_repository(below)));
+            } else if step_models_in(&folder).is_empty() {
+                beside.push(folder);
+            } else {
+                runs.push(run_of_model(&folder, root));
+            }
         }
+        runs.extend(runs_of_models(path, beside, root));
     }
-    runs.extend(runs_of_models(path, beside));
     if runs.is_empty() {
         return Err(Error::new(Kind::Folder, "no model found")
             .help("open a folder with a config.json in it or in its sub-folders")
@@ -67,9 +82,10 @@ fn check_folder(path: &Path) -> Result<()> {
 }
 
 /// A model with the step-named models below it, if any, as one run.
-fn run_of_model(folder: &Path) -> Run {
-    let mut found: Vec<Found> = step_models_in(folder).into_iter().map(Found::read).collect();
-    let own = Found::read(folder.to_owned());
+fn run_of_model(folder: &Path, root: &Path) -> Run {
+    let mut found: Vec<Found> =
+        step_models_in(folder).into_iter().map(|model| Found::read(model, root)).collect();
+    let own = Found::read(folder.to_owned(), root);
     // The Trainer saves the last step both as a checkpoint and beside them; some runs keep only a
     // `config.json` there for all of them.
     let again = own.checkpoint.step.is_some()
@@ -77,21 +93,41 @@ fn run_of_model(folder: &Path) -> Run {
     if found.is_empty() || (has_weights(folder) && !again) {
         found.push(Found { name: found.is_empty().then_some(own.name).flatten(), ..own });
     }
-    Run { name: name_of(folder), path: folder.to_owned(), checkpoints: ordered(found) }
+    Run::new(name_of(folder), folder.to_owned(), ordered(found))
 }
 
 /// Models that lie beside each other in a folder: one run if any has a step name, else a run each.
-fn runs_of_models(folder: &Path, models: Vec<PathBuf>) -> Vec<Run> {
-    let found: Vec<Found> = models.into_iter().map(Found::read).collect();
+fn runs_of_models(folder: &Path, models: Vec<PathBuf>, root: &Path) -> Vec<Run> {
+    let found: Vec<Found> = models.into_iter().map(|model| Found::read(model, root)).collect();
     if found.iter().any(|model| model.name.is_some()) {
-        return vec![Run { name: name_of(folder), path: folder.to_owned(), checkpoints: ordered(found) }];
+        return vec![Run::new(name_of(folder), folder.to_owned(), ordered(found))];
     }
-    let single = |model: Found| Run {
-        name: model.checkpoint.name.clone(),
-        path: model.checkpoint.path.clone(),
-        checkpoints: vec![model.checkpoint],
+    let single = |model: Found| {
+        let Checkpoint { name, path, .. } = model.checkpoint.clone();
+        Run::new(name, path, vec![model.checkpoint])
     };
     found.into_iter().map(single).collect()
+}
+
+/// The revisions of a repository in the hub cache as one run; none if it holds no model.
+fn run_of_repository(repository: &Path) -> Option<Run> {
+    let root = root_of(repository);
+    // A name may stand for what was never fetched, or for a tokenizer alone.
+    let (models, others): (Vec<_>, Vec<_>) =
+        hub::revisions(repository).into_iter().partition(|revision| is_model(&revision.path));
+    let found = models.into_iter().map(|revision| {
+        let hub::Revision { name, step, path } = revision;
+        Found::read_as(path, name, step, &root)
+    });
+    let checkpoints = ordered(found.collect());
+    let path = match &checkpoints[..] {
+        [] => return None,
+        // The one revision of a model is the model.
+        [only] => only.path.clone(),
+        _ => repository.to_owned(),
+    };
+    let missing = others.into_iter().map(|revision| revision.name).collect();
+    Some(Run { missing, ..Run::new(hub::repository_name(repository), path, checkpoints) })
 }
 
 fn step_models_in(folder: &Path) -> Vec<PathBuf> {
@@ -108,18 +144,24 @@ struct Found {
 }
 
 impl Found {
-    fn read(path: PathBuf) -> Self {
-        let name = name_of(&path);
-        let step_name = StepName::parse(&name);
-        let state = TrainerState::read(&path);
+    fn read(path: PathBuf, root: &Path) -> Self {
+        match hub::name_of_snapshot(&path) {
+            Some((name, step_name)) => Self::read_as(path, name, step_name, root),
+            None => {
+                let name = name_of(&path);
+                let step_name = StepName::parse(&name);
+                Self::read_as(path, name, step_name, root)
+            }
+        }
+    }
+
+    fn read_as(path: PathBuf, name: String, step_name: Option<StepName>, root: &Path) -> Self {
+        let state = TrainerState::read(&ModelFolder::within(&path, root));
         let step = step_name.map(|name| name.step).or(state.step());
         let tokens = step_name.and_then(|name| name.tokens).or(state.tokens());
-        let tokenizer = [Some(path.as_path()), path.parent()]
-            .into_iter()
-            .flatten()
-            .map(|folder| folder.join("tokenizer.json"))
-            .find(|file| file.is_file());
-        Self { name: step_name, checkpoint: Checkpoint { name, path, step, tokens, tokenizer } }
+        let tokenizer = tokenizer_of(&path, root);
+        let root = root.to_owned();
+        Self { name: step_name, checkpoint: Checkpoint { name, path, step, tokens, tokenizer, root } }
     }
 
     fn stage(&self) -> u64 {
@@ -136,8 +178,12 @@ struct TrainerState {
 }
 
 impl TrainerState {
-    fn read(folder: &Path) -> Self {
-        let text = fs::read(folder.join("trainer_state.json")).unwrap_or_default();
+    fn read(folder: &ModelFolder) -> Self {
+        /// A long run's log takes tens of megabytes.
+        const LARGEST: u64 = 256 << 20;
+        let path = folder.file("trainer_state.json").ok().flatten();
+        let path = path.filter(|path| path.metadata().is_ok_and(|found| found.len() <= LARGEST));
+        let text = path.and_then(|path| fs::read(path).ok()).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 

@@ -33,6 +33,13 @@ fn opened(files: &[&str]) -> Vec<String> {
     listed(folder.path(), &open(folder.path()).unwrap())
 }
 
+/// The same runs whatever folder above them was opened.
+fn rootless(runs: &[Run]) -> Vec<Run> {
+    let mut runs = runs.to_vec();
+    runs.iter_mut().flat_map(|run| &mut run.checkpoints).for_each(|each| each.root = Default::default());
+    runs
+}
+
 #[test]
 fn demo_runs() {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
@@ -47,11 +54,11 @@ fn demo_runs() {
         assert!(run.checkpoints.iter().all(|each| each.tokenizer == Some(run.path.join("tokenizer.json"))));
         assert!(run.checkpoints.iter().all(|each| each.tokens.is_none()));
         assert!(!run.is_single_model());
-        assert_eq!(open(&run.path).unwrap(), std::slice::from_ref(run));
+        assert_eq!(rootless(&open(&run.path).unwrap()), rootless(std::slice::from_ref(run)));
     }
     let step = open(&demo.join("gutenberg-1m/step512")).unwrap();
     assert!(step[0].is_single_model());
-    assert_eq!(step[0].checkpoints, runs[0].checkpoints[10..11]);
+    assert_eq!(rootless(&step)[0].checkpoints, rootless(&runs)[0].checkpoints[10..11]);
 }
 
 #[test]
@@ -155,7 +162,7 @@ fn trainer_output_folders() {
     write(&out, "model.safetensors", "");
     let runs = open(&out).unwrap();
     assert_eq!(listed(run.path(), &runs), ["out: checkpoint-5 out"]);
-    assert_eq!(open(run.path()).unwrap(), runs);
+    assert_eq!(rootless(&open(run.path()).unwrap()), rootless(&runs));
     write(&out, "trainer_state.json", r#"{"global_step": 5}"#);
     assert_eq!(listed(run.path(), &open(&out).unwrap()), ["out: checkpoint-5"]);
     write(&out, "trainer_state.json", r#"{"global_step": 6}"#);
@@ -229,4 +236,92 @@ fn nothing_to_open() {
         assert!(text.contains(cause) && text.contains("; ") && !text.contains('\n'), "{text}");
         assert!(text.contains(root.path().to_str().unwrap()), "{text}");
     }
+}
+
+/// A repository of the hub cache: each revision's files are links into `blobs`.
+#[cfg(unix)]
+fn repository(hub: &Path, refs: &[(&str, &str)], fetched: &[&str]) {
+    let repository = hub.join("models--org--some-model");
+    for (name, commit) in refs {
+        write(&repository, &format!("refs/{name}"), commit);
+    }
+    for commit in fetched {
+        for file in ["config.json", "tokenizer.json"] {
+            write(&repository, &format!("blobs/{commit}-{file}"), "{}");
+            let snapshot = repository.join("snapshots").join(commit);
+            fs::create_dir_all(&snapshot).unwrap();
+            std::os::unix::fs::symlink(format!("../../blobs/{commit}-{file}"), snapshot.join(file)).unwrap();
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn revisions_in_the_hub_cache_are_a_run() {
+    let hub = tempfile::tempdir().unwrap();
+    let refs = [
+        ("main", "cc3"),
+        ("stage1-step2000-tokens9B", "cc3"),
+        ("stage1/step150-tokens1B", "aa1"),
+        ("stage2/ingredient1-step1000-tokens5B", "dd4"),
+        ("step-from-elsewhere", "../../outside"),
+        ("stage1-step500-tokens2B", "ee5"),
+    ];
+    repository(hub.path(), &refs, &["aa1", "bb2", "cc3", "dd4"]);
+    let repository = hub.path().join("models--org--some-model");
+    let runs = open(&repository).unwrap();
+    assert_eq!(
+        listed(hub.path(), &runs),
+        ["org/some-model: stage1/step150-tokens1B stage1-step2000-tokens9B \
+          stage2/ingredient1-step1000-tokens5B bb2"]
+    );
+    assert_eq!(runs[0].missing, ["stage1-step500-tokens2B"]);
+    let checkpoints = &runs[0].checkpoints;
+    assert_eq!(
+        checkpoints.iter().map(|c| c.tokens.map(|tokens| tokens / 1_000_000_000)).collect::<Vec<_>>(),
+        [Some(1), Some(9), Some(14), None]
+    );
+    for checkpoint in checkpoints {
+        assert!(checkpoint.tokenizer.is_some());
+        assert!(checkpoint.folder().file("config.json").unwrap().is_some());
+    }
+    // From above, and a single revision from within.
+    assert_eq!(open(hub.path()).unwrap(), runs);
+    let inside = open(&checkpoints[0].path).unwrap();
+    assert_eq!(inside[0].checkpoints[0].name, "stage1/step150-tokens1B");
+    assert_eq!(inside[0].checkpoints[0].root, checkpoints[0].root);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_stay_within_the_folder_opened() {
+    use std::os::unix::fs::symlink;
+    let root = folder(&["secret/config.json", "run/step1/real.json", "run/shared.json"]);
+    let step = root.path().join("run/step1");
+    symlink("../../secret/config.json", step.join("outside")).unwrap();
+    symlink("../shared.json", step.join("shared")).unwrap();
+    symlink("real.json", step.join("inside")).unwrap();
+    symlink("loop", step.join("loop")).unwrap();
+    symlink("nowhere", step.join("broken")).unwrap();
+    symlink("/dev/zero", step.join("device")).unwrap();
+    fs::create_dir(step.join("folder")).unwrap();
+    let run = super::folder::root_of(&root.path().join("run"));
+    let opened = super::ModelFolder::within(&step, &run);
+    for name in ["inside", "shared", "real.json"] {
+        assert_eq!(opened.file(name), Ok(Some(step.join(name))));
+    }
+    assert_eq!(opened.file("nothing"), Ok(None));
+    for (name, cause) in [
+        ("outside", "leads outside"),
+        ("loop", "cannot be reached"),
+        ("broken", "not there"),
+        ("device", "leads outside"),
+        ("folder", "not a file"),
+    ] {
+        let text = opened.file(name).unwrap_err().to_string();
+        assert!(text.contains(cause) && text.ends_with(name), "{text}");
+    }
+    // Named by itself, the step may not look into the run.
+    let alone = super::ModelFolder::new(&step);
+    assert!(alone.file("shared").is_err() && alone.file("inside").is_ok());
 }

@@ -9,6 +9,7 @@ use safetensors::Dtype;
 use safetensors::tensor::{TensorView, serialize};
 
 use super::{BackendArg, DONE, MemoryArg};
+use crate::checkpoints::ModelFolder;
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result, caught};
 use crate::model::batch::{Batch, batches, check_ids};
@@ -44,7 +45,8 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
     eprintln!("computing on {}", compute.name());
     let products = compute.products(args.backend.dtype)?;
     let options = Options { device: compute.tensors(), products, memory: args.memory.memory };
-    let states = caught(|| hidden_states(&mut Model::open(&args.model, &options)?, &documents))?;
+    let states =
+        caught(|| hidden_states(&mut Model::open(&ModelFolder::new(&args.model), &options)?, &documents))?;
     output::write_atomically(&args.out, &states.to_safetensors()?)?;
     Ok(DONE)
 }

@@ -27,6 +27,8 @@ struct RunReport {
     name: String,
     path: PathBuf,
     checkpoints: Vec<CheckpointReport>,
+    /// Revisions the hub cache names and does not hold.
+    missing: Vec<String>,
 }
 
 /// A checkpoint as it is shown.
@@ -61,6 +63,7 @@ pub fn run(args: &InspectArgs) -> Result<u8> {
         .into_iter()
         .map(|run| RunReport {
             checkpoints: run.checkpoints.iter().map(report).collect(),
+            missing: run.missing,
             name: run.name,
             path: run.path,
         })
@@ -81,13 +84,14 @@ fn report(checkpoint: &Checkpoint) -> CheckpointReport {
         Ok(model) => (Some(model), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    let Checkpoint { name, path, step, tokens, tokenizer } = checkpoint.clone();
+    let Checkpoint { name, path, step, tokens, tokenizer, .. } = checkpoint.clone();
     CheckpointReport { name, path, step, tokens, tokenizer, model, error }
 }
 
 fn model_report(checkpoint: &Checkpoint) -> Result<ModelReport> {
-    let config = Config::read(&checkpoint.path)?;
-    let weights = Weights::open(&checkpoint.path)?;
+    let folder = checkpoint.folder();
+    let config = Config::read(&folder)?;
+    let weights = Weights::open(&folder)?;
     Ok(ModelReport {
         family: config.family.name(),
         layers: config.layers.len(),
@@ -133,6 +137,9 @@ fn table(runs: &[RunReport]) -> String {
             if let Some(error) = checkpoint.and_then(|checkpoint| checkpoint.error.as_ref()) {
                 let _ = writeln!(text, "    error: {error}");
             }
+        }
+        if !run.missing.is_empty() {
+            let _ = writeln!(text, "  named but not fetched: {}", run.missing.join(", "));
         }
     }
     text

@@ -56,7 +56,7 @@ pub struct Job {
 impl Job {
     /// Opens a checkpoint's model.
     pub fn open(id: CheckpointId, checkpoint: &Checkpoint, options: &Options) -> Result<Self> {
-        let model = Model::open(&checkpoint.path, options)?;
+        let model = Model::open(&checkpoint.folder(), options)?;
         let batches = VecDeque::new();
         Ok(Self { id, stage: 0, model, batches, pass: None, loss_sum: 0.0, predictions: 0, through: 0 })
     }

@@ -254,7 +254,7 @@ impl Session {
             let mut job = match job {
                 Some(job) => job,
                 None => {
-                    let layers = Config::read(&checkpoint.path)?.layers.len() + 1;
+                    let layers = Config::read(&checkpoint.folder())?.layers.len() + 1;
                     let all = sample.positions(sample.documents.len());
                     let memory = device.memory_beside(score_bytes(layers, all, points));
                     let products = device.compute.products(self.request.settings.dtype);

@@ -7,6 +7,8 @@ use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Tensor, module};
 
 use super::config::QueryKeyNorm;
+use super::cpu::attention::Heads;
+use super::cpu::{self, Host, is_cpu, matrix};
 use super::family::Context;
 use super::layers::{Linear, Norm};
 use super::loader::Loader;
@@ -43,10 +45,8 @@ impl Attention {
                 QueryKeyNorm::EachHead => Norm::load_each(&loader, heads, attention.head_size).map(Some),
             }
         };
-        let norms = (
-            norm("q_norm", queries, attention.heads)?,
-            norm("k_norm", keys, attention.key_value_heads)?,
-        );
+        let norms =
+            (norm("q_norm", queries, attention.heads)?, norm("k_norm", keys, attention.key_value_heads)?);
         Ok(Self {
             q_proj: linear("q_proj", [hidden, queries], attention.bias)?,
             k_proj: linear("k_proj", [hidden, keys], attention.bias)?,
@@ -70,40 +70,65 @@ impl Attention {
             Some([q_norm, k_norm]) => (q_norm.forward(q), k_norm.forward(k)),
             None => (q, k),
         };
-        let found = attend(
-            context,
-            split_heads(q, context.documents, attention.heads),
-            split_heads(k, context.documents, attention.key_value_heads),
-            split_heads(v, context.documents, attention.key_value_heads),
-        );
-        self.o_proj.forward(found)
+        self.o_proj.forward(attend(context, q, k, v))
     }
 }
 
-/// `[documents · positions, heads · size]` to `[documents, heads, positions, size]`.
-pub fn split_heads(x: Tensor<2>, documents: usize, heads: usize) -> Tensor<4> {
-    let [rows, width] = x.dims();
-    x.reshape([documents, rows / documents, heads, width / heads]).swap_dims(1, 2)
-}
-
-/// Rotates queries and keys, attends causally and within the layer's window, and merges the heads again:
-/// queries `[documents, heads, positions, size]`, keys and values with as many heads or a divisor of them;
-/// to `[documents · positions, heads · size]`.
-pub fn attend(context: &Context<'_>, q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<2> {
-    let [documents, heads, positions, size] = q.dims();
-    let groups = heads / k.dims()[1];
+/// Rotates queries and keys, attends causally and within the layer's window: queries
+/// `[documents · positions, heads · size]`, keys and values with as many heads or a divisor of them, to the
+/// shape of the queries.
+pub fn attend(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -> Tensor<2> {
+    if is_cpu(&q.device()) {
+        return attend_on_cpu(context, q, k, v);
+    }
+    let attention = &context.config.attention;
+    let [rows, width] = q.dims();
+    let split = |x: Tensor<2>, heads| split_heads(x, context.lengths.len(), heads);
+    let (q, k) = (split(q, attention.heads), split(k, attention.key_value_heads));
+    let v = split(v, attention.key_value_heads);
     let (q, k) = match context.positions.rope(context.plan) {
         Some(rope) => (rope.rotate(q), rope.rotate(k)),
         None => (q, k),
     };
+    let groups = attention.heads / attention.key_value_heads;
     let (k, v) = (repeat_heads(k, groups), repeat_heads(v, groups));
     let options = AttentionModuleOptions {
         scale: Some(context.plan.scale),
-        softcap: context.config.attention.softcap,
+        softcap: attention.softcap,
         is_causal: true,
     };
     let found = attend_in_pieces(q, k, v, context.positions.mask(context.plan), options);
-    found.swap_dims(1, 2).reshape([documents * positions, heads * size])
+    found.swap_dims(1, 2).reshape([rows, width])
+}
+
+fn attend_on_cpu(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -> Tensor<2> {
+    let attention = &context.config.attention;
+    let rows = q.dims()[0];
+    let heads = Heads {
+        lengths: context.lengths,
+        positions: rows / context.lengths.len(),
+        heads: attention.heads,
+        key_value_heads: attention.key_value_heads,
+        size: attention.head_size,
+        scale: context.plan.scale as f32,
+        softcap: attention.softcap.map(|cap| cap as f32),
+        window: context.plan.window,
+    };
+    let rotated = |x: Tensor<2>, head_count: usize| {
+        let mut values = Host::new(x).into_values();
+        if let Some(rope) = context.positions.rope(context.plan) {
+            rope.rotate_on_cpu(&mut values, heads.positions, head_count, heads.size);
+        }
+        values
+    };
+    let (q, k) = (rotated(q, heads.heads), rotated(k, heads.key_value_heads));
+    matrix(cpu::attention::attend(&q, &k, Host::new(v).values(), heads), rows)
+}
+
+/// `[documents · positions, heads · size]` to `[documents, heads, positions, size]`.
+fn split_heads(x: Tensor<2>, documents: usize, heads: usize) -> Tensor<4> {
+    let [rows, width] = x.dims();
+    x.reshape([documents, rows / documents, heads, width / heads]).swap_dims(1, 2)
 }
 
 /// Attention a few documents, or a few heads of one, at a time.

@@ -6,6 +6,8 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::batch::Batch;
 use super::config::Config;
+use super::cpu::losses::Logits;
+use super::cpu::{self, Host, is_cpu};
 use super::layers::product;
 use super::weights::Weights;
 use crate::error::Result;
@@ -124,8 +126,16 @@ pub struct Losses {
     states: Tensor<2>,
     /// `[predictions, 1]`, the logit of the token that follows.
     targets: Tensor<2>,
-    /// Largest and sum, `[predictions, 1]` each.
-    running: Option<(Tensor<2>, Tensor<2>)>,
+    running: Running,
+}
+
+/// The largest logit of each prediction and the sum of exponentials relative to it.
+#[derive(Debug)]
+enum Running {
+    /// `[predictions, 1]` each; none before the first piece.
+    Device(Option<(Tensor<2>, Tensor<2>)>),
+    /// On the CPU.
+    Host(Vec<(f32, f32)>),
 }
 
 impl Losses {
@@ -147,18 +157,31 @@ impl Losses {
         let states = last.select(0, Tensor::from_data(rows.as_slice(), &device));
         let targets = head.table.rows(weights, &targets, &device)?;
         let targets = head.logits((states.clone() * targets).sum_dim(1));
-        Ok(Some(Self { states, targets, running: None }))
+        let running = match is_cpu(&device) {
+            true => Running::Host(vec![(f32::NEG_INFINITY, 0.0); rows.len()]),
+            false => Running::Device(None),
+        };
+        Ok(Some(Self { states, targets, running }))
     }
 
     /// Takes a piece of the vocabulary in.
     pub fn add(&mut self, piece: &Tensor<2>, head: &Head) {
-        let predictions = self.states.dims()[0];
+        let [predictions, width] = self.states.dims();
+        let running = match &mut self.running {
+            Running::Host(running) => {
+                let (states, piece) = (Host::new(self.states.clone()), Host::new(piece.clone()));
+                let softcap = head.softcap.map(|cap| cap as f32);
+                let logits = Logits { scale: head.scale as f32, softcap };
+                return cpu::losses::add(states.values(), width, piece.values(), logits, running);
+            }
+            Running::Device(running) => running,
+        };
         let at_once = (PIECE_BYTES / size_of::<f32>() / piece.dims()[0]).max(1);
         let parts = (0..predictions).step_by(at_once).map(|start| {
             let rows = |x: &Tensor<2>| x.clone().narrow(0, start, at_once.min(predictions - start));
             let logits = head.logits(product(rows(&self.states), piece.clone().transpose()));
             let largest = logits.clone().max_dim(1);
-            let before = self.running.as_ref().map(|(largest, sum)| (rows(largest), rows(sum)));
+            let before = running.as_ref().map(|(largest, sum)| (rows(largest), rows(sum)));
             let largest = match &before {
                 Some((before, _)) => before.clone().max_pair(largest),
                 None => largest,
@@ -171,7 +194,7 @@ impl Losses {
             (largest, sum)
         });
         let (mut largest, mut sums): (Vec<_>, Vec<_>) = parts.unzip();
-        self.running = Some(match largest.len() {
+        *running = Some(match largest.len() {
             1 => (largest.remove(0), sums.remove(0)),
             _ => (Tensor::cat(largest, 0), Tensor::cat(sums, 0)),
         });
@@ -180,10 +203,13 @@ impl Losses {
     /// ln Σ exp(logits) − logit of the target, in nats, document by document.
     pub fn finish(self, batch: &Batch) -> Result<Vec<Vec<f32>>> {
         let losses = match self.running {
-            Some((largest, sum)) => largest + sum.log() - self.targets,
-            None => self.targets,
+            Running::Device(Some((largest, sum))) => super::read_back(largest + sum.log() - self.targets)?,
+            Running::Device(None) => super::read_back(self.targets)?,
+            Running::Host(running) => {
+                let targets = Host::new(self.targets);
+                running.iter().zip(targets.values()).map(|((most, sum), x)| most + sum.ln() - x).collect()
+            }
         };
-        let losses = super::read_back(losses)?;
         let mut rest = &losses[..];
         let document = |length: &usize| {
             let (document, tail) = rest.split_at(length.saturating_sub(1));

@@ -3,6 +3,9 @@
 use burn::tensor::{DType, Tensor, activation, module};
 
 use super::config::{Activation, NormKind};
+use super::cpu::linear::Weight;
+use super::cpu::norm::RowNorm;
+use super::cpu::{self, Host, is_cpu, matrix};
 use super::loader::Loader;
 use crate::error::Result;
 
@@ -31,6 +34,10 @@ impl Linear {
 
     /// `[rows, in]` to `[rows, out]`, in f32 whatever the product is computed in.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        if is_cpu(&x.device()) {
+            let rows = x.dims()[0];
+            return matrix(cpu::linear::linear(Host::new(x).values(), self.host().weight()), rows);
+        }
         let weight = self.weight.clone();
         let product = product(x, if self.inputs_first { weight } else { weight.transpose() });
         match &self.bias {
@@ -38,6 +45,59 @@ impl Linear {
             None => product,
         }
     }
+}
+
+impl Linear {
+    /// The weight in main memory, where the map is computed on the CPU.
+    fn host(&self) -> HostLinear {
+        let [first, second] = self.weight.dims();
+        HostLinear {
+            weight: Host::new(self.weight.clone()),
+            inputs_first: self.inputs_first,
+            sizes: if self.inputs_first { [first, second] } else { [second, first] },
+            bias: self.bias.clone().map(Host::new),
+        }
+    }
+}
+
+/// A [`Linear`] in main memory.
+struct HostLinear {
+    weight: Host,
+    inputs_first: bool,
+    sizes: [usize; 2],
+    bias: Option<Host>,
+}
+
+impl HostLinear {
+    fn weight(&self) -> Weight<'_> {
+        Weight {
+            values: self.weight.values(),
+            inputs_first: self.inputs_first,
+            sizes: self.sizes,
+            bias: self.bias.as_ref().map(Host::values),
+        }
+    }
+}
+
+/// down(act(up(x))), or down(act(gate(x)) · up(x)) with a gate: `[rows, hidden]` to the same.
+pub fn feed_forward(
+    x: Tensor<2>,
+    gate: Option<&Linear>,
+    up: &Linear,
+    down: &Linear,
+    act: Activation,
+) -> Tensor<2> {
+    if is_cpu(&x.device()) {
+        let (gate, up, down) = (gate.map(Linear::host), up.host(), down.host());
+        let (rows, gate) = (x.dims()[0], gate.as_ref().map(HostLinear::weight));
+        let x = Host::new(x);
+        return matrix(cpu::linear::feed_forward(x.values(), gate, up.weight(), down.weight(), act), rows);
+    }
+    let inner = match gate {
+        Some(gate) => activate(act, gate.forward(x.clone())) * up.forward(x),
+        None => activate(act, up.forward(x)),
+    };
+    down.forward(inner)
 }
 
 /// x · weight, computed in the type of the weight and given in f32.
@@ -85,8 +145,20 @@ impl Norm {
     /// Normalises each group of `size` in each row.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let [rows, width] = x.dims();
+        if is_cpu(&x.device()) {
+            let (weight, bias) = (self.weight.clone().map(Host::new), self.bias.clone().map(Host::new));
+            let norm = RowNorm {
+                size: self.size,
+                centred: !matches!(self.kind, NormKind::Rms | NormKind::RmsPlusOne),
+                weight: weight.as_ref().map(Host::values),
+                bias: bias.as_ref().map(Host::values),
+                epsilon: self.epsilon as f32,
+            };
+            return matrix(norm.apply(Host::new(x).values()), rows);
+        }
         let weight_size = self.weight.as_ref().map_or(self.size, |weight| weight.dims()[0]);
-        if self.kind == NormKind::Layer && width == self.size
+        if self.kind == NormKind::Layer
+            && width == self.size
             && let (Some(weight), Some(bias)) = (&self.weight, &self.bias)
         {
             return module::layer_norm(x, weight.clone(), Some(bias.clone()), self.epsilon);
@@ -129,13 +201,12 @@ impl GatedMlp {
 
     /// `[rows, hidden]` to the same.
     pub fn forward(&self, x: Tensor<2>, act: Activation) -> Tensor<2> {
-        let gate = activate(act, self.gate_proj.forward(x.clone()));
-        self.down_proj.forward(gate * self.up_proj.forward(x))
+        feed_forward(x, Some(&self.gate_proj), &self.up_proj, &self.down_proj, act)
     }
 }
 
 /// Applies an activation.
-pub fn activate(act: Activation, x: Tensor<2>) -> Tensor<2> {
+fn activate(act: Activation, x: Tensor<2>) -> Tensor<2> {
     match act {
         Activation::Silu => activation::silu(x),
         Activation::Gelu => activation::gelu(x),

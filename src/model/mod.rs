@@ -8,6 +8,7 @@
 mod attention;
 pub mod batch;
 pub mod config;
+mod cpu;
 pub mod family;
 pub mod feed;
 mod head;
@@ -18,7 +19,6 @@ mod positions;
 mod rope;
 pub mod weights;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -32,6 +32,7 @@ use self::head::{Head, Table};
 use self::layers::Norm;
 pub use self::pass::{Pass, Step};
 use self::weights::Weights;
+use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
 
 /// How a model is to run.
@@ -75,12 +76,13 @@ impl Model {
     /// # Errors
     /// Whatever is wrong with its `config.json` or its weights, in one line naming file and cause;
     /// [`Kind::Usage`] where the memory allowed does not hold two blocks and a batch.
-    pub fn open(folder: &Path, options: &Options) -> Result<Self> {
+    pub fn open(folder: &ModelFolder, options: &Options) -> Result<Self> {
         let config = Arc::new(Config::read(folder)?);
         let weights = Arc::new(Weights::open(folder)?);
         let names = config.family.names();
         let (vocab, width) = (config.vocab_size, config.hidden_size);
-        let prefix = names.prefixes.iter().find(|prefix| weights.has(&format!("{prefix}{}", names.embedding)));
+        let prefix =
+            names.prefixes.iter().find(|prefix| weights.has(&format!("{prefix}{}", names.embedding)));
         let prefix = *prefix.unwrap_or(&names.prefixes[0]);
         let embedding = Table::new(format!("{prefix}{}", names.embedding), vocab, width);
         let positions = config
@@ -190,8 +192,10 @@ impl Model {
     fn check_length(&self, batch: &Batch) -> Result<()> {
         match self.source.config.learned_positions {
             Some(most) if batch.positions > most => {
-                let cause =
-                    format!("a document of {} tokens is longer than the model's {most} positions", batch.positions);
+                let cause = format!(
+                    "a document of {} tokens is longer than the model's {most} positions",
+                    batch.positions
+                );
                 Err(Error::new(Kind::Usage, cause).help(format!("use a --context of at most {most}")))
             }
             _ => Ok(()),

@@ -199,7 +199,7 @@ impl Model {
         let context = Context {
             config,
             plan: &config.layers[pass.layer],
-            documents: flight.batch.size(),
+            lengths: &flight.batch.lengths,
             positions: &flight.positions,
         };
         let block: Option<&dyn family::Block> = match &self.blocks[pass.layer] {

@@ -3,6 +3,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::Fields;
+use super::cpu::Host;
+use super::cpu::attention::Angles;
 use crate::error::Result;
 
 /// How the frequencies are changed for contexts longer than those trained on.
@@ -78,7 +80,8 @@ pub struct RopeFields {
 
 impl RopeFields {
     /// `rope_theta` and `rope_scaling`, or `rope_parameters`, for all layers alike.
-    pub const COMMON: Self = Self { layer_type: None, theta: ("rope_theta", 1e4), partial: None, scaled: true };
+    pub const COMMON: Self =
+        Self { layer_type: None, theta: ("rope_theta", 1e4), partial: None, scaled: true };
 }
 
 impl RopeConfig {
@@ -139,7 +142,8 @@ impl RopeScaling {
                     Some(factor) => factor,
                     None => context()? / original_context,
                 };
-                let magnitude = |scale: f64| if factor <= 1.0 { 1.0 } else { 0.1 * scale * factor.ln() + 1.0 };
+                let magnitude =
+                    |scale: f64| if factor <= 1.0 { 1.0 } else { 0.1 * scale * factor.ln() + 1.0 };
                 let scales = (inner.optional_number("mscale")?, inner.optional_number("mscale_all_dim")?);
                 let attention_factor = match (inner.optional_number("attention_factor")?, scales) {
                     (Some(factor), _) => factor,
@@ -209,7 +213,23 @@ impl Rope {
             let values: Vec<f32> = angles.iter().map(|&angle| magnitude * function(angle)).collect();
             Tensor::from_data(TensorData::new(values, shape), device)
         };
-        Self { cos: table(f32::cos), sin: table(f32::sin), size: config.size, interleaved: config.interleaved }
+        Self {
+            cos: table(f32::cos),
+            sin: table(f32::sin),
+            size: config.size,
+            interleaved: config.interleaved,
+        }
+    }
+
+    /// Rotates `[documents · positions, heads · size]` in main memory.
+    pub fn rotate_on_cpu(&self, x: &mut [f32], positions: usize, heads: usize, size: usize) {
+        let half = self.size / 2;
+        if half == 0 {
+            return;
+        }
+        let (cos, sin) = (Host::new(self.cos.clone()), Host::new(self.sin.clone()));
+        let (cos, sin) = (cos.values(), sin.values());
+        Angles { cos, sin, half, interleaved: self.interleaved }.rotate(x, positions, heads, size);
     }
 
     /// Rotates `[documents, heads, positions, head size]`; dimensions past the rotated size stay as they are.
@@ -222,13 +242,13 @@ impl Rope {
         let (cos, sin) = (self.cos.clone(), self.sin.clone());
         if self.interleaved {
             let pairs = x.reshape([documents, heads, positions, half, 2]);
-            let part = |index: usize| {
-                pairs.clone().narrow(4, index, 1).reshape([documents, heads, positions, half])
-            };
+            let part =
+                |index: usize| pairs.clone().narrow(4, index, 1).reshape([documents, heads, positions, half]);
             let (even, odd) = (part(0), part(1));
             let first = even.clone() * cos.clone() - odd.clone() * sin.clone();
             let second = odd * cos + even * sin;
-            return Tensor::stack::<5>(vec![first, second], 4).reshape([documents, heads, positions, head_size]);
+            return Tensor::stack::<5>(vec![first, second], 4)
+                .reshape([documents, heads, positions, head_size]);
         }
         let first = x.clone().narrow(3, 0, half);
         let second = x.clone().narrow(3, half, half);

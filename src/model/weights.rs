@@ -10,7 +10,11 @@ use memmap2::Mmap;
 use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors};
 
+use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
+
+/// The largest index of shards read, in bytes.
+const LARGEST_INDEX: u64 = 256 << 20;
 
 /// The mapped weight files of a model folder.
 #[derive(Debug)]
@@ -37,8 +41,9 @@ impl Weights {
     /// # Errors
     /// No weights, a file that is no valid safetensors file, or a tensor of a type that is not
     /// f32, f16 or bf16 where it is asked for; each names the file.
-    pub fn open(folder: &Path) -> Result<Self> {
-        let mut weights = Self { folder: folder.to_owned(), files: Vec::new(), tensors: HashMap::new() };
+    pub fn open(folder: &ModelFolder) -> Result<Self> {
+        let mut weights =
+            Self { folder: folder.path().to_owned(), files: Vec::new(), tensors: HashMap::new() };
         for path in weight_files(folder)? {
             weights.map(path)?;
         }
@@ -204,22 +209,23 @@ impl Weights {
 }
 
 /// The weight files of a folder, shards in the order of their names.
-fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let single = folder.join("model.safetensors");
-    let index = folder.join("model.safetensors.index.json");
-    if single.is_file() || !index.is_file() {
-        return match single.is_file() {
-            true => Ok(vec![single]),
-            false => Err(Error::new(Kind::Weights, "no model.safetensors in this folder")
-                .help("other formats are not read; save the model with safetensors")
-                .at(folder)),
-        };
+fn weight_files(folder: &ModelFolder) -> Result<Vec<PathBuf>> {
+    if let Some(single) = folder.file("model.safetensors")? {
+        return Ok(vec![single]);
     }
+    let Some(index) = folder.file("model.safetensors.index.json")? else {
+        return Err(Error::new(Kind::Weights, "no model.safetensors in this folder")
+            .help("other formats are not read; save the model with safetensors")
+            .at(folder.path()));
+    };
     let broken = |cause: String| Error::new(Kind::Weights, cause).at(&index);
-    let text =
-        std::fs::read_to_string(&index).map_err(|error| broken(format!("cannot be read ({error})")))?;
+    let unreadable = |error: std::io::Error| broken(format!("cannot be read ({error})"));
+    if std::fs::metadata(&index).map_err(unreadable)?.len() > LARGEST_INDEX {
+        return Err(broken(format!("larger than {} MiB", LARGEST_INDEX >> 20)));
+    }
+    let bytes = std::fs::read(&index).map_err(unreadable)?;
     let json: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| broken(format!("not valid JSON: {error}")))?;
+        serde_json::from_slice(&bytes).map_err(|error| broken(format!("not valid JSON: {error}")))?;
     let map = json.get("weight_map").and_then(serde_json::Value::as_object);
     let mut names: Vec<&str> = map
         .ok_or_else(|| broken("`weight_map` is missing".to_owned()))?
@@ -232,7 +238,12 @@ fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
     if let Some(name) = names.iter().find(|name| Path::new(name).file_name() != Some(name.as_ref())) {
         return Err(broken(format!("`weight_map` names `{name}`, which is not a file beside it")));
     }
-    Ok(names.iter().map(|name| folder.join(name)).collect())
+    let shard = |name: &&str| {
+        folder.file(name)?.ok_or_else(|| {
+            broken(format!("`weight_map` names `{name}`, which is missing")).help("fetch the model again")
+        })
+    };
+    names.iter().map(shard).collect()
 }
 
 /// Bytes an element takes; `None` for types that are no floats.
@@ -276,7 +287,7 @@ mod tests {
 
     fn error_of(bytes: &[u8]) -> String {
         let folder = folder_with(bytes);
-        let error = Weights::open(folder.path()).unwrap_err().to_string();
+        let error = Weights::open(&ModelFolder::new(folder.path())).unwrap_err().to_string();
         assert!(error.ends_with("model.safetensors") && !error.contains('\n'), "{error}");
         error
     }
@@ -303,7 +314,7 @@ mod tests {
             "bad":{"dtype":"BF16","shape":[1],"data_offsets":[2,4]},
             "bytes":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}}"#;
         let folder = folder_with(&file(header, &data));
-        let weights = Weights::open(folder.path()).unwrap();
+        let weights = Weights::open(&ModelFolder::new(folder.path())).unwrap();
         assert_eq!(weights.rows("good", &[1], 0..1), Ok(vec![1.0]));
         let of = |name: &str, shape: &[usize]| weights.rows(name, shape, 0..1).unwrap_err().to_string();
         assert!(of("bad", &[1]).contains("`bad` holds NaN"));
@@ -317,7 +328,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let index = folder.path().join("model.safetensors.index.json");
         std::fs::write(&index, r#"{"weight_map": {"a": "../../outside.safetensors"}}"#).unwrap();
-        let error = Weights::open(folder.path()).unwrap_err().to_string();
+        let error = Weights::open(&ModelFolder::new(folder.path())).unwrap_err().to_string();
         assert!(error.contains("not a file beside it"), "{error}");
     }
 }

@@ -3,6 +3,7 @@
 mod cli;
 mod engine;
 mod estimator;
+mod hostile;
 mod kernels;
 mod models;
 mod runs;

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::DType;
+use infoplane::checkpoints::ModelFolder;
 use infoplane::device::Compute;
 use infoplane::model::batch::batches;
 use infoplane::model::{Model, Options, read_back};
@@ -80,7 +81,7 @@ fn least_memory(folder: &Path, compute: &Compute) -> usize {
     let (mut too_little, mut enough) = (0, 1 << 40);
     while enough - too_little > 1 << 10 {
         let memory = (too_little + enough) / 2;
-        match Model::open(folder, &Options { memory: Some(memory), ..options(compute) }) {
+        match Model::open(&ModelFolder::new(folder), &Options { memory: Some(memory), ..options(compute) }) {
             Ok(_) => enough = memory,
             Err(error) => {
                 assert!(error.to_string().contains("--memory"), "{error}");
@@ -96,7 +97,7 @@ fn states_and_losses_are_those_of_transformers() {
     for (backend, compute) in devices() {
         let mut seen = 0;
         for (name, folder, oracle) in checkpoints("models").into_iter().chain(checkpoints("variants")) {
-            let mut model = Model::open(&folder, &options(&compute)).unwrap();
+            let mut model = Model::open(&ModelFolder::new(&folder), &options(&compute)).unwrap();
             let (states, loss) = deviation(&name, &oracle, &mut model);
             println!("{backend:?} {name}: states {states:.1e} of the largest, loss {loss:.1e}");
             assert!(states <= STATES && loss <= LOSS, "{backend:?} {name}: states {states:e}, loss {loss:e}");
@@ -114,7 +115,7 @@ fn configs_of_transformers_4_give_the_same_states() {
         std::fs::copy(folder.join("model.safetensors"), other.path().join("model.safetensors")).unwrap();
         let config = fixture(&format!("models/legacy_configs/{name}.json"));
         std::fs::copy(config, other.path().join("config.json")).unwrap();
-        let mut model = Model::open(other.path(), &options(&compute)).unwrap();
+        let mut model = Model::open(&ModelFolder::new(other.path()), &options(&compute)).unwrap();
         let (states, loss) = deviation(&name, &oracle, &mut model);
         assert!(states <= STATES && loss <= LOSS, "{name}: states {states:e}, loss {loss:e}");
     }
@@ -145,11 +146,15 @@ fn streaming_changes_no_bit() {
         (0..12).map(|n| (0..20 + n % 3).map(|t| (t * 37 + n * 5) % 300).collect()).collect();
     for (name, folder, _) in checkpoints("models") {
         let least = least_memory(&folder, &compute);
-        let whole = everything(&mut Model::open(&folder, &options(&compute)).unwrap(), &documents, 50);
+        let whole = everything(
+            &mut Model::open(&ModelFolder::new(&folder), &options(&compute)).unwrap(),
+            &documents,
+            50,
+        );
         // The least leaves waves of one batch, more lets several pass together.
         for extra in [0, 12 << 10] {
             let streamed = Options { memory: Some(least + extra), ..options(&compute) };
-            let mut model = Model::open(&folder, &streamed).unwrap();
+            let mut model = Model::open(&ModelFolder::new(&folder), &streamed).unwrap();
             assert!(model.is_streamed(), "{name}");
             let streamed = everything(&mut model, &documents, 50);
             let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
@@ -164,7 +169,8 @@ fn streaming_on_the_gpu() {
     let compute = open(Backend::Gpu);
     for (name, folder, oracle) in checkpoints("models") {
         let memory = Some(least_memory(&folder, &compute));
-        let mut model = Model::open(&folder, &Options { memory, ..options(&compute) }).unwrap();
+        let mut model =
+            Model::open(&ModelFolder::new(&folder), &Options { memory, ..options(&compute) }).unwrap();
         assert!(model.is_streamed());
         let (states, loss) = deviation(&name, &oracle, &mut model);
         assert!(states <= STATES && loss <= LOSS, "{name}: states {states:e}, loss {loss:e}");
@@ -180,7 +186,8 @@ fn half_precision_stays_near() {
     };
     assert_eq!(products, DType::F16);
     for (name, folder, oracle) in checkpoints("models") {
-        let mut model = Model::open(&folder, &Options { products, ..options(&compute) }).unwrap();
+        let mut model =
+            Model::open(&ModelFolder::new(&folder), &Options { products, ..options(&compute) }).unwrap();
         let (states, loss) = deviation(&name, &oracle, &mut model);
         println!("f16 {name}: states {states:.1e} of the largest, loss {loss:.1e}");
         // Products rounded to 11 bits, through a handful of layers.
@@ -194,7 +201,7 @@ fn half_precision_stays_near() {
 fn documents_in_a_batch_give_what_they_give_alone() {
     let compute = open(Backend::Cpu);
     for (name, folder, _) in checkpoints("models").into_iter().chain(checkpoints("variants")) {
-        let mut model = Model::open(&folder, &options(&compute)).unwrap();
+        let mut model = Model::open(&ModelFolder::new(&folder), &options(&compute)).unwrap();
         let documents: Vec<Vec<u32>> = [5usize, 40, 17, 33]
             .iter()
             .map(|&n| (0..n as u32).map(|t| (t * 37 + n as u32) % 300).collect())

@@ -12,10 +12,13 @@ use serde_json::Value;
 pub use self::fields::Fields;
 use super::family::Family;
 use super::rope::RopeConfig;
+use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
 
 /// The most layers accepted; a number beyond it is a damaged file.
 const MOST_LAYERS: usize = 4096;
+/// The largest head accepted, by the same token.
+const LARGEST_HEAD: usize = 8192;
 /// The largest `config.json` read, in bytes.
 const LARGEST_FILE: u64 = 16 << 20;
 
@@ -153,8 +156,13 @@ impl Config {
     /// # Errors
     /// A file that is missing or no JSON, an unknown family, a field that is missing, impossible or
     /// asks for what is not supported; each names the field and the file.
-    pub fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join("config.json");
+    pub fn read(folder: &ModelFolder) -> Result<Self> {
+        let missing = || {
+            Error::new(Kind::Config, "no config.json in this folder")
+                .help("it lies beside a model's weights")
+                .at(folder.path())
+        };
+        let path = folder.file("config.json")?.ok_or_else(missing)?;
         let broken = |cause: String| Error::new(Kind::Config, cause).at(&path);
         let unreadable = |error: std::io::Error| broken(format!("no readable config.json ({error})"));
         if std::fs::metadata(&path).map_err(unreadable)?.len() > LARGEST_FILE {
@@ -205,6 +213,9 @@ impl Config {
             Err(error) if fields.get("head_dim").is_some() => return Err(error),
             Err(_) => fields.share_of(hidden_size, heads)?,
         };
+        if head_size > LARGEST_HEAD {
+            return Err(fields.error(format!("`head_dim` is {head_size}, more than {LARGEST_HEAD}")));
+        }
         let bias = fields.flag_or("attention_bias", false)?;
         let layers = fields.layers("num_hidden_layers")?;
         let plan = LayerPlan { rope: Some(0), window: None, scale: (head_size as f64).powf(-0.5) };
@@ -272,7 +283,8 @@ impl Fields<'_> {
         if hidden_size.is_multiple_of(heads) {
             return Ok(hidden_size / heads);
         }
-        Err(self.error(format!("a hidden size of {hidden_size} is not a multiple of {heads} attention heads")))
+        Err(self
+            .error(format!("a hidden size of {hidden_size} is not a multiple of {heads} attention heads")))
     }
 
     /// An activation; `default` stands for an absent one.
@@ -281,9 +293,7 @@ impl Fields<'_> {
             (Some("silu" | "swish"), _) => Ok(Activation::Silu),
             (Some("gelu" | "gelu_python"), _) => Ok(Activation::Gelu),
             (
-                Some(
-                    "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_accurate",
-                ),
+                Some("gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_accurate"),
                 _,
             ) => Ok(Activation::GeluTanh),
             (Some("quick_gelu"), _) => Ok(Activation::QuickGelu),

@@ -5,9 +5,9 @@ use burn::tensor::Tensor;
 
 use super::{Context, Family, Fields, Names};
 use crate::error::Result;
-use crate::model::attention::{attend, split_heads};
+use crate::model::attention::attend;
 use crate::model::config::{AttentionConfig, Config, LayerPlan, NormKind, QueryKeyNorm};
-use crate::model::layers::{Linear, Norm, activate};
+use crate::model::layers::{Linear, Norm, feed_forward};
 use crate::model::loader::Loader;
 
 /// What the tensors outside the blocks are called.
@@ -95,14 +95,12 @@ impl Block {
 
 impl super::Block for Block {
     fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
-        let (hidden, heads) = (context.config.hidden_size, context.config.attention.heads);
+        let hidden = context.config.hidden_size;
         let fused = self.c_attn.forward(self.ln_1.forward(x.clone()));
         // All queries, then all keys, then all values.
-        let part = |index: usize| {
-            split_heads(fused.clone().narrow(1, index * hidden, hidden), context.documents, heads)
-        };
+        let part = |index: usize| fused.clone().narrow(1, index * hidden, hidden);
         let x = x + self.attn_c_proj.forward(attend(context, part(0), part(1), part(2)));
-        let inner = activate(context.config.activation, self.c_fc.forward(self.ln_2.forward(x.clone())));
-        x + self.mlp_c_proj.forward(inner)
+        let normed = self.ln_2.forward(x.clone());
+        x + feed_forward(normed, None, &self.c_fc, &self.mlp_c_proj, context.config.activation)
     }
 }

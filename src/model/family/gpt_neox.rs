@@ -7,7 +7,7 @@ use super::{Context, Family, Fields, Names};
 use crate::error::Result;
 use crate::model::attention::attend;
 use crate::model::config::{Config, NormKind};
-use crate::model::layers::{Linear, Norm, activate};
+use crate::model::layers::{Linear, Norm, feed_forward};
 use crate::model::loader::Loader;
 use crate::model::rope::{RopeConfig, RopeFields};
 
@@ -76,17 +76,13 @@ impl Block {
         let [rows, _] = x.dims();
         let (heads, size) = (context.config.attention.heads, context.config.attention.head_size);
         // Each head's query, key and value lie side by side in the fused projection.
-        let fused = self
-            .query_key_value
-            .forward(x)
-            .reshape([context.documents, rows / context.documents, heads, 3 * size])
-            .swap_dims(1, 2);
-        let part = |index: usize| fused.clone().narrow(3, index * size, size);
+        let fused = self.query_key_value.forward(x).reshape([rows, heads, 3, size]);
+        let part = |index: usize| fused.clone().narrow(2, index, 1).reshape([rows, heads * size]);
         self.dense.forward(attend(context, part(0), part(1), part(2)))
     }
 
     fn mlp(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
-        self.dense_4h_to_h.forward(activate(context.config.activation, self.dense_h_to_4h.forward(x)))
+        feed_forward(x, None, &self.dense_h_to_4h, &self.dense_4h_to_h, context.config.activation)
     }
 }
 

@@ -87,8 +87,8 @@ pub struct Context<'a> {
     pub config: &'a Config,
     /// What it says of this layer.
     pub plan: &'a LayerPlan,
-    /// How many documents the batch has.
-    pub documents: usize,
+    /// The length of each document of the batch.
+    pub lengths: &'a [usize],
     /// Rotations and masks.
     pub positions: &'a Positions,
 }

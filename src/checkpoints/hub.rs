@@ -1,0 +1,122 @@
+//! The hub cache: one folder a repository, its revisions by commit, their names only in `refs`.
+//!
+//! ```text
+//! models--org--name/
+//!     blobs/<hash>             the files' contents
+//!     refs/main, refs/step100  the commit a revision's name stands for
+//!     snapshots/<commit>/…     a revision's files, as links into blobs
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::step_name::{StepName, natural_order};
+
+/// Names of revisions may have folders in them, but not endlessly.
+const DEEPEST: usize = 8;
+/// The most revisions looked at.
+const MOST: usize = 100_000;
+
+/// A revision of a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// Its name in `refs`, or its commit where nothing names it.
+    pub name: String,
+    /// What the name says of the time in training.
+    pub step: Option<StepName>,
+    /// Its snapshot.
+    pub path: PathBuf,
+}
+
+/// The `org/name` of a repository's folder.
+pub fn repository_name(folder: &Path) -> String {
+    let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
+    name.strip_prefix("models--").map_or(name.to_string(), |rest| rest.replacen("--", "/", 1))
+}
+
+/// The folder of a repository in the hub's cache on this machine, for a name such as `org/name`.
+pub fn cached(name: &str) -> Option<PathBuf> {
+    let (org, model) = name.split_once('/')?;
+    if org.is_empty() || model.is_empty() || model.contains('/') || name.contains("..") {
+        return None;
+    }
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let hub = variable("HF_HUB_CACHE")
+        .or_else(|| Some(variable("HF_HOME")?.join("hub")))
+        .or_else(|| Some(variable("HOME")?.join(".cache/huggingface/hub")))?;
+    let folder = hub.join(format!("models--{org}--{model}"));
+    super::folder::is_repository(&folder).then_some(folder)
+}
+
+/// The revisions of a repository whose snapshots or names are there. A commit with several names goes by
+/// the one that says a step, else by the first.
+pub fn revisions(repository: &Path) -> Vec<Revision> {
+    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, commit) in refs(&repository.join("refs")) {
+        names.entry(commit).or_default().push(name);
+    }
+    for entry in fs::read_dir(repository.join("snapshots")).into_iter().flatten().flatten() {
+        let commit = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && !commit.starts_with('.') {
+            names.entry(commit).or_default();
+        }
+    }
+    let revision = |(commit, mut names): (String, Vec<String>)| {
+        names.sort_by(|a, b| natural_order(a, b));
+        let path = repository.join("snapshots").join(&commit);
+        let of_step = names.iter().find_map(|name| Some((name.clone(), step_of(name)?)));
+        match of_step {
+            Some((name, step)) => Revision { name, step: Some(step), path },
+            None => Revision { name: names.into_iter().next().unwrap_or(commit), step: None, path },
+        }
+    };
+    names.into_iter().take(MOST).map(revision).collect()
+}
+
+/// The name a snapshot goes by.
+pub fn name_of_snapshot(snapshot: &Path) -> Option<(String, Option<StepName>)> {
+    let snapshots = snapshot.parent()?;
+    let repository = snapshots.parent()?;
+    if snapshots.file_name()? != "snapshots" || !super::folder::is_repository(repository) {
+        return None;
+    }
+    let commit = snapshot.file_name()?;
+    let found =
+        revisions(repository).into_iter().find(|revision| revision.path.file_name() == Some(commit))?;
+    Some((found.name, found.step))
+}
+
+/// A revision's step; a name with folders in it reads as one with dashes.
+fn step_of(name: &str) -> Option<StepName> {
+    StepName::parse(&name.replace('/', "-"))
+}
+
+/// All names below a folder of `refs`, with the commits they stand for.
+fn refs(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![(folder.to_owned(), String::new(), 0)];
+    while let Some((folder, prefix, depth)) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            // Links are of no use here and could lead anywhere.
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() && depth < DEEPEST {
+                folders.push((entry.path(), format!("{name}/"), depth + 1));
+            } else if kind.is_file() && found.len() < MOST {
+                found.extend(commit_in(&entry.path()).map(|commit| (name, commit)));
+            }
+        }
+    }
+    found
+}
+
+/// The commit a file of `refs` names: hexadecimal, so that it is the name of a snapshot and no path.
+fn commit_in(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    fs::File::open(path).ok()?.take(256).read_to_string(&mut text).ok()?;
+    let commit = text.trim();
+    let hexadecimal = !commit.is_empty() && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hexadecimal.then(|| commit.to_owned())
+}

@@ -1,0 +1,181 @@
+//! Causal attention, a few queries of a head at a time.
+//!
+//! Queries meet only the keys they may see: none that follow, none before the window. The scores of a few
+//! queries fit in the cache whatever the length of the document.
+
+use rayon::prelude::*;
+
+use super::simd::{exp, largest, tanh, vectorised};
+
+/// Queries whose scores live at once.
+const QUERIES: usize = 64;
+
+/// What attention needs beside queries, keys and values.
+#[derive(Clone, Copy, Debug)]
+pub struct Heads<'a> {
+    /// The length of each document.
+    pub lengths: &'a [usize],
+    /// Rows a document takes, at least the longest.
+    pub positions: usize,
+    /// Query heads.
+    pub heads: usize,
+    /// Key and value heads, a divisor of the query heads: query head i sees head i / groups of them.
+    pub key_value_heads: usize,
+    /// The size of a head.
+    pub size: usize,
+    /// The factor on products of queries and keys.
+    pub scale: f32,
+    /// Scores s become c · tanh(s / c).
+    pub softcap: Option<f32>,
+    /// A position sees this many positions, itself included.
+    pub window: Option<usize>,
+}
+
+/// Angles by position, for all documents alike or for each.
+#[derive(Clone, Copy, Debug)]
+pub struct Angles<'a> {
+    /// `[documents or 1, positions, half]`
+    pub cos: &'a [f32],
+    /// The same.
+    pub sin: &'a [f32],
+    /// Pairs of dimensions that are rotated.
+    pub half: usize,
+    /// Whether dimension 2i pairs with 2i + 1 rather than i with i + half.
+    pub interleaved: bool,
+}
+
+impl Angles<'_> {
+    /// Rotates every head of `[documents · positions, heads · size]` in place.
+    pub fn rotate(&self, x: &mut [f32], positions: usize, heads: usize, size: usize) {
+        let table = positions * self.half;
+        let alike = self.cos.len() == table;
+        x.par_chunks_exact_mut(heads * size).enumerate().with_min_len(64).for_each(|(row, x)| {
+            let document = if alike { 0 } else { row / positions };
+            let start = document * table + row % positions * self.half;
+            let (cos, sin) = (&self.cos[start..][..self.half], &self.sin[start..][..self.half]);
+            vectorised(|| {
+                for head in x.chunks_exact_mut(size) {
+                    let head = &mut head[..2 * self.half];
+                    if self.interleaved {
+                        for ((pair, cos), sin) in head.chunks_exact_mut(2).zip(cos).zip(sin) {
+                            let (even, odd) = (pair[0], pair[1]);
+                            pair[0] = even * cos - odd * sin;
+                            pair[1] = odd * cos + even * sin;
+                        }
+                    } else {
+                        let (first, second) = head.split_at_mut(self.half);
+                        for (((a, b), cos), sin) in first.iter_mut().zip(second).zip(cos).zip(sin) {
+                            let (first, second) = (*a, *b);
+                            *a = first * cos - second * sin;
+                            *b = second * cos + first * sin;
+                        }
+                    }
+                }
+            });
+        });
+    }
+}
+
+/// A place that threads write disjoint parts of.
+struct Output(*mut f32);
+
+// SAFETY: each task writes the columns of its own head in the rows of its own document.
+unsafe impl Sync for Output {}
+
+/// Attends: queries `[documents · positions, heads · size]`, keys and values with their own number of
+/// heads, to the shape of the queries. Rows beyond a document's length are zero.
+pub fn attend(q: &[f32], k: &[f32], v: &[f32], heads: Heads<'_>) -> Vec<f32> {
+    let Heads { lengths, positions, size, .. } = heads;
+    let (width, key_width) = (heads.heads * size, heads.key_value_heads * size);
+    let rows = lengths.len() * positions;
+    assert!(lengths.iter().all(|&length| length <= positions));
+    assert_eq!((q.len(), k.len(), v.len()), (rows * width, rows * key_width, rows * key_width));
+    let mut out = vec![0.0f32; rows * width];
+    let output = Output(out.as_mut_ptr());
+    let tasks: Vec<(usize, usize)> =
+        (0..lengths.len()).flat_map(|document| (0..heads.heads).map(move |head| (document, head))).collect();
+    tasks.into_par_iter().for_each_init(Vec::new, |scores, (document, head)| {
+        let output = &output;
+        let length = lengths[document];
+        let first = document * positions;
+        let key_head = head * heads.key_value_heads / heads.heads;
+        for query in (0..length).step_by(QUERIES) {
+            let queries = QUERIES.min(length - query);
+            let from = heads.window.map_or(0, |window| (query + 1).saturating_sub(window));
+            let keys = query + queries - from;
+            scores.resize(queries * keys, 0.0);
+            // SAFETY: rows first + query.. of `q`, first + from.. of `k` and `v` and of `out` lie within
+            // them, as the assertions say; only this task writes the columns of this head in these rows.
+            unsafe {
+                gemm::gemm(
+                    queries,
+                    keys,
+                    size,
+                    scores.as_mut_ptr(),
+                    1,
+                    keys as isize,
+                    false,
+                    q.as_ptr().add((first + query) * width + head * size),
+                    1,
+                    width as isize,
+                    k.as_ptr().add((first + from) * key_width + key_head * size),
+                    key_width as isize,
+                    1,
+                    0.0,
+                    heads.scale,
+                    false,
+                    false,
+                    false,
+                    gemm::Parallelism::None,
+                );
+            }
+            softmax(scores, keys, query - from, &heads);
+            // SAFETY: as above.
+            unsafe {
+                gemm::gemm(
+                    queries,
+                    size,
+                    keys,
+                    output.0.add((first + query) * width + head * size),
+                    1,
+                    width as isize,
+                    false,
+                    scores.as_ptr(),
+                    1,
+                    keys as isize,
+                    v.as_ptr().add((first + from) * key_width + key_head * size),
+                    1,
+                    key_width as isize,
+                    0.0,
+                    1.0,
+                    false,
+                    false,
+                    false,
+                    gemm::Parallelism::None,
+                );
+            }
+        }
+    });
+    out
+}
+
+/// The softmax of each row over the keys it may see, zero elsewhere: row i is query `offset + i`, counted
+/// from the first key.
+fn softmax(scores: &mut [f32], keys: usize, offset: usize, heads: &Heads<'_>) {
+    vectorised(|| {
+        for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
+            let seen = offset + row + 1;
+            let hidden = heads.window.map_or(0, |window| seen.saturating_sub(window));
+            scores[..hidden].fill(0.0);
+            scores[seen..].fill(0.0);
+            let scores = &mut scores[hidden..seen];
+            if let Some(cap) = heads.softcap {
+                scores.iter_mut().for_each(|score| *score = cap * tanh(*score / cap));
+            }
+            let most = largest(scores);
+            scores.iter_mut().for_each(|score| *score = exp(*score - most));
+            let scale = super::simd::sum_of(scores, |x| x).recip();
+            scores.iter_mut().for_each(|score| *score *= scale);
+        }
+    });
+}

@@ -1,0 +1,56 @@
+//! Next-token losses, a piece of the vocabulary at a time.
+
+use rayon::prelude::*;
+
+use super::linear::product;
+use super::simd::{exp, largest, sum_of, tanh, vectorised};
+
+/// Rows whose logits live at once on a thread.
+const ROWS: usize = 32;
+
+/// What becomes of logits.
+#[derive(Clone, Copy, Debug)]
+pub struct Logits {
+    /// A factor.
+    pub scale: f32,
+    /// Logits l become c · tanh(l / c).
+    pub softcap: Option<f32>,
+}
+
+impl Logits {
+    /// Applies both in place.
+    #[inline(always)]
+    pub fn apply(&self, logits: &mut [f32]) {
+        if self.scale != 1.0 {
+            logits.iter_mut().for_each(|logit| *logit *= self.scale);
+        }
+        if let Some(cap) = self.softcap {
+            logits.iter_mut().for_each(|logit| *logit = cap * tanh(*logit / cap));
+        }
+    }
+}
+
+/// Takes a piece of the vocabulary into the largest logit so far and the sum of exponentials relative to it.
+///
+/// * `states`: `[rows, width]`
+/// * `piece`: `[tokens, width]`
+/// * `running`: for each row, largest and sum; −∞ and 0 before the first piece
+pub fn add(states: &[f32], width: usize, piece: &[f32], logits: Logits, running: &mut [(f32, f32)]) {
+    let tokens = piece.len() / width;
+    running.par_chunks_mut(ROWS).zip(states.par_chunks(ROWS * width)).for_each_init(
+        Vec::new,
+        |scratch, (running, states)| {
+            scratch.resize(running.len() * tokens, 0.0);
+            product(states, width, piece, (1, width), scratch, tokens);
+            vectorised(|| {
+                for ((before, sum), row) in running.iter_mut().zip(scratch.chunks_exact_mut(tokens)) {
+                    logits.apply(row);
+                    let most = largest(row);
+                    let most = if most > *before { most } else { *before };
+                    let added = sum_of(row, |logit| exp(logit - most));
+                    (*before, *sum) = (most, *sum * exp(*before - most) + added);
+                }
+            });
+        },
+    );
+}

@@ -1,0 +1,82 @@
+//! The operations that a forward pass spends its time in, on the CPU.
+//!
+//! burn's CPU backend does one operation at a time, each over memory of its own. These do what follows each
+//! other on a few rows while they are in the cache, on all cores, with exponentials that vectorise. Their
+//! twins on a GPU are the same operations of burn, in `layers.rs`, `attention.rs` and `head.rs`.
+
+pub mod attention;
+pub mod linear;
+pub mod losses;
+pub mod norm;
+pub mod simd;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use burn_flex::{Flex, FlexTensor};
+
+/// Whether a device is the CPU.
+pub fn is_cpu(device: &Device) -> bool {
+    *device == Device::flex()
+}
+
+/// The values of a tensor on the CPU, row by row.
+#[derive(Clone, Debug)]
+pub struct Host(FlexTensor);
+
+impl Host {
+    /// A tensor's values, without copying them where they lie row by row.
+    ///
+    /// # Panics
+    /// If the tensor lies elsewhere than on the CPU, or is not in f32.
+    pub fn new<const D: usize>(x: Tensor<D>) -> Self {
+        match x.try_into_primitive::<Flex>() {
+            Ok(x) => Self(x.to_contiguous()),
+            Err(error) => panic!("a tensor of the CPU: {error:?}"),
+        }
+    }
+
+    /// The values to change: the tensor's own where nobody else holds them.
+    pub fn into_values(self) -> Vec<f32> {
+        // The data is handed over, not copied, where it is not shared.
+        let values = self.0.into_data().try_into_vec::<f32>();
+        values.unwrap_or_else(|error| panic!("contiguous f32: {error}"))
+    }
+
+    /// The values.
+    pub fn values(&self) -> &[f32] {
+        self.0.as_slice().unwrap_or_else(|| panic!("contiguous f32"))
+    }
+}
+
+/// A matrix on the CPU.
+pub fn matrix(values: Vec<f32>, rows: usize) -> Tensor<2> {
+    let width = values.len() / rows.max(1);
+    Tensor::from_data(TensorData::new(values, [rows, width]), &Device::flex())
+}
+
+/// Makes `[rows, outputs]` from `[rows, inputs]`, some rows at a time on each core.
+///
+/// `work` gets consecutive rows of the input and of the output, and scratch memory of its thread.
+pub fn by_rows(
+    x: &[f32],
+    [inputs, outputs]: [usize; 2],
+    at_once: usize,
+    work: impl Fn(&[f32], &mut [f32], &mut Vec<f32>) + Sync,
+) -> Vec<f32> {
+    use rayon::prelude::*;
+    let mut out = vec![0.0; x.len() / inputs * outputs];
+    out.par_chunks_mut(at_once * outputs)
+        .zip(x.par_chunks(at_once * inputs))
+        .for_each_init(Vec::new, |scratch, (out, x)| work(x, out, scratch));
+    out
+}
+
+/// How many rows a thread takes at once: few enough that what is made of them stays in its cache, or, where
+/// the weights themselves do not fit there, so many that they are read once a thread.
+pub fn rows_at_once(rows: usize, weights: usize) -> usize {
+    const IN_CACHE: usize = 1 << 20;
+    const ROWS: usize = 128;
+    match weights * size_of::<f32>() {
+        bytes if bytes <= IN_CACHE => ROWS,
+        _ => rows.div_ceil(rayon::current_num_threads()).next_multiple_of(16).max(ROWS),
+    }
+}

@@ -1,0 +1,150 @@
+//! Arithmetic that the compiler turns into vector instructions, for the best the processor has.
+
+/// Runs `work`, and what is inlined into it, with the widest vector instructions of this processor.
+#[inline]
+pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
+
+/// Values summed side by side, so that a sum needs no fixed order.
+const LANES: usize = 16;
+
+/// The sum of `value` over all elements, in an order that depends on their number only.
+#[inline(always)]
+pub fn sum_of(values: &[f32], value: impl Fn(f32) -> f32) -> f32 {
+    let mut lanes = [0.0f32; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane += value(x);
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane += value(x);
+    }
+    lanes.iter().sum()
+}
+
+/// The largest element, −∞ if there is none.
+#[inline(always)]
+pub fn largest(values: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = larger(*lane, x);
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = larger(*lane, x);
+    }
+    lanes.into_iter().fold(f32::NEG_INFINITY, larger)
+}
+
+/// eˣ to two units in the last place, without a branch: 2ⁿ · eʳ with |r| ≤ ln 2 / 2. Beyond what f32
+/// holds it is 0 or the largest power of two; NaN stays NaN.
+#[inline(always)]
+pub fn exp(x: f32) -> f32 {
+    // Clamped so that n stays within the exponents of normal numbers; NaN passes.
+    let low = if x < -87.0 { -87.0 } else { x };
+    let clamped = if low > 88.0 { 88.0 } else { low };
+    // Adding 1.5 · 2²³ rounds to a whole number, which then stands in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    let shifted = clamped * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    // ln 2 in two parts, so that r keeps its last bits.
+    let r = (clamped - n * 0.693_359_4) - n * -2.121_944_4e-4;
+    let p = 1.987_569_1e-4;
+    let p = p * r + 1.398_199_9e-3;
+    let p = p * r + 8.333_452e-3;
+    let p = p * r + 4.166_579_5e-2;
+    let p = p * r + 1.666_666_5e-1;
+    let p = p * r + 0.5;
+    let p = p * r * r + r + 1.0;
+    let power = f32::from_bits(shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23);
+    if x < -87.0 { 0.0 } else { p * power }
+}
+
+/// tanh by [`exp`].
+#[inline(always)]
+pub fn tanh(x: f32) -> f32 {
+    let t = exp(-2.0 * x.abs());
+    let magnitude = (1.0 - t) / (1.0 + t);
+    // Near zero the difference above loses digits that the series keeps.
+    let square = x * x;
+    let series = x.abs() * (1.0 - square * (1.0 / 3.0 - square * (2.0 / 15.0 - square * (17.0 / 315.0))));
+    let magnitude = if x.abs() < 0.2 { series } else { magnitude };
+    magnitude.copysign(x)
+}
+
+/// The error function, as a quotient of polynomials on |x| ≤ 4, beyond which it is 1 in f32.
+#[inline(always)]
+pub fn erf(x: f32) -> f32 {
+    let low = if x < -4.0 { -4.0 } else { x };
+    let x = if low > 4.0 { 4.0 } else { low };
+    let square = x * x;
+    let p = -2.726_142_3e-10;
+    let p = p * square + 2.770_681_4e-8;
+    let p = p * square + -2.101_024_1e-6;
+    let p = p * square + -5.692_506_4e-5;
+    let p = p * square + -7.349_906e-4;
+    let p = p * square + -2.954_599_9e-3;
+    let p = p * square + -1.609_603_3e-2;
+    let q = -1.456_607_2e-5;
+    let q = q * square + -2.133_740_6e-4;
+    let q = q * square + -1.682_827e-3;
+    let q = q * square + -7.373_329e-3;
+    let q = q * square + -1.426_473_9e-2;
+    x * p / q
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponentials_to_the_last_places() {
+        for i in -870..=880 {
+            let x = i as f32 * 0.1 + 0.013;
+            let expected = f64::from(x).exp();
+            let relative = (f64::from(exp(x)) - expected).abs() / expected;
+            assert!(x > 88.0 || x < -87.0 || relative < 2.5e-7, "{x}: {relative:e}");
+        }
+        assert_eq!((exp(0.0), exp(-1000.0), exp(f32::NEG_INFINITY)), (1.0, 0.0, 0.0));
+        assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn tanh_and_erf_to_the_last_places() {
+        for i in -800..=800 {
+            let x = i as f32 * 0.01 + 0.0013;
+            let expected = f64::from(x).tanh();
+            assert!((f64::from(tanh(x)) - expected).abs() <= 3e-7 * expected.abs(), "tanh {x}");
+        }
+        // From tables.
+        for (x, expected) in [
+            (0.0, 0.0),
+            (0.1, 0.112_462_916),
+            (0.5, 0.520_499_9),
+            (1.0, 0.842_700_8),
+            (2.0, 0.995_322_3),
+            (9.0, 1.0),
+        ] {
+            assert!(
+                (erf(x) - expected).abs() < 3e-7 && (erf(-x) + expected).abs() < 3e-7,
+                "erf {x}: {}",
+                erf(x)
+            );
+        }
+    }
+
+    #[test]
+    fn sums_and_largest_of_any_length() {
+        for length in 0..70 {
+            let values: Vec<f32> = (0..length).map(|i| ((i * 37) % 23) as f32 - 30.0).collect();
+            assert_eq!(sum_of(&values, |x| x), values.iter().sum::<f32>());
+            assert_eq!(largest(&values), values.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        }
+    }
+}
