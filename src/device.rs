@@ -84,6 +84,16 @@ impl Compute {
         }
     }
 
+    /// Bytes that a model's weights and activations may take beside `other` bytes: what there is, less a
+    /// reserve of a fifth; none where that is not known.
+    pub fn memory_beside(&self, other: usize) -> Option<usize> {
+        let all = match self {
+            Self::Cpu => crate::memory::available(),
+            Self::Gpu(gpu) => gpu.memory,
+        };
+        all.map(|all| (all / 5 * 4).saturating_sub(other))
+    }
+
     /// The device by name, for the window and the results.
     pub fn name(&self) -> String {
         match self {

@@ -36,7 +36,8 @@
 //! | [`cli`] | the command line |
 //!
 //! [`settings`] is the one struct behind flags, sliders and captions, [`error`] the one error type,
-//! [`device`] the only place that opens a compute device, [`output`] the only one that writes files.
+//! [`device`] the only place that opens a compute device, [`output`] the only one that writes files, `simd` the
+//! arithmetic that vectorises.
 //!
 //! `labels`, `measures`, `bound`, `views` and `figure` know nothing of burn, wgpu or egui; only `app` imports
 //! egui, and reaches the engine by messages alone. A test reads the imports and keeps it so.
@@ -55,9 +56,11 @@ pub mod estimator;
 pub mod figure;
 pub mod labels;
 pub mod measures;
+mod memory;
 pub mod model;
 pub mod output;
 pub mod results;
 pub mod settings;
+mod simd;
 pub mod tokens;
 pub mod views;

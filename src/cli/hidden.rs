@@ -1,6 +1,7 @@
 //! `infoplane hidden`: a model's hidden states on given tokens, for checking and for other tools.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use burn::tensor::Tensor;
 use bytemuck::cast_slice;
@@ -28,6 +29,9 @@ pub struct HiddenArgs {
     /// Where to write `hidden_states` (L + 1, tokens, h) and `loss` (1), in f32.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Write the loss alone, without the states.
+    #[arg(long)]
+    loss_only: bool,
     #[command(flatten)]
     backend: BackendArg,
     #[command(flatten)]
@@ -44,9 +48,14 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
     }
     eprintln!("computing on {}", compute.name());
     let products = compute.products(args.backend.dtype)?;
-    let options = Options { device: compute.tensors(), products, memory: args.memory.memory };
-    let states =
-        caught(|| hidden_states(&mut Model::open(&ModelFolder::new(&args.model), &options)?, &documents))?;
+    let memory = args.memory.memory.or_else(|| compute.memory_beside(0));
+    let options = Options { device: compute.tensors(), products, memory };
+    let start = Instant::now();
+    let states = caught(|| {
+        let mut model = Model::open(&ModelFolder::new(&args.model), &options)?;
+        hidden_states(&mut model, &documents, !args.loss_only)
+    })?;
+    eprintln!("took {:.2} s", start.elapsed().as_secs_f64());
     output::write_atomically(&args.out, &states.to_safetensors()?)?;
     Ok(DONE)
 }
@@ -54,15 +63,15 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
 /// The hidden states of documents.
 #[derive(Debug)]
 pub struct HiddenStates {
-    /// `[L + 1, tokens, h]`, documents in order.
+    /// `[L + 1, tokens, h]`, documents in order; empty where only the loss was wanted.
     values: Vec<f32>,
     shape: [usize; 3],
     /// Mean next-token cross-entropy in nats.
     loss: f64,
 }
 
-/// Passes whole documents through a model.
-pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>]) -> Result<HiddenStates> {
+/// Passes whole documents through a model; keeps their states if `keep` says so.
+pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>], keep: bool) -> Result<HiddenStates> {
     check_ids(documents, model.config().vocab_size)?;
     let offsets: Vec<usize> = std::iter::once(0)
         .chain(documents.iter().scan(0, |sum, document| {
@@ -72,7 +81,7 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>]) -> Result<Hidden
         .collect();
     let (tokens, width) = (offsets[documents.len()], model.config().hidden_size);
     let shape = [model.hidden_states(), tokens, width];
-    let mut values = vec![0.0; shape.iter().product()];
+    let mut values = vec![0.0; if keep { shape.iter().product() } else { 0 }];
     let (mut loss_sum, mut predictions) = (0.0, 0usize);
     let filled: Vec<usize> = (0..documents.len()).filter(|&d| !documents[d].is_empty()).collect();
     let Some((&first, &last)) = filled.first().zip(filled.last()) else {
@@ -83,7 +92,10 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>]) -> Result<Hidden
     while !waiting.is_empty() {
         let rest = waiting.split_off(model.wave(&waiting));
         let mut pass = model.begin(std::mem::replace(&mut waiting, rest))?;
-        let mut keep = |layer: usize, batch: &Batch, states: &Tensor<2>| {
+        let mut copy = |layer: usize, batch: &Batch, states: &Tensor<2>| {
+            if !keep {
+                return Ok(());
+            }
             let states = read_back(states.clone())?;
             for (index, &document) in batch.documents.iter().enumerate() {
                 let from = batch.row(index, 0) * width;
@@ -93,7 +105,7 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>]) -> Result<Hidden
             }
             Ok(())
         };
-        while model.advance(&mut pass, &mut keep)? != Step::Done {}
+        while model.advance(&mut pass, &mut copy)? != Step::Done {}
         for losses in model.losses(pass)?.into_iter().flat_map(|(_, losses)| losses) {
             loss_sum += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
             predictions += losses.len();
@@ -112,9 +124,12 @@ impl HiddenStates {
             Error::new(Kind::Output, format!("the states cannot be written ({error})"))
         };
         let loss = [self.loss as f32];
-        let states = TensorView::new(Dtype::F32, self.shape.to_vec(), cast_slice(&self.values));
-        let loss = TensorView::new(Dtype::F32, vec![1], cast_slice(&loss));
-        serialize([("hidden_states", states.map_err(broken)?), ("loss", loss.map_err(broken)?)], None)
-            .map_err(broken)
+        let loss = TensorView::new(Dtype::F32, vec![1], cast_slice(&loss)).map_err(broken)?;
+        let mut tensors = vec![("loss", loss)];
+        if !self.values.is_empty() {
+            let states = TensorView::new(Dtype::F32, self.shape.to_vec(), cast_slice(&self.values));
+            tensors.push(("hidden_states", states.map_err(broken)?));
+        }
+        serialize(tensors, None).map_err(broken)
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use crossbeam_channel::Receiver;
@@ -62,8 +63,10 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     };
     commands.send(Command::Open { paths: vec![args.path] }).map_err(|_| ended_early())?;
     let runs = opened(&events)?;
+    let start = Instant::now();
     commands.send(Command::Measure(request)).map_err(|_| ended_early())?;
     let measured = Collector::new(runs).collect(&events)?;
+    eprintln!("took {:.2} s", start.elapsed().as_secs_f64());
 
     let failed = measured.checkpoints.iter().filter(|c| c.measurement().is_none()).count();
     let (status, all) = (if failed > 0 { PARTLY } else { DONE }, measured.checkpoints.len());

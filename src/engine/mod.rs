@@ -6,7 +6,6 @@
 
 mod inbox;
 mod job;
-mod memory;
 mod message;
 mod progress;
 mod sample;

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::inbox::{Gone, Inbox, Outbox};
 use super::job::{Job, Scored};
-use super::memory;
 use super::message::{CheckpointId, Event, Request};
 use super::progress::Progress;
 use super::sample::Samples;
@@ -16,6 +15,7 @@ use crate::device::Compute;
 use crate::error::{Error, Kind, caught};
 use crate::estimator::{Binning, Estimator, Reference, ReferencePoints, layer_measures, temperature};
 use crate::measures::LayerMeasures;
+use crate::memory;
 use crate::model::Options;
 use crate::model::config::Config;
 use crate::results::Measurement;
@@ -58,11 +58,7 @@ impl OpenDevice {
     /// Bytes that weights and activations may take beside `scores` bytes of scores: what the user allows,
     /// else what there is, less a reserve.
     fn memory_beside(&self, scores: usize) -> Option<usize> {
-        let all = match &self.compute {
-            Compute::Cpu => memory::available(),
-            Compute::Gpu(gpu) => gpu.memory,
-        };
-        self.memory.or_else(|| all.map(|all| (all / 5 * 4).saturating_sub(scores)))
+        self.memory.or_else(|| self.compute.memory_beside(scores))
     }
 }
 

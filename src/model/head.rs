@@ -7,7 +7,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use super::batch::Batch;
 use super::config::Config;
 use super::cpu::losses::Logits;
-use super::cpu::{self, Host, is_cpu};
+use super::cpu::{self, Host, is_cpu, matrix};
 use super::layers::product;
 use super::weights::Weights;
 use crate::error::Result;
@@ -93,7 +93,7 @@ impl Head {
         self.table.parameters() * size_of::<f32>()
     }
 
-    /// A piece, `[rows, h]`, in the type that products are computed in.
+    /// A piece, `[rows, h]`, or `[h, rows]` on the CPU, in the type that products are computed in.
     pub fn piece(&mut self, index: usize, weights: &Weights, device: &Device) -> Result<Tensor<2>> {
         if let Some(piece) = &self.kept[index] {
             return Ok(piece.clone());
@@ -102,7 +102,10 @@ impl Head {
         let first = index * self.rows_per_piece;
         let end = (first + self.rows_per_piece).min(vocab);
         let values = weights.rows(&self.table.name, &self.table.shape, first..end)?;
-        let piece = Tensor::<2>::from_data(TensorData::new(values, [end - first, width]), device);
+        let piece = match is_cpu(device) {
+            true => matrix(cpu::transposed(&values, end - first, width), width),
+            false => Tensor::<2>::from_data(TensorData::new(values, [end - first, width]), device),
+        };
         let piece = if self.products == DType::F32 { piece } else { piece.cast(self.products) };
         self.kept[index] = self.keep.then(|| piece.clone());
         Ok(piece)

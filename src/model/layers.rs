@@ -9,7 +9,7 @@ use super::cpu::{self, Host, is_cpu, matrix};
 use super::loader::Loader;
 use crate::error::Result;
 
-/// A linear map: weight `[out, in]`, or `[in, out]` in GPT-2, and an optional bias `[out]`.
+/// A linear map: weight `[out, in]`, or `[in, out]` on the CPU and in GPT-2, and an optional bias `[out]`.
 #[derive(Clone, Debug)]
 pub struct Linear {
     weight: Tensor<2>,
@@ -23,7 +23,13 @@ impl Linear {
     pub fn load(loader: &Loader<'_>, [inputs, outputs]: [usize; 2], bias: bool) -> Result<Self> {
         let weight = loader.matrix("weight", [outputs, inputs])?;
         let bias = if bias { Some(loader.tensor("bias", [outputs])?) } else { None };
-        Ok(Self { weight, inputs_first: false, bias })
+        // Turned once, or every product on the CPU would turn it again.
+        let inputs_first = is_cpu(&weight.device());
+        let weight = match inputs_first {
+            true => matrix(cpu::transposed(Host::new(weight).values(), outputs, inputs), inputs),
+            false => weight,
+        };
+        Ok(Self { weight, inputs_first, bias })
     }
 
     /// Loads `weight`, `[in, out]`, and `bias`: GPT-2's `Conv1D`.

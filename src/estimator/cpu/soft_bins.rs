@@ -1,5 +1,7 @@
 //! Twin of `shaders/soft_bins.wgsl`: the softmax of scores over the reference points.
 
+use crate::simd::{exp, largest, sum_of, sum_of_products, vectorised};
+
 /// Writes the soft bin of each position and its entropy.
 ///
 /// * `scores`: cosines `[positions, stride]`, of which the first `points` columns count
@@ -13,20 +15,23 @@ pub fn soft_bins(
     bins: &mut [f32],
     entropies: &mut [f32],
 ) {
-    let rows = scores.chunks_exact(stride).zip(bins.chunks_exact_mut(points));
-    for ((scores, bins), entropy) in rows.zip(entropies) {
-        let scores = &scores[..points];
-        let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let (mut total, mut weighted) = (0.0f32, 0.0f32);
-        for (bin, &score) in bins.iter_mut().zip(scores) {
-            let logit = (score - largest) * inverse_temperature;
-            let weight = logit.exp();
-            *bin = weight;
-            total += weight;
-            weighted += weight * logit;
-        }
-        bins.iter_mut().for_each(|bin| *bin /= total);
-        // −Σ p ln p with ln p = logit − ln total: no logarithm per bin.
-        *entropy = total.ln() - weighted / total;
-    }
+    vectorised(
+        #[inline(always)]
+        || {
+            let rows = scores.chunks_exact(stride).zip(bins.chunks_exact_mut(points));
+            for ((scores, bins), entropy) in rows.zip(entropies) {
+                let scores = &scores[..points];
+                let most = largest(scores);
+                for (bin, &score) in bins.iter_mut().zip(scores) {
+                    *bin = exp((score - most) * inverse_temperature);
+                }
+                let total = sum_of(bins, |weight| weight);
+                // −Σ p ln p with ln p = logit − ln total: no logarithm per bin.
+                let weighted = sum_of_products(bins, scores, |score| (score - most) * inverse_temperature);
+                let scale = total.recip();
+                bins.iter_mut().for_each(|bin| *bin *= scale);
+                *entropy = total.ln() - weighted / total;
+            }
+        },
+    );
 }

@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::simd::{exp, largest, tanh, vectorised};
+use crate::simd::{exp, largest, tanh, vectorised};
 
 /// Queries whose scores live at once.
 const QUERIES: usize = 64;
@@ -53,25 +53,28 @@ impl Angles<'_> {
             let document = if alike { 0 } else { row / positions };
             let start = document * table + row % positions * self.half;
             let (cos, sin) = (&self.cos[start..][..self.half], &self.sin[start..][..self.half]);
-            vectorised(|| {
-                for head in x.chunks_exact_mut(size) {
-                    let head = &mut head[..2 * self.half];
-                    if self.interleaved {
-                        for ((pair, cos), sin) in head.chunks_exact_mut(2).zip(cos).zip(sin) {
-                            let (even, odd) = (pair[0], pair[1]);
-                            pair[0] = even * cos - odd * sin;
-                            pair[1] = odd * cos + even * sin;
-                        }
-                    } else {
-                        let (first, second) = head.split_at_mut(self.half);
-                        for (((a, b), cos), sin) in first.iter_mut().zip(second).zip(cos).zip(sin) {
-                            let (first, second) = (*a, *b);
-                            *a = first * cos - second * sin;
-                            *b = second * cos + first * sin;
+            vectorised(
+                #[inline(always)]
+                || {
+                    for head in x.chunks_exact_mut(size) {
+                        let head = &mut head[..2 * self.half];
+                        if self.interleaved {
+                            for ((pair, cos), sin) in head.chunks_exact_mut(2).zip(cos).zip(sin) {
+                                let (even, odd) = (pair[0], pair[1]);
+                                pair[0] = even * cos - odd * sin;
+                                pair[1] = odd * cos + even * sin;
+                            }
+                        } else {
+                            let (first, second) = head.split_at_mut(self.half);
+                            for (((a, b), cos), sin) in first.iter_mut().zip(second).zip(cos).zip(sin) {
+                                let (first, second) = (*a, *b);
+                                *a = first * cos - second * sin;
+                                *b = second * cos + first * sin;
+                            }
                         }
                     }
-                }
-            });
+                },
+            );
         });
     }
 }
@@ -90,7 +93,7 @@ pub fn attend(q: &[f32], k: &[f32], v: &[f32], heads: Heads<'_>) -> Vec<f32> {
     let rows = lengths.len() * positions;
     assert!(lengths.iter().all(|&length| length <= positions));
     assert_eq!((q.len(), k.len(), v.len()), (rows * width, rows * key_width, rows * key_width));
-    let mut out = vec![0.0f32; rows * width];
+    let mut out = super::zeros(rows * width);
     let output = Output(out.as_mut_ptr());
     let tasks: Vec<(usize, usize)> =
         (0..lengths.len()).flat_map(|document| (0..heads.heads).map(move |head| (document, head))).collect();
@@ -162,20 +165,23 @@ pub fn attend(q: &[f32], k: &[f32], v: &[f32], heads: Heads<'_>) -> Vec<f32> {
 /// The softmax of each row over the keys it may see, zero elsewhere: row i is query `offset + i`, counted
 /// from the first key.
 fn softmax(scores: &mut [f32], keys: usize, offset: usize, heads: &Heads<'_>) {
-    vectorised(|| {
-        for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
-            let seen = offset + row + 1;
-            let hidden = heads.window.map_or(0, |window| seen.saturating_sub(window));
-            scores[..hidden].fill(0.0);
-            scores[seen..].fill(0.0);
-            let scores = &mut scores[hidden..seen];
-            if let Some(cap) = heads.softcap {
-                scores.iter_mut().for_each(|score| *score = cap * tanh(*score / cap));
+    vectorised(
+        #[inline(always)]
+        || {
+            for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
+                let seen = offset + row + 1;
+                let hidden = heads.window.map_or(0, |window| seen.saturating_sub(window));
+                scores[..hidden].fill(0.0);
+                scores[seen..].fill(0.0);
+                let scores = &mut scores[hidden..seen];
+                if let Some(cap) = heads.softcap {
+                    scores.iter_mut().for_each(|score| *score = cap * tanh(*score / cap));
+                }
+                let most = largest(scores);
+                scores.iter_mut().for_each(|score| *score = exp(*score - most));
+                let scale = crate::simd::sum_of(scores, |x| x).recip();
+                scores.iter_mut().for_each(|score| *score *= scale);
             }
-            let most = largest(scores);
-            scores.iter_mut().for_each(|score| *score = exp(*score - most));
-            let scale = super::simd::sum_of(scores, |x| x).recip();
-            scores.iter_mut().for_each(|score| *score *= scale);
-        }
-    });
+        },
+    );
 }

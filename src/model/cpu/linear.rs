@@ -1,7 +1,7 @@
 //! Products with weights, and the feed-forward block made of them.
 
-use super::simd::{erf, exp, tanh, vectorised};
 use crate::model::config::Activation;
+use crate::simd::{erf, exp, tanh, vectorised};
 
 /// A matrix of weights and its bias.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +23,14 @@ impl Weight<'_> {
         let strides = if self.inputs_first { (outputs, 1) } else { (1, inputs) };
         product(x, inputs, self.values, strides, out, outputs);
         if let Some(bias) = self.bias {
-            vectorised(|| {
-                for row in out.chunks_exact_mut(outputs) {
-                    row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
-                }
-            });
+            vectorised(
+                #[inline(always)]
+                || {
+                    for row in out.chunks_exact_mut(outputs) {
+                        row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
+                    }
+                },
+            );
         }
     }
 
@@ -83,26 +86,29 @@ pub fn product(
 
 /// Applies an activation in place.
 pub fn activate(act: Activation, values: &mut [f32]) {
-    vectorised(|| {
-        let each = |values: &mut [f32], f: fn(f32) -> f32| values.iter_mut().for_each(|x| *x = f(*x));
-        match act {
-            Activation::Silu => values.iter_mut().for_each(|x| *x /= 1.0 + exp(-*x)),
-            Activation::QuickGelu => values.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
-            Activation::Gelu => {
-                let scale = std::f32::consts::FRAC_1_SQRT_2;
-                values.iter_mut().for_each(|x| *x = 0.5 * *x * (1.0 + erf(*x * scale)));
+    vectorised(
+        #[inline(always)]
+        || {
+            let each = |values: &mut [f32], f: fn(f32) -> f32| values.iter_mut().for_each(|x| *x = f(*x));
+            match act {
+                Activation::Silu => values.iter_mut().for_each(|x| *x /= 1.0 + exp(-*x)),
+                Activation::QuickGelu => values.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
+                Activation::Gelu => {
+                    let scale = std::f32::consts::FRAC_1_SQRT_2;
+                    values.iter_mut().for_each(|x| *x = 0.5 * *x * (1.0 + erf(*x * scale)));
+                }
+                Activation::GeluTanh => {
+                    // √(2/π)
+                    const SCALE: f32 = 0.797_884_6;
+                    values.iter_mut().for_each(|x| {
+                        *x = 0.5 * *x * (1.0 + tanh(SCALE * (*x + 0.044_715 * *x * *x * *x)));
+                    });
+                }
+                Activation::Relu => each(values, |x| x.max(0.0)),
+                Activation::ReluSquared => each(values, |x| x.max(0.0) * x.max(0.0)),
             }
-            Activation::GeluTanh => {
-                // √(2/π)
-                const SCALE: f32 = 0.797_884_6;
-                values.iter_mut().for_each(|x| {
-                    *x = 0.5 * *x * (1.0 + tanh(SCALE * (*x + 0.044_715 * *x * *x * *x)));
-                });
-            }
-            Activation::Relu => each(values, |x| x.max(0.0)),
-            Activation::ReluSquared => each(values, |x| x.max(0.0) * x.max(0.0)),
-        }
-    });
+        },
+    );
 }
 
 /// down(act(gate(x)) · up(x)), or down(act(up(x))) without a gate, some rows at a time.
@@ -125,7 +131,10 @@ pub fn feed_forward(
                 gate.apply(x, inside);
                 activate(act, inside);
                 up.apply(x, other);
-                vectorised(|| inside.iter_mut().zip(&*other).for_each(|(gate, up)| *gate *= up));
+                vectorised(
+                    #[inline(always)]
+                    || inside.iter_mut().zip(&*other).for_each(|(gate, up)| *gate *= up),
+                );
             }
             None => {
                 up.apply(x, inside);

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::linear::product;
-use super::simd::{exp, largest, sum_of, tanh, vectorised};
+use crate::simd::{exp, largest, sum_of, tanh, vectorised};
 
 /// Rows whose logits live at once on a thread.
 const ROWS: usize = 32;
@@ -33,7 +33,7 @@ impl Logits {
 /// Takes a piece of the vocabulary into the largest logit so far and the sum of exponentials relative to it.
 ///
 /// * `states`: `[rows, width]`
-/// * `piece`: `[tokens, width]`
+/// * `piece`: `[width, tokens]`
 /// * `running`: for each row, largest and sum; −∞ and 0 before the first piece
 pub fn add(states: &[f32], width: usize, piece: &[f32], logits: Logits, running: &mut [(f32, f32)]) {
     let tokens = piece.len() / width;
@@ -41,16 +41,19 @@ pub fn add(states: &[f32], width: usize, piece: &[f32], logits: Logits, running:
         Vec::new,
         |scratch, (running, states)| {
             scratch.resize(running.len() * tokens, 0.0);
-            product(states, width, piece, (1, width), scratch, tokens);
-            vectorised(|| {
-                for ((before, sum), row) in running.iter_mut().zip(scratch.chunks_exact_mut(tokens)) {
-                    logits.apply(row);
-                    let most = largest(row);
-                    let most = if most > *before { most } else { *before };
-                    let added = sum_of(row, |logit| exp(logit - most));
-                    (*before, *sum) = (most, *sum * exp(*before - most) + added);
-                }
-            });
+            product(states, width, piece, (tokens, 1), scratch, tokens);
+            vectorised(
+                #[inline(always)]
+                || {
+                    for ((before, sum), row) in running.iter_mut().zip(scratch.chunks_exact_mut(tokens)) {
+                        logits.apply(row);
+                        let most = largest(row);
+                        let most = if most > *before { most } else { *before };
+                        let added = sum_of(row, |logit| exp(logit - most));
+                        (*before, *sum) = (most, *sum * exp(*before - most) + added);
+                    }
+                },
+            );
         },
     );
 }

@@ -8,7 +8,8 @@ pub mod attention;
 pub mod linear;
 pub mod losses;
 pub mod norm;
-pub mod simd;
+
+use std::mem::MaybeUninit;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_flex::{Flex, FlexTensor};
@@ -63,10 +64,51 @@ pub fn by_rows(
     work: impl Fn(&[f32], &mut [f32], &mut Vec<f32>) + Sync,
 ) -> Vec<f32> {
     use rayon::prelude::*;
-    let mut out = vec![0.0; x.len() / inputs * outputs];
+    let mut out = Box::<[f32]>::new_uninit_slice(x.len() / inputs * outputs);
     out.par_chunks_mut(at_once * outputs)
         .zip(x.par_chunks(at_once * inputs))
-        .for_each_init(Vec::new, |scratch, (out, x)| work(x, out, scratch));
+        .for_each_init(Vec::new, |scratch, (out, x)| work(x, zeroed(out), scratch));
+    // SAFETY: the chunks are all of it, and each was zeroed.
+    unsafe { out.assume_init() }.into_vec()
+}
+
+/// Zeros, written by all cores: fresh memory costs more than the writing.
+pub fn zeros(len: usize) -> Vec<f32> {
+    use rayon::prelude::*;
+    let mut out = Box::<[f32]>::new_uninit_slice(len);
+    out.par_chunks_mut(1 << 16).for_each(|out| {
+        zeroed(out);
+    });
+    // SAFETY: the chunks are all of it, and each was zeroed.
+    unsafe { out.assume_init() }.into_vec()
+}
+
+/// Memory made to hold zeros.
+fn zeroed(memory: &mut [MaybeUninit<f32>]) -> &mut [f32] {
+    for value in &mut *memory {
+        value.write(0.0);
+    }
+    // SAFETY: every element was just written.
+    unsafe { memory.assume_init_mut() }
+}
+
+/// `[rows, columns]` to `[columns, rows]`.
+pub fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    use rayon::prelude::*;
+    /// Rows read side by side: as many floats as share a cache line.
+    const BLOCK: usize = 16;
+    assert_eq!(values.len(), rows * columns);
+    let mut out = zeros(values.len());
+    out.par_chunks_mut(BLOCK * rows.max(1)).enumerate().for_each(|(block, out)| {
+        for first in (0..rows).step_by(BLOCK) {
+            for (column, out) in out.chunks_exact_mut(rows).enumerate() {
+                let column = block * BLOCK + column;
+                for (row, out) in (first..rows).zip(&mut out[first..rows.min(first + BLOCK)]) {
+                    *out = values[row * columns + column];
+                }
+            }
+        }
+    });
     out
 }
 

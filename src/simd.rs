@@ -1,6 +1,7 @@
 //! Arithmetic that the compiler turns into vector instructions, for the best the processor has.
 
-/// Runs `work`, and what is inlined into it, with the widest vector instructions of this processor.
+/// Runs `work`, and what is inlined into it, with the widest vector instructions of this processor. Where
+/// `work` is a closure it has to be `#[inline(always)]`, or it keeps the instructions of every processor.
 #[inline]
 pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
@@ -21,6 +22,22 @@ pub fn sum_of(values: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     }
     for (lane, &x) in lanes.iter_mut().zip(rest) {
         *lane += value(x);
+    }
+    lanes.iter().sum()
+}
+
+/// The sum of a · `value`(b) over all pairs, in an order that depends on their number only.
+#[inline(always)]
+pub fn sum_of_products(a: &[f32], b: &[f32], value: impl Fn(f32) -> f32) -> f32 {
+    let mut lanes = [0.0f32; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for ((lane, &x), &y) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += x * value(y);
+        }
+    }
+    for ((lane, &x), &y) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
+        *lane += x * value(y);
     }
     lanes.iter().sum()
 }
@@ -99,6 +116,30 @@ pub fn erf(x: f32) -> f32 {
     x * p / q
 }
 
+/// The natural logarithm of a positive number to two units in the last place, without a branch; 0 and
+/// what is too small for full precision count as the smallest normal number.
+#[inline(always)]
+pub fn ln(x: f32) -> f32 {
+    let x = if x < f32::MIN_POSITIVE { f32::MIN_POSITIVE } else { x };
+    // x = 2ⁿ · m with m from √½ to √2.
+    let bits = x.to_bits().wrapping_sub(0x3f35_04f3);
+    let n = (bits as i32 >> 23) as f32;
+    let m = f32::from_bits((bits & 0x007f_ffff) + 0x3f35_04f3);
+    let r = m - 1.0;
+    let square = r * r;
+    let p = 7.037_683_6e-2;
+    let p = p * r - 1.151_461e-1;
+    let p = p * r + 1.167_699_9e-1;
+    let p = p * r - 1.242_014_1e-1;
+    let p = p * r + 1.424_932_3e-1;
+    let p = p * r - 1.666_805_7e-1;
+    let p = p * r + 2.000_071_5e-1;
+    let p = p * r - 2.499_999_4e-1;
+    let p = p * r + 3.333_333_1e-1;
+    let small = p * r * square + n * -2.121_944_4e-4 - 0.5 * square;
+    r + small + n * 0.693_359_4
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +154,18 @@ mod tests {
         }
         assert_eq!((exp(0.0), exp(-1000.0), exp(f32::NEG_INFINITY)), (1.0, 0.0, 0.0));
         assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn logarithms_to_the_last_places() {
+        for i in 1..4000 {
+            let x = (i as f32 * 0.0437).powi(3);
+            let expected = f64::from(x).ln();
+            let error = (f64::from(ln(x)) - expected).abs();
+            assert!(error <= 2e-7 * expected.abs().max(1.0), "{x}: {error:e}");
+        }
+        assert_eq!(ln(1.0), 0.0);
+        assert!((ln(0.0) - f32::MIN_POSITIVE.ln()).abs() < 1e-5);
     }
 
     #[test]

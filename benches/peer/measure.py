@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""What a Python user runs today, beside infoplane, on one machine and the same number of threads.
+
+    python3 -m venv venv && venv/bin/pip install -r benches/peer/requirements.txt
+    cargo build --release
+    venv/bin/python benches/peer/measure.py [--model FOLDER] [--samples 64] [--context 256] [--threads 2]
+
+Prints positions a second of `soft-entropy`'s own LLMInferrer and of `infoplane measure`, tokens a second of the
+forward pass alone (with hidden states and loss) of both, and the ratios. Each side is timed as a user would
+wait for it, without the loading of libraries and model.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RUN = ROOT / "assets/demo/gutenberg-1m"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=pathlib.Path, default=RUN / "step2000")
+    parser.add_argument("--tokenizer", type=pathlib.Path, default=RUN / "tokenizer.json")
+    parser.add_argument("--corpus", type=pathlib.Path, default=ROOT / "assets/demo/books-sample.jsonl")
+    parser.add_argument("--samples", type=int, default=64)
+    parser.add_argument("--context", type=int, default=256)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only-forward", action="store_true", help="for models too slow for the rest")
+    parser.add_argument("--infoplane", type=pathlib.Path, default=ROOT / "target/release/infoplane")
+    return parser.parse_args()
+
+
+def documents(args):
+    """The token ids of the sample."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(args.tokenizer))
+    ids = []
+    for line in open(args.corpus):
+        document = tokenizer.encode(json.loads(line)["text"]).ids[: args.context]
+        if len(document) >= 6:
+            ids.append(document)
+        if len(ids) == args.samples:
+            return ids
+    raise SystemExit(f"fewer than {args.samples} documents in {args.corpus}")
+
+
+def peer_measurement(args):
+    """Positions a second of LLMInferrer, orders 1 to 3."""
+    import shutil
+
+    from soft_entropy.llm import LLMInferrer
+
+    with tempfile.TemporaryDirectory() as folder:
+        model = pathlib.Path(folder) / "model"
+        shutil.copytree(args.model, model)
+        for file in args.tokenizer.parent.glob("*token*.json"):
+            shutil.copy(file, model)
+        data = pathlib.Path(folder) / "data"
+        data.mkdir()
+        lines = open(args.corpus).read().splitlines()[: args.samples]
+        (data / "train.jsonl").write_text("\n".join(lines) + "\n")
+        inferrer = LLMInferrer(
+            str(model), str(data), ["unigram", "bigram", "trigram"], n_bins=100, max_length=args.context
+        )
+        start = time.perf_counter()
+        inferrer.run(n_examples=args.samples, batch_size=4)
+        return time.perf_counter() - start
+
+
+def peer_forward(args, ids):
+    """Seconds of transformers' forward pass with hidden states and loss, four documents at a time."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(str(args.model), dtype=torch.float32).eval()
+    order = sorted(ids, key=len)
+    best = float("inf")
+    for _ in range(args.repeats):
+        start = time.perf_counter()
+        with torch.no_grad():
+            for first in range(0, len(order), 4):
+                batch = order[first : first + 4]
+                longest = max(map(len, batch))
+                tokens = torch.tensor([d + [0] * (longest - len(d)) for d in batch])
+                mask = torch.tensor([[1] * len(d) + [0] * (longest - len(d)) for d in batch])
+                labels = tokens.masked_fill(mask == 0, -100)
+                model(tokens, attention_mask=mask, labels=labels, output_hidden_states=True, use_cache=False)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def own(args, ids, command):
+    """Seconds that infoplane says a command took, without the loading of the program."""
+    best = float("inf")
+    for _ in range(args.repeats):
+        environment = dict(os.environ, RAYON_NUM_THREADS=str(args.threads))
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        lines = [line for line in done.stderr.splitlines() if line.startswith("took ")]
+        best = min(best, float(lines[-1].split()[1]))
+    return best
+
+
+def main():
+    args = arguments()
+    os.environ["OMP_NUM_THREADS"] = str(args.threads)
+    import numpy as np
+    import torch
+    from safetensors.numpy import save_file
+
+    torch.set_num_threads(args.threads)
+    ids = documents(args)
+    tokens = sum(map(len, ids))
+    positions = sum(len(document) - 5 for document in ids)
+    with tempfile.TemporaryDirectory() as folder:
+        flat = np.concatenate([np.array(document, np.int32) for document in ids])
+        offsets = np.cumsum([0] + [len(document) for document in ids]).astype(np.int64)
+        file = f"{folder}/tokens.safetensors"
+        save_file({"tokens": flat, "offsets": offsets}, file)
+        common = ["--tokens", file, "--backend", "cpu", "--out"]
+        hidden = [args.infoplane, "hidden", args.model, *common, f"{folder}/states.safetensors", "--loss-only"]
+        forward = own(args, ids, [*map(str, hidden)])
+        their_forward = peer_forward(args, ids)
+        print(f"forward pass: infoplane {tokens / forward:,.0f} tokens/s, transformers "
+              f"{tokens / their_forward:,.0f} tokens/s, ratio {their_forward / forward:.2f}")
+        if args.only_forward:
+            return
+        corpus = ["--corpus", args.corpus, "--samples", args.samples, "--context", args.context]
+        measure = [args.infoplane, "measure", args.model, *corpus, "--max-order", 3, "--backend", "cpu"]
+        measured = own(args, ids, [*map(str, measure), "--out", f"{folder}/results.json"])
+    peer = min(peer_measurement(args) for _ in range(args.repeats))
+    print(f"measurement: infoplane {positions / measured:,.0f} positions/s, LLMInferrer "
+          f"{positions / peer:,.0f} positions/s, ratio {peer / measured:.1f}")
+
+
+if __name__ == "__main__":
+    main()
