@@ -93,7 +93,7 @@ impl Head {
         self.table.parameters() * size_of::<f32>()
     }
 
-    /// A piece, `[rows, h]`, or `[h, rows]` on the CPU, in the type that products are computed in.
+    /// A piece, `[rows, h]`, or `[h, rows]` where that is faster, in the type that products are computed in.
     pub fn piece(&mut self, index: usize, weights: &Weights, device: &Device) -> Result<Tensor<2>> {
         if let Some(piece) = &self.kept[index] {
             return Ok(piece.clone());
@@ -102,7 +102,7 @@ impl Head {
         let first = index * self.rows_per_piece;
         let end = (first + self.rows_per_piece).min(vocab);
         let values = weights.rows(&self.table.name, &self.table.shape, first..end)?;
-        let piece = match is_cpu(device) {
+        let piece = match is_cpu(device) && cpu::pays_to_turn(width) {
             true => matrix(cpu::transposed(&values, end - first, width), width),
             false => Tensor::<2>::from_data(TensorData::new(values, [end - first, width]), device),
         };
@@ -136,7 +136,7 @@ pub struct Losses {
 #[derive(Debug)]
 enum Running {
     /// `[predictions, 1]` each; none before the first piece.
-    Device(Option<(Tensor<2>, Tensor<2>)>),
+    Device(Box<Option<(Tensor<2>, Tensor<2>)>>),
     /// On the CPU.
     Host(Vec<(f32, f32)>),
 }
@@ -162,7 +162,7 @@ impl Losses {
         let targets = head.logits((states.clone() * targets).sum_dim(1));
         let running = match is_cpu(&device) {
             true => Running::Host(vec![(f32::NEG_INFINITY, 0.0); rows.len()]),
-            false => Running::Device(None),
+            false => Running::Device(Box::default()),
         };
         Ok(Some(Self { states, targets, running }))
     }
@@ -172,10 +172,11 @@ impl Losses {
         let [predictions, width] = self.states.dims();
         let running = match &mut self.running {
             Running::Host(running) => {
+                let strides = if cpu::pays_to_turn(width) { (piece.dims()[1], 1) } else { (1, width) };
                 let (states, piece) = (Host::new(self.states.clone()), Host::new(piece.clone()));
                 let softcap = head.softcap.map(|cap| cap as f32);
                 let logits = Logits { scale: head.scale as f32, softcap };
-                return cpu::losses::add(states.values(), width, piece.values(), logits, running);
+                return cpu::losses::add(states.values(), width, (piece.values(), strides), logits, running);
             }
             Running::Device(running) => running,
         };
@@ -184,7 +185,7 @@ impl Losses {
             let rows = |x: &Tensor<2>| x.clone().narrow(0, start, at_once.min(predictions - start));
             let logits = head.logits(product(rows(&self.states), piece.clone().transpose()));
             let largest = logits.clone().max_dim(1);
-            let before = running.as_ref().map(|(largest, sum)| (rows(largest), rows(sum)));
+            let before = (**running).as_ref().map(|(largest, sum)| (rows(largest), rows(sum)));
             let largest = match &before {
                 Some((before, _)) => before.clone().max_pair(largest),
                 None => largest,
@@ -197,7 +198,7 @@ impl Losses {
             (largest, sum)
         });
         let (mut largest, mut sums): (Vec<_>, Vec<_>) = parts.unzip();
-        *running = Some(match largest.len() {
+        **running = Some(match largest.len() {
             1 => (largest.remove(0), sums.remove(0)),
             _ => (Tensor::cat(largest, 0), Tensor::cat(sums, 0)),
         });
@@ -206,8 +207,10 @@ impl Losses {
     /// ln Σ exp(logits) − logit of the target, in nats, document by document.
     pub fn finish(self, batch: &Batch) -> Result<Vec<Vec<f32>>> {
         let losses = match self.running {
-            Running::Device(Some((largest, sum))) => super::read_back(largest + sum.log() - self.targets)?,
-            Running::Device(None) => super::read_back(self.targets)?,
+            Running::Device(running) => super::read_back(match *running {
+                Some((largest, sum)) => largest + sum.log() - self.targets,
+                None => self.targets,
+            })?,
             Running::Host(running) => {
                 let targets = Host::new(self.targets);
                 running.iter().zip(targets.values()).map(|((most, sum), x)| most + sum.ln() - x).collect()

@@ -24,7 +24,7 @@ impl Linear {
         let weight = loader.matrix("weight", [outputs, inputs])?;
         let bias = if bias { Some(loader.tensor("bias", [outputs])?) } else { None };
         // Turned once, or every product on the CPU would turn it again.
-        let inputs_first = is_cpu(&weight.device());
+        let inputs_first = is_cpu(&weight.device()) && cpu::pays_to_turn(inputs);
         let weight = match inputs_first {
             true => matrix(cpu::transposed(Host::new(weight).values(), outputs, inputs), inputs),
             false => weight,

@@ -138,7 +138,7 @@ fn a_damaged_model_says_what_is_wrong_with_it() {
         ("has shape [2048, 64], config.json says [4096, 64]", "\"vocab_size\": 2048", "\"vocab_size\": 4096"),
         ("is missing, expected with shape", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3"),
         ("not valid JSON", "\"vocab_size\"", "vocab_size"),
-        ("rope_type `yarn`", "\"rope_type\": \"default\"", "\"rope_type\": \"yarn\", \"factor\": 2.0"),
+        ("rope_type `longrope`", "\"rope_type\": \"default\"", "\"rope_type\": \"longrope\""),
     ];
     for (part, from, to) in damage {
         let run = run_of(&folder.path().join(part.replace('/', "")), &["step0"]);

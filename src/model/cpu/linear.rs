@@ -17,7 +17,7 @@ pub struct Weight<'a> {
 }
 
 impl Weight<'_> {
-    /// `out = x · weightᵀ + bias`, `[rows, inputs]` to `[rows, outputs]`, on this thread.
+    /// `out = x · weightᵀ + bias`, `[rows, inputs]` to `[rows, outputs]`.
     pub fn apply(&self, x: &[f32], out: &mut [f32]) {
         let [inputs, outputs] = self.sizes;
         let strides = if self.inputs_first { (outputs, 1) } else { (1, inputs) };
@@ -33,14 +33,9 @@ impl Weight<'_> {
             );
         }
     }
-
-    /// The number of weights.
-    pub fn len(&self) -> usize {
-        self.values.len()
-    }
 }
 
-/// `out = a · b` on this thread: `[rows, inner]` row by row, and `[inner, columns]` with these strides of
+/// `out = a · b`, on this thread where that is worth it: `[rows, inner]` row by row, and `[inner, columns]` with these strides of
 /// its rows and columns, to `[rows, columns]` row by row.
 pub fn product(
     a: &[f32],
@@ -79,7 +74,10 @@ pub fn product(
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            match super::pays_to_turn(inner) {
+                true => gemm::Parallelism::None,
+                false => gemm::Parallelism::Rayon(0),
+            },
         );
     }
 }
@@ -121,7 +119,7 @@ pub fn feed_forward(
 ) -> Vec<f32> {
     let ([inputs, inner], [_, outputs]) = (up.sizes, down.sizes);
     let rows = x.len() / inputs;
-    let at_once = super::rows_at_once(rows, up.len());
+    let at_once = super::rows_at_once(rows, inputs);
     super::by_rows(x, [inputs, outputs], at_once, |x, out, scratch| {
         let size = x.len() / inputs * inner;
         scratch.resize(2 * size, 0.0);
@@ -148,6 +146,6 @@ pub fn feed_forward(
 /// x · weightᵀ + bias, some rows at a time.
 pub fn linear(x: &[f32], weight: Weight<'_>) -> Vec<f32> {
     let rows = x.len() / weight.sizes[0];
-    let at_once = super::rows_at_once(rows, weight.len());
+    let at_once = super::rows_at_once(rows, weight.sizes[0]);
     super::by_rows(x, weight.sizes, at_once, |x, out, _| weight.apply(x, out))
 }

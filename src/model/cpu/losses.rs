@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::linear::product;
 use crate::simd::{exp, largest, sum_of, tanh, vectorised};
 
-/// Rows whose logits live at once on a thread.
+/// Rows whose logits live at once on a thread, at least.
 const ROWS: usize = 32;
 
 /// What becomes of logits.
@@ -33,15 +33,27 @@ impl Logits {
 /// Takes a piece of the vocabulary into the largest logit so far and the sum of exponentials relative to it.
 ///
 /// * `states`: `[rows, width]`
-/// * `piece`: `[width, tokens]`
+/// * `piece`: `[width, tokens]` with these strides of its rows and columns
 /// * `running`: for each row, largest and sum; −∞ and 0 before the first piece
-pub fn add(states: &[f32], width: usize, piece: &[f32], logits: Logits, running: &mut [(f32, f32)]) {
+pub fn add(
+    states: &[f32],
+    width: usize,
+    (piece, strides): (&[f32], (usize, usize)),
+    logits: Logits,
+    running: &mut [(f32, f32)],
+) {
     let tokens = piece.len() / width;
-    running.par_chunks_mut(ROWS).zip(states.par_chunks(ROWS * width)).for_each_init(
+    // Where the piece has to be packed for the product, it should be for many rows.
+    let rows = if strides.1 == 1 {
+        ROWS
+    } else {
+        running.len().div_ceil(rayon::current_num_threads()).clamp(ROWS, 512)
+    };
+    running.par_chunks_mut(rows).zip(states.par_chunks(rows * width)).for_each_init(
         Vec::new,
         |scratch, (running, states)| {
             scratch.resize(running.len() * tokens, 0.0);
-            product(states, width, piece, (tokens, 1), scratch, tokens);
+            product(states, width, piece, strides, scratch, tokens);
             vectorised(
                 #[inline(always)]
                 || {

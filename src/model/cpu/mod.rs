@@ -112,13 +112,17 @@ pub fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     out
 }
 
-/// How many rows a thread takes at once: few enough that what is made of them stays in its cache, or, where
-/// the weights themselves do not fit there, so many that they are read once a thread.
-pub fn rows_at_once(rows: usize, weights: usize) -> usize {
-    const IN_CACHE: usize = 1 << 20;
+/// Whether a weight `[outputs, inputs]` is better kept as `[inputs, outputs]`. A product then reads it as it
+/// lies, a stride of all outputs from input to input; over many inputs that misses the caches more often
+/// than packing it afresh for every product costs.
+pub fn pays_to_turn(inputs: usize) -> bool {
+    inputs <= 512
+}
+
+/// How many of `rows` rows are taken at once through weights: few enough that what is made of them stays in
+/// the cache of a core, or, where the weights do not fit there, all of them, with the cores at work on each
+/// product.
+pub fn rows_at_once(rows: usize, inputs: usize) -> usize {
     const ROWS: usize = 128;
-    match weights * size_of::<f32>() {
-        bytes if bytes <= IN_CACHE => ROWS,
-        _ => rows.div_ceil(rayon::current_num_threads()).next_multiple_of(16).max(ROWS),
-    }
+    if pays_to_turn(inputs) { ROWS } else { rows.max(1) }
 }

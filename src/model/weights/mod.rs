@@ -1,14 +1,16 @@
 //! Weights, mapped from `model.safetensors` and converted to f32 on the way to the device.
 
+pub mod files;
+
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use half::{bf16, f16};
 use memmap2::Mmap;
 use rayon::prelude::*;
-use safetensors::tensor::{Dtype, SafeTensors};
+use safetensors::tensor::Dtype;
 
 use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
@@ -58,17 +60,9 @@ impl Weights {
         let map =
             unsafe { Mmap::map(&file) }.map_err(|error| broken(format!("cannot be mapped ({error})")))?;
         let help = "the file is cut short or damaged; download it again";
-        let (header, metadata) = SafeTensors::read_metadata(&map)
-            .map_err(|error| broken(format!("not a valid safetensors file ({error})")).help(help))?;
-        let start = header + size_of::<u64>();
-        for (name, info) in metadata.tensors() {
-            let range = start + info.data_offsets.0..start + info.data_offsets.1;
-            if range.end > map.len() {
-                let cause = format!("tensor `{name}` ends at byte {} of {}", range.end, map.len());
-                return Err(broken(cause).help(help));
-            }
-            let entry = Entry { file: self.files.len(), shape: info.shape.clone(), dtype: info.dtype, range };
-            self.tensors.insert(name, entry);
+        let declared = files::tensors(&map).map_err(|cause| broken(cause).help(help))?;
+        for files::Declared { name, shape, dtype, range } in declared {
+            self.tensors.insert(name, Entry { file: self.files.len(), shape, dtype, range });
         }
         self.files.push((path, map));
         Ok(())
@@ -224,21 +218,8 @@ fn weight_files(folder: &ModelFolder) -> Result<Vec<PathBuf>> {
         return Err(broken(format!("larger than {} MiB", LARGEST_INDEX >> 20)));
     }
     let bytes = std::fs::read(&index).map_err(unreadable)?;
-    let json: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|error| broken(format!("not valid JSON: {error}")))?;
-    let map = json.get("weight_map").and_then(serde_json::Value::as_object);
-    let mut names: Vec<&str> = map
-        .ok_or_else(|| broken("`weight_map` is missing".to_owned()))?
-        .values()
-        .map(|name| name.as_str().ok_or_else(|| broken(format!("`weight_map` names {name}, not a file"))))
-        .collect::<Result<_>>()?;
-    names.sort_unstable();
-    names.dedup();
-    // A shard lies beside its index; a name with a folder in it could lead anywhere.
-    if let Some(name) = names.iter().find(|name| Path::new(name).file_name() != Some(name.as_ref())) {
-        return Err(broken(format!("`weight_map` names `{name}`, which is not a file beside it")));
-    }
-    let shard = |name: &&str| {
+    let names = files::shards(&bytes).map_err(broken)?;
+    let shard = |name: &String| {
         folder.file(name)?.ok_or_else(|| {
             broken(format!("`weight_map` names `{name}`, which is missing")).help("fetch the model again")
         })
