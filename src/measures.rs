@@ -19,13 +19,41 @@ pub struct OrderMeasures {
     pub output_mean: f64,
     /// Optimality φ = I(Y;Z)/I(X;Z); absent where I(X;Z) is zero.
     pub optimality: Option<f64>,
+    /// I(X;Z) under a seeded shuffle of the input labels: what a sample of this size gives for labels that
+    /// say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_null: Option<f64>,
+    /// I(Y;Z) under a seeded shuffle of the output labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_null: Option<f64>,
+    /// The share of positions whose input label occurs nowhere else in the sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_singletons: Option<f64>,
+    /// The share of positions whose output label occurs nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_singletons: Option<f64>,
 }
 
 impl OrderMeasures {
     /// Measures from the four informations, with their optimality.
     pub fn new(input: f64, output: f64, input_mean: f64, output_mean: f64) -> Self {
         let optimality = Some(output / input).filter(|ratio| ratio.is_finite());
-        Self { input, output, input_mean, output_mean, optimality }
+        Self {
+            input,
+            output,
+            input_mean,
+            output_mean,
+            optimality,
+            input_null: None,
+            output_null: None,
+            input_singletons: None,
+            output_singletons: None,
+        }
+    }
+
+    /// Adds what the same layer measured under shuffled labels.
+    pub fn with_null(self, null: &Self) -> Self {
+        Self { input_null: Some(null.input), output_null: Some(null.output), ..self }
     }
 }
 
@@ -94,6 +122,16 @@ impl LayerMeasures {
             && self.orders.iter().all(|(_, m)| informations(m).iter().all(|v| v.is_finite()))
     }
 
+    /// Adds what was measured under shuffled labels.
+    pub fn with_null(mut self, null: &Self) -> Self {
+        let with = |(order, measures): (usize, &OrderMeasures)| match null.orders.get(order) {
+            Some(null) => measures.with_null(null),
+            None => *measures,
+        };
+        self.orders = self.orders.iter().map(with).collect();
+        self
+    }
+
     /// The average over `layers`: entropies and informations first, then their ratio (SPEC 2).
     ///
     /// `None` when there is no layer to average.
@@ -108,12 +146,22 @@ impl LayerMeasures {
                 let of = |field: fn(&OrderMeasures) -> f64| {
                     average(&|layer| layer.orders.get(order).map_or(f64::NAN, field))
                 };
-                OrderMeasures::new(
-                    of(|m| m.input),
-                    of(|m| m.output),
-                    of(|m| m.input_mean),
-                    of(|m| m.output_mean),
-                )
+                let known = |field: fn(&OrderMeasures) -> Option<f64>| {
+                    first.orders.get(order).and_then(field)?;
+                    Some(average(&|layer| layer.orders.get(order).and_then(field).unwrap_or(f64::NAN)))
+                };
+                OrderMeasures {
+                    input_null: known(|m| m.input_null),
+                    output_null: known(|m| m.output_null),
+                    input_singletons: known(|m| m.input_singletons),
+                    output_singletons: known(|m| m.output_singletons),
+                    ..OrderMeasures::new(
+                        of(|m| m.input),
+                        of(|m| m.output),
+                        of(|m| m.input_mean),
+                        of(|m| m.output_mean),
+                    )
+                }
             })
             .collect();
         Some(LayerMeasures { layer: None, entropy: average(&|layer| layer.entropy), orders })

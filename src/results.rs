@@ -171,6 +171,10 @@ struct Row<'a> {
     input_mean: Option<f64>,
     output_mean: Option<f64>,
     optimality: Option<f64>,
+    input_null: Option<f64>,
+    output_null: Option<f64>,
+    input_singletons: Option<f64>,
+    output_singletons: Option<f64>,
     error: Option<&'a str>,
 }
 
@@ -196,6 +200,10 @@ impl<'a> Row<'a> {
             input_mean: order.map(|(_, m)| m.input_mean),
             output_mean: order.map(|(_, m)| m.output_mean),
             optimality: order.and_then(|(_, m)| m.optimality),
+            input_null: order.and_then(|(_, m)| m.input_null),
+            output_null: order.and_then(|(_, m)| m.output_null),
+            input_singletons: order.and_then(|(_, m)| m.input_singletons),
+            output_singletons: order.and_then(|(_, m)| m.output_singletons),
             error,
         };
         match &checkpoint.outcome {

@@ -99,6 +99,12 @@ pub(super) fn tooltip_ui(response: &Response, shown: &ShownPoint, state: &State)
                     "optimality φ",
                     point.optimality.map_or_else(|| "–".to_owned(), |phi| format!("{phi:.4}")),
                 );
+                if let Some([input, output]) = point.null {
+                    line("under shuffled labels X, Y", format!("{input:.4} {output:.4}"));
+                }
+                if let Some([input, output]) = point.singletons {
+                    line("labels seen once X, Y", format!("{:.1}% {:.1}%", 100.0 * input, 100.0 * output));
+                }
                 line("entropy H(Z) / ln n", format!("{:.4}", point.entropy));
                 line("loss, nats a token", format!("{:.4}", point.loss));
                 line("labelled positions", thousands(shown.positions as u64));

@@ -27,6 +27,8 @@ pub struct Sample {
     pub stages: Vec<usize>,
     /// The labels of each stage's documents, once asked for.
     segments: Vec<Option<Arc<SampleSegments>>>,
+    /// The labels of all documents, dealt out at random, once asked for.
+    null: Option<Arc<SampleSegments>>,
 }
 
 impl Sample {
@@ -47,7 +49,7 @@ impl Sample {
             if interactive { small.take_while(|&stage| 2 * stage <= all).collect() } else { Vec::new() };
         stages.push(all);
         let labels = Labels::new_unless(&documents, max_order, interrupted).ok_or_else(Error::cancelled)?;
-        Ok(Self { segments: vec![None; stages.len()], documents, skipped, labels, stages })
+        Ok(Self { segments: vec![None; stages.len()], null: None, documents, skipped, labels, stages })
     }
 
     /// The number of labelled positions in the first `documents` documents.
@@ -66,6 +68,14 @@ impl Sample {
             })
         });
         Arc::clone(segments)
+    }
+
+    /// The labels of all documents, dealt out at random, ready for the kernels.
+    pub fn null(&mut self) -> Arc<SampleSegments> {
+        const SEED: u64 = 0;
+        let null =
+            self.null.get_or_insert_with(|| Arc::new(SampleSegments::new(&self.labels.shuffled(SEED))));
+        Arc::clone(null)
     }
 
     /// Where the labelled positions of a batch stand among its states and go among the scores.

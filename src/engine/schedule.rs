@@ -11,6 +11,8 @@ pub struct Standing {
     pub scored_stages: usize,
     /// The newest request its numbers, or its failure, were told for, and how many stages they rest on.
     pub told: Option<(u64, usize)>,
+    /// The newest request whose numbers were told with those under shuffled labels beside them.
+    pub told_null: Option<u64>,
 }
 
 /// A piece of work on one checkpoint.
@@ -20,6 +22,8 @@ pub enum Task {
     TellFailure(CheckpointId),
     /// Derive its measures from scores at hand.
     Measure(CheckpointId),
+    /// Measure it under shuffled labels too.
+    MeasureNull(CheckpointId),
     /// Run the model until this stage (from 0) is scored.
     Score {
         /// The checkpoint.
@@ -32,7 +36,8 @@ pub enum Task {
 /// The next task for request `generation`, or none when all `checkpoints` have reached all stages.
 ///
 /// Answers that need no model come first, then a first estimate of every checkpoint, then the whole sample
-/// for one after the other; within each, `focus` before the rest in the order of training.
+/// for one after the other, then what shuffled labels give; within each, `focus` before the rest in the order
+/// of training.
 pub fn next_task(
     generation: u64,
     focus: Option<CheckpointId>,
@@ -55,13 +60,24 @@ pub fn next_task(
             (standing.scored_stages > told_stages(standing)).then_some(Task::Measure(id))
         }
     });
-    quick.or_else(|| {
+    let score = || {
         let running = || ordered.iter().filter(|(_, standing)| !standing.failed);
         let first = running().find(|(_, standing)| told_stages(*standing) == 0);
         let further = || running().find(|(id, standing)| told_stages(*standing) < stages(*id));
         let (id, standing) = first.or_else(further)?;
         Some(Task::Score { id: *id, stage: told_stages(*standing) })
-    })
+    };
+    let null = || {
+        let wanting = |(id, standing): &&(CheckpointId, Standing)| {
+            // Only scores at hand are asked; the model is not run again for this.
+            !standing.failed
+                && standing.told_null != Some(generation)
+                && standing.scored_stages == stages(*id)
+                && told_stages(*standing) == stages(*id)
+        };
+        ordered.iter().find(wanting).map(|(id, _)| Task::MeasureNull(*id))
+    };
+    quick.or_else(score).or_else(null)
 }
 
 #[cfg(test)]
@@ -88,6 +104,7 @@ mod tests {
                     let standing = &mut standings[of(id)].1;
                     standing.told = Some((generation, standing.scored_stages));
                 }
+                Task::MeasureNull(id) => standings[of(id)].1.told_null = Some(generation),
                 Task::Score { id, stage } => standings[of(id)].1.scored_stages = stage + 1,
             }
             assert!(tasks.len() < 100, "{tasks:?}");
@@ -101,6 +118,7 @@ mod tests {
         let tasks = run(1, Some(id(1)), &mut standings);
         let score = |checkpoint, stage| Task::Score { id: id(checkpoint), stage };
         let measure = |checkpoint| Task::Measure(id(checkpoint));
+        let null = |checkpoint| Task::MeasureNull(id(checkpoint));
         assert_eq!(
             tasks,
             [
@@ -111,7 +129,9 @@ mod tests {
                 score(1, 1),
                 measure(1),
                 score(0, 1),
-                measure(0)
+                measure(0),
+                null(1),
+                null(0)
             ]
         );
     }
@@ -120,7 +140,8 @@ mod tests {
     fn a_new_request_reuses_scores() {
         let mut standings = [(id(0), Standing::default()), (id(1), Standing::default())];
         run(1, None, &mut standings);
-        assert_eq!(run(2, Some(id(1)), &mut standings), [Task::Measure(id(1)), Task::Measure(id(0))]);
+        let (measure, null) = (|n| Task::Measure(id(n)), |n| Task::MeasureNull(id(n)));
+        assert_eq!(run(2, Some(id(1)), &mut standings), [measure(1), measure(0), null(1), null(0)]);
         // Scores given up for memory are made again.
         standings[0].1.scored_stages = 0;
         assert!(run(2, None, &mut standings).is_empty());

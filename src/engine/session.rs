@@ -13,7 +13,9 @@ use super::schedule::{Standing, Task, next_task};
 use crate::checkpoints::{Checkpoint, Run};
 use crate::device::Compute;
 use crate::error::{Error, Kind, caught};
-use crate::estimator::{Binning, Estimator, Reference, ReferencePoints, layer_measures, temperature};
+use crate::estimator::{
+    Binning, Estimator, Reference, ReferencePoints, SampleSegments, layer_measures, temperature,
+};
 use crate::measures::LayerMeasures;
 use crate::memory;
 use crate::model::Options;
@@ -89,6 +91,8 @@ impl From<Gone> for Trouble {
 struct Track {
     scored: Scored,
     standing: Standing,
+    /// What was told last, for what is told beside it.
+    measurement: Option<Arc<Measurement>>,
     failure: Option<Error>,
 }
 
@@ -158,7 +162,8 @@ impl Session {
         let (generation, focus) = (self.request.generation, self.request.focus);
         let stages = |id| self.stages(id);
         let Some(task) = next_task(generation, focus, &standings, stages) else { return Ok(false) };
-        let (Task::TellFailure(id) | Task::Measure(id) | Task::Score { id, .. }) = task;
+        let (Task::TellFailure(id) | Task::Measure(id) | Task::MeasureNull(id) | Task::Score { id, .. }) =
+            task;
 
         let Err(trouble) = caught(|| self.carry_out(task, device, inbox, outbox)) else { return Ok(true) };
         match trouble {
@@ -215,6 +220,7 @@ impl Session {
         match task {
             Task::TellFailure(id) => self.tell_failure(id, outbox),
             Task::Measure(id) => self.measure(id, device, inbox, outbox),
+            Task::MeasureNull(id) => self.measure_null(id, device, inbox, outbox),
             Task::Score { id, stage } => self.score(id, stage, device, inbox, outbox),
         }
     }
@@ -299,27 +305,18 @@ impl Session {
         let track = self.tracks.entry(id).or_default();
         let stage = track.standing.scored_stages - 1;
         let segments = sample.segments(stage);
-        let settings = &self.request.settings;
-        let calibrated = temperature(settings.temperature, settings.points, track.scored.width);
-        let epsilon = calibrated.map_err(|error| error.at(&checkpoint.path))? * settings.temperature_factor;
-        let binning = Binning::new(settings.points, epsilon).map_err(Trouble::Request)?;
-        let mut layers = Vec::with_capacity(track.scored.layers.len());
-        for (layer, scores) in track.scored.layers.iter().enumerate() {
-            // Numbers for settings that are no longer wanted help nobody.
-            if inbox.has_news() {
-                return Err(Error::cancelled().into());
-            }
-            let conditionals =
-                device.estimator.conditionals(scores, track.scored.stride, binning, &segments)?;
-            let measures = layer_measures(layer, binning.points, &conditionals);
-            if !measures.is_finite() {
-                let cause = format!("the hidden states of layer {layer} are not finite");
-                return Err(Error::new(Kind::Weights, cause)
-                    .help("the checkpoint is damaged or its training diverged")
-                    .at(&checkpoint.path)
-                    .into());
-            }
-            layers.push(measures);
+        let binning = binning(&self.request, track.scored.width).map_err(|error| match error.kind() {
+            // A temperature that cannot be computed with is so for every checkpoint.
+            Kind::Usage => Trouble::Request(error),
+            _ => Trouble::Task(error.at(&checkpoint.path)),
+        })?;
+        let mut layers = layers_of(&track.scored, &mut device.estimator, binning, &segments, inbox)
+            .map_err(|error| error.at(&checkpoint.path))?;
+        let complete = stage + 1 == sample.stages.len();
+        let last_time = complete && !self.request.interactive;
+        if last_time {
+            let null = layers_of(&track.scored, &mut device.estimator, binning, &sample.null(), inbox)?;
+            layers = layers.into_iter().zip(&null).map(|(layer, null)| layer.with_null(null)).collect();
         }
         let loss = track.scored.loss_sum / track.scored.predictions as f64;
         if !loss.is_finite() {
@@ -339,21 +336,55 @@ impl Session {
         };
         let generation = self.request.generation;
         track.standing.told = Some((generation, stage + 1));
-        let complete = stage + 1 == sample.stages.len();
-        if complete && !self.request.interactive {
+        let measurement = Arc::new(measurement);
+        if last_time {
             // Nobody will ask again.
             self.job = None;
             track.scored = Scored::default();
             track.standing.scored_stages = 0;
+            track.standing.told_null = Some(generation);
+        } else {
+            track.measurement = Some(Arc::clone(&measurement));
         }
         outbox.tell(Event::Measured {
             generation,
             checkpoint: id,
-            measurement: Arc::new(measurement),
+            measurement,
             documents: sample.stages[stage],
             complete,
         })?;
         self.tell_progress(id, 1.0, outbox)
+    }
+
+    /// Measures a checkpoint under shuffled labels and tells its measures again, with those beside them.
+    fn measure_null(
+        &mut self,
+        id: CheckpointId,
+        device: &mut OpenDevice,
+        inbox: &mut Inbox,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
+        let runs = Arc::clone(&self.runs);
+        let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
+        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
+        let track = self.tracks.entry(id).or_default();
+        let binning = binning(&self.request, track.scored.width)?;
+        let null = layers_of(&track.scored, &mut device.estimator, binning, &sample.null(), inbox)?;
+        let generation = self.request.generation;
+        track.standing.told_null = Some(generation);
+        let Some(measurement) = &track.measurement else { return Ok(()) };
+        let layers: Vec<LayerMeasures> =
+            measurement.layers.iter().zip(&null).map(|(layer, null)| layer.clone().with_null(null)).collect();
+        let mean = LayerMeasures::mean(&layers[1..]).unwrap_or_else(|| measurement.mean.clone());
+        let measurement = Arc::new(Measurement { layers, mean, ..(**measurement).clone() });
+        outbox.tell(Event::Measured {
+            generation,
+            checkpoint: id,
+            measurement,
+            documents: sample.documents.len(),
+            complete: true,
+        })?;
+        Ok(())
     }
 
     /// Tells once a request and run what text there is to measure.
@@ -434,6 +465,41 @@ fn sample_of<'a>(
             _ => Trouble::Request(error),
         }
     })
+}
+
+/// The binning a request asks for, for states of this width.
+fn binning(request: &Request, width: usize) -> Result<Binning, Error> {
+    let settings = &request.settings;
+    let calibrated = temperature(settings.temperature, settings.points, width)?;
+    Binning::new(settings.points, calibrated * settings.temperature_factor)
+}
+
+/// The measures of every layer under some labels.
+fn layers_of(
+    scored: &Scored,
+    estimator: &mut Estimator,
+    binning: Binning,
+    segments: &Arc<SampleSegments>,
+    inbox: &mut Inbox,
+) -> Result<Vec<LayerMeasures>, Error> {
+    let singletons = segments.singleton_shares();
+    let mut layers = Vec::with_capacity(scored.layers.len());
+    for (layer, scores) in scored.layers.iter().enumerate() {
+        // Numbers for settings that are no longer wanted help nobody.
+        if inbox.has_news() {
+            return Err(Error::cancelled());
+        }
+        let conditionals = estimator.conditionals(scores, scored.stride, binning, segments)?;
+        let measures = layer_measures(layer, binning.points, &conditionals, &singletons);
+        if !measures.is_finite() {
+            let cause = format!("the hidden states of layer {layer} are not finite");
+            return Err(
+                Error::new(Kind::Weights, cause).help("the checkpoint is damaged or its training diverged")
+            );
+        }
+        layers.push(measures);
+    }
+    Ok(layers)
 }
 
 fn reference<'a>(

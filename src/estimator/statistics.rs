@@ -26,6 +26,12 @@ impl SampleSegments {
         }
     }
 
+    /// The share of positions whose label occurs once, of the input and output labels of each order.
+    pub fn singleton_shares(&self) -> Vec<[f64; 2]> {
+        let share = |segments: &Segments| segments.singletons.len() as f64 / self.positions().max(1) as f64;
+        self.orders.iter().map(|pair| pair.each_ref().map(share)).collect()
+    }
+
     /// The number of positions.
     pub fn positions(&self) -> usize {
         self.whole.positions.len()
@@ -61,20 +67,30 @@ impl Binning {
 }
 
 /// The measures of a layer from the conditional entropies of each set of labels, in nats, in the order
-/// of [`SampleSegments::sets`].
-pub fn layer_measures(layer: usize, points: usize, conditionals: &[Conditional]) -> LayerMeasures {
+/// of [`SampleSegments::sets`], and from [`SampleSegments::singleton_shares`].
+pub fn layer_measures(
+    layer: usize,
+    points: usize,
+    conditionals: &[Conditional],
+    singletons: &[[f64; 2]],
+) -> LayerMeasures {
     let unit = (points as f64).ln();
     let entropy = conditionals[0].expectation / unit;
     let orders = conditionals[1..]
         .chunks_exact(2)
-        .map(|pair| {
+        .zip(singletons)
+        .map(|(pair, singletons)| {
             let (input, output) = (pair[0], pair[1]);
-            OrderMeasures::new(
-                entropy - input.expectation / unit,
-                entropy - output.expectation / unit,
-                entropy - input.mean / unit,
-                entropy - output.mean / unit,
-            )
+            OrderMeasures {
+                input_singletons: Some(singletons[0]),
+                output_singletons: Some(singletons[1]),
+                ..OrderMeasures::new(
+                    entropy - input.expectation / unit,
+                    entropy - output.expectation / unit,
+                    entropy - input.mean / unit,
+                    entropy - output.mean / unit,
+                )
+            }
         })
         .collect();
     LayerMeasures { layer: Some(layer), entropy, orders }

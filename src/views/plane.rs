@@ -47,6 +47,10 @@ pub struct PlanePoint {
     pub expressivity: f64,
     /// I(Y;Z)/I(X;Z).
     pub optimality: Option<f64>,
+    /// I(X;Z) and I(Y;Z) under shuffled labels, where they were measured.
+    pub null: Option<[f64; 2]>,
+    /// The shares of positions whose input and output labels occur once.
+    pub singletons: Option<[f64; 2]>,
     /// 𝓗(Z), in efficiency.
     pub entropy: f64,
     /// Next-token cross-entropy in nats a token.
@@ -91,6 +95,8 @@ pub fn point(
         complexity: order.input,
         expressivity: order.output,
         optimality: order.optimality,
+        null: order.input_null.zip(order.output_null).map(Into::into),
+        singletons: order.input_singletons.zip(order.output_singletons).map(Into::into),
         entropy: layer.entropy,
         loss: measurement.loss,
     })

@@ -68,12 +68,13 @@ fn settings(samples: usize) -> Settings {
     Settings { samples, context: 64, backend: Backend::Cpu, ..Settings::default() }
 }
 
-/// Checkpoint, documents and complexity of every measurement, in the order told.
+/// Checkpoint, documents and complexity of every measurement, in the order told; those told again with what
+/// shuffled labels give are left out.
 fn measured(events: &[Event]) -> Vec<(usize, usize, f64)> {
     let told = events.iter().filter_map(|event| match event {
         Event::Measured { checkpoint, measurement, documents, .. } => {
             let token = measurement.mean.orders.get(1).unwrap();
-            Some((checkpoint.checkpoint, *documents, token.input))
+            token.input_null.is_none().then_some((checkpoint.checkpoint, *documents, token.input))
         }
         _ => None,
     });
@@ -91,6 +92,39 @@ fn a_first_estimate_of_all_comes_before_the_full_ones() {
     let prepared =
         events.iter().filter(|event| matches!(event, Event::Prepared { documents: 40, .. })).count();
     assert_eq!(prepared, 1);
+}
+
+#[test]
+fn shuffled_labels_are_measured_last_and_for_every_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Driver::open(&run_of(folder.path(), &["step0", "step2000"]));
+    for generation in 1..=2 {
+        let settings = Settings { temperature_factor: generation as f64, ..settings(20) };
+        driver.measure(generation, &settings, Some(1));
+        let events = driver.until_idle(generation);
+        let nulls: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Measured { checkpoint, measurement, complete: true, .. } => {
+                    let order = |order| *measurement.mean.orders.get(order).unwrap();
+                    order(1)
+                        .input_null
+                        .map(|_| (checkpoint.checkpoint, order))
+                        .map(|(checkpoint, order)| (checkpoint, order(1), order(4)))
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(nulls.iter().map(|null| null.0).collect::<Vec<_>>(), [1, 0]);
+        for (_, token, quadgram) in nulls {
+            // Labels dealt out at random tell something of a sample this small, but less than the true ones.
+            let null = token.input_null.unwrap();
+            assert!(null > 0.0 && null < token.input, "{null} {}", token.input);
+            // Nearly every quadgram occurs once, so who carries it hardly matters.
+            assert!(quadgram.input_singletons.unwrap() > 0.8 && token.input_singletons.unwrap() < 0.5);
+            assert!((quadgram.input_null.unwrap() - quadgram.input).abs() < 0.1 * quadgram.input);
+        }
+    }
 }
 
 #[test]

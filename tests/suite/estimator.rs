@@ -108,10 +108,11 @@ fn measure(
     let mut scores = estimator.scores(positions, points).unwrap();
     estimator.score(hidden, &reference, &rows, &mut scores).unwrap();
     let labels = Segments::new(&LabelSet::from_ids(ids));
-    let sample = SampleSegments { whole: Segments::whole(positions), orders: vec![[labels.clone(), labels]] };
+    let orders = vec![[labels.clone(), labels]];
+    let sample = Arc::new(SampleSegments { whole: Segments::whole(positions), orders });
     let binning = Binning { points, temperature: temperature(Temperature::Root, points, width).unwrap() };
-    let conditionals = estimator.conditionals(&scores, points, binning, &Arc::new(sample)).unwrap();
-    let measures = layer_measures(1, points, &conditionals);
+    let conditionals = estimator.conditionals(&scores, points, binning, &sample).unwrap();
+    let measures = layer_measures(1, points, &conditionals, &sample.singleton_shares());
     let order = measures.orders.get(1).unwrap();
     [measures.entropy, order.input, order.input_mean]
 }

@@ -22,6 +22,8 @@ fn run(run: usize, name: &str, count: usize) -> Trajectory {
             complexity,
             expressivity,
             optimality: Some(expressivity / complexity),
+            null: None,
+            singletons: None,
             entropy: 0.8,
             loss: 9.0 - 6.0 * t,
         }
