@@ -6,7 +6,9 @@
 
 mod inbox;
 mod job;
+mod measuring;
 mod message;
+mod open_device;
 mod progress;
 mod sample;
 mod schedule;

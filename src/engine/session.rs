@@ -6,63 +6,27 @@ use std::time::{Duration, Instant};
 
 use super::inbox::{Gone, Inbox, Outbox};
 use super::job::{Job, Scored};
+use super::measuring::{binning, layers_of, measurement};
 use super::message::{CheckpointId, Event, Request};
+use super::open_device::OpenDevice;
 use super::progress::Progress;
 use super::sample::Samples;
 use super::schedule::{Standing, Task, next_task};
 use crate::checkpoints::{Checkpoint, Run};
 use crate::device::Compute;
 use crate::error::{Error, Kind, caught};
-use crate::estimator::{
-    Binning, Estimator, Reference, ReferencePoints, SampleSegments, layer_measures, temperature,
-};
+use crate::estimator::{Estimator, Reference, ReferencePoints};
 use crate::measures::LayerMeasures;
 use crate::memory;
 use crate::model::Options;
 use crate::model::config::Config;
 use crate::results::Measurement;
-use crate::settings::Backend;
 
 /// Scores kept for later questions, in bytes over all checkpoints; beyond it the oldest are given up and
 /// made again when asked for.
 const SCORE_BUDGET: usize = 4 << 30;
 /// How often progress is told while a model works.
 const PROGRESS_EVERY: Duration = Duration::from_millis(50);
-
-/// A device with its estimator.
-pub struct OpenDevice {
-    /// What was asked for.
-    pub backend: Backend,
-    /// What was opened.
-    pub compute: Compute,
-    estimator: Estimator,
-    /// Bytes that weights and activations may take, where the user says.
-    memory: Option<usize>,
-}
-
-impl OpenDevice {
-    /// Opens what `backend` stands for; where that fails, the CPU, with a warning.
-    pub fn new(backend: Backend, memory: Option<usize>) -> (Self, Option<String>) {
-        let opened = Compute::open(backend).and_then(|(compute, warning)| {
-            let estimator = Estimator::new(&compute)?;
-            Ok((Self { backend, compute, estimator, memory }, warning))
-        });
-        opened.unwrap_or_else(|error| {
-            let cpu = Self { backend, compute: Compute::Cpu, estimator: Estimator::Cpu, memory };
-            (cpu, Some(format!("{error}; computing on the CPU instead")))
-        })
-    }
-
-    fn is_gpu(&self) -> bool {
-        matches!(self.compute, Compute::Gpu(_))
-    }
-
-    /// Bytes that weights and activations may take beside `scores` bytes of scores: what the user allows,
-    /// else what there is, less a reserve.
-    fn memory_beside(&self, scores: usize) -> Option<usize> {
-        self.memory.or_else(|| self.compute.memory_beside(scores))
-    }
-}
 
 /// What ends a task early.
 enum Trouble {
@@ -318,22 +282,8 @@ impl Session {
             let null = layers_of(&track.scored, &mut device.estimator, binning, &sample.null(), inbox)?;
             layers = layers.into_iter().zip(&null).map(|(layer, null)| layer.with_null(null)).collect();
         }
-        let loss = track.scored.loss_sum / track.scored.predictions as f64;
-        if !loss.is_finite() {
-            return Err(Error::new(Kind::Weights, "the loss is not finite")
-                .help("the checkpoint is damaged or its training diverged")
-                .at(&checkpoint.path)
-                .into());
-        }
-        let mean = LayerMeasures::mean(&layers[1..])
-            .ok_or_else(|| Error::new(Kind::Config, "a model without blocks has nothing to average"))?;
-        let measurement = Measurement {
-            loss,
-            positions: segments.positions(),
-            temperature: binning.temperature,
-            layers,
-            mean,
-        };
+        let measurement = measurement(&track.scored, layers, segments.positions(), binning.temperature)
+            .map_err(|error| error.at(&checkpoint.path))?;
         let generation = self.request.generation;
         track.standing.told = Some((generation, stage + 1));
         let measurement = Arc::new(measurement);
@@ -465,41 +415,6 @@ fn sample_of<'a>(
             _ => Trouble::Request(error),
         }
     })
-}
-
-/// The binning a request asks for, for states of this width.
-fn binning(request: &Request, width: usize) -> Result<Binning, Error> {
-    let settings = &request.settings;
-    let calibrated = temperature(settings.temperature, settings.points, width)?;
-    Binning::new(settings.points, calibrated * settings.temperature_factor)
-}
-
-/// The measures of every layer under some labels.
-fn layers_of(
-    scored: &Scored,
-    estimator: &mut Estimator,
-    binning: Binning,
-    segments: &Arc<SampleSegments>,
-    inbox: &mut Inbox,
-) -> Result<Vec<LayerMeasures>, Error> {
-    let singletons = segments.singleton_shares();
-    let mut layers = Vec::with_capacity(scored.layers.len());
-    for (layer, scores) in scored.layers.iter().enumerate() {
-        // Numbers for settings that are no longer wanted help nobody.
-        if inbox.has_news() {
-            return Err(Error::cancelled());
-        }
-        let conditionals = estimator.conditionals(scores, scored.stride, binning, segments)?;
-        let measures = layer_measures(layer, binning.points, &conditionals, &singletons);
-        if !measures.is_finite() {
-            let cause = format!("the hidden states of layer {layer} are not finite");
-            return Err(
-                Error::new(Kind::Weights, cause).help("the checkpoint is damaged or its training diverged")
-            );
-        }
-        layers.push(measures);
-    }
-    Ok(layers)
 }
 
 fn reference<'a>(

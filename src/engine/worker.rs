@@ -7,7 +7,8 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::inbox::{Gone, Inbox, Outbox};
 use super::message::{Command, Event, Request};
-use super::session::{OpenDevice, Session};
+use super::open_device::OpenDevice;
+use super::session::Session;
 use crate::checkpoints::{self, Run};
 use crate::settings::Backend;
 
