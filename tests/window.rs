@@ -61,7 +61,13 @@ fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
             let rise = (progress * 3.0).min(1.0);
             let input = width * depth * size * (0.05 + 0.06 * rise - 0.045 * (progress - 0.33).max(0.0));
             let output = width * depth * size * (0.01 + 0.05 * progress.sqrt());
-            OrderMeasures::new(input, output, input * 0.8, output * 0.8)
+            let singletons = 0.2 * order as f64;
+            OrderMeasures {
+                input_singletons: Some(singletons),
+                output_singletons: Some(singletons),
+                ..OrderMeasures::new(input, output, input * 0.8, output * 0.8)
+                    .with_null(&OrderMeasures::new(0.0123, 0.0321, 0.0, 0.0))
+            }
         });
         LayerMeasures { layer, entropy: 0.82 - 0.1 * progress, orders: orders.collect() }
     };
@@ -446,9 +452,14 @@ fn a_point_under_the_pointer_shows_its_numbers_and_takes_the_scrubber() {
     });
     let hit = hit.expect("a point is met");
     window.harness.run_steps(3);
-    for text in
-        ["complexity I(X;Z)", "expressivity I(Y;Z)", "optimality φ", "31\u{a0}415", "step 0 · 0 tokens"]
-    {
+    for text in [
+        "complexity I(X;Z)",
+        "under shuffled labels X, Y",
+        "0.0123 0.0321",
+        "20.0% 20.0%",
+        "31\u{a0}415",
+        "step 0 · 0 tokens",
+    ] {
         assert!(window.has(text), "{text} is missing");
     }
     if let Some(folder) = std::env::var_os("INFOPLANE_SCREENSHOTS").map(PathBuf::from) {

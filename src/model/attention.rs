@@ -6,10 +6,10 @@
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Tensor, module};
 
+use super::blocks::Context;
 use super::config::QueryKeyNorm;
 use super::cpu::attention::Heads;
 use super::cpu::{self, Host, is_cpu, matrix};
-use super::family::Context;
 use super::layers::{Linear, Norm};
 use super::loader::Loader;
 use crate::error::Result;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use burn::tensor::{DType, Device};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
+use super::blocks::{self, Block};
 use super::config::Config;
-use super::family::Block;
 use super::loader::Loader;
 use super::weights::Weights;
 use crate::error::{Error, Kind, Result, caught};
@@ -71,10 +71,7 @@ impl Feed {
         let (source, stopped) = (source.clone(), Arc::clone(&stop));
         let load = move || {
             for index in wanted {
-                let block = caught(|| {
-                    let loader = source.loader(&source.block_name(index), &stopped);
-                    source.config.family.block(&loader)
-                });
+                let block = caught(|| blocks::load(&source.loader(&source.block_name(index), &stopped)));
                 let failed = block.is_err();
                 if sender.send(block).is_err() || failed {
                     return;

@@ -1,12 +1,12 @@
 //! The forward pass: a checkpoint's hidden states and next-token losses, in burn (SPEC 1).
 //!
-//! [`config`] reads `config.json`, [`weights`] maps the weight files, [`family`] has a file for each family
-//! that reads like the checkpoint's names. A [`Pass`] takes documents through the model layer by layer and
+//! [`config`] and [`family`] read `config.json`, [`weights`] maps the weight files, `blocks` computes. A [`Pass`] takes documents through the model layer by layer and
 //! hands every layer's states to its caller as soon as they are computed. Blocks come from the mapped file
 //! while others compute, and stay on the device only where there is memory for all of them.
 
 mod attention;
 pub mod batch;
+mod blocks;
 pub mod config;
 mod cpu;
 pub mod family;
@@ -25,8 +25,8 @@ use std::sync::atomic::AtomicBool;
 use burn::tensor::{DType, Device, Tensor};
 
 use self::batch::Batch;
+use self::blocks::Block;
 use self::config::Config;
-use self::family::Block;
 use self::feed::Source;
 use self::head::{Head, Table};
 use self::layers::Norm;

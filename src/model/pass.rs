@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use burn::tensor::Tensor;
 
+use super::Model;
 use super::batch::Batch;
-use super::family::{Block, Context};
+use super::blocks::{Block, Context};
 use super::feed::Feed;
 use super::head::Losses;
 use super::positions::Positions;
-use super::{Model, family};
 use crate::error::Result;
 
 /// How long to wait for a block before saying so, so that whoever waits can be interrupted.
@@ -202,7 +202,7 @@ impl Model {
             lengths: &flight.batch.lengths,
             positions: &flight.positions,
         };
-        let block: Option<&dyn family::Block> = match &self.blocks[pass.layer] {
+        let block: Option<&dyn Block> = match &self.blocks[pass.layer] {
             Some(block) => Some(&**block),
             None => pass.block.as_deref(),
         };

@@ -55,6 +55,12 @@ fn pure_modules_know_no_device_and_no_window() {
 }
 
 #[test]
+fn what_reads_a_model_knows_nothing_that_computes() {
+    let readers = ["checkpoints", "model/config", "model/family", "model/weights/files"];
+    forbid(&readers, &["burn::", "wgpu::", "cubecl", "crate::device", "crate::engine"]);
+}
+
+#[test]
 fn only_the_window_knows_egui() {
     let everything_else = ["checkpoints", "cli", "device", "engine", "estimator", "model", "output"];
     forbid(&everything_else, &["egui::", "eframe::", "egui_plot"]);

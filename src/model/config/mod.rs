@@ -4,14 +4,15 @@
 //! are read. A field that changes the numbers and is not supported is refused, never passed over.
 
 mod fields;
+pub mod rope;
 
 use std::path::Path;
 
 use serde_json::Value;
 
 pub use self::fields::Fields;
+use self::rope::RopeConfig;
 use super::family::Family;
-use super::rope::RopeConfig;
 use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::rope::RopeScaling;
+use crate::model::config::rope::RopeScaling;
 
 fn parse(json: &str) -> Result<Config> {
     Config::parse(json.as_bytes(), Path::new("config.json"))

@@ -3,8 +3,8 @@
 
 use super::{Family, Fields};
 use crate::error::Result;
+use crate::model::config::rope::{RopeConfig, RopeFields};
 use crate::model::config::{Activation, Config, NormKind};
-use crate::model::rope::{RopeConfig, RopeFields};
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {

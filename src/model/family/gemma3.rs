@@ -3,8 +3,8 @@
 
 use super::{Family, Fields, gemma2};
 use crate::error::Result;
+use crate::model::config::rope::{RopeConfig, RopeFields};
 use crate::model::config::{Config, QueryKeyNorm};
-use crate::model::rope::{RopeConfig, RopeFields};
 
 /// Sizes of the smallest model that sees, whose config leaves out what is equal to them.
 const DEFAULTS: &[(&str, usize)] = &[

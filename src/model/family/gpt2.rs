@@ -1,14 +1,9 @@
 //! GPT-2 (`gpt2`): learned positions added to the embedding, layer norms with biases, one fused projection
 //! for queries, keys and values, and weights stored with the inputs first.
 
-use burn::tensor::Tensor;
-
-use super::{Context, Family, Fields, Names};
+use super::{Family, Fields, Names};
 use crate::error::Result;
-use crate::model::attention::attend;
 use crate::model::config::{AttentionConfig, Config, LayerPlan, NormKind, QueryKeyNorm};
-use crate::model::layers::{Linear, Norm, feed_forward};
-use crate::model::loader::Loader;
 
 /// What the tensors outside the blocks are called.
 pub const NAMES: Names = Names {
@@ -62,45 +57,4 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
         logit_scale: 1.0,
         logit_softcap: None,
     })
-}
-
-/// One block, `transformer.h.{index}`.
-#[derive(Clone, Debug)]
-pub struct Block {
-    ln_1: Norm,
-    c_attn: Linear,
-    attn_c_proj: Linear,
-    ln_2: Norm,
-    c_fc: Linear,
-    mlp_c_proj: Linear,
-}
-
-impl Block {
-    /// Loads a block.
-    pub fn load(loader: &Loader<'_>) -> Result<Self> {
-        let config = loader.config;
-        let (hidden, inner) = (config.hidden_size, config.intermediate_size);
-        let linear = |part: &str, sizes| Linear::load_inputs_first(&loader.under(part), sizes);
-        let norm = |part: &str| Norm::load(&loader.under(part), config.norm, hidden);
-        Ok(Self {
-            ln_1: norm("ln_1")?,
-            c_attn: linear("attn.c_attn", [hidden, 3 * hidden])?,
-            attn_c_proj: linear("attn.c_proj", [hidden, hidden])?,
-            ln_2: norm("ln_2")?,
-            c_fc: linear("mlp.c_fc", [hidden, inner])?,
-            mlp_c_proj: linear("mlp.c_proj", [inner, hidden])?,
-        })
-    }
-}
-
-impl super::Block for Block {
-    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
-        let hidden = context.config.hidden_size;
-        let fused = self.c_attn.forward(self.ln_1.forward(x.clone()));
-        // All queries, then all keys, then all values.
-        let part = |index: usize| fused.clone().narrow(1, index * hidden, hidden);
-        let x = x + self.attn_c_proj.forward(attend(context, part(0), part(1), part(2)));
-        let normed = self.ln_2.forward(x.clone());
-        x + feed_forward(normed, None, &self.c_fc, &self.mlp_c_proj, context.config.activation)
-    }
 }

@@ -1,5 +1,5 @@
-//! The model families, a file each: how its `config.json` is read, and its block where no other family's
-//! will do. The names are those of the checkpoints.
+//! The model families, a file each: how its `config.json` is read and what its tensors are called. What computes is
+//! in `blocks`.
 
 mod cohere;
 mod cohere2;
@@ -17,13 +17,7 @@ mod qwen2;
 mod qwen3;
 mod smollm3;
 
-use std::fmt::Debug;
-
-use burn::tensor::Tensor;
-
-use super::config::{Config, Fields, LayerPlan};
-use super::loader::Loader;
-use super::positions::Positions;
+use super::config::{Config, Fields};
 use crate::error::Result;
 
 /// A model family, named in `config.json` as `model_type`.
@@ -78,25 +72,6 @@ pub struct Names {
     pub norm: &'static str,
     /// The output head where it is not the embedding.
     pub heads: &'static [&'static str],
-}
-
-/// What a block must know of the batch that passes it.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// What the model's `config.json` says.
-    pub config: &'a Config,
-    /// What it says of this layer.
-    pub plan: &'a LayerPlan,
-    /// The length of each document of the batch.
-    pub lengths: &'a [usize],
-    /// Rotations and masks.
-    pub positions: &'a Positions,
-}
-
-/// A block on a device.
-pub trait Block: Debug + Send {
-    /// `[documents · positions, h]` to the same.
-    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2>;
 }
 
 impl Family {
@@ -163,27 +138,6 @@ impl Family {
             Self::GptNeox => gpt_neox::config(fields),
             Self::Gpt2 => gpt2::config(fields),
         }
-    }
-
-    /// Loads a block of this family.
-    ///
-    /// # Errors
-    /// A tensor that is missing, of another shape or broken.
-    pub fn block(self, loader: &Loader<'_>) -> Result<Box<dyn Block>> {
-        Ok(match self {
-            Self::Llama
-            | Self::Olmo
-            | Self::SmolLm3
-            | Self::Mistral
-            | Self::Qwen2
-            | Self::Qwen3
-            | Self::Gemma => Box::new(llama::Block::load(loader)?),
-            Self::Olmo2 | Self::Olmo3 => Box::new(olmo2::Block::load(loader)?),
-            Self::Gemma2 | Self::Gemma3Text | Self::Gemma3 => Box::new(gemma2::Block::load(loader)?),
-            Self::Cohere | Self::Cohere2 => Box::new(cohere::Block::load(loader)?),
-            Self::GptNeox => Box::new(gpt_neox::Block::load(loader)?),
-            Self::Gpt2 => Box::new(gpt2::Block::load(loader)?),
-        })
     }
 
     /// What the tensors outside the blocks are called. A model saved without its head lacks the prefix.

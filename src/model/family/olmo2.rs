@@ -1,15 +1,10 @@
 //! OLMo 2 (`olmo2`): Llama's block with the norms after attention and feed-forward instead of before,
 //! and RMS norms over the whole of queries and keys before they are split into heads.
 
-use burn::tensor::Tensor;
-
-use super::{Context, Family, Fields};
+use super::{Family, Fields};
 use crate::error::Result;
-use crate::model::attention::Attention;
+use crate::model::config::rope::{RopeConfig, RopeFields};
 use crate::model::config::{Config, QueryKeyNorm};
-use crate::model::layers::{GatedMlp, Norm};
-use crate::model::loader::Loader;
-use crate::model::rope::{RopeConfig, RopeFields};
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {
@@ -24,36 +19,4 @@ pub fn common(family: Family, fields: &Fields<'_>) -> Result<Config> {
     config.attention.norm = QueryKeyNorm::Whole;
     config.norm_epsilon = fields.number_or("rms_norm_eps", 1e-5)?;
     Ok(config)
-}
-
-/// One block, `model.layers.{index}`.
-#[derive(Clone, Debug)]
-pub struct Block {
-    self_attn: Attention,
-    post_attention_layernorm: Norm,
-    mlp: GatedMlp,
-    post_feedforward_layernorm: Norm,
-}
-
-impl Block {
-    /// Loads a block.
-    pub fn load(loader: &Loader<'_>) -> Result<Self> {
-        let config = loader.config;
-        let norm = |part: &str| Norm::load(&loader.under(part), config.norm, config.hidden_size);
-        Ok(Self {
-            self_attn: Attention::load(&loader.under("self_attn"))?,
-            post_attention_layernorm: norm("post_attention_layernorm")?,
-            mlp: GatedMlp::load(&loader.under("mlp"))?,
-            post_feedforward_layernorm: norm("post_feedforward_layernorm")?,
-        })
-    }
-}
-
-impl super::Block for Block {
-    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
-        let found = self.self_attn.forward(x.clone(), context);
-        let x = x + self.post_attention_layernorm.forward(found);
-        let inner = self.mlp.forward(x.clone(), context.config.activation);
-        x + self.post_feedforward_layernorm.forward(inner)
-    }
 }

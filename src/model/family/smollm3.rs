@@ -3,7 +3,7 @@
 use super::{Family, Fields};
 use crate::error::Result;
 use crate::model::config::Config;
-use crate::model::rope::{RopeConfig, RopeFields};
+use crate::model::config::rope::{RopeConfig, RopeFields};
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {

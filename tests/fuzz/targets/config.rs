@@ -1,10 +1,29 @@
 //! Any bytes as `config.json`: read or refused in one line, never a panic.
 #![no_main]
+#![allow(dead_code)]
+
+#[path = "../../../src/error.rs"]
+mod error;
+
+#[path = "../../../src/checkpoints/folder.rs"]
+mod folder;
+#[path = "../../../src/model/config/mod.rs"]
+mod config;
+#[path = "../../../src/model/family/mod.rs"]
+mod family;
+
+// The paths that these know each other by.
+mod checkpoints {
+    pub(crate) use crate::folder::ModelFolder;
+}
+mod model {
+    pub(crate) use crate::config;
+}
 
 use std::path::Path;
 
-use infoplane::model::config::Config;
 use libfuzzer_sys::fuzz_target;
+use config::Config;
 
 fuzz_target!(|bytes: &[u8]| {
     match Config::parse(bytes, Path::new("config.json")) {

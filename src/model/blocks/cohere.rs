@@ -1,0 +1,37 @@
+//! The block of Cohere's models: attention and feed-forward side by side after one norm.
+
+use burn::tensor::Tensor;
+
+use super::Context;
+use crate::error::Result;
+use crate::model::attention::Attention;
+use crate::model::layers::{GatedMlp, Norm};
+use crate::model::loader::Loader;
+
+/// One block, `model.layers.{index}`.
+#[derive(Clone, Debug)]
+pub struct Block {
+    input_layernorm: Norm,
+    self_attn: Attention,
+    mlp: GatedMlp,
+}
+
+impl Block {
+    /// Loads a block.
+    pub fn load(loader: &Loader<'_>) -> Result<Self> {
+        let config = loader.config;
+        Ok(Self {
+            input_layernorm: Norm::load(&loader.under("input_layernorm"), config.norm, config.hidden_size)?,
+            self_attn: Attention::load(&loader.under("self_attn"))?,
+            mlp: GatedMlp::load(&loader.under("mlp"))?,
+        })
+    }
+}
+
+impl super::Block for Block {
+    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+        let normed = self.input_layernorm.forward(x.clone());
+        let found = self.self_attn.forward(normed.clone(), context);
+        x + found + self.mlp.forward(normed, context.config.activation)
+    }
+}
