@@ -9,6 +9,7 @@ use burn::tensor::DType;
 use infoplane::checkpoints::ModelFolder;
 use infoplane::device::Compute;
 use infoplane::model::batch::batches;
+use infoplane::model::config::Config;
 use infoplane::model::{Model, Options, read_back};
 use infoplane::settings::{Backend, Dtype};
 
@@ -116,6 +117,8 @@ fn configs_of_transformers_4_give_the_same_states() {
         let config = fixture(&format!("models/legacy_configs/{name}.json"));
         std::fs::copy(config, other.path().join("config.json")).unwrap();
         let mut model = Model::open(&ModelFolder::new(other.path()), &options(&compute)).unwrap();
+        // Read as the same model, they are the same on every device.
+        assert_eq!(*model.config(), Config::read(&ModelFolder::new(&folder)).unwrap(), "{name}");
         let (states, loss) = deviation(&name, &oracle, &mut model);
         assert!(states <= STATES && loss <= LOSS, "{name}: states {states:e}, loss {loss:e}");
     }
