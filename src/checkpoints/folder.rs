@@ -22,7 +22,7 @@ impl ModelFolder {
         Self { path: path.to_owned(), root: root_of(path) }
     }
 
-    /// A folder found below `root`, which is as [`root_of`] gives it.
+    /// A folder found below `root`, a real path.
     pub fn within(path: &Path, root: &Path) -> Self {
         Self { path: path.to_owned(), root: root.to_owned() }
     }

@@ -165,7 +165,7 @@ impl<'a> Fields<'a> {
     /// Refuses what changes the numbers and was not asked for.
     ///
     /// # Errors
-    /// A field of [`DECISIVE`] that is set to more than nothing, naming it.
+    /// One that is set to more than nothing, by its name.
     pub fn refuse_the_unread(&self) -> Result<()> {
         let asked = self.asked.borrow();
         for name in DECISIVE {
