@@ -195,21 +195,17 @@ fn readout_ui(ui: &mut Ui, state: &State) {
             line("optimality φ", "I(Y;Z) / I(X;Z)", &|p| {
                 p.point.optimality.map_or_else(|| "–".to_owned(), |phi| format!("{phi:.4}"))
             });
-            let pair = |pair: Option<[f64; 2]>, text: fn(f64) -> String| {
-                pair.map_or_else(|| "–".to_owned(), |[x, y]| format!("{} {}", text(x), text(y)))
+            let null = "under shuffled labels: what a sample of this size gives for labels that say nothing";
+            let once = "positions whose label occurs nowhere else; near 100 %, complexity and expressivity \
+                        become equal whatever the model";
+            let of = |pair: Option<[f64; 2]>, side: usize, text: &dyn Fn(f64) -> String| {
+                pair.map_or_else(|| "–".to_owned(), |pair| text(pair[side]))
             };
-            line(
-                "null X, Y",
-                "complexity and expressivity under shuffled labels: what a sample of this size gives for \
-                 labels that say nothing",
-                &|p| pair(p.point.null, |value| format!("{value:.3}")),
-            );
-            line(
-                "seen once X, Y",
-                "positions whose input and output labels occur nowhere else; near 100 %, complexity and \
-                 expressivity become equal whatever the model",
-                &|p| pair(p.point.singletons, |share| format!("{:.0}%", 100.0 * share)),
-            );
+            let percent = |share: f64| format!("{:.1}%", 100.0 * share);
+            line("null I(X;Z)", null, &|p| of(p.point.null, 0, &efficiency));
+            line("null I(Y;Z)", null, &|p| of(p.point.null, 1, &efficiency));
+            line("X seen once", once, &|p| of(p.point.singletons, 0, &percent));
+            line("Y seen once", once, &|p| of(p.point.singletons, 1, &percent));
             line("entropy H(Z)", "of the soft-binned states, nats over ln n", &|p| {
                 efficiency(p.point.entropy)
             });
