@@ -168,7 +168,7 @@ fn readout_ui(ui: &mut Ui, state: &State) {
     egui::Grid::new("readout grid")
         .num_columns(shown.len() + 1)
         .min_row_height(15.0)
-        .spacing(vec2(8.0, 4.0))
+        .spacing(vec2(8.0, 0.5))
         .show(ui, |ui| {
             if shown.len() > 1 {
                 ui.label("");
