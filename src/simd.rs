@@ -95,6 +95,12 @@ pub fn tanh(x: f32) -> f32 {
     magnitude.copysign(x)
 }
 
+/// Caps values softly: x becomes c · tanh(x / c).
+#[inline(always)]
+pub fn softcap(values: &mut [f32], cap: f32) {
+    values.iter_mut().for_each(|x| *x = cap * tanh(*x / cap));
+}
+
 /// The error function, as a quotient of polynomials on |x| ≤ 4, beyond which it is 1 in f32.
 #[inline(always)]
 pub fn erf(x: f32) -> f32 {

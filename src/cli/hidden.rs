@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::tensor::Tensor;
 use bytemuck::cast_slice;
 use clap::Args;
 use safetensors::Dtype;
@@ -13,8 +12,8 @@ use super::{BackendArg, DONE, MemoryArg};
 use crate::checkpoints::ModelFolder;
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result, caught};
-use crate::model::batch::{Batch, batches, check_ids};
-use crate::model::{Model, Options, Step, read_back};
+use crate::model::batch::{batches, check_ids};
+use crate::model::{Model, Options, read_back};
 use crate::output;
 use crate::tokens::all_documents_from_file;
 
@@ -91,8 +90,8 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>], keep: bool) -> R
     waiting.retain(|batch| batch.positions > 0);
     while !waiting.is_empty() {
         let rest = waiting.split_off(model.wave(&waiting));
-        let mut pass = model.begin(std::mem::replace(&mut waiting, rest))?;
-        let mut copy = |layer: usize, batch: &Batch, states: &Tensor<2>| {
+        let wave = std::mem::replace(&mut waiting, rest);
+        let losses = model.forward(wave, |layer, batch, states| {
             if !keep {
                 return Ok(());
             }
@@ -104,9 +103,8 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>], keep: bool) -> R
                 values[to..to + length].copy_from_slice(&states[from..from + length]);
             }
             Ok(())
-        };
-        while model.advance(&mut pass, &mut copy)? != Step::Done {}
-        for losses in model.losses(pass)?.into_iter().flat_map(|(_, losses)| losses) {
+        })?;
+        for losses in losses.into_iter().flat_map(|(_, losses)| losses) {
             loss_sum += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
             predictions += losses.len();
         }

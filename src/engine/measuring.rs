@@ -4,18 +4,10 @@ use std::sync::Arc;
 
 use super::inbox::Inbox;
 use super::job::Scored;
-use super::message::Request;
 use crate::error::{Error, Kind};
-use crate::estimator::{Binning, Estimator, SampleSegments, layer_measures, temperature};
+use crate::estimator::{Binning, Estimator, SampleSegments, layer_measures};
 use crate::measures::LayerMeasures;
 use crate::results::Measurement;
-
-/// The binning a request asks for, for states of this width.
-pub fn binning(request: &Request, width: usize) -> Result<Binning, Error> {
-    let settings = &request.settings;
-    let calibrated = temperature(settings.temperature, settings.points, width)?;
-    Binning::new(settings.points, calibrated * settings.temperature_factor)
-}
 
 /// The measures of every layer under some labels.
 pub fn layers_of(
@@ -43,6 +35,11 @@ pub fn layers_of(
         layers.push(measures);
     }
     Ok(layers)
+}
+
+/// The measures of every layer with those under shuffled labels beside them.
+pub fn with_null(layers: Vec<LayerMeasures>, null: &[LayerMeasures]) -> Vec<LayerMeasures> {
+    layers.into_iter().zip(null).map(|(layer, null)| layer.with_null(null)).collect()
 }
 
 /// The measurement that the measures of all layers make up.

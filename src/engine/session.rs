@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::inbox::{Gone, Inbox, Outbox};
 use super::job::{Job, Scored};
-use super::measuring::{binning, layers_of, measurement};
+use super::measuring::{layers_of, measurement, with_null};
 use super::message::{CheckpointId, Event, Request};
 use super::open_device::OpenDevice;
 use super::progress::Progress;
@@ -15,7 +15,7 @@ use super::schedule::{Standing, Task, next_task};
 use crate::checkpoints::{Checkpoint, Run};
 use crate::device::Compute;
 use crate::error::{Error, Kind, caught};
-use crate::estimator::{Estimator, Reference, ReferencePoints};
+use crate::estimator::{Binning, Estimator, Reference, ReferencePoints, temperature};
 use crate::measures::LayerMeasures;
 use crate::memory;
 use crate::model::Options;
@@ -269,18 +269,14 @@ impl Session {
         let track = self.tracks.entry(id).or_default();
         let stage = track.standing.scored_stages - 1;
         let segments = sample.segments(stage);
-        let binning = binning(&self.request, track.scored.width).map_err(|error| match error.kind() {
-            // A temperature that cannot be computed with is so for every checkpoint.
-            Kind::Usage => Trouble::Request(error),
-            _ => Trouble::Task(error.at(&checkpoint.path)),
-        })?;
+        let binning = binning(&self.request, track.scored.width, checkpoint)?;
         let mut layers = layers_of(&track.scored, &mut device.estimator, binning, &segments, inbox)
             .map_err(|error| error.at(&checkpoint.path))?;
         let complete = stage + 1 == sample.stages.len();
         let last_time = complete && !self.request.interactive;
         if last_time {
             let null = layers_of(&track.scored, &mut device.estimator, binning, &sample.null(), inbox)?;
-            layers = layers.into_iter().zip(&null).map(|(layer, null)| layer.with_null(null)).collect();
+            layers = with_null(layers, &null);
         }
         let measurement = measurement(&track.scored, layers, segments.positions(), binning.temperature)
             .map_err(|error| error.at(&checkpoint.path))?;
@@ -318,13 +314,12 @@ impl Session {
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let track = self.tracks.entry(id).or_default();
-        let binning = binning(&self.request, track.scored.width)?;
+        let binning = binning(&self.request, track.scored.width, checkpoint)?;
         let null = layers_of(&track.scored, &mut device.estimator, binning, &sample.null(), inbox)?;
         let generation = self.request.generation;
         track.standing.told_null = Some(generation);
         let Some(measurement) = &track.measurement else { return Ok(()) };
-        let layers: Vec<LayerMeasures> =
-            measurement.layers.iter().zip(&null).map(|(layer, null)| layer.clone().with_null(null)).collect();
+        let layers = with_null(measurement.layers.clone(), &null);
         let mean = LayerMeasures::mean(&layers[1..]).unwrap_or_else(|| measurement.mean.clone());
         let measurement = Arc::new(Measurement { layers, mean, ..(**measurement).clone() });
         outbox.tell(Event::Measured {
@@ -431,6 +426,15 @@ fn reference<'a>(
             entry.insert(device.estimator.reference(points)?)
         }
     })
+}
+
+/// The binning a request asks for. A width that no temperature can be calibrated for fails its checkpoint, a
+/// temperature that cannot be computed with the request.
+fn binning(request: &Request, width: usize, checkpoint: &Checkpoint) -> Result<Binning, Trouble> {
+    let settings = &request.settings;
+    let calibrated = temperature(settings.temperature, settings.points, width)
+        .map_err(|error| Trouble::Task(error.at(&checkpoint.path)))?;
+    Binning::new(settings.points, calibrated * settings.temperature_factor).map_err(Trouble::Request)
 }
 
 /// Bytes that the scores of a checkpoint take.

@@ -5,6 +5,7 @@ use burn::tensor::{Bool, Device, Tensor, TensorData};
 
 use super::batch::Batch;
 use super::config::{Config, LayerPlan};
+use super::cpu::is_cpu;
 use super::rope::Rope;
 
 /// Rotations and masks for documents of some length.
@@ -21,8 +22,8 @@ impl Positions {
         let mut windows: Vec<usize> = config.layers.iter().filter_map(|plan| plan.window).collect();
         windows.sort_unstable();
         windows.dedup();
-        // A window as wide as the longest document hides nothing.
-        windows.retain(|&window| window < batch.positions);
+        // A window as wide as the longest document hides nothing; on the CPU attention knows windows itself.
+        windows.retain(|&window| window < batch.positions && !is_cpu(device));
         Self {
             ropes: config.ropes.iter().map(rope).collect(),
             masks: windows

@@ -1,6 +1,7 @@
 //! Twin of `shaders/cosine_scores.wgsl`: cosines of hidden states with the reference points.
 
 use crate::estimator::Row;
+use crate::product::{Parallelism, product};
 
 /// Writes `scores[row.target] = reference · hidden[row.source] / ‖hidden[row.source]‖` for each row.
 ///
@@ -14,42 +15,11 @@ pub fn cosine_scores(hidden: &[f32], width: usize, reference: &[f32], rows: &[Ro
     for rows in rows.chunk_by(|a, b| a.source + 1 == b.source && a.target + 1 == b.target) {
         let states = &hidden[rows[0].source as usize * width..][..rows.len() * width];
         let scores = &mut scores[rows[0].target as usize * points..][..rows.len() * points];
-        products(states, reference, width, scores);
+        product(states, width, (reference, (1, width)), scores, Parallelism::None);
         for (state, scores) in states.chunks_exact(width).zip(scores.chunks_exact_mut(points)) {
             let scale = inverse_norm(state.iter().map(|value| value * value).sum());
             scores.iter_mut().for_each(|score| *score *= scale);
         }
-    }
-}
-
-/// `out = states · referenceᵀ`: `[rows, width]` by `[points, width]` to `[rows, points]`, on this thread.
-fn products(states: &[f32], reference: &[f32], width: usize, out: &mut [f32]) {
-    let (rows, points) = (states.len() / width, reference.len() / width);
-    assert_eq!((states.len(), reference.len(), out.len()), (rows * width, points * width, rows * points));
-    // SAFETY: every pointer is read or written at row · row_stride + column · column_stride for
-    // rows × width, width × points and rows × points elements, which the assertion says they hold.
-    unsafe {
-        gemm::gemm(
-            rows,
-            points,
-            width,
-            out.as_mut_ptr(),
-            1,
-            points as isize,
-            false,
-            states.as_ptr(),
-            1,
-            width as isize,
-            reference.as_ptr(),
-            width as isize,
-            1,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
     }
 }
 

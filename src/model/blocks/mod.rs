@@ -1,5 +1,5 @@
-//! What computes: a block a file, named as checkpoints name its parts. Families that differ by their config only
-//! share one.
+//! What computes: a block a file, named as checkpoints name its parts. Families that differ by their config
+//! only share one.
 
 mod cohere;
 mod gemma2;

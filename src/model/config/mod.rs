@@ -11,7 +11,7 @@ use std::path::Path;
 use serde_json::Value;
 
 pub use self::fields::Fields;
-use self::rope::RopeConfig;
+use self::rope::{RopeConfig, RopeFields};
 use super::family::Family;
 use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
@@ -250,12 +250,38 @@ impl Config {
         })
     }
 
-    /// Gives the layers of `sliding` a window and what `change` says.
-    pub fn slide(&mut self, sliding: &[bool], window: Option<usize>, change: impl Fn(&mut LayerPlan, bool)) {
+    /// Gives all layers the rotation that `place` tells of.
+    ///
+    /// # Errors
+    /// As [`RopeConfig::read`].
+    pub fn rotate(&mut self, fields: &Fields<'_>, place: &RopeFields) -> Result<()> {
+        self.ropes = vec![RopeConfig::read(fields, place, self.attention.head_size)?];
+        Ok(())
+    }
+
+    /// Gives the layers of `sliding` a window.
+    pub fn slide(&mut self, sliding: &[bool], window: Option<usize>) {
         for (plan, &sliding) in self.layers.iter_mut().zip(sliding) {
             plan.window = window.filter(|_| sliding);
-            change(plan, sliding);
         }
+    }
+
+    /// Gives the layers of `sliding` the rotation `slid`, the others `full`.
+    ///
+    /// # Errors
+    /// As [`RopeConfig::read`].
+    pub fn rotate_apart(
+        &mut self,
+        fields: &Fields<'_>,
+        sliding: &[bool],
+        [full, slid]: [&RopeFields; 2],
+    ) -> Result<()> {
+        let rope = |place| RopeConfig::read(fields, place, self.attention.head_size);
+        self.ropes = vec![rope(full)?, rope(slid)?];
+        for (plan, &sliding) in self.layers.iter_mut().zip(sliding) {
+            plan.rope = Some(usize::from(sliding));
+        }
+        Ok(())
     }
 
     /// Sets the factor on products of queries and keys.
@@ -305,6 +331,14 @@ impl Fields<'_> {
                 .help("known are silu, gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, relu, relu2")),
             (None, Some(default)) => Ok(default),
             (None, None) => Err(self.error(format!("`{name}` is missing"))),
+        }
+    }
+
+    /// The width of sliding windows: null says none, and the models that first left the field out had 4096.
+    pub fn sliding_window(&self) -> Result<Option<usize>> {
+        match self.has("sliding_window") {
+            true => self.optional_size("sliding_window"),
+            false => Ok(Some(4096)),
         }
     }
 

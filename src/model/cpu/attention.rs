@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use crate::simd::{exp, largest, tanh, vectorised};
+use crate::simd::{exp, largest, softcap, sum_of, vectorised};
 
 /// Queries whose scores live at once.
 const QUERIES: usize = 64;
@@ -175,11 +175,11 @@ fn softmax(scores: &mut [f32], keys: usize, offset: usize, heads: &Heads<'_>) {
                 scores[seen..].fill(0.0);
                 let scores = &mut scores[hidden..seen];
                 if let Some(cap) = heads.softcap {
-                    scores.iter_mut().for_each(|score| *score = cap * tanh(*score / cap));
+                    softcap(scores, cap);
                 }
                 let most = largest(scores);
                 scores.iter_mut().for_each(|score| *score = exp(*score - most));
-                let scale = crate::simd::sum_of(scores, |x| x).recip();
+                let scale = sum_of(scores, |x| x).recip();
                 scores.iter_mut().for_each(|score| *score *= scale);
             }
         },

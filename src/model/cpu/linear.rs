@@ -1,6 +1,7 @@
 //! Products with weights, and the feed-forward block made of them.
 
 use crate::model::config::Activation;
+use crate::product::product;
 use crate::simd::{erf, exp, tanh, vectorised};
 
 /// A matrix of weights and its bias.
@@ -21,7 +22,7 @@ impl Weight<'_> {
     pub fn apply(&self, x: &[f32], out: &mut [f32]) {
         let [inputs, outputs] = self.sizes;
         let strides = if self.inputs_first { (outputs, 1) } else { (1, inputs) };
-        product(x, inputs, self.values, strides, out, outputs);
+        product(x, inputs, (self.values, strides), out, super::threads(inputs));
         if let Some(bias) = self.bias {
             vectorised(
                 #[inline(always)]
@@ -32,53 +33,6 @@ impl Weight<'_> {
                 },
             );
         }
-    }
-}
-
-/// `out = a · b`, on this thread where that is worth it: `[rows, inner]` row by row, and `[inner, columns]` with these strides of
-/// its rows and columns, to `[rows, columns]` row by row.
-pub fn product(
-    a: &[f32],
-    inner: usize,
-    b: &[f32],
-    (row_stride, column_stride): (usize, usize),
-    out: &mut [f32],
-    columns: usize,
-) {
-    let rows = a.len() / inner;
-    assert_eq!((a.len(), b.len(), out.len()), (rows * inner, inner * columns, rows * columns));
-    assert!(
-        (row_stride, column_stride) == (columns, 1) || (row_stride, column_stride) == (1, inner),
-        "rows or columns of b follow each other"
-    );
-    let (row_stride, column_stride) = (row_stride as isize, column_stride as isize);
-    // SAFETY: each pointer is followed at row · row stride + column · column stride for as many rows and
-    // columns as the assertions say lie there; `out` is not read.
-    unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            inner,
-            out.as_mut_ptr(),
-            1,
-            columns as isize,
-            false,
-            a.as_ptr(),
-            1,
-            inner as isize,
-            b.as_ptr(),
-            column_stride,
-            row_stride,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            match super::pays_to_turn(inner) {
-                true => gemm::Parallelism::None,
-                false => gemm::Parallelism::Rayon(0),
-            },
-        );
     }
 }
 

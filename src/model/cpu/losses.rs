@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::linear::product;
-use crate::simd::{exp, largest, sum_of, tanh, vectorised};
+use crate::product::product;
+use crate::simd::{exp, largest, softcap, sum_of, vectorised};
 
 /// Rows whose logits live at once on a thread, at least.
 const ROWS: usize = 32;
@@ -25,7 +25,7 @@ impl Logits {
             logits.iter_mut().for_each(|logit| *logit *= self.scale);
         }
         if let Some(cap) = self.softcap {
-            logits.iter_mut().for_each(|logit| *logit = cap * tanh(*logit / cap));
+            softcap(logits, cap);
         }
     }
 }
@@ -53,7 +53,7 @@ pub fn add(
         Vec::new,
         |scratch, (running, states)| {
             scratch.resize(running.len() * tokens, 0.0);
-            product(states, width, piece, strides, scratch, tokens);
+            product(states, width, (piece, strides), scratch, super::threads(width));
             vectorised(
                 #[inline(always)]
                 || {

@@ -14,6 +14,8 @@ use std::mem::MaybeUninit;
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_flex::{Flex, FlexTensor};
 
+use crate::product::Parallelism;
+
 /// Whether a device is the CPU.
 pub fn is_cpu(device: &Device) -> bool {
     *device == Device::flex()
@@ -117,6 +119,12 @@ pub fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
 /// than packing it afresh for every product costs.
 pub fn pays_to_turn(inputs: usize) -> bool {
     inputs <= 512
+}
+
+/// Who works on a product over this many inputs: one core of several that each have rows of their own, or
+/// all of them together.
+pub fn threads(inputs: usize) -> Parallelism {
+    if pays_to_turn(inputs) { Parallelism::None } else { Parallelism::Rayon(0) }
 }
 
 /// How many of `rows` rows are taken at once through weights: few enough that what is made of them stays in

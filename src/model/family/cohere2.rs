@@ -13,11 +13,10 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
         None => fields.optional_size("layer_switch")?.unwrap_or(4),
     };
     let sliding = fields.sliding_layers(config.layers.len(), |index| (index + 1) % period != 0)?;
-    // Null says no window, and with it no layer that rotates.
-    let window = match fields.has("sliding_window") {
-        true => fields.optional_size("sliding_window")?,
-        false => Some(4096),
-    };
-    config.slide(&sliding, window, |plan, _| plan.rope = plan.window.map(|_| 0));
+    config.slide(&sliding, fields.sliding_window()?);
+    // No window, no rotation, also where a null takes the window from all.
+    for plan in &mut config.layers {
+        plan.rope = plan.window.map(|_| 0);
+    }
     Ok(config)
 }

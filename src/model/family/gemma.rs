@@ -3,7 +3,7 @@
 
 use super::{Family, Fields};
 use crate::error::Result;
-use crate::model::config::rope::{RopeConfig, RopeFields};
+use crate::model::config::rope::RopeFields;
 use crate::model::config::{Activation, Config, NormKind};
 
 /// Reads the config.
@@ -14,7 +14,7 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
         Activation::Gelu => Activation::GeluTanh,
         other => other,
     };
-    config.ropes = vec![RopeConfig::read(fields, &RopeFields::COMMON, config.attention.head_size)?];
+    config.rotate(fields, &RopeFields::COMMON)?;
     Ok(config)
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Family, Fields, gemma};
 use crate::error::Result;
-use crate::model::config::rope::{RopeConfig, RopeFields};
+use crate::model::config::rope::RopeFields;
 use crate::model::config::{Activation, Config};
 
 /// Reads the config.
@@ -11,10 +11,9 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
     let mut config = common(Family::Gemma2, fields)?;
     config.attention.softcap = cap(fields, "attn_logit_softcapping", 50.0)?;
     config.logit_softcap = cap(fields, "final_logit_softcapping", 30.0)?;
-    config.ropes = vec![RopeConfig::read(fields, &RopeFields::COMMON, config.attention.head_size)?];
+    config.rotate(fields, &RopeFields::COMMON)?;
     let sliding = fields.sliding_layers(config.layers.len(), |index| index % 2 == 0)?;
-    let window = window(fields)?;
-    config.slide(&sliding, window, |_, _| ());
+    config.slide(&sliding, fields.sliding_window()?);
     Ok(config)
 }
 
@@ -24,14 +23,6 @@ pub fn common(family: Family, fields: &Fields<'_>) -> Result<Config> {
     config.activation = fields.activation("hidden_activation", Some(Activation::GeluTanh))?;
     config.scale_attention(fields.number_or("query_pre_attn_scalar", 256.0)?.powf(-0.5));
     Ok(config)
-}
-
-/// The width of sliding windows; null says none.
-pub fn window(fields: &Fields<'_>) -> Result<Option<usize>> {
-    Ok(match fields.has("sliding_window") {
-        true => fields.optional_size("sliding_window")?,
-        false => Some(4096),
-    })
 }
 
 /// A soft cap; null says none.

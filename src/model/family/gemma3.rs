@@ -3,7 +3,7 @@
 
 use super::{Family, Fields, gemma2};
 use crate::error::Result;
-use crate::model::config::rope::{RopeConfig, RopeFields};
+use crate::model::config::rope::RopeFields;
 use crate::model::config::{Config, QueryKeyNorm};
 
 /// Sizes of the smallest model that sees, whose config leaves out what is equal to them.
@@ -29,17 +29,13 @@ pub fn config(family: Family, fields: &Fields<'_>) -> Result<Config> {
     let mut config = gemma2::common(family, fields)?;
     config.attention.norm = QueryKeyNorm::Head;
     config.logit_softcap = fields.optional_number("final_logit_softcapping")?;
-    let rope = |layer_type, theta, scaled| {
-        let place = RopeFields { layer_type: Some(layer_type), theta, partial: None, scaled };
-        RopeConfig::read(fields, &place, config.attention.head_size)
-    };
-    config.ropes = vec![
-        rope("full_attention", ("rope_theta", 1e6), true)?,
-        rope("sliding_attention", ("rope_local_base_freq", 1e4), false)?,
-    ];
+    let place =
+        |layer_type, theta, scaled| RopeFields { layer_type: Some(layer_type), theta, partial: None, scaled };
+    let full = place("full_attention", ("rope_theta", 1e6), true);
+    let slid = place("sliding_attention", ("rope_local_base_freq", 1e4), false);
     let period = fields.optional_size("sliding_window_pattern")?.unwrap_or(6);
     let sliding = fields.sliding_layers(config.layers.len(), |index| (index + 1) % period != 0)?;
-    let window = gemma2::window(fields)?;
-    config.slide(&sliding, window, |plan, sliding| plan.rope = Some(usize::from(sliding)));
+    config.slide(&sliding, fields.sliding_window()?);
+    config.rotate_apart(fields, &sliding, [&full, &slid])?;
     Ok(config)
 }

@@ -3,7 +3,7 @@
 
 use super::{Family, Fields, Names};
 use crate::error::Result;
-use crate::model::config::rope::{RopeConfig, RopeFields};
+use crate::model::config::rope::RopeFields;
 use crate::model::config::{Config, NormKind};
 
 /// What the tensors outside the blocks are called.
@@ -34,6 +34,6 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
         partial: Some(("rotary_pct", 0.25)),
         ..RopeFields::COMMON
     };
-    config.ropes = vec![RopeConfig::read(fields, &place, config.attention.head_size)?];
+    config.rotate(fields, &place)?;
     Ok(config)
 }

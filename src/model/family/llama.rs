@@ -4,12 +4,12 @@
 use super::{Family, Fields};
 use crate::error::Result;
 use crate::model::config::Config;
-use crate::model::config::rope::{RopeConfig, RopeFields};
+use crate::model::config::rope::RopeFields;
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {
     let mut config = Config::common(Family::Llama, fields, false)?;
     config.mlp_bias = fields.flag_or("mlp_bias", false)?;
-    config.ropes = vec![RopeConfig::read(fields, &RopeFields::COMMON, config.attention.head_size)?];
+    config.rotate(fields, &RopeFields::COMMON)?;
     Ok(config)
 }

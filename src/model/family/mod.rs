@@ -1,5 +1,5 @@
-//! The model families, a file each: how its `config.json` is read and what its tensors are called. What computes is
-//! in `blocks`.
+//! The model families, a file each: how its `config.json` is read and what its tensors are called. What
+//! computes is in `blocks`.
 
 mod cohere;
 mod cohere2;

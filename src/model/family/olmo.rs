@@ -3,7 +3,7 @@
 
 use super::{Family, Fields};
 use crate::error::Result;
-use crate::model::config::rope::{RopeConfig, RopeFields};
+use crate::model::config::rope::RopeFields;
 use crate::model::config::{Config, NormKind};
 
 /// Reads the config.
@@ -12,6 +12,6 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
     config.norm = NormKind::LayerFixed;
     config.norm_epsilon = 1e-5;
     config.attention.clip = fields.optional_number("clip_qkv")?;
-    config.ropes = vec![RopeConfig::read(fields, &RopeFields::COMMON, config.attention.head_size)?];
+    config.rotate(fields, &RopeFields::COMMON)?;
     Ok(config)
 }

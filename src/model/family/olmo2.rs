@@ -3,13 +3,13 @@
 
 use super::{Family, Fields};
 use crate::error::Result;
-use crate::model::config::rope::{RopeConfig, RopeFields};
+use crate::model::config::rope::RopeFields;
 use crate::model::config::{Config, QueryKeyNorm};
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {
     let mut config = common(Family::Olmo2, fields)?;
-    config.ropes = vec![RopeConfig::read(fields, &RopeFields::COMMON, config.attention.head_size)?];
+    config.rotate(fields, &RopeFields::COMMON)?;
     Ok(config)
 }
 

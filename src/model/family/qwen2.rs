@@ -4,7 +4,7 @@
 use super::{Family, Fields};
 use crate::error::Result;
 use crate::model::config::Config;
-use crate::model::config::rope::{RopeConfig, RopeFields};
+use crate::model::config::rope::RopeFields;
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {
@@ -17,12 +17,12 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
 /// What Qwen 2 and 3 share: all but biases and norms of queries and keys.
 pub fn common(family: Family, fields: &Fields<'_>) -> Result<Config> {
     let mut config = Config::common(family, fields, false)?;
-    config.ropes = vec![RopeConfig::read(fields, &RopeFields::COMMON, config.attention.head_size)?];
+    config.rotate(fields, &RopeFields::COMMON)?;
     let slides = fields.flag_or("use_sliding_window", false)?;
     let window = fields.optional_size("sliding_window")?.filter(|_| slides);
     let first = fields.get("max_window_layers").and_then(serde_json::Value::as_u64).unwrap_or(28);
     let sliding =
         fields.sliding_layers(config.layers.len(), |index| window.is_some() && index as u64 >= first)?;
-    config.slide(&sliding, window, |_, _| ());
+    config.slide(&sliding, window);
     Ok(config)
 }

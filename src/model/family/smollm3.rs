@@ -3,14 +3,14 @@
 use super::{Family, Fields};
 use crate::error::Result;
 use crate::model::config::Config;
-use crate::model::config::rope::{RopeConfig, RopeFields};
+use crate::model::config::rope::RopeFields;
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {
     let mut config = Config::common(Family::SmolLm3, fields, true)?;
     config.mlp_bias = fields.flag_or("mlp_bias", false)?;
     let place = RopeFields { theta: ("rope_theta", 2e6), ..RopeFields::COMMON };
-    config.ropes = vec![RopeConfig::read(fields, &place, config.attention.head_size)?];
+    config.rotate(fields, &place)?;
     let layers = config.layers.len();
     let interval = fields.optional_size("no_rope_layer_interval")?.unwrap_or(4);
     // Despite the name, 1 stands for a layer that rotates.
@@ -28,7 +28,7 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
     let slides = fields.flag_or("use_sliding_window", false)?;
     let window = fields.optional_size("sliding_window")?.filter(|_| slides);
     let sliding = fields.sliding_layers(layers, |index| !rotated[index])?;
-    config.slide(&sliding, window, |_, _| ());
+    config.slide(&sliding, window);
     for (plan, rotated) in config.layers.iter_mut().zip(rotated) {
         plan.rope = rotated.then_some(0);
     }
