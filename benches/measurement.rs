@@ -8,11 +8,14 @@ use std::sync::Arc;
 use divan::{Bencher, black_box};
 use infoplane::checkpoints::ModelFolder;
 use infoplane::device::Compute;
-use infoplane::estimator::{Binning, Estimator, ReferencePoints, Row, SampleSegments};
+use infoplane::estimator::{
+    Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Target,
+};
 use infoplane::labels::Labels;
 use infoplane::model::batch::{Batch, batches};
 use infoplane::model::{Model, Options};
 use infoplane::settings::{Backend, Settings};
+use infoplane::store::{ChunkKey, Losses, ScoreTable};
 use infoplane::tokens::Tokens;
 
 const BACKENDS: [Backend; 2] = [Backend::Cpu, Backend::Gpu];
@@ -66,8 +69,8 @@ fn forward(bencher: Bencher, backend: Backend) {
 fn statistics_of_a_layer(bencher: Bencher, backend: Backend) {
     let compute = compute(backend);
     let mut estimator = Estimator::new(&compute).expect("kernels");
-    let sample = Arc::new(SampleSegments::new(&Labels::new(&documents(), 4)));
-    let (positions, width) = (sample.positions(), 64);
+    let labels = Arc::new(SampleLabels::new(&Labels::new(&documents(), 4)));
+    let (positions, width) = (labels.positions(), 64);
     let points = ReferencePoints::new(0, POINTS, width);
     let reference = estimator.reference(points).expect("memory");
     let states: Vec<f32> =
@@ -75,10 +78,18 @@ fn statistics_of_a_layer(bencher: Bencher, backend: Backend) {
     let data = burn::tensor::TensorData::new(states, [positions, width]);
     let hidden = burn::tensor::Tensor::<2>::from_data(data, &compute.tensors());
     let rows: Vec<Row> = (0..positions as u32).map(|row| Row { source: row, target: row }).collect();
-    let mut scores = estimator.scores(positions, POINTS).expect("memory");
-    estimator.score(hidden, &reference, &rows, &mut scores).expect("scores");
+    let planes = estimator.device_planes(1, positions, POINTS).expect("memory");
+    let (mut table, _) = ScoreTable::new(1, POINTS, &[ChunkKey { end: positions, tokens: 0 }], None);
+    let target = match &planes {
+        Some(planes) => Target::Device(&planes[0]),
+        None => Target::Host(table.open(0, 0).expect("memory")),
+    };
+    estimator.score(hidden, &reference, &rows, target).expect("scores");
+    table.finish(0, Losses::default()).expect("memory");
+    let scores = planes.as_ref().map_or(Scores::Host(table.plane(0)), |planes| Scores::Device(&planes[0]));
     let binning = Binning { points: POINTS, temperature: 0.027 };
+    let question = Question { binning, min_count: 1, prefixes: vec![positions] };
     bencher.counter(divan::counter::ItemsCount::new(positions)).bench_local(|| {
-        black_box(estimator.conditionals(&scores, POINTS, binning, &sample).expect("statistics"))
+        black_box(estimator.statistics(scores, &question, &labels, &mut || false).expect("statistics"))
     });
 }

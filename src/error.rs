@@ -23,6 +23,8 @@ pub enum Kind {
     Corpus,
     /// The compute device failed.
     Device,
+    /// The store of scores cannot be used, or holds something damaged.
+    Store,
     /// A result or figure that could not be written, or results that could not be read.
     Output,
     /// The user asked to stop.

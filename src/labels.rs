@@ -32,17 +32,6 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// The same labels with the positions of each set dealt out at random; see [`LabelSet::shuffled`].
-    pub fn shuffled(&self, seed: u64) -> Self {
-        let shuffled = |(index, pair): (usize, &[LabelSet; 2])| {
-            let seed = |side: u64| seed.wrapping_mul(1000).wrapping_add(2 * index as u64 + side);
-            let (input, output) = rayon::join(|| pair[0].shuffled(seed(0)), || pair[1].shuffled(seed(1)));
-            [input, output]
-        };
-        let sets = self.sets.iter().enumerate().map(shuffled).collect();
-        Self { sets, document_offsets: self.document_offsets.clone(), ..*self }
-    }
-
     /// Labels a sample. Documents shorter than 2K tokens have no position.
     ///
     /// # Panics
@@ -186,20 +175,6 @@ impl LabelSet {
         Self { positions, offsets }
     }
 
-    /// The same numbers of positions a label, dealt out at random: what these labels would tell if they had
-    /// nothing to do with the positions. The same for the same seed.
-    pub fn shuffled(&self, seed: u64) -> Self {
-        let mut positions = self.positions.clone();
-        let mut random = SplitMix64(seed);
-        for last in (1..positions.len()).rev() {
-            positions.swap(last, random.below(last as u64 + 1) as usize);
-        }
-        for group in self.offsets.windows(2) {
-            positions[group[0] as usize..group[1] as usize].sort_unstable();
-        }
-        Self { positions, offsets: self.offsets.clone() }
-    }
-
     /// The number of labels.
     pub fn labels(&self) -> usize {
         self.offsets.len() - 1
@@ -230,23 +205,6 @@ impl LabelSet {
     pub fn singleton_share(&self) -> f64 {
         let singletons = self.counts().filter(|&count| count == 1).count();
         singletons as f64 / self.positions.len().max(1) as f64
-    }
-}
-
-/// A small generator of random numbers (Steele, Lea and Flood 2014), for shuffling.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `end`; for ends below 2³² uneven by less than one part in 2³².
-    fn below(&mut self, end: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
     }
 }
 

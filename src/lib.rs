@@ -25,6 +25,7 @@
 //! | [`tokens`] | documents to token ids, by the checkpoint's own tokenizer |
 //! | [`labels`] | token ids to n-gram labels at common positions |
 //! | [`model`] | `config.json` and weights to hidden states and losses, in burn |
+//! | [`store`] | scores in memory and on disk, and what was measured before |
 //! | [`estimator`] | hidden states to scores to conditional entropies; `shaders/` and their twins in Rust |
 //! | [`measures`] | entropies to complexity, expressivity and optimality |
 //! | [`results`] | what is written and read: JSON and CSV |
@@ -63,5 +64,6 @@ mod product;
 pub mod results;
 pub mod settings;
 mod simd;
+pub mod store;
 pub mod tokens;
 pub mod views;

@@ -32,6 +32,21 @@ pub struct OrderMeasures {
     /// The share of positions whose output label occurs nowhere else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_singletons: Option<f64>,
+    /// The share of positions whose input label occurs often enough to be kept; absent where all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_kept: Option<f64>,
+    /// The share of positions whose output label is kept; absent where all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_kept: Option<f64>,
+    /// The standard deviation of I(X;Z) over seeds of the reference points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_spread: Option<f64>,
+    /// The standard deviation of I(Y;Z) over seeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_spread: Option<f64>,
+    /// The standard deviation of φ over seeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub optimality_spread: Option<f64>,
 }
 
 impl OrderMeasures {
@@ -48,6 +63,11 @@ impl OrderMeasures {
             output_null: None,
             input_singletons: None,
             output_singletons: None,
+            input_kept: None,
+            output_kept: None,
+            input_spread: None,
+            output_spread: None,
+            optimality_spread: None,
         }
     }
 
@@ -110,6 +130,9 @@ pub struct LayerMeasures {
     pub layer: Option<usize>,
     /// 𝓗(Z), the efficiency of the soft-binned states.
     pub entropy: f64,
+    /// The standard deviation of 𝓗(Z) over seeds of the reference points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entropy_spread: Option<f64>,
     /// The informations about n-grams of each order.
     pub orders: Orders,
 }
@@ -129,6 +152,31 @@ impl LayerMeasures {
             None => *measures,
         };
         self.orders = self.orders.iter().map(with).collect();
+        self
+    }
+
+    /// Adds how far the measures of the same layer spread over seeds of the reference points: `seeds` are
+    /// those of the other seeds.
+    pub fn with_spread(mut self, seeds: &[&Self]) -> Self {
+        let spread = |value: &dyn Fn(&Self) -> Option<f64>| {
+            let values: Vec<f64> =
+                std::iter::once(&self).chain(seeds.iter().copied()).map(value).collect::<Option<_>>()?;
+            standard_deviation(&values)
+        };
+        let with = |(order, measures): (usize, &OrderMeasures)| {
+            let of = |field: fn(&OrderMeasures) -> Option<f64>| {
+                spread(&|layer: &Self| layer.orders.get(order).and_then(field))
+            };
+            OrderMeasures {
+                input_spread: of(|m| Some(m.input)),
+                output_spread: of(|m| Some(m.output)),
+                optimality_spread: of(|m| m.optimality),
+                ..*measures
+            }
+        };
+        let orders = self.orders.iter().map(with).collect();
+        self.entropy_spread = spread(&|layer| Some(layer.entropy));
+        self.orders = orders;
         self
     }
 
@@ -155,6 +203,8 @@ impl LayerMeasures {
                     output_null: known(|m| m.output_null),
                     input_singletons: known(|m| m.input_singletons),
                     output_singletons: known(|m| m.output_singletons),
+                    input_kept: known(|m| m.input_kept),
+                    output_kept: known(|m| m.output_kept),
                     ..OrderMeasures::new(
                         of(|m| m.input),
                         of(|m| m.output),
@@ -164,8 +214,17 @@ impl LayerMeasures {
                 }
             })
             .collect();
-        Some(LayerMeasures { layer: None, entropy: average(&|layer| layer.entropy), orders })
+        let entropy = average(&|layer| layer.entropy);
+        Some(LayerMeasures { layer: None, entropy, entropy_spread: None, orders })
     }
+}
+
+/// The standard deviation of a sample; none of a single value.
+fn standard_deviation(values: &[f64]) -> Option<f64> {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt())
 }
 
 /// The name of an order in results and in the window.
@@ -182,12 +241,18 @@ mod tests {
         let layer = |input, output| LayerMeasures {
             layer: Some(1),
             entropy: 0.5,
+            entropy_spread: None,
             orders: [OrderMeasures::new(input, output, 0.0, 0.0)].into_iter().collect(),
         };
         let mean = LayerMeasures::mean(&[layer(0.4, 0.1), layer(0.2, 0.2)]).unwrap();
         let token = mean.orders.get(1).unwrap();
         assert!((token.optimality.unwrap() - 0.15 / 0.3).abs() < 1e-12);
         assert!(mean.orders.get(2).is_none());
+        let spread = layer(0.4, 0.1).with_spread(&[&layer(0.2, 0.1)]);
+        let token = spread.orders.get(1).unwrap();
+        assert!((token.input_spread.unwrap() - 0.02f64.sqrt()).abs() < 1e-12);
+        assert_eq!((token.output_spread, spread.entropy_spread), (Some(0.0), Some(0.0)));
+        assert_eq!(layer(0.4, 0.1).with_spread(&[]).entropy_spread, None);
         assert_eq!(OrderMeasures::new(0.0, 0.0, 0.0, 0.0).optimality, None);
     }
 }

@@ -79,6 +79,31 @@ pub struct Measurement {
     pub layers: Vec<LayerMeasures>,
     /// The average over layers 1..L.
     pub mean: LayerMeasures,
+    /// How the average moves as the sample grows, the whole sample last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub convergence: Vec<Estimate>,
+}
+
+/// What a smaller sample gave: its first documents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The number of documents.
+    pub documents: usize,
+    /// The number of labelled positions in them.
+    pub positions: usize,
+    /// Complexity of each order, averaged over layers 1..L.
+    pub input: Vec<f64>,
+    /// Expressivity of each order, likewise.
+    pub output: Vec<f64>,
+}
+
+impl Measurement {
+    /// The most that the last growth of the sample moved a complexity or an expressivity, where it grew.
+    pub fn last_change(&self) -> Option<f64> {
+        let [.., before, last] = &self.convergence[..] else { return None };
+        let change = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        Some(change(&before.input, &last.input).max(change(&before.output, &last.output)))
+    }
 }
 
 impl CheckpointResult {
@@ -227,6 +252,7 @@ mod tests {
         let layer = |layer| LayerMeasures {
             layer,
             entropy: 0.9,
+            entropy_spread: None,
             orders: [OrderMeasures::new(0.4, 0.1, 0.5, 0.2)].into_iter().collect(),
         };
         let measurement = Measurement {
@@ -235,6 +261,7 @@ mod tests {
             temperature: 0.02,
             layers: vec![layer(Some(0)), layer(Some(1))],
             mean: layer(None),
+            convergence: Vec::new(),
         };
         let checkpoint = |name: &str, outcome| CheckpointResult {
             run: "run".to_owned(),

@@ -25,10 +25,20 @@ pub struct Settings {
     pub points: usize,
     /// The seed of the reference points, as given to `numpy.random.default_rng`.
     pub seed: u64,
+    /// How many seeds are scored, this one and those that follow it; beyond the first they tell how far the
+    /// measures depend on where the points happen to lie.
+    pub reference_seeds: usize,
     /// How the temperature ε is chosen.
     pub temperature: Temperature,
     /// A factor on the chosen ε, 1 for the calibrated value itself.
     pub temperature_factor: f64,
+    /// Labels seen fewer times are dropped, their positions with them.
+    pub min_count: u32,
+    /// A checkpoint is done, whatever the number of documents, once four times as many moved no complexity and
+    /// no expressivity by more than this; 0 for the whole sample.
+    pub tolerance: f64,
+    /// The type scores are stored in on disk.
+    pub scores: Precision,
     /// The device that computes.
     pub backend: Backend,
     /// The type that products of matrices are computed in.
@@ -45,8 +55,12 @@ impl Default for Settings {
             max_order: LARGEST_ORDER,
             points: 100,
             seed: 0,
+            reference_seeds: 3,
             temperature: Temperature::Root,
             temperature_factor: 1.0,
+            min_count: 1,
+            tolerance: 0.0,
+            scores: Precision::F32,
             backend: Backend::Auto,
             dtype: Dtype::Auto,
             text_field: "text".to_owned(),
@@ -140,6 +154,17 @@ pub enum Dtype {
     F16,
     /// 16 bits with the range of f32, on a GPU that has them.
     Bf16,
+}
+
+/// The type scores are stored in on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32 bits, as they were made.
+    #[default]
+    F32,
+    /// 16 bits: half the space; a cosine keeps three digits.
+    F16,
 }
 
 #[cfg(test)]

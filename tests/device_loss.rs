@@ -22,7 +22,7 @@ fn the_cpu_takes_over_and_finished_checkpoints_stay() {
         .unwrap();
     let (Compute::Gpu(gpu), _) = Compute::open(Backend::Gpu).unwrap() else { panic!("no adapter") };
 
-    let (commands, events) = engine::spawn(None, || {}).unwrap();
+    let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
     commands.send(Command::Open { paths: vec![folder.path().join("run")] }).unwrap();
     let request = Request {
         generation: 1,

@@ -69,7 +69,12 @@ fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
                     .with_null(&OrderMeasures::new(0.0123, 0.0321, 0.0, 0.0))
             }
         });
-        LayerMeasures { layer, entropy: 0.82 - 0.1 * progress, orders: orders.collect() }
+        LayerMeasures {
+            layer,
+            entropy: 0.82 - 0.1 * progress,
+            entropy_spread: None,
+            orders: orders.collect(),
+        }
     };
     let epsilon = match settings.temperature {
         Temperature::Fixed(epsilon) => epsilon,
@@ -81,6 +86,7 @@ fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
         temperature: epsilon * settings.temperature_factor,
         layers: (0..LAYERS).map(|index| layer(Some(index))).collect(),
         mean: layer(None),
+        convergence: Vec::new(),
     }
 }
 
@@ -126,7 +132,8 @@ fn answer(request: &Request, say: &dyn Fn(Event) -> bool, stop_after: usize) {
         }
         let measurement = Arc::new(measurement(checkpoint, &request.settings));
         let complete = index < stop_after;
-        say(Event::Measured { generation, checkpoint, measurement, documents: 64, complete });
+        let recalled = false;
+        say(Event::Measured { generation, checkpoint, measurement, documents: 64, complete, recalled });
         if index == stop_after {
             let (left, share) = (Some(Duration::from_secs(74)), stop_after as f32 / (2 * COUNT) as f32);
             say(Event::Progress { generation, checkpoint, checkpoint_share: 0.4, total_share: share, left });

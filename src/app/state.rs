@@ -220,7 +220,7 @@ impl State {
                     self.progress = Some(Progress { checkpoint, checkpoint_share, total_share, left });
                 }
             }
-            Event::Measured { generation, checkpoint, measurement, documents, complete } => {
+            Event::Measured { generation, checkpoint, measurement, documents, complete, .. } => {
                 if generation == self.generation
                     && let Some(state) = self.checkpoint_mut(checkpoint)
                 {

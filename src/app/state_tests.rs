@@ -25,6 +25,7 @@ fn measurement(complexity: f64) -> Arc<Measurement> {
     let layer = |layer| LayerMeasures {
         layer,
         entropy: 0.5,
+        entropy_spread: None,
         orders: (1..=4)
             .map(|order| OrderMeasures::new(complexity * f64::from(order), complexity / 2.0, 0.0, 0.0))
             .collect(),
@@ -35,6 +36,7 @@ fn measurement(complexity: f64) -> Arc<Measurement> {
         temperature: 0.0135,
         layers: (0..3).map(|index| layer(Some(index))).collect(),
         mean: layer(None),
+        convergence: Vec::new(),
     })
 }
 
@@ -43,7 +45,8 @@ fn id(run: usize, checkpoint: usize) -> CheckpointId {
 }
 
 fn measured(generation: u64, checkpoint: CheckpointId, complete: bool) -> Event {
-    Event::Measured { generation, checkpoint, measurement: measurement(0.1), documents: 8, complete }
+    let measurement = measurement(0.1);
+    Event::Measured { generation, checkpoint, measurement, documents: 8, complete, recalled: false }
 }
 
 fn request(commands: Vec<Command>) -> Request {

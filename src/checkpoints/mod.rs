@@ -8,10 +8,12 @@ use std::path::PathBuf;
 
 mod folder;
 mod hub;
+mod identity;
 mod scan;
 pub mod step_name;
 
 pub use folder::ModelFolder;
+pub use identity::identity;
 pub use scan::open;
 
 /// A training run: checkpoints of one model in the order of training.

@@ -48,7 +48,7 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
     eprintln!("computing on {}", compute.name());
     let products = compute.products(args.backend.dtype)?;
     let memory = args.memory.memory.or_else(|| compute.memory_beside(0));
-    let options = Options { device: compute.tensors(), products, memory };
+    let options = Options { products, memory, ..Options::new(compute.tensors()) };
     let start = Instant::now();
     let states = caught(|| {
         let mut model = Model::open(&ModelFolder::new(&args.model), &options)?;

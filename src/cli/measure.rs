@@ -53,7 +53,7 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
         output::check_writable(out)?;
     }
     let settings = args.settings.settings(Settings::default().samples);
-    let (commands, events) = engine::spawn(args.settings.memory.memory, || {})?;
+    let (commands, events) = engine::spawn(args.settings.engine_options()?, || {})?;
     let request = Request {
         generation: 1,
         settings: settings.clone(),
@@ -118,6 +118,8 @@ struct Collector {
     outcomes: BTreeMap<CheckpointId, Outcome>,
     bar: ProgressBar,
     measured: Measured,
+    /// Checkpoints that were measured before.
+    recalled: usize,
 }
 
 #[derive(Default)]
@@ -134,7 +136,7 @@ impl Collector {
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}") {
             bar.set_style(style);
         }
-        Self { runs, outcomes: BTreeMap::new(), bar, measured: Measured::default() }
+        Self { runs, outcomes: BTreeMap::new(), bar, measured: Measured::default(), recalled: 0 }
     }
 
     fn collect(mut self, events: &Receiver<Event>) -> Result<Measured> {
@@ -162,7 +164,8 @@ impl Collector {
                         .map_or(String::new(), |left| format!(", {} left", indicatif::HumanDuration(left)));
                     self.bar.set_message(format!("{}{left}", self.name(checkpoint)));
                 }
-                Event::Measured { checkpoint, measurement, complete: true, .. } => {
+                Event::Measured { checkpoint, measurement, complete: true, recalled, .. } => {
+                    self.recalled += usize::from(recalled);
                     self.outcomes
                         .insert(checkpoint, Outcome::Measured(Box::new(Arc::unwrap_or_clone(measurement))));
                 }
@@ -176,6 +179,9 @@ impl Collector {
             }
         }
         self.bar.finish_and_clear();
+        if self.recalled > 0 {
+            eprintln!("{} of {} checkpoints were measured before", self.recalled, self.outcomes.len());
+        }
         for (id, outcome) in self.outcomes {
             let run = &self.runs[id.run];
             let checkpoint = &run.checkpoints[id.checkpoint];

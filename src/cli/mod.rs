@@ -15,9 +15,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::engine::TextSource;
+use crate::engine::{self, TextSource};
 use crate::error::Result;
-use crate::settings::{Backend, Dtype, Settings, Temperature};
+use crate::settings::{Backend, Dtype, Precision, Settings, Temperature};
+use crate::store::Store;
 
 /// Everything was done.
 const DONE: u8 = 0;
@@ -123,13 +124,61 @@ struct SettingsArgs {
     /// The seed of the reference points, as NumPy's `default_rng` takes it.
     #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
     seed: u64,
+    /// How many seeds to score, this one and those that follow: the spread over them is told beside every
+    /// measure.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().reference_seeds, value_parser = within::<1, 100>)]
+    reference_seeds: usize,
     /// The temperature: root, leading, grid, exact or a number.
     #[arg(long, value_name = "PRESET|NUMBER", default_value_t = Temperature::Root)]
     temperature: Temperature,
+    /// Drop labels seen fewer times than this, and their positions.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().min_count, value_parser = count)]
+    min_count: u32,
+    /// Be done with a checkpoint once four times as many documents moved no complexity and no expressivity by
+    /// more than this; 0 for the whole sample.
+    #[arg(long, value_name = "NUMBER", default_value_t = Settings::default().tolerance, value_parser = tolerance)]
+    tolerance: f64,
     #[command(flatten)]
     backend: BackendArg,
     #[command(flatten)]
     memory: MemoryArg,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// Where scores and measurements are kept.
+#[derive(Debug, Clone, Args)]
+struct StoreArgs {
+    /// The folder in which scores and measurements are kept [default: infoplane in the user's cache].
+    #[arg(long, value_name = "FOLDER", conflicts_with = "no_store")]
+    store: Option<PathBuf>,
+    /// What stored scores may take; beyond it those used longest ago are removed.
+    #[arg(long, value_name = "SIZE", default_value = "32GiB", value_parser = size)]
+    store_size: usize,
+    /// Keep everything in memory and nothing for later.
+    #[arg(long)]
+    no_store: bool,
+    /// The type that scores are stored in.
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    scores: Precision,
+}
+
+impl StoreArgs {
+    /// The store; where a folder that nobody named cannot be used, none, and a word about it.
+    ///
+    /// # Errors
+    /// A folder that was named and cannot be used.
+    fn open(&self) -> Result<Option<Store>> {
+        if self.no_store {
+            return Ok(None);
+        }
+        let open = |folder: &Path| Store::open(folder, self.store_size as u64);
+        if let Some(folder) = &self.store {
+            return open(folder).map(Some);
+        }
+        let Some(usual) = Store::usual_folder() else { return Ok(None) };
+        Ok(open(&usual).inspect_err(|error| eprintln!("warning: {error}; going on without a store")).ok())
+    }
 }
 
 /// Where to compute.
@@ -153,17 +202,29 @@ struct MemoryArg {
 }
 
 impl SettingsArgs {
+    /// What the engine may use.
+    ///
+    /// # Errors
+    /// A store that was named and cannot be used.
+    fn engine_options(&self) -> Result<engine::Options> {
+        Ok(engine::Options { memory: self.memory.memory, store: self.store.open()? })
+    }
+
     /// The settings, with this many documents where no flag says how many.
     fn settings(&self, samples: usize) -> Settings {
         let flags = self.clone();
-        let Self { text_field, context, max_order, points, seed, temperature, backend, .. } = flags;
+        let Self { text_field, context, max_order, points, seed, temperature, backend, store, .. } = flags;
         Settings {
             samples: flags.samples.unwrap_or(samples),
             context,
             max_order,
             points,
             seed,
+            reference_seeds: flags.reference_seeds,
             temperature,
+            min_count: flags.min_count,
+            tolerance: flags.tolerance,
+            scores: store.scores,
             backend: backend.backend,
             dtype: backend.dtype,
             text_field,
@@ -176,6 +237,20 @@ fn within<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, St
     match text.parse() {
         Ok(number) if (LEAST..=MOST).contains(&number) => Ok(number),
         _ => Err(format!("not a whole number from {LEAST} to {MOST}")),
+    }
+}
+
+fn count(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err("not a whole number above 0".to_owned()),
+    }
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(tolerance) if (0.0..=1.0).contains(&tolerance) => Ok(tolerance),
+        _ => Err("not a number from 0 to 1".to_owned()),
     }
 }
 

@@ -39,8 +39,8 @@ pub fn run(args: WindowArgs) -> Result<u8> {
             .help(format!("to measure without one, run `{headless}`")));
     }
     let start = Start { paths, text, settings: args.settings.settings(SAMPLES) };
-    let memory = args.settings.memory.memory;
-    app::run(start, move |context| engine::spawn(memory, move || context.request_repaint()))
+    let options = args.settings.engine_options()?;
+    app::run(start, move |context| engine::spawn(options, move || context.request_repaint()))
         .map_err(|error| error.help(format!("to measure without a window, run `{headless}`")))?;
     Ok(DONE)
 }

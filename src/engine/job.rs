@@ -1,36 +1,91 @@
 //! A checkpoint on its way through the model: its scores, its losses, and the batches still to come.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::message::CheckpointId;
 use super::sample::Sample;
 use crate::checkpoints::Checkpoint;
-use crate::error::Result;
-use crate::estimator::{Estimator, Reference, Scores};
+use crate::error::{Error, Result};
+use crate::estimator::{DevicePlane, Estimator, Reference, Scores, Target};
+use crate::memory;
 use crate::model::batch::{Batch, batches, check_ids};
 use crate::model::{Model, Options, Pass, Step};
+use crate::store::{Losses, ScoreTable};
 
 /// What is kept of a checkpoint once its documents went through the model.
+///
+/// A *plane* of scores is what one layer scored with the reference points of one seed.
 #[derive(Debug, Default)]
 pub struct Scored {
-    /// A layer's scores each, L + 1 of them; empty before the first document and after being given up.
-    pub layers: Vec<Scores>,
-    /// The number of reference points scored: the row length of `layers`.
-    pub stride: usize,
+    /// Which chunks are finished, and their scores where they do not lie in the GPU's memory.
+    pub table: ScoreTable,
+    /// The scores in the GPU's memory, a plane each.
+    pub device: Option<Vec<DevicePlane>>,
+    /// The number of hidden states L + 1.
+    pub hidden_states: usize,
+    /// The number of seeds.
+    pub seeds: usize,
     /// The hidden size h.
     pub width: usize,
-    /// How many documents, from the first, are scored.
-    pub documents: usize,
-    /// The sum of all next-token losses in nats.
-    pub loss_sum: f64,
-    /// How many predictions that sums.
-    pub predictions: usize,
+    /// Why finished scores could not be stored, until it is told.
+    pub trouble: Option<Error>,
 }
 
 impl Scored {
     /// Memory held.
     pub fn bytes(&self) -> usize {
-        self.layers.iter().map(Scores::bytes).sum()
+        let device = self.device.iter().flatten();
+        self.table.bytes() + device.map(DevicePlane::bytes).sum::<usize>()
+    }
+
+    /// The scores of a layer with the reference points of a seed.
+    pub fn scores(&self, layer: usize, seed: usize) -> Scores<'_> {
+        let plane = layer * self.seeds + seed;
+        match &self.device {
+            Some(planes) => Scores::Device(&planes[plane]),
+            None => Scores::Host(self.table.plane(plane)),
+        }
+    }
+
+    /// How many of a sample's documents are scored.
+    pub fn documents(&self, sample: &Sample) -> usize {
+        let chunks = (0..sample.chunks.len()).filter(|&chunk| self.table.has(chunk));
+        chunks.map(|chunk| sample.documents_of(chunk).len()).sum()
+    }
+
+    fn score(
+        &mut self,
+        (layer, seed): (usize, usize),
+        (sample, batch): (&Sample, &Batch),
+        states: &burn::tensor::Tensor<2>,
+        estimator: &Estimator,
+        reference: &Reference,
+    ) -> Result<()> {
+        let plane = layer * self.seeds + seed;
+        let chunk = sample.chunk_of(batch.documents[0]);
+        let (rows, target) = match &self.device {
+            Some(planes) => (sample.rows(batch, 0), Target::Device(&planes[plane])),
+            None => {
+                let rows = sample.rows(batch, self.table.positions(chunk).start);
+                (rows, Target::Host(self.table.open(chunk, plane)?))
+            }
+        };
+        estimator.score(states.clone(), reference, &rows, target)
+    }
+
+    /// Counts a chunk as finished.
+    ///
+    /// # Errors
+    /// Scores that cannot be stored and have no room in memory either.
+    fn finish(&mut self, chunk: usize, losses: Losses) -> Result<()> {
+        if self.device.is_some() {
+            self.table.finish_on_device(chunk, losses);
+        } else if let Err(error) = self.table.finish(chunk, losses) {
+            // They stay in memory, where there is room for those to come.
+            memory::check(self.table.bytes_missing()).map_err(|_| error.clone())?;
+            self.trouble.get_or_insert(error);
+        }
+        Ok(())
     }
 }
 
@@ -42,74 +97,76 @@ pub struct Job {
     /// The stage it works towards.
     pub stage: usize,
     model: Model,
-    /// Batches that no wave took up yet.
+    /// Batches that no wave took up yet, each of documents of one chunk.
     batches: VecDeque<Batch>,
     /// The wave under way.
     pass: Option<Pass>,
-    /// Losses of the documents of this stage, kept apart until the stage is done.
-    loss_sum: f64,
-    predictions: usize,
-    /// Documents of this stage that went through the model.
-    through: usize,
+    /// Chunks with batches still to come.
+    unfinished: BTreeMap<usize, Unfinished>,
+    /// Documents that went through the model, of all stages, and of unfinished chunks.
+    passed: usize,
+    passed_unfinished: usize,
+}
+
+/// A chunk some of whose batches have yet to pass the model.
+#[derive(Debug, Default)]
+struct Unfinished {
+    /// Batches to come.
+    batches: usize,
+    /// The losses of each document that has passed.
+    losses: BTreeMap<usize, Losses>,
 }
 
 impl Job {
     /// Opens a checkpoint's model.
     pub fn open(id: CheckpointId, checkpoint: &Checkpoint, options: &Options) -> Result<Self> {
-        let model = Model::open(&checkpoint.folder(), options)?;
-        let batches = VecDeque::new();
-        Ok(Self { id, stage: 0, model, batches, pass: None, loss_sum: 0.0, predictions: 0, through: 0 })
+        Ok(Self {
+            id,
+            stage: 0,
+            model: Model::open(&checkpoint.folder(), options)?,
+            batches: VecDeque::new(),
+            pass: None,
+            unfinished: BTreeMap::new(),
+            passed: 0,
+            passed_unfinished: 0,
+        })
     }
 
-    /// The model's hidden size.
-    pub fn width(&self) -> usize {
-        self.model.config().hidden_size
-    }
-
-    /// Prepares to bring `scored` to `stage`: makes room and lays out the batches still missing.
-    pub fn aim(
-        &mut self,
-        stage: usize,
-        sample: &Sample,
-        estimator: &Estimator,
-        reference: &Reference,
-        scored: &mut Scored,
-    ) -> Result<()> {
-        let documents = sample.stages[stage];
-        check_ids(&sample.documents[..documents], self.model.config().vocab_size)?;
-        let (before, after) = (sample.positions(scored.documents), sample.positions(documents));
-        let points = reference.points();
-        scored.stride = points;
-        scored.width = self.width();
-        scored.layers = match scored.layers.is_empty() {
-            true => (0..self.model.hidden_states())
-                .map(|_| estimator.scores(after, points))
-                .collect::<Result<_>>()?,
-            false => std::mem::take(&mut scored.layers)
-                .into_iter()
-                .map(|scores| estimator.grown(scores, before, after, points))
-                .collect::<Result<_>>()?,
-        };
-        let range = scored.documents..documents;
-        self.batches = batches(&sample.documents, range, self.model.tokens_per_batch()).into();
-        self.pass = None;
-        (self.stage, self.loss_sum, self.predictions, self.through) = (stage, 0.0, 0, 0);
+    /// Prepares to bring `scored` to `stage`: lays out the batches of the chunks still missing.
+    ///
+    /// # Errors
+    /// Tokens that the model does not know.
+    pub fn aim(&mut self, stage: usize, sample: &Sample, scored: &mut Scored) -> Result<()> {
+        check_ids(&sample.documents[..sample.stages[stage]], self.model.config().vocab_size)?;
+        (self.stage, self.pass, self.passed_unfinished) = (stage, None, 0);
+        self.batches.clear();
+        self.unfinished.clear();
+        scored.table.abandon_open();
+        for chunk in (0..sample.chunks_of(stage)).filter(|&chunk| !scored.table.has(chunk)) {
+            let documents = sample.documents_of(chunk);
+            let batches = batches(&sample.documents, documents, self.model.tokens_per_batch());
+            self.unfinished.insert(chunk, Unfinished { batches: batches.len(), ..Unfinished::default() });
+            self.batches.extend(batches);
+        }
         Ok(())
     }
 
-    /// The number of hidden states a position has.
-    pub fn hidden_states(&self) -> usize {
-        self.model.hidden_states()
-    }
-
-    /// Documents of this stage that went through the model, those under way by their share.
+    /// Documents of unfinished chunks that went through the model, those under way by their share.
     pub fn through(&self) -> f64 {
-        let under_way = |pass: &Pass| pass.documents() as f64 * pass.share(&self.model);
-        self.through as f64 + self.pass.as_ref().map_or(0.0, under_way)
+        self.passed_unfinished as f64 + self.under_way()
     }
 
-    /// Takes a batch through one layer of the model and scores its states. Returns whether the stage is
-    /// complete, its losses then added to `scored`.
+    /// Documents that went through the model since it was opened, those under way by their share.
+    pub fn passed(&self) -> f64 {
+        self.passed as f64 + self.under_way()
+    }
+
+    fn under_way(&self) -> f64 {
+        self.pass.as_ref().map_or(0.0, |pass| pass.documents() as f64 * pass.share(&self.model))
+    }
+
+    /// Takes a batch through one layer of the model and scores its states with the reference points of each
+    /// seed. Returns whether the stage is complete.
     ///
     /// # Errors
     /// Weights that cannot be read; whatever the device said.
@@ -117,7 +174,7 @@ impl Job {
         &mut self,
         sample: &Sample,
         estimator: &Estimator,
-        reference: &Reference,
+        references: &[Reference],
         scored: &mut Scored,
     ) -> Result<bool> {
         let pass = match &mut self.pass {
@@ -125,10 +182,6 @@ impl Job {
             None => {
                 let batches = self.batches.make_contiguous();
                 if batches.is_empty() {
-                    scored.documents = sample.stages[self.stage];
-                    scored.loss_sum += self.loss_sum;
-                    scored.predictions += self.predictions;
-                    self.through = 0;
                     return Ok(true);
                 }
                 let count = self.model.wave(batches);
@@ -137,19 +190,47 @@ impl Job {
             }
         };
         let step = self.model.advance(pass, |layer, batch, states| {
-            estimator.score(states.clone(), reference, &sample.rows(batch), &mut scored.layers[layer])
+            references.iter().enumerate().try_for_each(|(seed, reference)| {
+                scored.score((layer, seed), (sample, batch), states, estimator, reference)
+            })
         })?;
         if step == Step::Done
             && let Some(pass) = self.pass.take()
         {
             for (batch, losses) in self.model.losses(pass)? {
-                for losses in losses {
-                    self.loss_sum += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-                    self.predictions += losses.len();
-                }
-                self.through += batch.size();
+                self.take_losses(sample, &batch, &losses, scored)?;
             }
         }
         Ok(false)
+    }
+
+    fn take_losses(
+        &mut self,
+        sample: &Sample,
+        batch: &Batch,
+        losses: &[Vec<f32>],
+        scored: &mut Scored,
+    ) -> Result<()> {
+        let chunk = sample.chunk_of(batch.documents[0]);
+        let Some(unfinished) = self.unfinished.get_mut(&chunk) else { return Ok(()) };
+        for (&document, losses) in batch.documents.iter().zip(losses) {
+            let sum = losses.iter().map(|&loss| f64::from(loss)).sum();
+            unfinished.losses.insert(document, Losses { sum, predictions: losses.len() });
+        }
+        unfinished.batches -= 1;
+        self.passed += batch.size();
+        self.passed_unfinished += batch.size();
+        if unfinished.batches == 0 {
+            self.passed_unfinished -= unfinished.losses.len();
+            // In the order of documents, which no layout of batches changes.
+            let mut all = Losses::default();
+            for losses in unfinished.losses.values() {
+                all.sum += losses.sum;
+                all.predictions += losses.predictions;
+            }
+            self.unfinished.remove(&chunk);
+            scored.finish(chunk, all)?;
+        }
+        Ok(())
     }
 }

@@ -2,59 +2,121 @@
 
 use std::sync::Arc;
 
-use super::inbox::Inbox;
 use super::job::Scored;
+use super::sample::Sample;
 use crate::error::{Error, Kind};
-use crate::estimator::{Binning, Estimator, SampleSegments, layer_measures};
+use crate::estimator::{Binning, Estimator, Question, SampleLabels, layer_measures};
 use crate::measures::LayerMeasures;
-use crate::results::Measurement;
+use crate::results::{Estimate, Measurement};
 
-/// The measures of every layer under some labels.
+/// The measures of every layer under some labels and the reference points of one seed, for each prefix asked
+/// for: `[prefixes][layers]`.
+///
+/// # Errors
+/// Scores that are damaged or not finite; [`Kind::Cancelled`] once `interrupted`.
 pub fn layers_of(
     scored: &Scored,
+    seed: usize,
     estimator: &mut Estimator,
-    binning: Binning,
-    segments: &Arc<SampleSegments>,
-    inbox: &mut Inbox,
-) -> Result<Vec<LayerMeasures>, Error> {
-    let singletons = segments.singleton_shares();
-    let mut layers = Vec::with_capacity(scored.layers.len());
-    for (layer, scores) in scored.layers.iter().enumerate() {
-        // Numbers for settings that are no longer wanted help nobody.
-        if inbox.has_news() {
-            return Err(Error::cancelled());
+    question: &Question,
+    labels: &Arc<SampleLabels>,
+    interrupted: &mut dyn FnMut() -> bool,
+) -> Result<Vec<Vec<LayerMeasures>>, Error> {
+    let mut prefixes = vec![Vec::with_capacity(scored.hidden_states); question.prefixes.len()];
+    for layer in 0..scored.hidden_states {
+        let statistics = estimator.statistics(scored.scores(layer, seed), question, labels, interrupted)?;
+        for (layers, statistics) in prefixes.iter_mut().zip(&statistics) {
+            let measures = layer_measures(layer, question.binning.points, statistics);
+            if !measures.is_finite() {
+                let cause = format!("the hidden states of layer {layer} are not finite");
+                return Err(Error::new(Kind::Weights, cause)
+                    .help("the checkpoint is damaged or its training diverged"));
+            }
+            layers.push(measures);
         }
-        let conditionals = estimator.conditionals(scores, scored.stride, binning, segments)?;
-        let measures = layer_measures(layer, binning.points, &conditionals, &singletons);
-        if !measures.is_finite() {
-            let cause = format!("the hidden states of layer {layer} are not finite");
-            return Err(
-                Error::new(Kind::Weights, cause).help("the checkpoint is damaged or its training diverged")
-            );
-        }
-        layers.push(measures);
     }
-    Ok(layers)
+    Ok(prefixes)
 }
 
-/// The measures of every layer with those under shuffled labels beside them.
-pub fn with_null(layers: Vec<LayerMeasures>, null: &[LayerMeasures]) -> Vec<LayerMeasures> {
-    layers.into_iter().zip(null).map(|(layer, null)| layer.with_null(null)).collect()
+/// The average over layers 1..L.
+///
+/// # Errors
+/// A model without blocks.
+fn mean_of(layers: &[LayerMeasures]) -> Result<LayerMeasures, Error> {
+    LayerMeasures::mean(&layers[1..])
+        .ok_or_else(|| Error::new(Kind::Config, "a model without blocks has nothing to average"))
 }
 
-/// The measurement that the measures of all layers make up.
+/// The measurement of a checkpoint on the first documents of a sample, as many as `stage` has.
+///
+/// # Errors
+/// As [`layers_of`]; a loss that is not finite, no label seen often enough.
 pub fn measurement(
     scored: &Scored,
-    layers: Vec<LayerMeasures>,
-    positions: usize,
-    temperature: f64,
+    (sample, stage): (&Sample, usize),
+    estimator: &mut Estimator,
+    (binning, min_count): (Binning, u32),
+    interrupted: &mut dyn FnMut() -> bool,
 ) -> Result<Measurement, Error> {
-    let loss = scored.loss_sum / scored.predictions as f64;
+    let documents = sample.curve(stage);
+    let prefixes: Vec<usize> = documents.iter().map(|&documents| sample.positions(documents)).collect();
+    let question = Question { binning, min_count, prefixes };
+    let mut prefixes = layers_of(scored, 0, estimator, &question, &sample.labels, interrupted)?;
+    let mut convergence = Vec::with_capacity(prefixes.len());
+    for ((layers, &documents), &positions) in prefixes.iter().zip(&documents).zip(&question.prefixes) {
+        let mean = mean_of(layers)?;
+        let of = |field: fn(&crate::measures::OrderMeasures) -> f64| {
+            mean.orders.iter().map(|(_, measures)| field(measures)).collect()
+        };
+        convergence.push(Estimate { documents, positions, input: of(|m| m.input), output: of(|m| m.output) });
+    }
+    let layers = prefixes.pop().unwrap_or_default();
+    let mean = mean_of(&layers)?;
+    if mean.orders.get(1).is_none() {
+        let cause = format!("no token occurs {min_count} times in this sample");
+        return Err(Error::new(Kind::Usage, cause).help("use a smaller --min-count or more --samples"));
+    }
+    let losses = scored.table.losses(sample.chunks_of(stage));
+    let loss = losses.sum / losses.predictions as f64;
     if !loss.is_finite() {
         return Err(Error::new(Kind::Weights, "the loss is not finite")
             .help("the checkpoint is damaged or its training diverged"));
     }
-    let mean = LayerMeasures::mean(&layers[1..])
-        .ok_or_else(|| Error::new(Kind::Config, "a model without blocks has nothing to average"))?;
-    Ok(Measurement { loss, positions, temperature, layers, mean })
+    let positions = question.prefixes.last().copied().unwrap_or(0);
+    Ok(Measurement { loss, positions, temperature: binning.temperature, layers, mean, convergence })
+}
+
+/// A measurement with what tells whether to believe it beside its numbers: the measures under shuffled labels,
+/// and the spread over seeds of the reference points.
+///
+/// # Errors
+/// As [`layers_of`].
+pub fn with_honesty(
+    measurement: &Measurement,
+    scored: &Scored,
+    (sample, stage): (&mut Sample, usize),
+    estimator: &mut Estimator,
+    (binning, min_count): (Binning, u32),
+    interrupted: &mut dyn FnMut() -> bool,
+) -> Result<Measurement, Error> {
+    let question = Question { binning, min_count, prefixes: vec![measurement.positions] };
+    let null = sample.null(stage);
+    let null = layers_of(scored, 0, estimator, &question, &null, interrupted)?.concat();
+    let mut seeds = Vec::new();
+    for seed in 1..scored.seeds {
+        seeds.push(layers_of(scored, seed, estimator, &question, &sample.labels, interrupted)?.concat());
+    }
+    let layers: Vec<LayerMeasures> = measurement
+        .layers
+        .iter()
+        .enumerate()
+        .map(|(index, layer)| {
+            let others: Vec<&LayerMeasures> = seeds.iter().map(|seed| &seed[index]).collect();
+            layer.clone().with_null(&null[index]).with_spread(&others)
+        })
+        .collect();
+    // The average is one number a seed, and spreads less than its layers do.
+    let means = seeds.iter().map(|layers| mean_of(layers)).collect::<Result<Vec<_>, _>>()?;
+    let mean = mean_of(&layers)?.with_spread(&means.iter().collect::<Vec<_>>());
+    Ok(Measurement { layers, mean, ..measurement.clone() })
 }

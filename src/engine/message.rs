@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::checkpoints::Run;
 use crate::error::Error;
 use crate::results::Measurement;
-use crate::settings::Settings;
+use crate::settings::{Settings, Temperature};
 
 /// Which checkpoint of which open run: indices into the list of [`Event::Opened`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,13 +63,23 @@ impl Request {
         }
     }
 
+    /// Whether checkpoints are measured on part of the sample first.
+    pub fn staged(&self) -> bool {
+        self.interactive || self.settings.tolerance > 0.0
+    }
+
     /// Whether scores made for one request answer the other: nothing before the scores changed.
     pub fn same_scores(&self, other: &Self) -> bool {
         let key = |request: &Self| {
-            let Settings { samples, context, max_order, seed, backend, dtype, text_field, .. } =
-                request.settings.clone();
-            let text = request.text.clone();
-            (samples, context, max_order, seed, (backend, dtype), text_field, text, request.interactive)
+            let settings = Settings {
+                points: 0,
+                temperature: Temperature::Root,
+                temperature_factor: 1.0,
+                min_count: 1,
+                tolerance: 0.0,
+                ..request.settings.clone()
+            };
+            (settings, request.text.clone(), request.staged(), request.interactive)
         };
         key(self) == key(other) && self.scored_points() == other.scored_points()
     }
@@ -138,8 +148,10 @@ pub enum Event {
         measurement: Arc<Measurement>,
         /// The number of documents they rest on.
         documents: usize,
-        /// Whether that is the whole sample.
+        /// Whether that is the whole sample, or enough of it.
         complete: bool,
+        /// Whether they were measured before and only looked up.
+        recalled: bool,
     },
     /// One checkpoint could not be measured; the rest go on.
     CheckpointFailed {

@@ -9,6 +9,7 @@ mod job;
 mod measuring;
 mod message;
 mod open_device;
+mod place;
 mod progress;
 mod sample;
 mod schedule;
@@ -20,6 +21,7 @@ pub use message::{CheckpointId, Command, Event, Request, TextSource};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::error::{Error, Kind, Result};
+use crate::store::Store;
 
 /// The name of the worker's thread.
 pub const WORKER: &str = "infoplane-worker";
@@ -30,22 +32,30 @@ const COMMANDS: usize = 16;
 /// How many events may wait before the worker does; far more than come between two frames.
 const EVENTS: usize = 1024;
 
-/// Starts the worker. `wake` is called after every event, from the worker's thread. `memory` is how many
-/// bytes a model's weights and activations may take; none for what the device or the machine has.
+/// What the worker may use.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How many bytes a model's weights and activations may take; none for what the device or the machine has.
+    pub memory: Option<usize>,
+    /// Where scores and measurements are kept; without one scores are kept in memory only.
+    pub store: Option<Store>,
+}
+
+/// Starts the worker. `wake` is called after every event, from the worker's thread.
 ///
 /// The worker ends when the returned sender or receiver is dropped.
 ///
 /// # Errors
 /// A thread that cannot be started.
 pub fn spawn(
-    memory: Option<usize>,
+    options: Options,
     wake: impl Fn() + Send + 'static,
 ) -> Result<(Sender<Command>, Receiver<Event>)> {
     let (command_sender, commands) = bounded(COMMANDS);
     let (events, event_receiver) = bounded(EVENTS);
     std::thread::Builder::new()
         .name(WORKER.to_owned())
-        .spawn(move || worker::run(commands, events, memory, wake))
+        .spawn(move || worker::run(commands, events, options, wake))
         .map_err(|error| {
             Error::new(Kind::Device, format!("the worker thread cannot be started ({error})"))
         })?;

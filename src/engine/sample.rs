@@ -1,18 +1,25 @@
-//! A sample of text as the engine measures it: tokens, and labels for every stage of refinement.
+//! A sample of text as the engine measures it: tokens, labels, and the chunks it is scored in.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use twox_hash::XxHash3_128;
+
 use super::message::TextSource;
 use crate::error::{Error, Kind, Result};
-use crate::estimator::{Row, SampleSegments};
+use crate::estimator::{Row, SampleLabels};
 use crate::labels::Labels;
 use crate::model::batch::Batch;
 use crate::settings::Settings;
+use crate::store::ChunkKey;
 use crate::tokens::{Tokens, missing_tokenizer};
 
-/// The documents of the first estimate; each further stage has four times as many, up to all.
+/// The documents of the first estimate; each further one rests on four times as many, up to all.
 const FIRST_STAGE: usize = 16;
+
+/// Tokens of a chunk: few enough that its scores are little memory and little lost, enough that it is worth
+/// a line in the journal.
+const CHUNK_TOKENS: usize = 16_384;
 
 /// Documents with their labels.
 #[derive(Debug)]
@@ -22,75 +29,151 @@ pub struct Sample {
     /// How many documents were too short.
     pub skipped: usize,
     /// Labels over all documents.
-    pub labels: Labels,
+    pub labels: Arc<SampleLabels>,
     /// How many documents each stage rests on; the last is all.
     pub stages: Vec<usize>,
-    /// The labels of each stage's documents, once asked for.
-    segments: Vec<Option<Arc<SampleSegments>>>,
-    /// The labels of all documents, dealt out at random, once asked for.
-    null: Option<Arc<SampleSegments>>,
+    /// The chunks, whose ends no stage cuts through.
+    pub chunks: Vec<ChunkKey>,
+    /// Where chunks end, in documents.
+    chunk_ends: Vec<usize>,
+    /// Where each document's positions start, and the number of all.
+    document_offsets: Vec<usize>,
+    /// The token of a document's first position.
+    first_token: usize,
+    /// The labels of a stage's documents, dealt out at random, once asked for.
+    null: Option<(usize, Arc<SampleLabels>)>,
 }
 
 impl Sample {
-    /// A sample of `documents`; measured in stages when `interactive`, else in one go.
+    /// A sample of `documents`; measured in stages when `staged`, else in one go.
     ///
     /// # Errors
     /// [`Kind::Cancelled`] once `interrupted` says to stop.
     pub fn new(
         tokens: Tokens,
         max_order: usize,
-        interactive: bool,
+        staged: bool,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Self> {
         let Tokens { documents, skipped, .. } = tokens;
-        let all = documents.len();
-        let small = std::iter::successors(Some(FIRST_STAGE), |stage| Some(stage * 4));
-        let mut stages: Vec<usize> =
-            if interactive { small.take_while(|&stage| 2 * stage <= all).collect() } else { Vec::new() };
-        stages.push(all);
+        let stages = if staged { stages(documents.len()) } else { vec![documents.len()] };
         let labels = Labels::new_unless(&documents, max_order, interrupted).ok_or_else(Error::cancelled)?;
-        Ok(Self { segments: vec![None; stages.len()], null: None, documents, skipped, labels, stages })
+        let chunk_ends = chunk_ends(&documents);
+        let starts = std::iter::once(0).chain(chunk_ends.iter().copied());
+        let chunks = starts
+            .zip(&chunk_ends)
+            .map(|(start, &end)| ChunkKey {
+                end: labels.document_offsets[end],
+                tokens: hash(&documents[start..end]),
+            })
+            .collect();
+        Ok(Self {
+            labels: Arc::new(SampleLabels::new(&labels)),
+            first_token: labels.first_token(),
+            document_offsets: labels.document_offsets,
+            null: None,
+            documents,
+            skipped,
+            stages,
+            chunks,
+            chunk_ends,
+        })
     }
 
     /// The number of labelled positions in the first `documents` documents.
     pub fn positions(&self, documents: usize) -> usize {
-        self.labels.document_offsets[documents]
+        self.document_offsets[documents]
     }
 
-    /// The labels of a stage, ready for the kernels.
-    pub fn segments(&mut self, stage: usize) -> Arc<SampleSegments> {
-        let (documents, labels) = (&self.documents[..self.stages[stage]], &self.labels);
-        let segments = self.segments[stage].get_or_insert_with(|| {
-            Arc::new(if documents.len() == self.documents.len() {
-                SampleSegments::new(labels)
-            } else {
-                SampleSegments::new(&Labels::new(documents, labels.max_order()))
-            })
-        });
-        Arc::clone(segments)
+    /// The numbers of documents that the convergence of a stage is told by, its own last.
+    pub fn curve(&self, stage: usize) -> Vec<usize> {
+        stages(self.stages[stage])
     }
 
-    /// The labels of all documents, dealt out at random, ready for the kernels.
-    pub fn null(&mut self) -> Arc<SampleSegments> {
+    /// The number of chunks that hold a stage's documents.
+    pub fn chunks_of(&self, stage: usize) -> usize {
+        self.chunk_ends.partition_point(|&end| end < self.stages[stage]) + 1
+    }
+
+    /// The chunk that holds a document.
+    pub fn chunk_of(&self, document: usize) -> usize {
+        self.chunk_ends.partition_point(|&end| end <= document)
+    }
+
+    /// The documents of a chunk.
+    pub fn documents_of(&self, chunk: usize) -> std::ops::Range<usize> {
+        let start = if chunk == 0 { 0 } else { self.chunk_ends[chunk - 1] };
+        start..self.chunk_ends[chunk]
+    }
+
+    /// What the tokens are: two samples with the same identity give the same measures.
+    pub fn identity(&self) -> u128 {
+        let chunks: Vec<u8> = self.chunks.iter().flat_map(|chunk| chunk.tokens.to_le_bytes()).collect();
+        XxHash3_128::oneshot(&chunks)
+    }
+
+    /// The labels of a stage's documents, dealt out at random.
+    pub fn null(&mut self, stage: usize) -> Arc<SampleLabels> {
         const SEED: u64 = 0;
-        let null =
-            self.null.get_or_insert_with(|| Arc::new(SampleSegments::new(&self.labels.shuffled(SEED))));
+        let positions = self.positions(self.stages[stage]);
+        let labels = &self.labels;
+        let (_, null) = match self.null.take().filter(|(of, _)| *of == stage) {
+            Some(null) => self.null.insert(null),
+            None => self.null.insert((stage, Arc::new(labels.shuffled(positions, SEED)))),
+        };
         Arc::clone(null)
     }
 
-    /// Where the labelled positions of a batch stand among its states and go among the scores.
-    pub fn rows(&self, batch: &Batch) -> Vec<Row> {
-        let first = self.labels.first_token();
+    /// Where the labelled positions of a batch stand among its states, and how far behind position `origin`
+    /// they go among the scores.
+    pub fn rows(&self, batch: &Batch, origin: usize) -> Vec<Row> {
         let mut rows = Vec::new();
         for (index, &document) in batch.documents.iter().enumerate() {
-            let positions = self.labels.positions_of(document);
-            rows.extend(positions.enumerate().map(|(offset, target)| Row {
-                source: batch.row(index, first + offset) as u32,
-                target: target as u32,
+            let positions = self.document_offsets[document]..self.document_offsets[document + 1];
+            rows.extend(positions.enumerate().map(|(offset, position)| Row {
+                source: batch.row(index, self.first_token + offset) as u32,
+                target: (position - origin) as u32,
             }));
         }
         rows
     }
+}
+
+/// The numbers of documents that estimates rest on, the last all.
+fn stages(documents: usize) -> Vec<usize> {
+    let small = std::iter::successors(Some(FIRST_STAGE), |stage| Some(stage * 4));
+    let mut stages: Vec<usize> = small.take_while(|&stage| 2 * stage <= documents).collect();
+    stages.push(documents);
+    stages
+}
+
+/// Where chunks end, in documents. A longer sample that begins with these documents has the same chunks, up
+/// to the last.
+fn chunk_ends(documents: &[Vec<u32>]) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let (mut tokens, mut edge) = (0, FIRST_STAGE);
+    for (index, document) in documents.iter().enumerate() {
+        if index > 0 && (index == edge || tokens + document.len() > CHUNK_TOKENS) {
+            ends.push(index);
+            tokens = 0;
+        }
+        if index == edge {
+            edge *= 4;
+        }
+        tokens += document.len();
+    }
+    ends.push(documents.len());
+    ends
+}
+
+/// A hash of documents' tokens.
+fn hash(documents: &[Vec<u32>]) -> u128 {
+    let mut hasher = XxHash3_128::new();
+    for document in documents {
+        hasher.write(&(document.len() as u64).to_le_bytes());
+        hasher.write(bytemuck::cast_slice(document));
+    }
+    hasher.finish_128()
 }
 
 /// The samples of a request, one for each distinct tokenizer among the open checkpoints.
@@ -114,7 +197,7 @@ impl Samples {
         (tokenizer, folder): (Option<&Path>, &Path),
         text: &TextSource,
         settings: &Settings,
-        interactive: bool,
+        staged: bool,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<&mut Sample> {
         let key = match text {
@@ -124,7 +207,7 @@ impl Samples {
         let index = match self.by_path.iter().find(|(path, _)| path.as_deref() == key) {
             Some((_, index)) => *index,
             None => {
-                let index = self.index_of_content(key, text, settings, interactive, interrupted)?;
+                let index = self.index_of_content(key, text, settings, staged, interrupted)?;
                 self.by_path.push((key.map(Path::to_owned), index));
                 index
             }
@@ -154,7 +237,7 @@ impl Samples {
         tokenizer: Option<&Path>,
         text: &TextSource,
         settings: &Settings,
-        interactive: bool,
+        staged: bool,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<usize> {
         let content = match tokenizer {
@@ -172,8 +255,7 @@ impl Samples {
             }
             (TextSource::Corpus(path) | TextSource::Tokens(path), _) => Tokens::from_file(path, settings),
         };
-        let sample =
-            tokens.and_then(|tokens| Sample::new(tokens, settings.max_order, interactive, interrupted));
+        let sample = tokens.and_then(|tokens| Sample::new(tokens, settings.max_order, staged, interrupted));
         // What was broken off says nothing about the text.
         if let Err(error) = &sample
             && error.kind() == Kind::Cancelled
@@ -197,13 +279,13 @@ mod tests {
         let sample = Sample::new(tokens, 4, true, &mut || false).unwrap();
         let mut targets = Vec::new();
         for batch in batches(&sample.documents, 0..3, 24) {
-            for row in sample.rows(&batch) {
+            for row in sample.rows(&batch, 0) {
                 let index = row.source as usize / batch.positions;
                 let t = row.source as usize % batch.positions;
                 let document = batch.documents[index];
                 // Each document counts up from 0, so its token is its position: 3 ≤ t ≤ S − 5.
                 assert!(t >= 3 && t + 5 <= sample.documents[document].len());
-                assert_eq!(sample.labels.document_offsets[document] + t - 3, row.target as usize);
+                assert_eq!(sample.document_offsets[document] + t - 3, row.target as usize);
                 targets.push(row.target);
             }
         }
@@ -220,5 +302,33 @@ mod tests {
         assert_eq!(sample(401, true), [16, 64, 401]);
         assert_eq!(sample(20, true), [20]);
         assert_eq!(sample(401, false), [401]);
+    }
+
+    #[test]
+    fn chunks_hold_every_document_once_and_no_stage_cuts_one() {
+        let documents: Vec<Vec<u32>> = (0..300u32).map(|i| vec![i; 20 + (i as usize * 37) % 900]).collect();
+        let sample = |n: usize| {
+            let tokens = Tokens { documents: documents[..n].to_vec(), skipped: 0 };
+            Sample::new(tokens, 4, true, &mut || false).unwrap()
+        };
+        let whole = sample(300);
+        let chunks = whole.chunks.len();
+        let covered: Vec<usize> = (0..chunks).flat_map(|chunk| whole.documents_of(chunk)).collect();
+        assert_eq!(covered, (0..300).collect::<Vec<_>>());
+        for (stage, &documents) in whole.stages.iter().enumerate() {
+            assert_eq!(whole.documents_of(whole.chunks_of(stage) - 1).end, documents);
+        }
+        for chunk in 0..chunks {
+            let range = whole.documents_of(chunk);
+            let tokens: usize = range.clone().map(|d| documents[d].len()).sum();
+            assert!(tokens <= CHUNK_TOKENS);
+            assert!(range.clone().all(|document| whole.chunk_of(document) == chunk));
+            assert_eq!(whole.chunks[chunk].end, whole.positions(range.end));
+        }
+        // A smaller sample has the same chunks but for its last.
+        let part = sample(200);
+        let same = part.chunks.len() - 1;
+        assert_eq!(part.chunks[..same], whole.chunks[..same]);
+        assert_ne!(part.identity(), whole.identity());
     }
 }

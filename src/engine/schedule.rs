@@ -11,8 +11,10 @@ pub struct Standing {
     pub scored_stages: usize,
     /// The newest request its numbers, or its failure, were told for, and how many stages they rest on.
     pub told: Option<(u64, usize)>,
-    /// The newest request whose numbers were told with those under shuffled labels beside them.
-    pub told_null: Option<u64>,
+    /// The newest request whose numbers were told with what tells whether to believe them.
+    pub told_honesty: Option<u64>,
+    /// The stages that are enough under the present request, where the numbers have settled before the last.
+    pub settled: Option<usize>,
 }
 
 /// A piece of work on one checkpoint.
@@ -22,8 +24,8 @@ pub enum Task {
     TellFailure(CheckpointId),
     /// Derive its measures from scores at hand.
     Measure(CheckpointId),
-    /// Measure it under shuffled labels too.
-    MeasureNull(CheckpointId),
+    /// Measure what tells whether to believe its numbers.
+    MeasureHonesty(CheckpointId),
     /// Run the model until this stage (from 0) is scored.
     Score {
         /// The checkpoint.
@@ -36,7 +38,7 @@ pub enum Task {
 /// The next task for request `generation`, or none when all `checkpoints` have reached all stages.
 ///
 /// Answers that need no model come first, then a first estimate of every checkpoint, then the whole sample
-/// for one after the other, then what shuffled labels give; within each, `focus` before the rest in the order
+/// for one after the other, then what tells whether to believe them; within each, `focus` before the rest in the order
 /// of training.
 pub fn next_task(
     generation: u64,
@@ -67,17 +69,17 @@ pub fn next_task(
         let (id, standing) = first.or_else(further)?;
         Some(Task::Score { id: *id, stage: told_stages(*standing) })
     };
-    let null = || {
+    let honesty = || {
         let wanting = |(id, standing): &&(CheckpointId, Standing)| {
             // Only scores at hand are asked; the model is not run again for this.
             !standing.failed
-                && standing.told_null != Some(generation)
+                && standing.told_honesty != Some(generation)
                 && standing.scored_stages == stages(*id)
                 && told_stages(*standing) == stages(*id)
         };
-        ordered.iter().find(wanting).map(|(id, _)| Task::MeasureNull(*id))
+        ordered.iter().find(wanting).map(|(id, _)| Task::MeasureHonesty(*id))
     };
-    quick.or_else(score).or_else(null)
+    quick.or_else(score).or_else(honesty)
 }
 
 #[cfg(test)]
@@ -104,7 +106,7 @@ mod tests {
                     let standing = &mut standings[of(id)].1;
                     standing.told = Some((generation, standing.scored_stages));
                 }
-                Task::MeasureNull(id) => standings[of(id)].1.told_null = Some(generation),
+                Task::MeasureHonesty(id) => standings[of(id)].1.told_honesty = Some(generation),
                 Task::Score { id, stage } => standings[of(id)].1.scored_stages = stage + 1,
             }
             assert!(tasks.len() < 100, "{tasks:?}");
@@ -118,7 +120,7 @@ mod tests {
         let tasks = run(1, Some(id(1)), &mut standings);
         let score = |checkpoint, stage| Task::Score { id: id(checkpoint), stage };
         let measure = |checkpoint| Task::Measure(id(checkpoint));
-        let null = |checkpoint| Task::MeasureNull(id(checkpoint));
+        let honesty = |checkpoint| Task::MeasureHonesty(id(checkpoint));
         assert_eq!(
             tasks,
             [
@@ -130,8 +132,8 @@ mod tests {
                 measure(1),
                 score(0, 1),
                 measure(0),
-                null(1),
-                null(0)
+                honesty(1),
+                honesty(0)
             ]
         );
     }
@@ -140,8 +142,8 @@ mod tests {
     fn a_new_request_reuses_scores() {
         let mut standings = [(id(0), Standing::default()), (id(1), Standing::default())];
         run(1, None, &mut standings);
-        let (measure, null) = (|n| Task::Measure(id(n)), |n| Task::MeasureNull(id(n)));
-        assert_eq!(run(2, Some(id(1)), &mut standings), [measure(1), measure(0), null(1), null(0)]);
+        let (measure, honesty) = (|n| Task::Measure(id(n)), |n| Task::MeasureHonesty(id(n)));
+        assert_eq!(run(2, Some(id(1)), &mut standings), [measure(1), measure(0), honesty(1), honesty(0)]);
         // Scores given up for memory are made again.
         standings[0].1.scored_stages = 0;
         assert!(run(2, None, &mut standings).is_empty());

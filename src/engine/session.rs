@@ -6,25 +6,23 @@ use std::time::{Duration, Instant};
 
 use super::inbox::{Gone, Inbox, Outbox};
 use super::job::{Job, Scored};
-use super::measuring::{layers_of, measurement, with_null};
+use super::measuring::{measurement, with_honesty};
 use super::message::{CheckpointId, Event, Request};
 use super::open_device::OpenDevice;
+use super::place::{self, Place};
 use super::progress::Progress;
-use super::sample::Samples;
+use super::sample::{Sample, Samples};
 use super::schedule::{Standing, Task, next_task};
-use crate::checkpoints::{Checkpoint, Run};
+use crate::checkpoints::{self, Checkpoint, Run};
 use crate::device::Compute;
 use crate::error::{Error, Kind, caught};
 use crate::estimator::{Binning, Estimator, Reference, ReferencePoints, temperature};
-use crate::measures::LayerMeasures;
-use crate::memory;
 use crate::model::Options;
 use crate::model::config::Config;
 use crate::results::Measurement;
+use crate::settings::Settings;
+use crate::store::{Key, Store};
 
-/// Scores kept for later questions, in bytes over all checkpoints; beyond it the oldest are given up and
-/// made again when asked for.
-const SCORE_BUDGET: usize = 4 << 30;
 /// How often progress is told while a model works.
 const PROGRESS_EVERY: Duration = Duration::from_millis(50);
 
@@ -53,8 +51,12 @@ impl From<Gone> for Trouble {
 /// A checkpoint as the session knows it.
 #[derive(Default)]
 struct Track {
-    scored: Scored,
+    scored: Option<Scored>,
     standing: Standing,
+    /// What its files are, once looked at.
+    identity: Option<u128>,
+    /// The newest request for which the store was asked for its measurement.
+    recalled: Option<u64>,
     /// What was told last, for what is told beside it.
     measurement: Option<Arc<Measurement>>,
     failure: Option<Error>,
@@ -69,19 +71,23 @@ pub struct Session {
     runs: Arc<Vec<Run>>,
     tracks: BTreeMap<CheckpointId, Track>,
     samples: Samples,
-    /// Reference points by hidden size.
-    references: HashMap<usize, Reference>,
+    /// Where scores and measurements are kept, if anywhere.
+    store: Option<Store>,
+    /// Reference points of each seed, by hidden size.
+    references: HashMap<usize, Vec<Reference>>,
     job: Option<Job>,
     progress: Progress,
     /// When progress was told last.
     told_progress: Instant,
     /// Runs whose sample was announced for this request.
     announced: Vec<usize>,
+    /// Whether a measurement was told for this request.
+    answered: bool,
 }
 
 impl Session {
     /// A session with nothing made yet.
-    pub fn new(request: Request, runs: Arc<Vec<Run>>) -> Self {
+    pub fn new(request: Request, runs: Arc<Vec<Run>>, store: Option<Store>) -> Self {
         let ids = runs.iter().enumerate().flat_map(|(run, found)| {
             (0..found.checkpoints.len()).map(move |checkpoint| CheckpointId { run, checkpoint })
         });
@@ -92,11 +98,13 @@ impl Session {
             runs,
             tracks,
             samples: Samples::default(),
+            store,
             references: HashMap::new(),
             job: None,
             progress: Progress::new(),
             told_progress: Instant::now(),
             announced: Vec::new(),
+            answered: false,
         }
     }
 
@@ -107,8 +115,12 @@ impl Session {
         for track in self.tracks.values_mut().filter(|track| track.standing.failed) {
             *track = Track::default();
         }
+        for track in self.tracks.values_mut() {
+            track.standing.settled = None;
+        }
         self.samples.forget_failures();
-        Self { request, active: true, progress: Progress::new(), announced: Vec::new(), ..self }
+        let (progress, announced) = (Progress::new(), Vec::new());
+        Self { request, active: true, progress, announced, answered: false, ..self }
     }
 
     /// Does the next piece of work: one batch through a model, or the measures of one checkpoint.
@@ -126,7 +138,7 @@ impl Session {
         let (generation, focus) = (self.request.generation, self.request.focus);
         let stages = |id| self.stages(id);
         let Some(task) = next_task(generation, focus, &standings, stages) else { return Ok(false) };
-        let (Task::TellFailure(id) | Task::Measure(id) | Task::MeasureNull(id) | Task::Score { id, .. }) =
+        let (Task::TellFailure(id) | Task::Measure(id) | Task::MeasureHonesty(id) | Task::Score { id, .. }) =
             task;
 
         let Err(trouble) = caught(|| self.carry_out(task, device, inbox, outbox)) else { return Ok(true) };
@@ -144,7 +156,7 @@ impl Session {
             Trouble::Task(error) => {
                 self.job = None;
                 let track = self.tracks.entry(id).or_default();
-                track.scored = Scored::default();
+                track.scored = None;
                 track.standing = Standing { failed: true, ..Standing::default() };
                 track.failure = Some(error);
                 Ok(true)
@@ -157,7 +169,7 @@ impl Session {
         self.job = None;
         self.references.clear();
         for track in self.tracks.values_mut() {
-            track.scored = Scored::default();
+            track.scored = None;
             track.standing.scored_stages = 0;
         }
         device.compute = Compute::Cpu;
@@ -169,6 +181,9 @@ impl Session {
 
     /// The stages of a checkpoint's sample; 1 until the sample is known.
     fn stages(&self, id: CheckpointId) -> usize {
+        if let Some(settled) = self.tracks.get(&id).and_then(|track| track.standing.settled) {
+            return settled;
+        }
         let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
         let sample = self.samples.known(checkpoint.tokenizer.as_deref(), &self.request.text);
         sample.map_or(1, |sample| sample.stages.len())
@@ -184,7 +199,7 @@ impl Session {
         match task {
             Task::TellFailure(id) => self.tell_failure(id, outbox),
             Task::Measure(id) => self.measure(id, device, inbox, outbox),
-            Task::MeasureNull(id) => self.measure_null(id, device, inbox, outbox),
+            Task::MeasureHonesty(id) => self.measure_honesty(id, device, inbox, outbox),
             Task::Score { id, stage } => self.score(id, stage, device, inbox, outbox),
         }
     }
@@ -199,7 +214,7 @@ impl Session {
         Ok(())
     }
 
-    /// Passes a batch of a checkpoint's documents through its model.
+    /// Passes a batch of a checkpoint's documents through its model, unless it was measured before.
     fn score(
         &mut self,
         id: CheckpointId,
@@ -208,50 +223,157 @@ impl Session {
         inbox: &mut Inbox,
         outbox: &Outbox<'_>,
     ) -> Result<(), Trouble> {
-        let points = self.request.scored_points();
         let runs = Arc::clone(&self.runs);
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
         self.announce(id, inbox, outbox)?;
+        if self.recall(id, device, inbox, outbox)? {
+            return Ok(());
+        }
         if self.job.as_ref().is_none_or(|job| (job.id, job.stage) != (id, stage)) {
             // A stage further keeps the model; another checkpoint needs its own.
             let job = self.job.take().filter(|job| job.id == id);
+            let config = Config::read(&checkpoint.folder())?;
+            self.place(id, &config, device, inbox, outbox)?;
             let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-            let positions = sample.positions(sample.stages[stage]);
+            let track = self.tracks.entry(id).or_default();
+            let Some(scored) = &mut track.scored else { return Ok(()) };
+            if (0..sample.chunks_of(stage)).all(|chunk| scored.table.has(chunk)) {
+                // All of it was in the store.
+                track.standing.scored_stages = stage + 1;
+                return Ok(());
+            }
             let mut job = match job {
                 Some(job) => job,
                 None => {
-                    let layers = Config::read(&checkpoint.folder())?.layers.len() + 1;
-                    let all = sample.positions(sample.documents.len());
-                    let memory = device.memory_beside(score_bytes(layers, all, points));
+                    let place = Place::new(&self.request, &config, sample);
                     let products = device.compute.products(self.request.settings.dtype);
                     let products = products.map_err(Trouble::Request)?;
-                    let options = Options { device: device.compute.tensors(), products, memory };
-                    Job::open(id, checkpoint, &options)?
+                    let memory = device.memory_beside(place.held_beside(scored));
+                    let scores_a_token = if scored.device.is_some() { 0 } else { place.bytes_of(1) };
+                    let tensors = device.compute.tensors();
+                    Job::open(id, checkpoint, &Options { device: tensors, products, memory, scores_a_token })?
                 }
             };
-            let bytes = score_bytes(job.hidden_states(), positions, points);
-            make_room(&mut self.tracks, id, bytes);
-            memory::check(bytes).map_err(Trouble::Request)?;
-            let reference = reference(&mut self.references, job.width(), &self.request, device)?;
-            let track = self.tracks.entry(id).or_default();
-            job.aim(stage, sample, &device.estimator, reference, &mut track.scored)?;
+            job.aim(stage, sample, scored)?;
             self.job = Some(job);
         }
         let Some(job) = &mut self.job else { return Ok(()) };
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-        let reference = reference(&mut self.references, job.width(), &self.request, device)?;
         let track = self.tracks.entry(id).or_default();
-        let before = job.through();
-        if job.step(sample, &device.estimator, reference, &mut track.scored)? {
+        let Some(scored) = &mut track.scored else { return Ok(()) };
+        let references = references(&mut self.references, scored.width, &self.request, device)?;
+        let before = job.passed();
+        let done = job.step(sample, &device.estimator, references, scored)?;
+        if let Some(error) = scored.trouble.take() {
+            outbox.tell(Event::Warning(format!("{error}; going on in memory")))?;
+        }
+        if done {
             track.standing.scored_stages = stage + 1;
             return Ok(());
         }
-        self.progress.advance(job.through() - before);
-        let share = (track.scored.documents as f64 + job.through()) / sample.stages[stage] as f64;
+        self.progress.advance(job.passed() - before);
+        let share = (scored.documents(sample) as f64 + job.through()) / sample.stages[stage] as f64;
         if self.told_progress.elapsed() < PROGRESS_EVERY {
             return Ok(());
         }
         self.tell_progress(id, share as f32, outbox)
+    }
+
+    /// Finds a place for a checkpoint's scores, unless it has one.
+    fn place(
+        &mut self,
+        id: CheckpointId,
+        config: &Config,
+        device: &OpenDevice,
+        inbox: &mut Inbox,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
+        if self.tracks.get(&id).is_some_and(|track| track.scored.is_some()) {
+            return Ok(());
+        }
+        let runs = Arc::clone(&self.runs);
+        let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
+        let identity = self.identity(id)?;
+        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
+        let place = Place::new(&self.request, config, sample);
+        let held = self.tracks.values().filter_map(|track| track.scored.as_ref()).map(Scored::bytes).sum();
+        let budget = place::budget(device, held);
+        if place.bytes() <= budget {
+            make_room(&mut self.tracks, id, place.bytes(), budget);
+        }
+        let (scored, warnings) =
+            place.find(identity, budget, device, self.store.as_ref(), &self.request).map_err(|error| {
+                if error.kind() == Kind::Usage { Trouble::Request(error) } else { error.into() }
+            })?;
+        for warning in warnings {
+            outbox.tell(Event::Warning(warning))?;
+        }
+        self.tracks.entry(id).or_default().scored = Some(scored);
+        Ok(())
+    }
+
+    /// What a checkpoint's files are.
+    fn identity(&mut self, id: CheckpointId) -> Result<u128, Error> {
+        let track = self.tracks.entry(id).or_default();
+        if let Some(identity) = track.identity {
+            return Ok(identity);
+        }
+        let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
+        let identity = checkpoints::identity(&checkpoint.folder())?;
+        track.identity = Some(identity);
+        Ok(identity)
+    }
+
+    /// The key of a checkpoint's measurement under this request.
+    fn measurement_key(
+        &mut self,
+        id: CheckpointId,
+        device: &OpenDevice,
+        inbox: &mut Inbox,
+    ) -> Result<Key, Trouble> {
+        let identity = self.identity(id)?;
+        let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
+        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
+        Ok(place::measurement_key(identity, sample, &self.request.settings, device))
+    }
+
+    /// Tells a checkpoint's numbers where they were measured before; asked once a request, and only while there
+    /// are no scores to ask instead. Returns whether they were.
+    fn recall(
+        &mut self,
+        id: CheckpointId,
+        device: &OpenDevice,
+        inbox: &mut Inbox,
+        outbox: &Outbox<'_>,
+    ) -> Result<bool, Trouble> {
+        let generation = self.request.generation;
+        let track = self.tracks.entry(id).or_default();
+        if self.store.is_none() || track.scored.is_some() || track.recalled == Some(generation) {
+            return Ok(false);
+        }
+        track.recalled = Some(generation);
+        let key = self.measurement_key(id, device, inbox)?;
+        let Some(measurement) = self.store.as_ref().and_then(|store| store.measurement(&key)) else {
+            return Ok(false);
+        };
+        let documents = measurement.convergence.last().map_or(0, |estimate| estimate.documents);
+        let stages = self.stages(id);
+        let measurement = Arc::new(measurement);
+        let track = self.tracks.entry(id).or_default();
+        track.standing.told = Some((generation, stages));
+        track.standing.told_honesty = Some(generation);
+        track.measurement = Some(Arc::clone(&measurement));
+        self.answered = true;
+        outbox.tell(Event::Measured {
+            generation,
+            checkpoint: id,
+            measurement,
+            documents,
+            complete: true,
+            recalled: true,
+        })?;
+        self.tell_progress(id, 1.0, outbox)?;
+        Ok(true)
     }
 
     /// Derives a checkpoint's measures from its scores and tells them.
@@ -265,45 +387,56 @@ impl Session {
         let runs = Arc::clone(&self.runs);
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
         self.announce(id, inbox, outbox)?;
+        let (generation, interactive) = (self.request.generation, self.request.interactive);
+        let Settings { min_count, tolerance, .. } = self.request.settings;
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let track = self.tracks.entry(id).or_default();
+        let Some(scored) = &track.scored else { return Ok(()) };
         let stage = track.standing.scored_stages - 1;
-        let segments = sample.segments(stage);
-        let binning = binning(&self.request, track.scored.width, checkpoint)?;
-        let mut layers = layers_of(&track.scored, &mut device.estimator, binning, &segments, inbox)
-            .map_err(|error| error.at(&checkpoint.path))?;
-        let complete = stage + 1 == sample.stages.len();
-        let last_time = complete && !self.request.interactive;
-        if last_time {
-            let null = layers_of(&track.scored, &mut device.estimator, binning, &sample.null(), inbox)?;
-            layers = with_null(layers, &null);
+        let binning = binning(&self.request, scored.width, checkpoint)?;
+        // Numbers for settings that are no longer wanted help nobody; but a slider that keeps moving must not
+        // keep the checkpoint on screen from ever being drawn.
+        let mut interrupted = || match self.answered {
+            true => inbox.has_news(),
+            false => inbox.interrupts(&self.request),
+        };
+        let question = (binning, min_count);
+        let measured =
+            measurement(scored, (sample, stage), &mut device.estimator, question, &mut interrupted);
+        let measurement = match measured {
+            Ok(measurement) => measurement,
+            Err(error) if error.kind() == Kind::Usage => return Err(Trouble::Request(error)),
+            Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),
+            Err(error) => return Err(error.at(&checkpoint.path).into()),
+        };
+        let settled = tolerance > 0.0 && measurement.last_change().is_some_and(|change| change <= tolerance);
+        let complete = settled || stage + 1 == sample.stages.len();
+        let documents = sample.stages[stage];
+        if settled {
+            track.standing.settled = Some(stage + 1);
         }
-        let measurement = measurement(&track.scored, layers, segments.positions(), binning.temperature)
-            .map_err(|error| error.at(&checkpoint.path))?;
-        let generation = self.request.generation;
         track.standing.told = Some((generation, stage + 1));
         let measurement = Arc::new(measurement);
-        if last_time {
-            // Nobody will ask again.
-            self.job = None;
-            track.scored = Scored::default();
-            track.standing.scored_stages = 0;
-            track.standing.told_null = Some(generation);
-        } else {
-            track.measurement = Some(Arc::clone(&measurement));
+        track.measurement = Some(Arc::clone(&measurement));
+        self.answered = true;
+        if complete && !interactive {
+            // Told once, with all there is to know.
+            return self.measure_honesty(id, device, inbox, outbox);
         }
         outbox.tell(Event::Measured {
             generation,
             checkpoint: id,
             measurement,
-            documents: sample.stages[stage],
+            documents,
             complete,
+            recalled: false,
         })?;
         self.tell_progress(id, 1.0, outbox)
     }
 
-    /// Measures a checkpoint under shuffled labels and tells its measures again, with those beside them.
-    fn measure_null(
+    /// Measures what tells whether to believe a checkpoint's numbers, tells them again with that beside them,
+    /// and keeps them.
+    fn measure_honesty(
         &mut self,
         id: CheckpointId,
         device: &mut OpenDevice,
@@ -312,23 +445,59 @@ impl Session {
     ) -> Result<(), Trouble> {
         let runs = Arc::clone(&self.runs);
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
+        let (generation, interactive) = (self.request.generation, self.request.interactive);
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let track = self.tracks.entry(id).or_default();
-        let binning = binning(&self.request, track.scored.width, checkpoint)?;
-        let null = layers_of(&track.scored, &mut device.estimator, binning, &sample.null(), inbox)?;
-        let generation = self.request.generation;
-        track.standing.told_null = Some(generation);
-        let Some(measurement) = &track.measurement else { return Ok(()) };
-        let layers = with_null(measurement.layers.clone(), &null);
-        let mean = LayerMeasures::mean(&layers[1..]).unwrap_or_else(|| measurement.mean.clone());
-        let measurement = Arc::new(Measurement { layers, mean, ..(**measurement).clone() });
+        let (Some(scored), Some(plain)) = (&track.scored, &track.measurement) else { return Ok(()) };
+        let stage = track.standing.scored_stages - 1;
+        let binning = binning(&self.request, scored.width, checkpoint)?;
+        let question = (binning, self.request.settings.min_count);
+        let mut interrupted = || inbox.has_news();
+        let asked =
+            with_honesty(plain, scored, (sample, stage), &mut device.estimator, question, &mut interrupted);
+        let measurement = match asked {
+            Ok(measurement) => Arc::new(measurement),
+            Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),
+            Err(error) => return Err(error.at(&checkpoint.path).into()),
+        };
+        let documents = sample.stages[stage];
+        track.standing.told_honesty = Some(generation);
+        track.measurement = Some(Arc::clone(&measurement));
+        if !interactive {
+            // Nobody will ask again.
+            self.job = None;
+            track.scored = None;
+            track.standing.scored_stages = 0;
+        }
+        if self.store.is_some() {
+            let key = self.measurement_key(id, device, inbox)?;
+            if let Some(Err(error)) = self.store.as_ref().map(|store| store.keep(&key, &measurement)) {
+                outbox.tell(Event::Warning(format!("a measurement was not kept: {error}")))?;
+            }
+        }
         outbox.tell(Event::Measured {
             generation,
             checkpoint: id,
             measurement,
-            documents: sample.documents.len(),
+            documents,
             complete: true,
+            recalled: false,
         })?;
+        if interactive { Ok(()) } else { self.tell_progress(id, 1.0, outbox) }
+    }
+
+    /// Gives up the stored scores that are damaged, so that they are made again, and says so.
+    fn mend(&mut self, id: CheckpointId, error: Error, outbox: &Outbox<'_>) -> Result<(), Trouble> {
+        let track = self.tracks.entry(id).or_default();
+        let damaged = track.scored.as_mut().map_or(0, |scored| scored.table.check());
+        if damaged == 0 {
+            return Err(error.into());
+        }
+        // The stages before may hold the damage too; what is whole is not scored again.
+        track.standing.scored_stages = 0;
+        track.standing.told = None;
+        self.job = None;
+        outbox.tell(Event::Warning(format!("{error}; making {} again", place::chunks(damaged))))?;
         Ok(())
     }
 
@@ -374,7 +543,10 @@ impl Session {
                 {
                     sample.map_or(0, |sample| sample.stages[stages - 1])
                 }
-                _ => track.scored.documents,
+                _ => match (&track.scored, sample) {
+                    (Some(scored), Some(sample)) => scored.documents(sample),
+                    _ => 0,
+                },
             };
             all += total;
             remaining += total - done.min(total);
@@ -400,11 +572,11 @@ fn sample_of<'a>(
     request: &Request,
     checkpoint: &Checkpoint,
     inbox: &mut Inbox,
-) -> Result<&'a mut super::sample::Sample, Trouble> {
+) -> Result<&'a mut Sample, Trouble> {
     let mut interrupted = || inbox.interrupts(request);
     let tokenizer = (checkpoint.tokenizer.as_deref(), checkpoint.path.as_path());
-    let Request { text, settings, interactive, .. } = request;
-    samples.get(tokenizer, text, settings, *interactive, &mut interrupted).map_err(|error| {
+    let Request { text, settings, .. } = request;
+    samples.get(tokenizer, text, settings, request.staged(), &mut interrupted).map_err(|error| {
         match error.kind() {
             Kind::Tokenizer | Kind::Cancelled => Trouble::Task(error),
             _ => Trouble::Request(error),
@@ -412,18 +584,22 @@ fn sample_of<'a>(
     })
 }
 
-fn reference<'a>(
-    references: &'a mut HashMap<usize, Reference>,
+fn references<'a>(
+    references: &'a mut HashMap<usize, Vec<Reference>>,
     width: usize,
     request: &Request,
     device: &OpenDevice,
-) -> Result<&'a Reference, Error> {
+) -> Result<&'a [Reference], Error> {
     use std::collections::hash_map::Entry;
     Ok(match references.entry(width) {
         Entry::Occupied(entry) => entry.into_mut(),
         Entry::Vacant(entry) => {
-            let points = ReferencePoints::new(request.settings.seed, request.scored_points(), width);
-            entry.insert(device.estimator.reference(points)?)
+            let Settings { seed, reference_seeds, .. } = request.settings;
+            let reference = |index: u64| {
+                let points = ReferencePoints::new(seed.wrapping_add(index), request.scored_points(), width);
+                device.estimator.reference(points)
+            };
+            entry.insert((0..reference_seeds.max(1) as u64).map(reference).collect::<Result<_, _>>()?)
         }
     })
 }
@@ -437,21 +613,18 @@ fn binning(request: &Request, width: usize, checkpoint: &Checkpoint) -> Result<B
     Binning::new(settings.points, calibrated * settings.temperature_factor).map_err(Trouble::Request)
 }
 
-/// Bytes that the scores of a checkpoint take.
-fn score_bytes(layers: usize, positions: usize, points: usize) -> usize {
-    layers * positions * points * size_of::<f32>()
-}
-
 /// Gives up scores of other checkpoints until `bytes` more fit into the budget, the last in training first.
-fn make_room(tracks: &mut BTreeMap<CheckpointId, Track>, wanted: CheckpointId, bytes: usize) {
-    let mut held: usize = tracks.iter().filter(|(id, _)| **id != wanted).map(|(_, t)| t.scored.bytes()).sum();
+fn make_room(tracks: &mut BTreeMap<CheckpointId, Track>, wanted: CheckpointId, bytes: usize, budget: usize) {
+    let bytes_of = |track: &Track| track.scored.as_ref().map_or(0, Scored::bytes);
+    let mut held: usize =
+        tracks.iter().filter(|(id, _)| **id != wanted).map(|(_, track)| bytes_of(track)).sum();
     for (id, track) in tracks.iter_mut().rev() {
-        if held + bytes <= SCORE_BUDGET {
+        if held + bytes <= budget {
             break;
         }
-        if *id != wanted && track.scored.bytes() > 0 {
-            held -= track.scored.bytes();
-            track.scored = Scored::default();
+        if *id != wanted && bytes_of(track) > 0 {
+            held -= bytes_of(track);
+            track.scored = None;
             track.standing.scored_stages = 0;
         }
     }

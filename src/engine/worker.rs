@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::Options;
 use super::inbox::{Gone, Inbox, Outbox};
 use super::message::{Command, Event, Request};
 use super::open_device::OpenDevice;
@@ -13,12 +14,12 @@ use crate::checkpoints::{self, Run};
 use crate::settings::Backend;
 
 /// Runs until the other side of a channel is gone.
-pub fn run(commands: Receiver<Command>, events: Sender<Event>, memory: Option<usize>, wake: impl Fn()) {
+pub fn run(commands: Receiver<Command>, events: Sender<Event>, options: Options, wake: impl Fn()) {
     let mut worker = Worker {
         inbox: Inbox::new(commands),
         outbox: Outbox::new(events, &wake),
         runs: Arc::default(),
-        memory,
+        options,
         device: None,
         session: None,
     };
@@ -29,8 +30,7 @@ struct Worker<'a> {
     inbox: Inbox,
     outbox: Outbox<'a>,
     runs: Arc<Vec<Run>>,
-    /// Bytes that weights and activations may take, where the user says.
-    memory: Option<usize>,
+    options: Options,
     device: Option<OpenDevice>,
     /// The newest request with all that was made for it; kept when done, since the next may reuse it.
     session: Option<Session>,
@@ -81,7 +81,11 @@ impl Worker<'_> {
         self.open_device(request.settings.backend)?;
         self.session = Some(match self.session.take() {
             Some(session) if session.request.same_scores(&request) => session.renewed(request),
-            _ => Session::new(request, Arc::clone(&self.runs)),
+            earlier => {
+                // What it holds of the store is free before the next one asks for it.
+                drop(earlier);
+                Session::new(request, Arc::clone(&self.runs), self.options.store.clone())
+            }
         });
         Ok(())
     }
@@ -90,7 +94,7 @@ impl Worker<'_> {
         if self.device.as_ref().is_some_and(|device| device.backend == backend) {
             return Ok(());
         }
-        let (device, warning) = OpenDevice::new(backend, self.memory);
+        let (device, warning) = OpenDevice::new(backend, self.options.memory);
         if let Some(warning) = warning {
             self.outbox.tell(Event::Warning(warning))?;
         }

@@ -10,6 +10,7 @@
 pub mod cpu;
 mod gpu;
 pub mod kernels;
+pub mod label_ids;
 mod reference_points;
 pub mod segments;
 mod statistics;
@@ -23,13 +24,14 @@ use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 
 pub use self::gpu::GpuEstimator;
+pub use self::label_ids::SampleLabels;
 pub use self::reference_points::{ReferencePoints, unit_rows};
-pub use self::segments::Conditional;
-pub use self::statistics::{Binning, SampleSegments, layer_measures};
+pub use self::statistics::{Binning, Conditional, Question, Statistics, layer_measures};
 pub use self::temperature::temperature;
 
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
+use crate::store::Plane;
 
 /// A state to score. Keep in sync with `Row` in `shaders/cosine_scores.wgsl`.
 #[repr(C)]
@@ -41,22 +43,35 @@ pub struct Row {
     pub target: u32,
 }
 
-/// The scores of one layer, `[positions, points]`, where they were made.
-#[derive(Debug)]
-pub enum Scores {
-    /// In main memory.
-    Host(Vec<f32>),
+/// The scores of one layer and seed, where they lie.
+#[derive(Clone, Copy, Debug)]
+pub enum Scores<'a> {
+    /// In main memory or on disk.
+    Host(Plane<'a>),
     /// In the GPU's memory.
-    Device(wgpu::Buffer),
+    Device(&'a DevicePlane),
 }
 
-impl Scores {
+/// Where scores go.
+#[derive(Debug)]
+pub enum Target<'a> {
+    /// To main memory: rows of a chunk.
+    Host(&'a mut [f32]),
+    /// To the GPU's.
+    Device(&'a DevicePlane),
+}
+
+/// Scores in the GPU's memory: `[positions, stride]`.
+#[derive(Debug)]
+pub struct DevicePlane {
+    buffer: wgpu::Buffer,
+    stride: usize,
+}
+
+impl DevicePlane {
     /// Memory held.
     pub fn bytes(&self) -> usize {
-        match self {
-            Self::Host(scores) => size_of_val(&scores[..]),
-            Self::Device(buffer) => buffer.size() as usize,
-        }
+        self.buffer.size() as usize
     }
 }
 
@@ -109,39 +124,25 @@ impl Estimator {
         Ok(Reference { points, buffer })
     }
 
-    /// Room for the scores of one layer.
-    ///
-    /// A layer too large for the GPU to bind in one piece is kept in main memory instead.
+    /// Room for planes of scores in the GPU's memory, where this is a GPU that can bind them in one piece.
     ///
     /// # Errors
     /// Out of memory.
-    pub fn scores(&self, positions: usize, points: usize) -> Result<Scores> {
+    pub fn device_planes(
+        &self,
+        planes: usize,
+        positions: usize,
+        stride: usize,
+    ) -> Result<Option<Vec<DevicePlane>>> {
         match self {
-            Self::Gpu(gpu) if gpu.fits(positions, points) => {
-                gpu.storage("scores", positions * points * size_of::<f32>()).map(Scores::Device)
+            Self::Gpu(gpu) if gpu.fits(positions, stride) => {
+                let plane = |_| {
+                    let buffer = gpu.storage("scores", positions * stride * size_of::<f32>())?;
+                    Ok(DevicePlane { buffer, stride })
+                };
+                (0..planes).map(plane).collect::<Result<_>>().map(Some)
             }
-            _ => resized(Vec::new(), positions * points).map(Scores::Host),
-        }
-    }
-
-    /// Room for `after` positions instead of `before`, keeping what is scored.
-    ///
-    /// # Errors
-    /// Out of memory.
-    pub fn grown(&self, scores: Scores, before: usize, after: usize, points: usize) -> Result<Scores> {
-        match (self, scores) {
-            (_, Scores::Host(scores)) => resized(scores, after * points).map(Scores::Host),
-            (Self::Gpu(gpu), Scores::Device(old)) => {
-                let scored = before * points;
-                match self.scores(after, points)? {
-                    Scores::Device(new) => gpu.copy(&old, &new, scored).map(|()| Scores::Device(new)),
-                    Scores::Host(mut new) => {
-                        new[..scored].copy_from_slice(&gpu.download(&old, scored)?);
-                        Ok(Scores::Host(new))
-                    }
-                }
-            }
-            (Self::Cpu, Scores::Device(_)) => Err(foreign()),
+            _ => Ok(None),
         }
     }
 
@@ -153,47 +154,43 @@ impl Estimator {
         hidden: Tensor<2>,
         reference: &Reference,
         rows: &[Row],
-        scores: &mut Scores,
+        scores: Target<'_>,
     ) -> Result<()> {
         debug_assert_eq!(hidden.dtype(), DType::F32);
         match (self, scores, &reference.buffer) {
-            (Self::Cpu, Scores::Host(scores), _) => score_on_cpu(hidden, &reference.points, rows, scores),
-            (Self::Gpu(gpu), Scores::Device(scores), Some(buffer)) => {
-                gpu.score(hidden, reference.points(), buffer, rows, scores)
+            (Self::Cpu, Target::Host(scores), _) => score_on_cpu(hidden, &reference.points, rows, scores),
+            (Self::Gpu(gpu), Target::Device(plane), Some(buffer)) => {
+                gpu.score(hidden, reference.points(), buffer, rows, &plane.buffer)
             }
-            (Self::Gpu(gpu), Scores::Host(scores), Some(buffer)) => {
+            (Self::Gpu(gpu), Target::Host(scores), Some(buffer)) => {
                 gpu.score_to_host(hidden, reference.points(), buffer, rows, scores)
             }
             _ => Err(foreign()),
         }
     }
 
-    /// The conditional entropies of one layer for every set of labels of `sample`, in nats, in the order
-    /// of [`SampleSegments::sets`].
+    /// The statistics of one layer for every set of labels, one for each prefix asked for.
     ///
-    /// `scores` has rows of `stride` points, of which the first `binning.points` count.
-    pub fn conditionals(
+    /// `interrupted` is asked now and then whether to go on.
+    ///
+    /// # Errors
+    /// Scores that cannot be read, a device that fails, [`Kind::Cancelled`] once interrupted.
+    pub fn statistics(
         &mut self,
-        scores: &Scores,
-        stride: usize,
-        binning: Binning,
-        sample: &Arc<SampleSegments>,
-    ) -> Result<Vec<Conditional>> {
+        scores: Scores<'_>,
+        question: &Question,
+        labels: &Arc<SampleLabels>,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<Vec<Statistics>> {
         match (self, scores) {
-            (_, Scores::Host(scores)) => Ok(statistics::conditionals_on_cpu(scores, stride, binning, sample)),
-            (Self::Gpu(gpu), Scores::Device(scores)) => gpu.conditionals(scores, stride, binning, sample),
+            (_, Scores::Host(plane)) => cpu::statistics::statistics(plane, question, labels, interrupted),
+            (Self::Gpu(_), Scores::Device(_)) if interrupted() => Err(Error::cancelled()),
+            (Self::Gpu(gpu), Scores::Device(plane)) => {
+                gpu.statistics(&plane.buffer, plane.stride, question, labels)
+            }
             (Self::Cpu, Scores::Device(_)) => Err(foreign()),
         }
     }
-}
-
-fn resized(mut scores: Vec<f32>, floats: usize) -> Result<Vec<f32>> {
-    scores.try_reserve_exact(floats.saturating_sub(scores.len())).map_err(|_| {
-        Error::new(Kind::Device, format!("no memory for {} MiB of scores", (floats * size_of::<f32>()) >> 20))
-            .help("use fewer --samples or --points")
-    })?;
-    scores.resize(floats, 0.0);
-    Ok(scores)
 }
 
 /// Scores and estimator were made for different devices: a mistake of ours, never the user's.

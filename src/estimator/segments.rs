@@ -6,7 +6,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::labels::LabelSet;
+use super::label_ids::{LabelIds, ONCE, SampleLabels};
+use super::statistics::{Conditional, Statistics};
 
 /// The most positions summed in one go.
 pub const CHUNK: u32 = 256;
@@ -47,24 +48,32 @@ pub struct Segments {
 }
 
 impl Segments {
-    /// The work for a set of labels.
-    pub fn new(set: &LabelSet) -> Self {
-        let mut segments = Self { positions: set.positions.clone(), ..Self::default() };
-        for ends in set.offsets.windows(2) {
-            let (start, end) = (ends[0], ends[1]);
-            if end - start == 1 {
-                segments.singletons.push(set.positions[start as usize]);
+    /// The work for the first `positions` positions under a set of labels.
+    pub fn new(ids: &LabelIds, positions: usize) -> Self {
+        let ids = &ids.ids[..positions];
+        let mut keys: Vec<u64> =
+            (0..).zip(ids).map(|(position, &id)| u64::from(id) << 32 | position).collect();
+        keys.sort_unstable();
+        let mut segments =
+            Self { positions: keys.iter().map(|&key| key as u32).collect(), ..Self::default() };
+        let mut start = 0;
+        for same in keys.chunk_by(|a, b| a >> 32 == b >> 32) {
+            let end = start + same.len() as u32;
+            // Those without a number, and those whose other positions lie behind the last.
+            if (same[0] >> 32) as u32 == ONCE || same.len() == 1 {
+                segments.singletons.extend(same.iter().map(|&key| key as u32));
             } else {
                 segments.push_label(start, end);
             }
+            start = end;
         }
         segments
     }
 
-    /// One label for all `positions`: its entropy is 𝓗(Z).
-    pub fn whole(positions: usize) -> Self {
-        let mut segments = Self { positions: (0..positions as u32).collect(), ..Self::default() };
-        segments.push_label(0, positions as u32);
+    /// One label for all these positions.
+    fn whole(positions: Vec<u32>) -> Self {
+        let mut segments = Self { positions, ..Self::default() };
+        segments.push_label(0, segments.positions.len() as u32);
         segments
     }
 
@@ -78,50 +87,122 @@ impl Segments {
         self.labels.push(Label { first_chunk, end_chunk: self.chunks.len() as u32, count: end - start });
     }
 
-    /// Conditional entropies H(Z|label), weighted by share of positions and label by label alike.
+    /// The positions whose label is seen `min_count` times or more, and which therefore count.
+    fn kept(&self, min_count: u32) -> Vec<u32> {
+        let label_positions = |label: &Label| {
+            let chunks = &self.chunks[label.first_chunk as usize..label.end_chunk as usize];
+            chunks.iter().flat_map(|chunk| &self.positions[chunk.start as usize..chunk.end as usize])
+        };
+        let kept = self.labels.iter().filter(|label| label.count >= min_count);
+        let mut positions: Vec<u32> = kept.flat_map(label_positions).copied().collect();
+        if min_count <= 1 {
+            positions.extend(&self.singletons);
+        }
+        positions.sort_unstable();
+        positions
+    }
+
+    /// What these labels leave of the entropy of Z, which is `entropy` over the positions kept.
     ///
     /// `label_entropies` are those of [`Segments::labels`], `row_entropies` those of single positions.
-    pub fn conditional(&self, label_entropies: &[f32], row_entropies: &[f32]) -> Conditional {
+    fn conditional(
+        &self,
+        min_count: u32,
+        entropy: f64,
+        label_entropies: &[f32],
+        row_entropies: &[f32],
+    ) -> Conditional {
         let (mut by_position, mut by_label) = (0.0, 0.0);
+        let (mut kept, mut labels) = (0, 0);
         for (label, &entropy) in self.labels.iter().zip(label_entropies) {
-            by_position += f64::from(label.count) * f64::from(entropy);
-            by_label += f64::from(entropy);
+            if label.count >= min_count {
+                by_position += f64::from(label.count) * f64::from(entropy);
+                by_label += f64::from(entropy);
+                kept += label.count as usize;
+                labels += 1;
+            }
         }
-        for &position in &self.singletons {
-            let entropy = f64::from(row_entropies[position as usize]);
-            by_position += entropy;
-            by_label += entropy;
+        if min_count <= 1 {
+            for &position in &self.singletons {
+                let entropy = f64::from(row_entropies[position as usize]);
+                by_position += entropy;
+                by_label += entropy;
+            }
+            kept += self.singletons.len();
+            labels += self.singletons.len();
         }
         Conditional {
-            expectation: by_position / self.positions.len() as f64,
-            mean: by_label / (self.labels.len() + self.singletons.len()) as f64,
+            entropy,
+            expectation: by_position / kept as f64,
+            mean: by_label / labels as f64,
+            kept,
+            singletons: self.singletons.len(),
         }
     }
 }
 
-/// Entropy left in Z once the label is known, in nats.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Conditional {
-    /// Σ p(x) H(Z|x).
-    pub expectation: f64,
-    /// Σ H(Z|x) / |X|.
-    pub mean: f64,
+/// All that is to be summed of a sample, or of its first positions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleSegments {
+    /// The number of positions.
+    pub positions: usize,
+    min_count: u32,
+    /// All positions as one label, then each set of labels; where labels are dropped, then for each set the
+    /// positions it keeps as one label.
+    pub parts: Vec<Segments>,
+    sets: usize,
+}
+
+impl SampleSegments {
+    /// The work for the first `positions` positions of a sample.
+    pub fn new(labels: &SampleLabels, positions: usize, min_count: u32) -> Self {
+        let mut parts = vec![Segments::whole((0..positions as u32).collect())];
+        parts.extend(labels.sets.iter().map(|set| Segments::new(set, positions)));
+        if min_count > 1 {
+            let kept = parts[1..].iter().map(|set| Segments::whole(set.kept(min_count)));
+            let kept: Vec<Segments> = kept.collect();
+            parts.extend(kept);
+        }
+        Self { positions, min_count, parts, sets: labels.sets.len() }
+    }
+
+    /// The statistics that the entropies of the labels of all parts, and of single positions, make up.
+    pub fn statistics(&self, label_entropies: &[Vec<f32>], row_entropies: &[f32]) -> Statistics {
+        let of_whole = |part: usize| f64::from(label_entropies[part][0]);
+        let conditional = |set: usize| {
+            let part = 1 + set;
+            // The entropy over the positions kept stands behind the sets.
+            let entropy = of_whole(if self.min_count > 1 { part + self.sets } else { 0 });
+            self.parts[part].conditional(self.min_count, entropy, &label_entropies[part], row_entropies)
+        };
+        Statistics {
+            positions: self.positions,
+            entropy: of_whole(0),
+            sets: (0..self.sets).map(conditional).collect(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::labels::LabelSet;
 
     #[test]
     fn long_labels_are_cut_and_single_ones_left_out() {
         let mut ids = vec![7; 600];
         ids.extend([1, 2, 2]);
-        let segments = Segments::new(&LabelSet::from_ids(&ids));
+        let ids = LabelIds::new(&LabelSet::from_ids(&ids));
+        let segments = Segments::new(&ids, 603);
         assert_eq!(segments.singletons, [600]);
         assert_eq!(segments.labels.iter().map(|l| l.count).sum::<u32>(), 602);
         let covered: u32 = segments.chunks.iter().map(|c| c.end - c.start).sum();
         assert_eq!(covered, 602);
         assert!(segments.chunks.iter().all(|c| c.end - c.start <= CHUNK));
         assert_eq!(segments.chunks.len(), 4);
+        assert_eq!(segments.kept(3), (0..600).collect::<Vec<_>>());
+        assert_eq!(segments.kept(1).len(), 603);
+        // Cut before the second of a pair, the first stands alone.
+        assert_eq!(Segments::new(&ids, 602).singletons, [601, 600]);
     }
 }

@@ -1,47 +1,8 @@
-//! From scores to measures: soft binning, sums per label, entropies, informations (SPEC 2.3 to 2.5).
+//! What the statistics of a layer are, whichever device makes them, and the measures they lead to
+//! (SPEC 2.3 to 2.5).
 
-use rayon::prelude::*;
-
-use super::cpu::{label_entropies::label_entropies, label_sums::label_sums, soft_bins::soft_bins};
-use super::segments::{Conditional, Label, Segments};
 use crate::error::{Error, Kind, Result};
-use crate::labels::Labels;
 use crate::measures::{LayerMeasures, OrderMeasures};
-
-/// The labels of a sample, ready for the kernels.
-#[derive(Clone, Debug)]
-pub struct SampleSegments {
-    /// All positions as one label.
-    pub whole: Segments,
-    /// Input and output labels of orders 1, 2, ….
-    pub orders: Vec<[Segments; 2]>,
-}
-
-impl SampleSegments {
-    /// The segments of all orders in `labels`.
-    pub fn new(labels: &Labels) -> Self {
-        Self {
-            whole: Segments::whole(labels.positions()),
-            orders: labels.sets.iter().map(|pair| pair.each_ref().map(Segments::new)).collect(),
-        }
-    }
-
-    /// The share of positions whose label occurs once, of the input and output labels of each order.
-    pub fn singleton_shares(&self) -> Vec<[f64; 2]> {
-        let share = |segments: &Segments| segments.singletons.len() as f64 / self.positions().max(1) as f64;
-        self.orders.iter().map(|pair| pair.each_ref().map(share)).collect()
-    }
-
-    /// The number of positions.
-    pub fn positions(&self) -> usize {
-        self.whole.positions.len()
-    }
-
-    /// Every set of labels, the whole first, then input and output of each order.
-    pub fn sets(&self) -> impl Iterator<Item = &Segments> {
-        std::iter::once(&self.whole).chain(self.orders.iter().flatten())
-    }
-}
 
 /// How scores become soft bins.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,84 +27,70 @@ impl Binning {
     }
 }
 
-/// The measures of a layer from the conditional entropies of each set of labels, in nats, in the order
-/// of [`SampleSegments::sets`], and from [`SampleSegments::singleton_shares`].
-pub fn layer_measures(
-    layer: usize,
-    points: usize,
-    conditionals: &[Conditional],
-    singletons: &[[f64; 2]],
-) -> LayerMeasures {
+/// What is asked of scores.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// How scores become soft bins.
+    pub binning: Binning,
+    /// Labels seen fewer times are dropped, their positions with them.
+    pub min_count: u32,
+    /// Numbers of positions, rising: each asks for the statistics of the sample cut short there.
+    pub prefixes: Vec<usize>,
+}
+
+/// The entropies of one layer over a sample, or over its first positions; in nats.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statistics {
+    /// The number of positions.
+    pub positions: usize,
+    /// H(Z) over all of them.
+    pub entropy: f64,
+    /// What labels leave of it: input and output of order 1, input and output of order 2, ….
+    pub sets: Vec<Conditional>,
+}
+
+/// The entropy of Z before and after a set of labels is known, over the positions whose label is seen often
+/// enough; in nats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conditional {
+    /// H(Z) over the positions kept.
+    pub entropy: f64,
+    /// Σ p(x) H(Z|x).
+    pub expectation: f64,
+    /// Σ H(Z|x) / |X|, every label weighted alike.
+    pub mean: f64,
+    /// The number of positions kept.
+    pub kept: usize,
+    /// The number of positions whose label occurs once, kept or not.
+    pub singletons: usize,
+}
+
+/// The measures of a layer. Orders that keep no position are absent; no order above one keeps any either,
+/// since an n-gram is seen no more often than what it begins or ends with.
+pub fn layer_measures(layer: usize, points: usize, statistics: &Statistics) -> LayerMeasures {
     let unit = (points as f64).ln();
-    let entropy = conditionals[0].expectation / unit;
-    let orders = conditionals[1..]
+    let all = statistics.positions as f64;
+    let orders = statistics
+        .sets
         .chunks_exact(2)
-        .zip(singletons)
-        .map(|(pair, singletons)| {
+        .take_while(|pair| pair.iter().all(|set| set.kept > 0))
+        .map(|pair| {
             let (input, output) = (pair[0], pair[1]);
+            let information = |set: Conditional| (set.entropy - set.expectation) / unit;
+            let unweighted = |set: Conditional| (set.entropy - set.mean) / unit;
             OrderMeasures {
-                input_singletons: Some(singletons[0]),
-                output_singletons: Some(singletons[1]),
+                input_singletons: Some(input.singletons as f64 / all),
+                output_singletons: Some(output.singletons as f64 / all),
+                input_kept: Some(input.kept as f64 / all),
+                output_kept: Some(output.kept as f64 / all),
                 ..OrderMeasures::new(
-                    entropy - input.expectation / unit,
-                    entropy - output.expectation / unit,
-                    entropy - input.mean / unit,
-                    entropy - output.mean / unit,
+                    information(input),
+                    information(output),
+                    unweighted(input),
+                    unweighted(output),
                 )
             }
         })
         .collect();
-    LayerMeasures { layer: Some(layer), entropy, orders }
-}
-
-/// The conditional entropies of one layer on the CPU, for every set of labels.
-///
-/// `scores` is `[positions, stride]`; rows beyond the sample's positions are not read.
-pub fn conditionals_on_cpu(
-    scores: &[f32],
-    stride: usize,
-    binning: Binning,
-    sample: &SampleSegments,
-) -> Vec<Conditional> {
-    let (points, positions) = (binning.points, sample.positions());
-    let inverse_temperature = binning.temperature.recip() as f32;
-    let mut bins = vec![0.0; positions * points];
-    let mut row_entropies = vec![0.0; positions];
-    const ROWS: usize = 1024;
-    scores[..positions * stride]
-        .par_chunks(ROWS * stride)
-        .zip(bins.par_chunks_mut(ROWS * points))
-        .zip(row_entropies.par_chunks_mut(ROWS))
-        .for_each(|((scores, bins), entropies)| {
-            soft_bins(scores, stride, points, inverse_temperature, bins, entropies);
-        });
-    sample
-        .sets()
-        .map(|segments| {
-            let entropies = entropies_of_labels(&bins, points, segments);
-            segments.conditional(&entropies, &row_entropies)
-        })
-        .collect()
-}
-
-/// The entropies of all labels seen twice or more, a batch of labels at a time so that their sums stay
-/// in the cache.
-fn entropies_of_labels(bins: &[f32], points: usize, segments: &Segments) -> Vec<f32> {
-    const LABELS: usize = 64;
-    let mut entropies = vec![0.0; segments.labels.len()];
-    segments.labels.par_chunks(LABELS).zip(entropies.par_chunks_mut(LABELS)).for_each_init(
-        Vec::new,
-        |sums: &mut Vec<f32>, (labels, entropies)| {
-            let (first, end) = (labels[0].first_chunk, labels[labels.len() - 1].end_chunk);
-            let chunks = &segments.chunks[first as usize..end as usize];
-            sums.resize(chunks.len() * points, 0.0);
-            label_sums(bins, points, &segments.positions, chunks, sums);
-            let local: Vec<Label> = labels
-                .iter()
-                .map(|l| Label { first_chunk: l.first_chunk - first, end_chunk: l.end_chunk - first, ..*l })
-                .collect();
-            label_entropies(sums, points, &local, entropies);
-        },
-    );
-    entropies
+    LayerMeasures { layer: Some(layer), entropy: statistics.entropy / unit, orders, entropy_spread: None }
 }

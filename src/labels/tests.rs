@@ -152,22 +152,3 @@ fn five_million_positions() {
         println!("order {order}: {} labels, {:.3} singletons", set.labels(), set.singleton_share());
     }
 }
-
-#[test]
-fn shuffled_labels_keep_their_sizes() {
-    let documents: Vec<Vec<u32>> = (0..5u32).map(|d| (0..60).map(|t| (t * 7 + d) % 11).collect()).collect();
-    let labels = Labels::new(&documents, 3);
-    let shuffled = labels.shuffled(1);
-    assert_eq!(shuffled, labels.shuffled(1));
-    assert_ne!(shuffled.sets, labels.shuffled(2).sets);
-    for (before, after) in labels.sets.iter().flatten().zip(shuffled.sets.iter().flatten()) {
-        assert_eq!(before.offsets, after.offsets);
-        assert!(after.groups().all(|group| group.is_sorted()));
-        let mut positions = after.positions.clone();
-        assert_ne!(positions, before.positions);
-        positions.sort_unstable();
-        assert!(positions.iter().enumerate().all(|(index, &position)| index == position as usize));
-    }
-    // Input and output labels are dealt out independently.
-    assert_ne!(shuffled.sets[0][0].positions, shuffled.sets[0][1].positions);
-}

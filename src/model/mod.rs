@@ -45,12 +45,14 @@ pub struct Options {
     pub products: DType,
     /// Bytes that weights and activations may take on the device; none for no limit.
     pub memory: Option<usize>,
+    /// Bytes that what is kept of a token takes until all documents that pass together have passed.
+    pub scores_a_token: usize,
 }
 
 impl Options {
     /// In f32, without a limit.
     pub fn new(device: Device) -> Self {
-        Self { device, products: DType::F32, memory: None }
+        Self { device, products: DType::F32, memory: None, scores_a_token: 0 }
     }
 }
 
@@ -96,7 +98,7 @@ impl Model {
                 Table::new((*name).to_owned(), vocab, width)
             }
         };
-        let Options { device, products, memory } = options.clone();
+        let Options { device, products, memory, scores_a_token } = options.clone();
         let source = Source { config: Arc::clone(&config), weights, prefix, device, products };
         let never = AtomicBool::new(false);
         let final_norm = Norm::load(&source.loader(names.norm, &never), config.norm, width)?;
@@ -105,13 +107,13 @@ impl Model {
         let mut model =
             Self { source, embedding, positions, blocks, keep: true, final_norm, head, wave_tokens: 0 };
         if let Some(memory) = memory {
-            model.fit_into(memory)?;
+            model.fit_into(memory, scores_a_token)?;
         }
         Ok(model)
     }
 
     /// Decides what stays on the device, given how much may.
-    fn fit_into(&mut self, memory: usize) -> Result<()> {
+    fn fit_into(&mut self, memory: usize, scores_a_token: usize) -> Result<()> {
         let config = &self.source.config;
         let tokens = self.tokens_per_batch();
         // One batch on its way, a piece of the head and its logits.
@@ -132,7 +134,7 @@ impl Model {
         };
         // What is left holds states between the layers: the more documents pass together, the less often
         // a block is read.
-        self.wave_tokens = room / (config.hidden_size * size_of::<f32>());
+        self.wave_tokens = room / (config.hidden_size * size_of::<f32>() + scores_a_token);
         self.keep = false;
         self.head.keep_nothing();
         Ok(())

@@ -12,7 +12,13 @@ use super::engine::run_of;
 use super::support::{Tensors, asset, fixture};
 
 fn infoplane(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_infoplane")).args(args).output().unwrap()
+    // A store of its own each time: nothing may be found that another test measured.
+    let cache = tempfile::tempdir().unwrap();
+    Command::new(env!("CARGO_BIN_EXE_infoplane"))
+        .args(args)
+        .env("XDG_CACHE_HOME", cache.path())
+        .output()
+        .unwrap()
 }
 
 fn text(path: &Path) -> &str {

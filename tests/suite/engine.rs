@@ -30,7 +30,7 @@ struct Driver {
 
 impl Driver {
     fn open(path: &Path) -> Self {
-        let (commands, events) = engine::spawn(None, || {}).unwrap();
+        let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
         commands.send(Command::Open { paths: vec![path.to_owned()] }).unwrap();
         Self { commands, events }
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use burn::tensor::{Tensor, TensorData};
 use infoplane::device::Compute;
 use infoplane::estimator::{
-    Binning, Estimator, ReferencePoints, Row, SampleSegments, layer_measures, segments::Segments,
+    Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Target, layer_measures,
     temperature, unit_rows,
 };
 use infoplane::labels::LabelSet;
 use infoplane::settings::Temperature;
+use infoplane::store::{ChunkKey, Losses, ScoreTable};
 
 use super::support::{Tensors, devices, fixture, json, number};
 
@@ -105,14 +106,22 @@ fn measure(
     let hidden =
         Tensor::<2>::from_data(TensorData::new(states.to_vec(), [positions, width]), &compute.tensors());
     let rows: Vec<Row> = (0..positions as u32).map(|row| Row { source: row, target: row }).collect();
-    let mut scores = estimator.scores(positions, points).unwrap();
-    estimator.score(hidden, &reference, &rows, &mut scores).unwrap();
-    let labels = Segments::new(&LabelSet::from_ids(ids));
-    let orders = vec![[labels.clone(), labels]];
-    let sample = Arc::new(SampleSegments { whole: Segments::whole(positions), orders });
+    let set = LabelSet::from_ids(ids);
+    let labels = Arc::new(SampleLabels::from_sets(&[[set.clone(), set]]));
     let binning = Binning { points, temperature: temperature(Temperature::Root, points, width).unwrap() };
-    let conditionals = estimator.conditionals(&scores, points, binning, &sample).unwrap();
-    let measures = layer_measures(1, points, &conditionals, &sample.singleton_shares());
+    let question = Question { binning, min_count: 1, prefixes: vec![positions] };
+    let planes = estimator.device_planes(1, positions, points).unwrap();
+    let chunks = [ChunkKey { end: positions, tokens: 0 }];
+    let (mut table, _) = ScoreTable::new(1, points, &chunks, None);
+    let target = match &planes {
+        Some(planes) => Target::Device(&planes[0]),
+        None => Target::Host(table.open(0, 0).unwrap()),
+    };
+    estimator.score(hidden, &reference, &rows, target).unwrap();
+    table.finish(0, Losses::default()).unwrap();
+    let scores = planes.as_ref().map_or(Scores::Host(table.plane(0)), |planes| Scores::Device(&planes[0]));
+    let statistics = estimator.statistics(scores, &question, &labels, &mut || false).unwrap();
+    let measures = layer_measures(1, points, &statistics[0]);
     let order = measures.orders.get(1).unwrap();
     [measures.entropy, order.input, order.input_mean]
 }

@@ -1,14 +1,12 @@
-//! Every compute shader against its twin in Rust: random, edge-size, NaN and permuted input, on buffers
-//! that hold garbage where nothing was written.
+//! Every compute shader against its twin in Rust, or where it has none against the plain sum it stands for:
+//! random, edge-size, NaN and permuted input, on buffers that hold garbage where nothing was written.
 
 use bytemuck::{Pod, cast_slice};
 use infoplane::device::{Compute, Gpu};
 use infoplane::estimator::Row;
-use infoplane::estimator::cpu::{
-    cosine_scores::cosine_scores, label_entropies::label_entropies, label_sums::label_sums,
-    soft_bins::soft_bins,
-};
+use infoplane::estimator::cpu::{cosine_scores::cosine_scores, soft_bins::soft_bins};
 use infoplane::estimator::kernels::{self, Kernel};
+use infoplane::estimator::label_ids::LabelIds;
 use infoplane::estimator::segments::{Chunk, Label, Segments};
 use infoplane::estimator::unit_rows;
 use infoplane::labels::LabelSet;
@@ -224,12 +222,30 @@ fn a_position_of_nan_spoils_its_own_bins_only() {
     }
 }
 
+fn segments_of(ids: &[u32]) -> Segments {
+    Segments::new(&LabelIds::new(&LabelSet::from_ids(ids)), ids.len())
+}
+
 fn label_kernels_on_both(gpu: &Gpu, bins: &[f32], points: usize, segments: &Segments) -> [[Vec<f32>; 2]; 2] {
     let (chunks, labels): (&[Chunk], &[Label]) = (&segments.chunks, &segments.labels);
-    let mut sums = vec![POISON; chunks.len() * points];
-    label_sums(bins, points, &segments.positions, chunks, &mut sums);
-    let mut entropies = vec![POISON; labels.len()];
-    label_entropies(&sums, points, labels, &mut entropies);
+    let sum = |chunk: &Chunk| {
+        let mut sum = vec![0.0f64; points];
+        for &position in &segments.positions[chunk.start as usize..chunk.end as usize] {
+            let row = &bins[position as usize * points..][..points];
+            sum.iter_mut().zip(row).for_each(|(sum, &bin)| *sum += f64::from(bin));
+        }
+        sum
+    };
+    let sums: Vec<f64> = chunks.iter().flat_map(sum).collect();
+    let entropy = |label: &Label| {
+        let chunks = &sums[label.first_chunk as usize * points..label.end_chunk as usize * points];
+        let mass =
+            |point: usize| chunks.iter().skip(point).step_by(points).sum::<f64>() / f64::from(label.count);
+        let term = |mass: f64| if mass == 0.0 { 0.0 } else { -mass * mass.ln() };
+        (0..points).map(|point| term(mass(point))).sum::<f64>() as f32
+    };
+    let entropies: Vec<f32> = labels.iter().map(entropy).collect();
+    let sums: Vec<f32> = sums.iter().map(|&sum| sum as f32).collect();
     let inputs = [(1, bytes(bins)), (2, bytes(&segments.positions)), (3, bytes(chunks))];
     let params = [chunks.len() as u32, points as u32, 0, 0];
     let groups = |items: usize| [items.div_ceil(2) as u32, 2];
@@ -257,7 +273,7 @@ fn label_kernels_agree_on_long_and_short_labels() {
     let mut ids = vec![0u32; 700];
     ids.extend((0..300u32).map(|i| 1 + i / 3));
     ids.extend(1000..1010);
-    let segments = Segments::new(&LabelSet::from_ids(&ids));
+    let segments = segments_of(&ids);
     let bins = some_bins(ids.len(), points);
     let [[sums, expected_sums], [entropies, expected_entropies]] =
         label_kernels_on_both(&gpu, &bins, points, &segments);
@@ -271,7 +287,7 @@ fn a_label_whose_states_are_one_point_has_no_entropy() {
     let gpu = gpu();
     let points = 5;
     let bins: Vec<f32> = (0..8).flat_map(|_| [0.0, 0.0, 1.0, 0.0, 0.0]).collect();
-    let segments = Segments::new(&LabelSet::from_ids(&[1, 1, 1, 1, 2, 2, 2, 2]));
+    let segments = segments_of(&[1, 1, 1, 1, 2, 2, 2, 2]);
     let [_, [entropies, expected]] = label_kernels_on_both(&gpu, &bins, points, &segments);
     assert_eq!((entropies, expected), (vec![0.0; 2], vec![0.0; 2]));
 }
@@ -292,7 +308,7 @@ proptest! {
         let shuffled: Vec<u32> = order.iter().map(|&i| ids[i]).collect();
         let shuffled_bins: Vec<f32> = order.iter().flat_map(|&i| bins[i * points..][..points].to_vec()).collect();
         let total = |ids: &[u32], bins: &[f32]| {
-            let segments = Segments::new(&LabelSet::from_ids(ids));
+            let segments = segments_of(ids);
             if segments.labels.is_empty() { return 0.0; }
             let [_, [entropies, expected]] = label_kernels_on_both(&gpu, bins, points, &segments);
             assert_close(&entropies, &expected, 1e-5, "entropies");

@@ -8,5 +8,6 @@ mod kernels;
 mod models;
 mod runs;
 mod shaders;
+mod store;
 mod support;
 mod tree;

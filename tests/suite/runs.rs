@@ -31,7 +31,7 @@ fn measure(run: &str, backend: Backend, only: &[&str]) -> Vec<(String, Measureme
     }
     let settings = Settings { samples: 10_000, context: 1 << 20, backend, ..Settings::default() };
     let text = TextSource::Tokens(fixture(&format!("runs/{run}.tokens.safetensors")));
-    let (commands, events) = engine::spawn(None, || {}).unwrap();
+    let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
     commands.send(Command::Open { paths: vec![path] }).unwrap();
     let request = Request { generation: 1, settings, text, focus: None, interactive: false };
     let mut runs = None;

@@ -10,10 +10,11 @@ use burn_wgpu::{AutoCompiler, CubeTensor, Wgpu};
 use cubecl::wgpu::WgpuServer;
 
 use self::pipelines::{Pipeline, dispatch};
+use super::Row;
 use super::kernels;
-use super::segments::Segments;
-use super::statistics::{Binning, SampleSegments};
-use super::{Conditional, Row};
+use super::label_ids::SampleLabels;
+use super::segments::{SampleSegments, Segments};
+use super::statistics::{Binning, Question, Statistics};
 use crate::device::Gpu;
 use crate::error::{Error, Kind, Result};
 
@@ -25,19 +26,19 @@ pub struct GpuEstimator {
     soft_bins: Pipeline,
     label_sums: Pipeline,
     label_entropies: Pipeline,
-    /// The labels last used, which all layers and checkpoints of a sample share.
-    sample: Option<DeviceSample>,
+    /// What was last summed, which all layers and checkpoints of a sample share: a sample a prefix.
+    samples: Vec<DeviceSample>,
+    /// The labels they are of, the least count and the prefixes.
+    asked: Option<(Arc<SampleLabels>, (u32, Vec<usize>))>,
 }
 
-/// A sample's labels in GPU memory.
+/// What is to be summed of a sample, in main memory and in the GPU's: a part without buffers has no label
+/// seen twice, and nothing to sum.
 #[derive(Debug)]
 struct DeviceSample {
-    sample: Arc<SampleSegments>,
-    sets: Vec<DeviceSegments>,
+    segments: SampleSegments,
+    buffers: Vec<Option<SegmentBuffers>>,
 }
-
-/// One set of labels in GPU memory; `None` where every label is seen once and nothing is to be summed.
-type DeviceSegments = Option<SegmentBuffers>;
 
 #[derive(Debug)]
 struct SegmentBuffers {
@@ -55,7 +56,8 @@ impl GpuEstimator {
             soft_bins: pipeline(kernels::SOFT_BINS)?,
             label_sums: pipeline(kernels::LABEL_SUMS)?,
             label_entropies: pipeline(kernels::LABEL_ENTROPIES)?,
-            sample: None,
+            samples: Vec::new(),
+            asked: None,
             gpu,
         })
     }
@@ -163,49 +165,53 @@ impl GpuEstimator {
         Ok(())
     }
 
-    /// Copies the first `floats` floats of a buffer to another.
-    pub fn copy(&self, from: &wgpu::Buffer, to: &wgpu::Buffer, floats: usize) -> Result<()> {
-        let mut encoder = self.encoder();
-        guarded(&self.gpu.device, || {
-            encoder.copy_buffer_to_buffer(from, 0, to, 0, (floats * size_of::<f32>()) as u64);
-            self.gpu.queue.submit([encoder.finish()]);
-        })
-    }
-
     /// The first `floats` floats of a buffer.
-    pub fn download(&self, buffer: &wgpu::Buffer, floats: usize) -> Result<Vec<f32>> {
+    fn download(&self, buffer: &wgpu::Buffer, floats: usize) -> Result<Vec<f32>> {
         Ok(self.read(self.encoder(), &[(buffer, floats)])?.concat())
     }
 
-    /// The conditional entropies of one layer for every set of labels.
-    pub fn conditionals(
+    /// The statistics of one layer for each prefix asked for.
+    pub fn statistics(
         &mut self,
         scores: &wgpu::Buffer,
         stride: usize,
+        question: &Question,
+        labels: &Arc<SampleLabels>,
+    ) -> Result<Vec<Statistics>> {
+        self.bring(labels, question)?;
+        self.samples
+            .iter()
+            .map(|sample| self.statistics_of(scores, stride, question.binning, sample))
+            .collect()
+    }
+
+    fn statistics_of(
+        &self,
+        scores: &wgpu::Buffer,
+        stride: usize,
         binning: Binning,
-        sample: &Arc<SampleSegments>,
-    ) -> Result<Vec<Conditional>> {
-        self.bring(sample)?;
-        let sets = self.sample.as_ref().map_or(&[][..], |sample| &sample.sets[..]);
-        let (positions, points) = (sample.positions(), binning.points);
+        sample: &DeviceSample,
+    ) -> Result<Statistics> {
+        let DeviceSample { segments, buffers, .. } = sample;
+        let (positions, points, parts) = (segments.positions, binning.points, &segments.parts);
         const F32: usize = size_of::<f32>();
 
         let bins = self.storage("soft bins", positions * points * F32)?;
         let row_entropies = self.storage("position entropies", positions * F32)?;
-        let most_chunks = sample.sets().map(|set| set.chunks.len()).max().unwrap_or(0);
+        let most_chunks = parts.iter().map(|part| part.chunks.len()).max().unwrap_or(0);
         let sums = self.storage("label sums", most_chunks * points * F32)?;
-        let entropies: Vec<wgpu::Buffer> = sample
-            .sets()
-            .map(|set| self.storage("label entropies", set.labels.len() * F32))
+        let entropies: Vec<wgpu::Buffer> = parts
+            .iter()
+            .map(|part| self.storage("label entropies", part.labels.len() * F32))
             .collect::<Result<_>>()?;
 
         let inverse_temperature = (binning.temperature.recip() as f32).to_bits();
         let binning_params =
             self.params([positions as u32, stride as u32, points as u32, inverse_temperature])?;
-        let set_params: Vec<[wgpu::Buffer; 2]> = sample
-            .sets()
-            .map(|set| {
-                let sizes = [set.chunks.len() as u32, set.labels.len() as u32];
+        let part_params: Vec<[wgpu::Buffer; 2]> = parts
+            .iter()
+            .map(|part| {
+                let sizes = [part.chunks.len() as u32, part.labels.len() as u32];
                 Ok([
                     self.params([sizes[0], points as u32, 0, 0])?,
                     self.params([sizes[1], points as u32, 0, 0])?,
@@ -219,55 +225,53 @@ impl GpuEstimator {
             let bindings =
                 [&binning_params, scores, &bins, &row_entropies].map(wgpu::Buffer::as_entire_binding);
             dispatch(device, &mut encoder, &self.soft_bins, &bindings, spread(positions));
-            for (((segments, buffers), params), entropies) in
-                sample.sets().zip(sets).zip(&set_params).zip(&entropies)
+            for (((part, buffers), params), entropies) in
+                parts.iter().zip(buffers).zip(&part_params).zip(&entropies)
             {
                 let Some(buffers) = buffers else { continue };
                 let bindings = [&params[0], &bins, &buffers.positions, &buffers.chunks, &sums]
                     .map(wgpu::Buffer::as_entire_binding);
-                dispatch(device, &mut encoder, &self.label_sums, &bindings, spread(segments.chunks.len()));
+                dispatch(device, &mut encoder, &self.label_sums, &bindings, spread(part.chunks.len()));
                 let bindings =
                     [&params[1], &sums, &buffers.labels, entropies].map(wgpu::Buffer::as_entire_binding);
-                dispatch(
-                    device,
-                    &mut encoder,
-                    &self.label_entropies,
-                    &bindings,
-                    spread(segments.labels.len()),
-                );
+                dispatch(device, &mut encoder, &self.label_entropies, &bindings, spread(part.labels.len()));
             }
         })?;
 
-        let sizes = sample.sets().map(|set| set.labels.len());
+        let sizes = parts.iter().map(|part| part.labels.len());
         let wanted: Vec<(&wgpu::Buffer, usize)> =
             std::iter::once((&row_entropies, positions)).chain(entropies.iter().zip(sizes)).collect();
         let read = self.read(encoder, &wanted)?;
         let (row_entropies, label_entropies) = read.split_first().ok_or_else(super::foreign)?;
-        Ok(sample
-            .sets()
-            .zip(label_entropies)
-            .map(|(set, entropies)| set.conditional(entropies, row_entropies))
-            .collect())
+        Ok(segments.statistics(label_entropies, row_entropies))
     }
 
-    /// Brings a sample's labels to the device, unless they are there.
-    fn bring(&mut self, sample: &Arc<SampleSegments>) -> Result<()> {
-        if self.sample.as_ref().is_some_and(|there| Arc::ptr_eq(&there.sample, sample)) {
+    /// Brings what is to be summed for a question to the device, unless it is there.
+    fn bring(&mut self, labels: &Arc<SampleLabels>, question: &Question) -> Result<()> {
+        let key = (question.min_count, question.prefixes.clone());
+        if self.asked.as_ref().is_some_and(|(there, asked)| Arc::ptr_eq(there, labels) && *asked == key) {
             return Ok(());
         }
-        let upload = |set: &Segments| -> Result<DeviceSegments> {
-            if set.labels.is_empty() {
-                return Ok(None);
-            }
-            Ok(Some(SegmentBuffers {
-                positions: self.upload("label positions", bytemuck::cast_slice(&set.positions))?,
-                chunks: self.upload("label chunks", bytemuck::cast_slice(&set.chunks))?,
-                labels: self.upload("labels", bytemuck::cast_slice(&set.labels))?,
-            }))
-        };
-        let sets = sample.sets().map(upload).collect::<Result<_>>()?;
-        self.sample = Some(DeviceSample { sample: Arc::clone(sample), sets });
+        (self.asked, self.samples) = (None, Vec::new());
+        for &positions in &question.prefixes {
+            let segments = SampleSegments::new(labels, positions, question.min_count);
+            let buffers =
+                segments.parts.iter().map(|part| self.upload_segments(part)).collect::<Result<_>>()?;
+            self.samples.push(DeviceSample { segments, buffers });
+        }
+        self.asked = Some((Arc::clone(labels), key));
         Ok(())
+    }
+
+    fn upload_segments(&self, segments: &Segments) -> Result<Option<SegmentBuffers>> {
+        if segments.labels.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(SegmentBuffers {
+            positions: self.upload("label positions", bytemuck::cast_slice(&segments.positions))?,
+            chunks: self.upload("label chunks", bytemuck::cast_slice(&segments.chunks))?,
+            labels: self.upload("labels", bytemuck::cast_slice(&segments.labels))?,
+        }))
     }
 
     fn encoder(&self) -> wgpu::CommandEncoder {

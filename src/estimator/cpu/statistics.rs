@@ -1,0 +1,334 @@
+//! The statistics of a layer in main memory: one pass over its scores, a chunk of positions at a time.
+//!
+//! Each chunk is binned, and every position's bin added to the sum of its label, for all sets of labels at
+//! once. What is held is a chunk of bins and a sum a label seen twice or more; where those sums would take
+//! more than [`SUMS`] bytes, the labels are cut into parts and the scores passed once a part.
+//!
+//! A label's bins are added in the order of positions and labels combined in their order, so the result is
+//! the same to the bit whatever the chunks and the number of threads.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::soft_bins::soft_bins;
+use crate::error::{Error, Result};
+use crate::estimator::label_ids::{ONCE, SampleLabels};
+use crate::estimator::statistics::{Conditional, Question, Statistics};
+use crate::simd::{ln, sum_of, vectorised};
+use crate::store::Plane;
+
+/// Bytes that the sums of labels may take at a time.
+const SUMS: usize = 512 << 20;
+/// Labels seen more often than this are summed in f64: a f32 sum of as many bins keeps six digits.
+const FREQUENT: u32 = 256;
+/// Parts that the labels of a set are cut into for the cores. Not as many as there are cores, or the last
+/// bit would depend on their number.
+const PARTS: usize = 2;
+/// Positions binned in one task.
+const ROWS: usize = 512;
+
+/// The statistics of a layer for each prefix asked for. A prefix has to end where a chunk does.
+///
+/// `interrupted` is asked before each chunk.
+///
+/// # Errors
+/// Scores that cannot be read; [`crate::error::Kind::Cancelled`] once interrupted.
+pub fn statistics(
+    scores: Plane<'_>,
+    question: &Question,
+    labels: &SampleLabels,
+    interrupted: &mut dyn FnMut() -> bool,
+) -> Result<Vec<Statistics>> {
+    let points = question.binning.points;
+    let mut found: Vec<Statistics> = question
+        .prefixes
+        .iter()
+        .map(|&positions| Statistics { positions, entropy: 0.0, sets: Vec::new() })
+        .collect();
+    let mut finished: Vec<Vec<SetEntropies>> = vec![Vec::new(); found.len()];
+    for (pass, mut tallies) in passes(labels, points, SUMS).into_iter().enumerate() {
+        let mut whole = vec![0.0f64; points];
+        let mut next = 0;
+        each_chunk(scores, question, interrupted, |range, bins, entropies| {
+            rayon::join(
+                || {
+                    vectorised(
+                        #[inline(always)]
+                        || add_all(&mut whole, bins),
+                    )
+                },
+                || {
+                    tallies.par_iter_mut().for_each(|tally| {
+                        tally.add(bins, entropies, &labels.sets[tally.set].ids[range.clone()], points);
+                    });
+                },
+            );
+            while next < found.len() && found[next].positions == range.end {
+                if pass == 0 {
+                    found[next].entropy = entropy_of(&whole, range.end as f64);
+                }
+                let parts = tallies.par_iter().map(|tally| tally.entropies(points, question.min_count));
+                finished[next].extend(parts.collect::<Vec<_>>());
+                next += 1;
+            }
+        })?;
+    }
+    for (statistics, parts) in found.iter_mut().zip(finished) {
+        let parts_of = |set: usize| parts.iter().filter(move |part| part.set == set);
+        statistics.sets = (0..labels.sets.len())
+            .map(|set| SetEntropies::conditional(parts_of(set), statistics.entropy, question.min_count))
+            .collect();
+    }
+    Ok(found)
+}
+
+/// Bins chunk after chunk up to the last prefix and gives each to `take`: its positions, their bins
+/// `[positions, points]` and the entropy of each.
+fn each_chunk(
+    scores: Plane<'_>,
+    question: &Question,
+    interrupted: &mut dyn FnMut() -> bool,
+    mut take: impl FnMut(Range<usize>, &[f32], &[f32]),
+) -> Result<()> {
+    let (points, stride) = (question.binning.points, scores.stride());
+    let inverse_temperature = question.binning.temperature.recip() as f32;
+    let all = question.prefixes.last().copied().unwrap_or(0);
+    let (mut buffer, mut bins, mut entropies) = (Vec::new(), Vec::new(), Vec::new());
+    let mut start = 0;
+    for (chunk, &end) in scores.ends().iter().enumerate().take_while(|(_, end)| **end <= all) {
+        if interrupted() {
+            return Err(Error::cancelled());
+        }
+        let rows = scores.read(chunk, &mut buffer)?;
+        bins.resize((end - start) * points, 0.0);
+        entropies.resize(end - start, 0.0);
+        rows.par_chunks(ROWS * stride)
+            .zip(bins.par_chunks_mut(ROWS * points))
+            .zip(entropies.par_chunks_mut(ROWS))
+            .for_each(|((rows, bins), entropies)| {
+                soft_bins(rows, stride, points, inverse_temperature, bins, entropies);
+            });
+        take(start..end, &bins, &entropies);
+        start = end;
+    }
+    Ok(())
+}
+
+/// The sums of some labels of one set.
+#[derive(Debug)]
+struct Tally {
+    set: usize,
+    /// The ids of the labels.
+    labels: Range<u32>,
+    /// Whether positions whose label occurs once are counted here.
+    takes_single: bool,
+    /// How many times each label was seen so far.
+    counts: Vec<u32>,
+    /// The sums of the labels seen most, `[.., points]`, and behind them of the others.
+    frequent: Vec<f64>,
+    rare: Vec<f32>,
+    /// Positions whose label occurs once, and the sum of their entropies.
+    single: usize,
+    single_entropy: f64,
+}
+
+impl Tally {
+    fn new(set: usize, labels: Range<u32>, counts: &[u32], takes_single: bool, points: usize) -> Self {
+        let counts = &counts[labels.start as usize..labels.end as usize];
+        let frequent = counts.partition_point(|&count| count > FREQUENT);
+        Self {
+            set,
+            labels,
+            takes_single,
+            counts: vec![0; counts.len()],
+            frequent: vec![0.0; frequent * points],
+            rare: vec![0.0; (counts.len() - frequent) * points],
+            single: 0,
+            single_entropy: 0.0,
+        }
+    }
+
+    /// Adds positions: their bins `[positions, points]`, the entropy of each bin, and their labels.
+    fn add(&mut self, bins: &[f32], entropies: &[f32], ids: &[u32], points: usize) {
+        let frequent = self.frequent.len() / points;
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((row, &id), &entropy) in bins.chunks_exact(points).zip(ids).zip(entropies) {
+                    let label = id.wrapping_sub(self.labels.start) as usize;
+                    if label >= self.counts.len() {
+                        if id == ONCE && self.takes_single {
+                            self.single += 1;
+                            self.single_entropy += f64::from(entropy);
+                        }
+                        continue;
+                    }
+                    self.counts[label] += 1;
+                    if label < frequent {
+                        add_all(&mut self.frequent[label * points..][..points], row);
+                    } else {
+                        let sums = &mut self.rare[(label - frequent) * points..][..points];
+                        sums.iter_mut().zip(row).for_each(|(sum, bin)| *sum += bin);
+                    }
+                }
+            },
+        );
+    }
+
+    /// The entropy of each label as far as it was seen.
+    fn entropies(&self, points: usize, min_count: u32) -> SetEntropies {
+        let mut kept_sum = vec![0.0; if min_count > 1 { points } else { 0 }];
+        let mut mean = vec![0.0; points];
+        let mut entropies = Vec::with_capacity(self.counts.len());
+        let mut push = |count: u32, sums: &mut dyn FnMut(&mut [f32], &mut [f64])| {
+            if count < min_count.max(1) {
+                return entropies.push(0.0);
+            }
+            sums(&mut mean, &mut kept_sum);
+            entropies.push(entropy_of_mean(&mean));
+        };
+        let frequent = self.frequent.len() / points;
+        for (&count, sums) in self.counts.iter().zip(self.frequent.chunks_exact(points)) {
+            push(count, &mut |mean, kept| {
+                let scale = f64::from(count).recip();
+                mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean = (sum * scale) as f32);
+                kept.iter_mut().zip(sums).for_each(|(kept, sum)| *kept += sum);
+            });
+        }
+        for (&count, sums) in self.counts[frequent..].iter().zip(self.rare.chunks_exact(points)) {
+            push(count, &mut |mean, kept| {
+                let scale = (count as f32).recip();
+                mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean = sum * scale);
+                kept.iter_mut().zip(sums).for_each(|(kept, sum)| *kept += f64::from(*sum));
+            });
+        }
+        SetEntropies {
+            set: self.set,
+            counts: self.counts.clone(),
+            entropies,
+            kept_sum,
+            single: self.single,
+            single_entropy: self.single_entropy,
+        }
+    }
+}
+
+/// The entropies of some labels of a set, in the order of their ids.
+#[derive(Clone, Debug)]
+struct SetEntropies {
+    set: usize,
+    counts: Vec<u32>,
+    entropies: Vec<f32>,
+    /// The sum of all bins kept, where some are dropped.
+    kept_sum: Vec<f64>,
+    single: usize,
+    single_entropy: f64,
+}
+
+impl SetEntropies {
+    /// What the labels of a set leave of H(Z), which is `entropy` where no label is dropped.
+    fn conditional<'a>(parts: impl Iterator<Item = &'a Self>, entropy: f64, min_count: u32) -> Conditional {
+        let (mut kept, mut singletons, mut labels) = (0, 0, 0);
+        let (mut by_position, mut by_label) = (0.0, 0.0);
+        let mut kept_sum: Vec<f64> = Vec::new();
+        for part in parts {
+            for (&count, &entropy) in part.counts.iter().zip(&part.entropies) {
+                singletons += usize::from(count == 1);
+                if count >= min_count.max(1) {
+                    kept += count as usize;
+                    labels += 1;
+                    by_position += f64::from(count) * f64::from(entropy);
+                    by_label += f64::from(entropy);
+                }
+            }
+            singletons += part.single;
+            if min_count <= 1 {
+                kept += part.single;
+                labels += part.single;
+                by_position += part.single_entropy;
+                by_label += part.single_entropy;
+            }
+            kept_sum.resize(part.kept_sum.len(), 0.0);
+            kept_sum.iter_mut().zip(&part.kept_sum).for_each(|(sum, part)| *sum += part);
+        }
+        Conditional {
+            entropy: if min_count > 1 { entropy_of(&kept_sum, kept as f64) } else { entropy },
+            expectation: by_position / kept as f64,
+            mean: by_label / labels as f64,
+            kept,
+            singletons,
+        }
+    }
+}
+
+/// The labels of all sets as tallies, in groups whose sums take no more than `budget` bytes.
+fn passes(labels: &SampleLabels, points: usize, budget: usize) -> Vec<Vec<Tally>> {
+    let mut passes: Vec<Vec<Tally>> = vec![Vec::new()];
+    let mut bytes = 0;
+    for (set, ids) in labels.sets.iter().enumerate() {
+        for (index, range) in ranges(&ids.counts, points, budget).into_iter().enumerate() {
+            let takes = bytes_of(&ids.counts[range.start as usize..range.end as usize], points);
+            if bytes + takes > budget && bytes > 0 {
+                passes.push(Vec::new());
+                bytes = 0;
+            }
+            bytes += takes;
+            let tally = Tally::new(set, range, &ids.counts, index == 0, points);
+            passes.last_mut().unwrap_or_else(|| unreachable!("there is one from the start")).push(tally);
+        }
+    }
+    passes
+}
+
+/// Cuts labels of falling counts into [`PARTS`] ranges of like numbers of positions, or more, so that none
+/// has sums of more than half of `budget` bytes. One range at least.
+fn ranges(counts: &[u32], points: usize, budget: usize) -> Vec<Range<u32>> {
+    let share = counts.iter().map(|&count| count as usize).sum::<usize>() / PARTS + 1;
+    let mut ranges = Vec::new();
+    let (mut start, mut positions, mut bytes) = (0, 0, 0);
+    for (label, &count) in counts.iter().enumerate() {
+        let takes = bytes_of(&[count], points);
+        if label > start && (positions >= share || bytes + takes > budget / 2) {
+            ranges.push(start as u32..label as u32);
+            (start, positions, bytes) = (label, 0, 0);
+        }
+        positions += count as usize;
+        bytes += takes;
+    }
+    ranges.push(start as u32..counts.len() as u32);
+    ranges
+}
+
+/// Bytes that the sums of labels with these counts take.
+fn bytes_of(counts: &[u32], points: usize) -> usize {
+    let float = |count: &u32| if *count > FREQUENT { size_of::<f64>() } else { size_of::<f32>() };
+    points * counts.iter().map(float).sum::<usize>()
+}
+
+/// Adds rows of bins to sums: `bins` is `[.., sums]`.
+#[inline(always)]
+fn add_all(sums: &mut [f64], bins: &[f32]) {
+    for row in bins.chunks_exact(sums.len()) {
+        sums.iter_mut().zip(row).for_each(|(sum, &bin)| *sum += f64::from(bin));
+    }
+}
+
+/// −Σ q ln q in nats, q the mean of as many bins.
+fn entropy_of(sums: &[f64], count: f64) -> f64 {
+    let term = |sum: &f64| {
+        let mass = sum / count;
+        // q ln q → 0 as q → 0. A mass that is NaN must show.
+        if mass == 0.0 { 0.0 } else { mass * mass.ln() }
+    };
+    -sums.iter().map(term).sum::<f64>()
+}
+
+/// −Σ q ln q in nats.
+fn entropy_of_mean(mean: &[f32]) -> f32 {
+    // q ln q → 0 as q → 0, where the logarithm is finite here.
+    vectorised(
+        #[inline(always)]
+        || -sum_of(mean, |mass| mass * ln(mass)),
+    )
+}

@@ -1,0 +1,236 @@
+//! Where scores lie between the forward pass and the statistics, and what was measured before.
+//!
+//! A [`ScoreTable`] holds the scores of one checkpoint in main memory or, through an [`Entry`], on disk, a
+//! *chunk* of documents at a time. A [`Store`] is the folder of such entries and of finished measurements:
+//!
+//! ```text
+//! STORE/scores/KEY/key.json        what the scores depend on, in full
+//!                  journal         a line a finished chunk, with checksums
+//!                  plane-000, …    one file a hidden state and seed: [positions, points] in f32 or f16
+//!                  lock            held by the process that uses the entry
+//! STORE/measurements/KEY.json      a checkpoint's numbers
+//! ```
+//!
+//! A key is a hash of everything the content depends on, so what has changed since is simply not found. A
+//! chunk counts once its line stands in the journal, and is checked against its checksums whenever it is
+//! read: whatever was cut short, changed or torn is made again, never shown.
+
+mod entry;
+mod journal;
+mod table;
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::Serialize;
+use twox_hash::XxHash3_128;
+
+pub use self::entry::{Entry, Shape, score_bytes};
+pub use self::journal::Losses;
+pub use self::table::{ChunkKey, Plane, ScoreTable};
+
+use crate::error::{Error, Kind, Result};
+use crate::output::write_atomically;
+use crate::results::Measurement;
+
+/// What something in the store depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    text: String,
+}
+
+impl Key {
+    /// The key for content that depends on `parts`, and on the program that makes it.
+    pub fn new(parts: &impl Serialize) -> Self {
+        #[derive(Serialize)]
+        struct Full<'a, T> {
+            program: String,
+            content: &'a T,
+        }
+        let full = Full { program: program(), content: parts };
+        // Only maps with keys that are no text could fail.
+        let text = serde_json::to_string_pretty(&full).unwrap_or_default();
+        Self { text }
+    }
+
+    fn name(&self) -> String {
+        format!("{:032x}", XxHash3_128::oneshot(self.text.as_bytes()))
+    }
+}
+
+/// The program's version. Builds under development share one, so their own file counts too.
+fn program() -> String {
+    let file = std::env::current_exe().and_then(fs::metadata);
+    let build = file.and_then(|file| Ok((file.len(), file.modified()?))).map_or(0, |(size, time)| {
+        let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        time ^ u128::from(size)
+    });
+    format!("{} {build:x}", env!("CARGO_PKG_VERSION"))
+}
+
+/// A folder of scores and measurements.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+    budget: u64,
+}
+
+impl Store {
+    /// Opens a store, making its folders. Scores take up to `budget` bytes; beyond, those used longest ago
+    /// are removed.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written to.
+    pub fn open(folder: &Path, budget: u64) -> Result<Self> {
+        let store = Self { folder: folder.to_owned(), budget };
+        for folder in [store.scores(), store.measurements()] {
+            let made = fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder).map(drop));
+            made.map_err(|error| {
+                Error::new(Kind::Store, format!("the store cannot be written ({error})"))
+                    .help("name another folder with --store, or measure without one by --no-store")
+                    .at(&folder)
+            })?;
+        }
+        Ok(store)
+    }
+
+    /// The folder where a store is kept that nobody named: infoplane's in the user's cache.
+    pub fn usual_folder() -> Option<PathBuf> {
+        Some(dirs::cache_dir()?.join("infoplane"))
+    }
+
+    /// The entry of this key, with room for `bytes`, to be used by this process alone.
+    ///
+    /// # Errors
+    /// An entry that another process uses, a budget too small, or a folder that cannot be written.
+    pub fn entry(&self, key: &Key, shape: Shape, bytes: u64) -> Result<Entry> {
+        if bytes > self.budget {
+            let cause = format!(
+                "the scores of a checkpoint take {}, and the store may hold {}",
+                size(bytes),
+                size(self.budget)
+            );
+            return Err(Error::new(Kind::Store, cause)
+                .help("allow it more with --store-size, or use --scores f16, fewer --samples or --points")
+                .at(&self.folder));
+        }
+        let folder = self.scores().join(key.name());
+        let lock = lock(&folder)?;
+        self.make_room(&folder, bytes)?;
+        Entry::open(folder, lock, &key.text, shape)
+    }
+
+    /// What was measured under this key, if it was.
+    pub fn measurement(&self, key: &Key) -> Option<Measurement> {
+        let bytes = fs::read(self.measurement_file(key)).ok()?;
+        let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+        // Two keys with the same name are as unlikely as a file changed so that it still reads; neither
+        // may be shown for the other.
+        (kept.key == key.text && kept.sum == sum(&kept.measurement)).then_some(kept.measurement)
+    }
+
+    /// Keeps what was measured under a key.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn keep(&self, key: &Key, measurement: &Measurement) -> Result<()> {
+        let kept = Kept { key: key.text.clone(), sum: sum(measurement), measurement: measurement.clone() };
+        let bytes = serde_json::to_vec(&kept)
+            .map_err(|error| Error::new(Kind::Store, format!("a measurement cannot be kept ({error})")))?;
+        write_atomically(&self.measurement_file(key), &bytes)
+    }
+
+    fn scores(&self) -> PathBuf {
+        self.folder.join("scores")
+    }
+
+    fn measurements(&self) -> PathBuf {
+        self.folder.join("measurements")
+    }
+
+    fn measurement_file(&self, key: &Key) -> PathBuf {
+        self.measurements().join(key.name()).with_extension("json")
+    }
+
+    /// Removes entries, those used longest ago first, until `bytes` more fit beside them. Entries in use and
+    /// `wanted` stay.
+    fn make_room(&self, wanted: &Path, bytes: u64) -> Result<()> {
+        let unreadable = |error: std::io::Error| {
+            Error::new(Kind::Store, format!("the store cannot be read ({error})")).at(self.scores())
+        };
+        let mut others = Vec::new();
+        for entry in fs::read_dir(self.scores()).map_err(unreadable)? {
+            let folder = entry.map_err(unreadable)?.path();
+            if folder != wanted && folder.is_dir() {
+                others.push((entry::used(&folder), entry::size(&folder), folder));
+            }
+        }
+        others.sort();
+        let mut held: u64 = others.iter().map(|(_, size, _)| size).sum();
+        for (_, size, folder) in others {
+            if held + bytes <= self.budget {
+                break;
+            }
+            if let Ok(lock) = lock(&folder) {
+                // What cannot be removed takes room, and is counted again next time.
+                if fs::remove_dir_all(&folder).is_ok() {
+                    held -= size;
+                }
+                drop(lock);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A measurement as it is kept.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Kept {
+    key: String,
+    sum: String,
+    measurement: Measurement,
+}
+
+/// A checksum of a measurement's numbers.
+fn sum(measurement: &Measurement) -> String {
+    let text = serde_json::to_string(measurement).unwrap_or_default();
+    format!("{:032x}", XxHash3_128::oneshot(text.as_bytes()))
+}
+
+/// Takes an entry for this process, making its folder. The lock goes when the file is closed, at the latest
+/// with the process.
+fn lock(folder: &Path) -> Result<File> {
+    let unusable = |error: std::io::Error| {
+        Error::new(Kind::Store, format!("the store cannot be written ({error})"))
+            .help("name another folder with --store, or measure without one by --no-store")
+            .at(folder)
+    };
+    // Whoever holds the lock may be removing the folder; then there is another to be made.
+    for _ in 0..10 {
+        fs::create_dir_all(folder).map_err(unusable)?;
+        let path = folder.join("lock");
+        let Ok(file) = File::options().create(true).truncate(false).write(true).open(&path) else { continue };
+        match file.try_lock() {
+            Ok(()) if path.exists() => return Ok(file),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let cause = "another process is using these scores";
+                return Err(Error::new(Kind::Store, cause)
+                    .help("wait until it is done, or name another folder with --store")
+                    .at(folder));
+            }
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        }
+    }
+    Err(unusable(std::io::Error::other("its folder comes and goes")))
+}
+
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    let mib = bytes as f64 / f64::from(1 << 20);
+    if mib < 1024.0 { format!("{mib:.1} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+//! The scores of a checkpoint, chunk by chunk, wherever each lies.
+
+use std::ops::Range;
+
+use super::entry::Entry;
+use super::journal::Losses;
+use crate::error::{Error, Kind, Result};
+
+/// A chunk of documents that is scored, stored and read as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkKey {
+    /// One past its last position.
+    pub end: usize,
+    /// A hash of its documents' tokens.
+    pub tokens: u128,
+}
+
+/// Scores in main memory or on disk.
+///
+/// A *plane* is what one hidden state scored with the reference points of one seed: `[positions, stride]`.
+#[derive(Debug, Default)]
+pub struct ScoreTable {
+    planes: usize,
+    stride: usize,
+    /// Where chunks end, in positions.
+    ends: Vec<usize>,
+    tokens: Vec<u128>,
+    chunks: Vec<Chunk>,
+    entry: Option<Entry>,
+}
+
+#[derive(Debug)]
+enum Chunk {
+    /// Nothing is known.
+    Missing,
+    /// Its documents are on their way through the model.
+    Open(Vec<Vec<f32>>),
+    /// Finished, in main memory.
+    Memory(Vec<Vec<f32>>, Losses),
+    /// Finished, on disk.
+    Disk(Losses),
+    /// Finished, in the GPU's memory, which is kept elsewhere.
+    Device(Losses),
+}
+
+impl ScoreTable {
+    /// A table of `planes` planes with rows of `stride` scores, in `entry` where there is one. What the entry
+    /// holds of these chunks already is finished.
+    ///
+    /// Also gives how many chunks of the entry were found cut short, and are to be made again.
+    pub fn new(planes: usize, stride: usize, chunks: &[ChunkKey], entry: Option<Entry>) -> (Self, usize) {
+        let mut damaged = 0;
+        let mut start = 0;
+        let mut found = Vec::with_capacity(chunks.len());
+        for (index, key) in chunks.iter().enumerate() {
+            let there = entry.as_ref().map(|entry| entry.chunk(index, start..key.end, key.tokens));
+            found.push(match there {
+                Some(Ok(Some(losses))) => Chunk::Disk(losses),
+                Some(Err(_)) => {
+                    damaged += 1;
+                    Chunk::Missing
+                }
+                Some(Ok(None)) | None => Chunk::Missing,
+            });
+            start = key.end;
+        }
+        let ends = chunks.iter().map(|key| key.end).collect();
+        let tokens = chunks.iter().map(|key| key.tokens).collect();
+        (Self { planes, stride, ends, tokens, chunks: found, entry }, damaged)
+    }
+
+    /// The number of planes.
+    pub fn planes(&self) -> usize {
+        self.planes
+    }
+
+    /// Bytes of main memory held.
+    pub fn bytes(&self) -> usize {
+        let of = |chunk: &Chunk| match chunk {
+            Chunk::Open(planes) | Chunk::Memory(planes, _) => planes.iter().map(Vec::len).sum::<usize>(),
+            Chunk::Missing | Chunk::Disk(_) | Chunk::Device(_) => 0,
+        };
+        self.chunks.iter().map(of).sum::<usize>() * size_of::<f32>()
+    }
+
+    /// Whether its scores go to the store.
+    pub fn is_stored(&self) -> bool {
+        self.entry.is_some()
+    }
+
+    /// Whether a chunk is finished.
+    pub fn has(&self, chunk: usize) -> bool {
+        !matches!(self.chunks[chunk], Chunk::Missing | Chunk::Open(_))
+    }
+
+    /// What the model lost on the first `chunks` chunks, summed in their order; those that are not finished
+    /// do not count.
+    pub fn losses(&self, chunks: usize) -> Losses {
+        let mut all = Losses::default();
+        for chunk in &self.chunks[..chunks] {
+            if let Chunk::Memory(_, losses) | Chunk::Disk(losses) | Chunk::Device(losses) = chunk {
+                all.sum += losses.sum;
+                all.predictions += losses.predictions;
+            }
+        }
+        all
+    }
+
+    /// The positions of a chunk.
+    pub fn positions(&self, chunk: usize) -> Range<usize> {
+        let start = if chunk == 0 { 0 } else { self.ends[chunk - 1] };
+        start..self.ends[chunk]
+    }
+
+    /// The scores of one plane of a chunk that is not finished, to be written: `[positions, stride]`.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn open(&mut self, chunk: usize, plane: usize) -> Result<&mut [f32]> {
+        let floats = self.positions(chunk).len() * self.stride;
+        if !matches!(self.chunks[chunk], Chunk::Open(_)) {
+            let room = |_| {
+                let mut scores = Vec::new();
+                scores.try_reserve_exact(floats).map(|()| {
+                    scores.resize(floats, 0.0);
+                    scores
+                })
+            };
+            let planes = (0..self.planes).map(room).collect::<Result<_, _>>().map_err(|_| {
+                Error::new(Kind::Device, format!("no memory for {floats} scores"))
+                    .help("use fewer --samples or --points")
+            })?;
+            self.chunks[chunk] = Chunk::Open(planes);
+        }
+        match &mut self.chunks[chunk] {
+            Chunk::Open(planes) => Ok(&mut planes[plane]),
+            _ => unreachable!("it was opened above"),
+        }
+    }
+
+    /// Finishes a chunk whose scores are all written. Where they cannot be stored they stay in memory with all
+    /// that follow, and the error says why; nothing is lost by it.
+    ///
+    /// # Errors
+    /// A disk that is full or fails.
+    pub fn finish(&mut self, chunk: usize, losses: Losses) -> Result<()> {
+        let Chunk::Open(planes) = std::mem::replace(&mut self.chunks[chunk], Chunk::Missing) else {
+            return Ok(());
+        };
+        let positions = self.positions(chunk);
+        let written = match &mut self.entry {
+            Some(entry) => entry.write(chunk, positions, self.tokens[chunk], losses, &planes).map(|()| true),
+            None => Ok(false),
+        };
+        self.chunks[chunk] = match written {
+            Ok(true) => Chunk::Disk(losses),
+            Ok(false) | Err(_) => Chunk::Memory(planes, losses),
+        };
+        written.map(drop)
+    }
+
+    /// Finishes a chunk whose scores lie in the GPU's memory.
+    pub fn finish_on_device(&mut self, chunk: usize, losses: Losses) {
+        self.chunks[chunk] = Chunk::Device(losses);
+    }
+
+    /// Bytes of main memory that the chunks still to be finished will take where they cannot be stored.
+    pub fn bytes_missing(&self) -> usize {
+        let missing = (0..self.chunks.len()).filter(|&chunk| !self.has(chunk));
+        let positions: usize = missing.map(|chunk| self.positions(chunk).len()).sum();
+        self.planes * positions * self.stride * size_of::<f32>()
+    }
+
+    /// Gives up what is begun and not finished.
+    pub fn abandon_open(&mut self) {
+        for chunk in &mut self.chunks {
+            if matches!(chunk, Chunk::Open(_)) {
+                *chunk = Chunk::Missing;
+            }
+        }
+    }
+
+    /// Reads everything that lies on disk and gives up the chunks that are damaged. Returns how many.
+    pub fn check(&mut self) -> usize {
+        let Some(entry) = &mut self.entry else { return 0 };
+        let mut scores = Vec::new();
+        let mut damaged = 0;
+        for (index, chunk) in self.chunks.iter_mut().enumerate() {
+            let whole = |plane| entry.read(index, plane, &mut scores).is_ok();
+            if matches!(chunk, Chunk::Disk(_)) && !(0..self.planes).all(whole) {
+                entry.forget(index);
+                *chunk = Chunk::Missing;
+                damaged += 1;
+            }
+        }
+        damaged
+    }
+
+    /// The scores of one plane.
+    pub fn plane(&self, plane: usize) -> Plane<'_> {
+        Plane { table: self, plane }
+    }
+}
+
+/// The scores of one plane, `[positions, stride]`, read a chunk at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Plane<'a> {
+    table: &'a ScoreTable,
+    plane: usize,
+}
+
+impl<'a> Plane<'a> {
+    /// The row length: reference points scored.
+    pub fn stride(&self) -> usize {
+        self.table.stride
+    }
+
+    /// Where chunks end, in positions.
+    pub fn ends(&self) -> &'a [usize] {
+        &self.table.ends
+    }
+
+    /// The scores of a chunk, `[positions, stride]`; in `buffer` where they do not lie in memory.
+    ///
+    /// # Errors
+    /// A chunk that is not finished, or stored scores that cannot be read or are damaged.
+    pub fn read<'b>(&self, chunk: usize, buffer: &'b mut Vec<f32>) -> Result<&'b [f32]>
+    where
+        'a: 'b,
+    {
+        match (&self.table.chunks[chunk], &self.table.entry) {
+            (Chunk::Memory(planes, _), _) => Ok(&planes[self.plane]),
+            (Chunk::Disk(_), Some(entry)) => entry.read(chunk, self.plane, buffer).map(|()| &buffer[..]),
+            _ => Err(Error::new(Kind::Store, format!("chunk {chunk} is not scored yet"))),
+        }
+    }
+}

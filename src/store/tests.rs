@@ -1,0 +1,170 @@
+use super::*;
+use crate::settings::Precision;
+
+const POSITIONS: [usize; 3] = [4, 9, 10];
+const STRIDE: usize = 5;
+const PLANES: usize = 2;
+
+fn shape(precision: Precision) -> Shape {
+    Shape { planes: PLANES, stride: STRIDE, precision }
+}
+
+fn chunks() -> [ChunkKey; 3] {
+    let mut number = 0;
+    POSITIONS.map(|end| {
+        number += 1;
+        ChunkKey { end, tokens: number }
+    })
+}
+
+fn score(plane: usize, position: usize, point: usize) -> f32 {
+    (plane * 100 + position * 10 + point) as f32 / 8.0
+}
+
+fn losses(chunk: usize) -> Losses {
+    Losses { sum: 0.1 * chunk as f64, predictions: chunk + 1 }
+}
+
+fn open(store: &Store, precision: Precision) -> (ScoreTable, usize) {
+    let entry = store.entry(&Key::new(&"scores"), shape(precision), 1000).unwrap();
+    ScoreTable::new(PLANES, STRIDE, &chunks(), Some(entry))
+}
+
+/// Scores the chunks that are missing, up to `end`.
+fn fill(table: &mut ScoreTable, end: usize) {
+    for chunk in (0..end).filter(|&chunk| !table.has(chunk)).collect::<Vec<_>>() {
+        for plane in 0..PLANES {
+            let positions = table.positions(chunk);
+            for (row, position) in table.open(chunk, plane).unwrap().chunks_mut(STRIDE).zip(positions) {
+                row.iter_mut().enumerate().for_each(|(point, cell)| *cell = score(plane, position, point));
+            }
+        }
+        table.finish(chunk, losses(chunk)).unwrap();
+    }
+}
+
+fn holds_what_was_scored(table: &ScoreTable) {
+    for plane in 0..PLANES {
+        let mut buffer = Vec::new();
+        for chunk in 0..chunks().len() {
+            let rows = table.plane(plane).read(chunk, &mut buffer).unwrap();
+            let expected = |position| (0..STRIDE).map(move |point| score(plane, position, point));
+            assert_eq!(rows, table.positions(chunk).flat_map(expected).collect::<Vec<_>>());
+        }
+    }
+    assert_eq!(table.losses(2), Losses { sum: 0.0 + 0.1, predictions: 3 });
+}
+
+fn store(folder: &tempfile::TempDir) -> Store {
+    Store::open(folder.path(), 1 << 20).unwrap()
+}
+
+/// The files of the only entry.
+fn files(folder: &tempfile::TempDir, prefix: &str) -> Vec<PathBuf> {
+    let entry = fs::read_dir(folder.path().join("scores")).unwrap().next().unwrap().unwrap().path();
+    let mut files: Vec<PathBuf> = fs::read_dir(entry).unwrap().map(|file| file.unwrap().path()).collect();
+    files.retain(|file| file.file_name().unwrap().to_str().unwrap().starts_with(prefix));
+    files.sort();
+    files
+}
+
+#[test]
+fn scores_survive_their_process_and_go_on_where_they_stopped() {
+    for precision in [Precision::F32, Precision::F16] {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut table, _) = open(&store(&folder), precision);
+        fill(&mut table, 1);
+        // Begun and not finished.
+        table.open(1, 0).unwrap().fill(7.0);
+        drop(table);
+        let (mut table, damaged) = open(&store(&folder), precision);
+        assert_eq!((0..3).map(|chunk| table.has(chunk)).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(damaged, 0);
+        fill(&mut table, 3);
+        holds_what_was_scored(&table);
+        assert_eq!(table.bytes(), 0);
+    }
+}
+
+#[test]
+fn other_tokens_are_not_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut table, _) = open(&store(&folder), Precision::F32);
+    fill(&mut table, 3);
+    drop(table);
+    let mut changed = chunks();
+    changed[1].tokens = 77;
+    let entry = store(&folder).entry(&Key::new(&"scores"), shape(Precision::F32), 1000).unwrap();
+    let (table, _) = ScoreTable::new(PLANES, STRIDE, &changed, Some(entry));
+    assert_eq!((0..3).map(|chunk| table.has(chunk)).collect::<Vec<_>>(), [true, false, true]);
+}
+
+#[test]
+fn every_flipped_byte_is_found_and_only_its_chunk_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut table, _) = open(&store(&folder), Precision::F32);
+    fill(&mut table, 3);
+    drop(table);
+    for file in files(&folder, "plane") {
+        let whole = fs::read(&file).unwrap();
+        for flipped in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[flipped] ^= 1;
+            fs::write(&file, bytes).unwrap();
+            let (mut table, _) = open(&store(&folder), Precision::F32);
+            let plane = usize::from(file.to_str().unwrap().ends_with('1'));
+            let mut buffer = Vec::new();
+            let errors = (0..3).filter(|&chunk| table.plane(plane).read(chunk, &mut buffer).is_err()).count();
+            assert_eq!((errors, table.check()), (1, 1), "byte {flipped}");
+            fill(&mut table, 3);
+            holds_what_was_scored(&table);
+        }
+    }
+}
+
+#[test]
+fn files_cut_short_are_found_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut table, _) = open(&store(&folder), Precision::F32);
+    fill(&mut table, 3);
+    drop(table);
+    let file = files(&folder, "plane").remove(1);
+    // In the middle of the second of three chunks.
+    File::options().write(true).open(&file).unwrap().set_len((6 * STRIDE * 4) as u64).unwrap();
+    let (mut table, damaged) = open(&store(&folder), Precision::F32);
+    assert_eq!((damaged, table.has(0), table.has(1), table.has(2)), (2, true, false, false));
+    fill(&mut table, 3);
+    holds_what_was_scored(&table);
+}
+
+#[test]
+fn an_entry_is_one_processs_and_a_budget_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = Store::open(folder.path(), 2000).unwrap();
+    let entry = |name: &str| small.entry(&Key::new(&name), shape(Precision::F32), 1000);
+    let first = entry("first").unwrap();
+    let error = entry("first").unwrap_err();
+    assert_eq!(error.kind(), Kind::Store);
+    assert!(error.to_string().contains("another process"), "{error}");
+    let error = small.entry(&Key::new(&"large"), shape(Precision::F32), 2001).unwrap_err();
+    assert!(error.to_string().contains("--store-size"), "{error}");
+
+    // What is in use stays, whatever the budget; what is not goes, the oldest first.
+    let (mut table, _) = ScoreTable::new(PLANES, STRIDE, &chunks(), Some(first));
+    fill(&mut table, 3);
+    drop(entry("second").unwrap());
+    let count = || fs::read_dir(folder.path().join("scores")).unwrap().count();
+    assert_eq!(count(), 2);
+    drop(small.entry(&Key::new(&"third"), shape(Precision::F32), 1900).unwrap());
+    assert_eq!(count(), 2, "the first is in use, the second made room");
+    drop(table);
+    drop(small.entry(&Key::new(&"fourth"), shape(Precision::F32), 2000).unwrap());
+    assert_eq!(count(), 1);
+}
+
+#[test]
+fn a_store_that_cannot_be_made_says_so() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let error = Store::open(file.path(), 1).unwrap_err();
+    assert!(error.to_string().contains("--no-store"), "{error}");
+}

@@ -1,0 +1,234 @@
+//! The store by the program itself: a process killed at any moment, damage, a full disk, two processes.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::engine::run_of;
+use super::support::asset;
+
+/// A measurement of one small checkpoint in a folder of its own.
+struct Setup {
+    folder: tempfile::TempDir,
+    model: PathBuf,
+    corpus: PathBuf,
+}
+
+impl Setup {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let model = run_of(folder.path(), &["step2000"]);
+        let corpus = folder.path().join("text.jsonl");
+        fs::copy(asset("demo/books-sample.jsonl"), &corpus).unwrap();
+        Self { folder, model, corpus }
+    }
+
+    fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
+    fn command(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_infoplane"));
+        command.args(["measure", self.model.to_str().unwrap(), "--corpus", self.corpus.to_str().unwrap()]);
+        command.args(["--samples", "80", "--context", "256", "--points", "20", "--backend", "cpu"]);
+        command.args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn measure(&self, more: &[&str]) -> Output {
+        let store = self.store();
+        let mut args = vec!["--store", store.to_str().unwrap()];
+        args.extend(more);
+        self.command(&args).output().unwrap()
+    }
+
+    fn start(&self) -> Child {
+        self.command(&["--store", self.store().to_str().unwrap()]).spawn().unwrap()
+    }
+
+    /// The numbers as they are without any store.
+    fn expected(&self, more: &[&str]) -> Value {
+        let mut args = vec!["--no-store"];
+        args.extend(more);
+        numbers(&self.command(&args).output().unwrap())
+    }
+
+    /// The folder of the only checkpoint's scores.
+    fn entry(&self) -> PathBuf {
+        let mut entries = fs::read_dir(self.store().join("scores")).unwrap();
+        entries.next().unwrap().unwrap().path()
+    }
+
+    fn forget_measurements(&self) {
+        fs::remove_dir_all(self.store().join("measurements")).unwrap();
+    }
+}
+
+#[track_caller]
+fn numbers(output: &Output) -> Value {
+    assert_eq!(output.status.code(), Some(0), "{}", warnings(output));
+    serde_json::from_slice::<Value>(&output.stdout).unwrap()["checkpoints"].take()
+}
+
+fn warnings(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn lines(journal: &Path) -> usize {
+    let text = fs::read_to_string(journal).unwrap_or_default();
+    text.lines().filter(|line| !line.is_empty()).count()
+}
+
+#[test]
+fn a_killed_measurement_goes_on_from_its_last_chunk_to_the_same_bit() {
+    let setup = Setup::new();
+    let mut killed_midway = 0;
+    for chunks in 1..=3 {
+        let mut child = setup.start();
+        let start = Instant::now();
+        let journal = || {
+            let entry = fs::read_dir(setup.store().join("scores")).ok()?.next()?.ok()?.path();
+            Some(entry.join("journal"))
+        };
+        while start.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none() {
+            if journal().is_some_and(|journal| lines(&journal) >= chunks) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        killed_midway += usize::from(child.try_wait().unwrap().is_none());
+        // SIGKILL: nothing is said and nothing tidied.
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(killed_midway > 0, "the measurement was done before it could be killed");
+    let output = setup.measure(&[]);
+    assert_eq!(numbers(&output), setup.expected(&[]));
+    // Every chunk was finished once, by whichever process.
+    let records = fs::read_to_string(setup.entry().join("journal")).unwrap();
+    let mut chunks: Vec<u64> = records
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok()?["chunk"].as_u64())
+        .collect();
+    chunks.sort_unstable();
+    assert_eq!(chunks, (0..chunks.len() as u64).collect::<Vec<_>>());
+    assert!(chunks.len() > 2);
+}
+
+#[test]
+fn other_questions_need_no_weights_and_known_answers_no_scores() {
+    let setup = Setup::new();
+    let first = numbers(&setup.measure(&[]));
+    let warm = ["--temperature", "0.05", "--min-count", "2"];
+    let expected = setup.expected(&warm);
+    // The same bytes count, wherever they lie.
+    let moved = setup.folder.path().join("moved");
+    fs::rename(&setup.model, &moved).unwrap();
+    let setup = Setup { model: moved, ..setup };
+    let mut other = numbers(&setup.measure(&warm));
+    other[0]["path"] = expected[0]["path"].clone();
+    other[0]["run"] = expected[0]["run"].clone();
+    assert_eq!(other, expected);
+    fs::remove_dir_all(setup.store().join("scores")).unwrap();
+    let output = setup.measure(&[]);
+    assert!(warnings(&output).contains("1 of 1 checkpoints were measured before"), "{}", warnings(&output));
+    assert_eq!(numbers(&output)[0]["layers"], first[0]["layers"]);
+}
+
+#[test]
+fn changed_weights_and_changed_text_are_measured_anew() {
+    let setup = Setup::new();
+    let before = numbers(&setup.measure(&[]));
+    let text = fs::read_to_string(&setup.corpus).unwrap();
+    // Another document in the middle, as many as before.
+    let mut documents: Vec<&str> = text.lines().collect();
+    documents[40] = documents[100];
+    fs::write(&setup.corpus, documents.join("\n")).unwrap();
+    let after = numbers(&setup.measure(&[]));
+    assert_ne!(after[0]["layers"], before[0]["layers"]);
+    assert_eq!(after, setup.expected(&[]));
+
+    let weights = setup.model.join("step2000/model.safetensors");
+    fs::copy(asset("demo/gutenberg-200k/step64/model.safetensors"), &weights).unwrap();
+    let other = numbers(&setup.measure(&[]));
+    assert_ne!(other[0]["loss"], after[0]["loss"]);
+    assert_eq!(other, setup.expected(&[]));
+}
+
+#[test]
+fn damaged_scores_are_said_and_made_again() {
+    let setup = Setup::new();
+    numbers(&setup.measure(&[]));
+    let expected = setup.expected(&[]);
+    let plane = setup.entry().join("plane-003");
+    let whole = fs::read(&plane).unwrap();
+
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 0x10;
+    fs::write(&plane, &flipped).unwrap();
+    setup.forget_measurements();
+    let output = setup.measure(&[]);
+    let said = warnings(&output);
+    assert!(said.contains("damaged") && said.contains("making 1 chunk again"), "{said}");
+    assert_eq!(numbers(&output), expected);
+    assert_eq!(fs::read(&plane).unwrap(), whole);
+
+    fs::write(&plane, &whole[..whole.len() / 2]).unwrap();
+    setup.forget_measurements();
+    let output = setup.measure(&[]);
+    assert!(warnings(&output).contains("cut short"), "{}", warnings(&output));
+    assert_eq!(numbers(&output), expected);
+    assert_eq!(fs::read(&plane).unwrap(), whole);
+
+    // A measurement that was changed is not believed.
+    let file = fs::read_dir(setup.store().join("measurements")).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&file).unwrap().replacen("\"loss\":", "\"loss\":1", 1);
+    fs::write(&file, text).unwrap();
+    assert_eq!(numbers(&setup.measure(&[])), expected);
+}
+
+#[test]
+fn a_full_disk_loses_nothing() {
+    let setup = Setup::new();
+    numbers(&setup.measure(&[]));
+    let entry = setup.entry();
+    // Everything of the last plane goes to a device that is always full.
+    fs::remove_file(entry.join("journal")).unwrap();
+    fs::remove_file(entry.join("plane-008")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", entry.join("plane-008")).unwrap();
+    setup.forget_measurements();
+    let output = setup.measure(&[]);
+    let said = warnings(&output);
+    assert!(said.contains("No space left") && said.contains("going on in memory"), "{said}");
+    assert_eq!(numbers(&output), setup.expected(&[]));
+}
+
+#[test]
+fn scores_that_cannot_be_stored_are_kept_in_memory() {
+    let setup = Setup::new();
+    let expected = setup.expected(&[]);
+    let output = setup.measure(&["--store-size", "1KiB"]);
+    assert!(warnings(&output).contains("--store-size"), "{}", warnings(&output));
+    assert_eq!(numbers(&output), expected);
+
+    setup.forget_measurements();
+    numbers(&setup.measure(&[]));
+    setup.forget_measurements();
+    let lock = File::options().write(true).open(setup.entry().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let output = setup.measure(&[]);
+    assert!(warnings(&output).contains("another process"), "{}", warnings(&output));
+    assert_eq!(numbers(&output), expected);
+}
+
+#[test]
+fn a_store_that_was_named_has_to_be_usable() {
+    let setup = Setup::new();
+    fs::write(setup.store(), "a file").unwrap();
+    let output = setup.measure(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(warnings(&output).contains("the store cannot be written"), "{}", warnings(&output));
+}
