@@ -71,6 +71,47 @@ impl OrderMeasures {
         }
     }
 
+    /// Every measure with its name in tables, in their order.
+    pub fn values(&self) -> [(&'static str, Option<f64>); 14] {
+        [
+            ("input", Some(self.input)),
+            ("output", Some(self.output)),
+            ("input_mean", Some(self.input_mean)),
+            ("output_mean", Some(self.output_mean)),
+            ("optimality", self.optimality),
+            ("input_null", self.input_null),
+            ("output_null", self.output_null),
+            ("input_singletons", self.input_singletons),
+            ("output_singletons", self.output_singletons),
+            ("input_kept", self.input_kept),
+            ("output_kept", self.output_kept),
+            ("input_spread", self.input_spread),
+            ("output_spread", self.output_spread),
+            ("optimality_spread", self.optimality_spread),
+        ]
+    }
+
+    /// The measures that [`Self::values`] gives; `value` finds one by its name. None without the four
+    /// informations.
+    pub fn from_values(value: impl Fn(&str) -> Option<f64>) -> Option<Self> {
+        Some(Self {
+            input: value("input")?,
+            output: value("output")?,
+            input_mean: value("input_mean")?,
+            output_mean: value("output_mean")?,
+            optimality: value("optimality"),
+            input_null: value("input_null"),
+            output_null: value("output_null"),
+            input_singletons: value("input_singletons"),
+            output_singletons: value("output_singletons"),
+            input_kept: value("input_kept"),
+            output_kept: value("output_kept"),
+            input_spread: value("input_spread"),
+            output_spread: value("output_spread"),
+            optimality_spread: value("optimality_spread"),
+        })
+    }
+
     /// Adds what the same layer measured under shuffled labels.
     pub fn with_null(self, null: &Self) -> Self {
         Self { input_null: Some(null.input), output_null: Some(null.output), ..self }

@@ -13,7 +13,7 @@ use crate::views::plane::{LayerChoice, PlaneView, trajectories};
 /// The flags of `figure`.
 #[derive(Debug, Args)]
 pub struct FigureArgs {
-    /// Results as `measure` wrote them, in JSON.
+    /// Results as `measure` wrote them, in JSON or Parquet.
     results: PathBuf,
     /// The figure; its extension, svg or png, decides the form.
     #[arg(long, value_name = "FILE")]

@@ -26,9 +26,9 @@ pub struct MeasureArgs {
     text: TextArgs,
     #[command(flatten)]
     settings: SettingsArgs,
-    /// The form of the results.
-    #[arg(long, value_enum, default_value_t = Format::Json)]
-    format: Format,
+    /// The form of the results [default: by the extension of --out, else json].
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Where to write the results; standard output otherwise.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -41,6 +41,8 @@ enum Format {
     Json,
     /// One row a checkpoint, layer and order.
     Csv,
+    /// One row a checkpoint, layer, order and measure, for pandas, polars and DuckDB.
+    Parquet,
 }
 
 /// Measures and writes the results.
@@ -87,9 +89,11 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     if failed == all {
         return Ok(NOTHING);
     }
-    let bytes = match args.format {
+    let by_name = args.out.as_deref().and_then(|out| Format::from_str(out.extension()?.to_str()?, true).ok());
+    let bytes = match args.format.or(by_name).unwrap_or(Format::Json) {
         Format::Json => results.to_json(),
         Format::Csv => results.to_csv(),
+        Format::Parquet => results.to_parquet(),
     }?;
     deliver(&bytes, args.out.as_deref())?;
     Ok(status)

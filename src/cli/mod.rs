@@ -8,6 +8,7 @@ mod figure;
 mod hidden;
 mod inspect;
 mod measure;
+mod show;
 mod window;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +49,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Write the hidden states and the loss of a model on given tokens.
     Hidden(hidden::HiddenArgs),
+    /// Print measured results as tables.
+    Show(show::ShowArgs),
     /// Draw measured results on the information plane, as SVG or PNG.
     Figure(figure::FigureArgs),
 }
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
         Some(Command::Measure(args)) => measure::run(args),
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Hidden(args)) => hidden::run(&args),
+        Some(Command::Show(args)) => show::run(&args),
         Some(Command::Figure(args)) => figure::run(&args),
     };
     ExitCode::from(status.unwrap_or_else(|error| {

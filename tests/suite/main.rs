@@ -10,4 +10,5 @@ mod runs;
 mod shaders;
 mod store;
 mod support;
+mod tables;
 mod tree;
