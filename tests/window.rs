@@ -18,7 +18,7 @@ use infoplane::checkpoints::{Checkpoint, Run};
 use infoplane::engine::{CheckpointId, Command, Event, Request, TextSource};
 use infoplane::error::{Error, Kind};
 use infoplane::measures::{LayerMeasures, OrderMeasures};
-use infoplane::results::Measurement;
+use infoplane::results::{Estimate, Measurement};
 use infoplane::settings::{Backend, Settings, Temperature};
 use infoplane::views::plane::LayerChoice;
 
@@ -65,6 +65,9 @@ fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
             OrderMeasures {
                 input_singletons: Some(singletons),
                 output_singletons: Some(singletons),
+                input_spread: Some(0.0012),
+                output_spread: Some(0.0009),
+                optimality_spread: Some(0.0145),
                 ..OrderMeasures::new(input, output, input * 0.8, output * 0.8)
                     .with_null(&OrderMeasures::new(0.0123, 0.0321, 0.0, 0.0))
             }
@@ -86,7 +89,14 @@ fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
         temperature: epsilon * settings.temperature_factor,
         layers: (0..LAYERS).map(|index| layer(Some(index))).collect(),
         mean: layer(None),
-        convergence: Vec::new(),
+        convergence: [(16, 0.03), (64, 0.0)]
+            .map(|(documents, off)| Estimate {
+                documents,
+                positions: 491 * documents,
+                input: vec![0.1 + off; settings.max_order],
+                output: vec![0.05; settings.max_order],
+            })
+            .into(),
     }
 }
 
@@ -108,7 +118,7 @@ fn worker(commands: &Receiver<Command>, events: &Sender<Event>, seen: &Sender<Co
                 say(Event::Failed { generation: None, error });
             }
             Command::Open { .. } => {
-                say(Event::Opened { runs: Arc::new(runs()) });
+                say(Event::Opened { recorded: vec![None; runs().len()], runs: Arc::new(runs()) });
             }
             Command::Measure(request) => answer(&request, &say, stop_after),
             Command::Cancel => {}
@@ -463,6 +473,7 @@ fn a_point_under_the_pointer_shows_its_numbers_and_takes_the_scrubber() {
         "complexity I(X;Z)",
         "under shuffled labels X, Y",
         "0.0123 0.0321",
+        "0.0012 0.0009",
         "20.0% 20.0%",
         "31\u{a0}415",
         "step 0 · 0 tokens",

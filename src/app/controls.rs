@@ -92,7 +92,7 @@ fn estimator_ui(ui: &mut Ui, state: &State, settings: &mut Settings) -> Edit {
         .focus()
         .and_then(|id| state.checkpoint_state(id))
         .and_then(|checkpoint| checkpoint.shown.as_ref())
-        .filter(|shown| shown.generation == state.generation)
+        .filter(|shown| state.focus().is_some_and(|id| state.is_fresh(id.run, shown)))
         .map(|shown| shown.measurement.temperature);
     let mut edit = temperature_ui(ui, measured, settings);
     if let Temperature::Fixed(epsilon) = &mut settings.temperature {
@@ -130,7 +130,20 @@ fn estimator_ui(ui: &mut Ui, state: &State, settings: &mut Settings) -> Edit {
     let seed = row_ui(ui, "Seed", "Of the reference points, as NumPy's default_rng takes it", |ui| {
         ui.add(DragValue::new(&mut settings.seed).speed(0.1).update_while_editing(false))
     });
-    edit.or(drag_edit(&seed))
+    edit = edit.or(drag_edit(&seed));
+    let help = "How many seeds are scored; beyond the first they tell the spread of every measure";
+    let seeds = row_ui(ui, "Ref. seeds", help, |ui| {
+        ui.add(
+            DragValue::new(&mut settings.reference_seeds)
+                .range(1..=20)
+                .speed(0.05)
+                .update_while_editing(false),
+        )
+    });
+    edit = edit.or(drag_edit(&seeds));
+    let help = "Labels seen fewer times are dropped, their positions with them";
+    let count = row_ui(ui, "Min. count", help, |ui| ui.add(Slider::new(&mut settings.min_count, 1..=20)));
+    edit.or(live_edit(&count))
 }
 
 fn temperature_ui(ui: &mut Ui, measured: Option<f64>, settings: &mut Settings) -> Edit {
@@ -197,6 +210,13 @@ fn sample_ui(ui: &mut Ui, settings: &mut Settings) -> Edit {
         )
     });
     edit = edit.or(live_edit(&order));
+    let help = "A checkpoint is done once four times as many documents moved no complexity and no expressivity \
+                by more than this; 0 reads them all";
+    let tolerance = row_ui(ui, "Tolerance", help, |ui| {
+        let value = DragValue::new(&mut settings.tolerance).range(0.0..=0.1).speed(1e-4).max_decimals(4);
+        ui.add(value.update_while_editing(false))
+    });
+    edit = edit.or(drag_edit(&tolerance));
     let field = row_ui(ui, "Text field", "The field of a JSON line that holds the text", |ui| {
         ui.add(egui::TextEdit::singleline(&mut settings.text_field).desired_width(f32::INFINITY))
     });

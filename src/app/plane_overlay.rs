@@ -105,7 +105,11 @@ pub(super) fn tooltip_ui(response: &Response, shown: &ShownPoint, state: &State)
                 if let Some([input, output]) = point.singletons {
                     line("labels seen once X, Y", format!("{:.1}% {:.1}%", 100.0 * input, 100.0 * output));
                 }
+                if let Some([input, output]) = point.spread {
+                    line("± over seeds X, Y", format!("{input:.4} {output:.4}"));
+                }
                 line("entropy H(Z) / ln n", format!("{:.4}", point.entropy));
+                line("temperature ε", format!("{:.4}", shown.temperature));
                 line("loss, nats a token", format!("{:.4}", point.loss));
                 line("labelled positions", thousands(shown.positions as u64));
             },

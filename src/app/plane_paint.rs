@@ -68,6 +68,7 @@ pub(super) fn paint_points(
                 theme::CURRENT_RADIUS + 6.0,
                 theme::run_color(run).gamma_multiply(0.22),
             );
+            paint_spread(painter, transform, shown, palette);
             paint_point(painter, transform, run, shown, opacity(shown), palette);
             let phi = shown.point.optimality.map(|phi| format!("   φ {phi:.3}")).unwrap_or_default();
             let color = theme::run_color(run);
@@ -75,6 +76,17 @@ pub(super) fn paint_points(
         }
     }
     labels
+}
+
+/// How far a point spreads over seeds of the reference points: a standard deviation each way.
+fn paint_spread(painter: &Painter, transform: &PlotTransform, shown: &ShownPoint, palette: &Palette) {
+    let Some([x, y]) = shown.point.spread else { return };
+    let at = [shown.point.complexity, shown.point.expressivity];
+    for (dx, dy) in [(x, 0.0), (0.0, y)] {
+        let end =
+            |sign: f64| transform.position_from_point(&PlotPoint::new(at[0] + sign * dx, at[1] + sign * dy));
+        painter.line_segment([end(-1.0), end(1.0)], Stroke::new(1.5, palette.strong));
+    }
 }
 
 fn paint_point(

@@ -190,10 +190,14 @@ fn readout_ui(ui: &mut Ui, state: &State) {
                 }
                 ui.end_row();
             };
-            line("complexity", "I(X;Z), nats over ln n", &|p| efficiency(p.point.complexity));
-            line("expressivity", "I(Y;Z), nats over ln n", &|p| efficiency(p.point.expressivity));
-            line("optimality φ", "I(Y;Z) / I(X;Z)", &|p| {
-                p.point.optimality.map_or_else(|| "–".to_owned(), |phi| format!("{phi:.4}"))
+            let spread = |p: &ShownPoint, side: usize| p.point.spread.map(|spread| spread[side]);
+            let help = "I(X;Z), nats over ln n; in brackets, in units of the last digit, the standard deviation \
+                        over seeds of the reference points";
+            line("complexity", help, &|p| with_spread(p.point.complexity, spread(p, 0)));
+            line("expressivity", &help.replace('X', "Y"), &|p| with_spread(p.point.expressivity, spread(p, 1)));
+            line("optimality φ", "I(Y;Z) / I(X;Z); spread as above", &|p| {
+                let phi = p.point.optimality.map(|phi| with_spread(phi, p.point.optimality_spread));
+                phi.unwrap_or_else(|| "–".to_owned())
             });
             let null = "under shuffled labels: what a sample of this size gives for labels that say nothing";
             let once = "positions whose label occurs nowhere else; near 100 %, complexity and expressivity \
@@ -206,11 +210,21 @@ fn readout_ui(ui: &mut Ui, state: &State) {
             line("null I(Y;Z)", null, &|p| of(p.point.null, 1, &efficiency));
             line("X seen once", once, &|p| of(p.point.singletons, 0, &percent));
             line("Y seen once", once, &|p| of(p.point.singletons, 1, &percent));
+            let change = "the most that the last growth of the sample, to four times as many documents or less, \
+                          moved a complexity or an expressivity, averaged over layers, of any order";
+            line("last change", change, &|p| p.last_change.map_or_else(|| "–".to_owned(), efficiency));
             line("entropy H(Z)", "of the soft-binned states, nats over ln n", &|p| {
                 efficiency(p.point.entropy)
             });
             line("loss", "next-token cross-entropy, nats a token", &loss);
             line("positions", "labelled positions behind the numbers", &|p| short_count(p.positions as u64));
-            line("temperature ε", "used for the soft binning", &|p| format!("{:.4}", p.temperature));
         });
+}
+
+/// A number to four places with its spread in units of the last, as in 0.0868(12).
+fn with_spread(value: f64, spread: Option<f64>) -> String {
+    match spread {
+        Some(spread) => format!("{value:.4}({:.0})", spread * 1e4),
+        None => format!("{value:.4}"),
+    }
 }

@@ -85,17 +85,23 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, help_open: bool, actions: 
     });
 }
 
-/// Takes what was dropped: folders are opened, a file is the text.
+/// Whether a file holds results rather than text, by its name; text of JSON is JSON lines.
+fn is_results(path: &std::path::Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "parquet" || extension == "json")
+}
+
+/// Takes what was dropped: folders and results are opened, another file is the text.
 pub(super) fn dropped_files(ctx: &Context, actions: &mut Vec<Action>) {
     let dropped = ctx.input(|input| {
         input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect::<Vec<_>>()
     });
-    let (folders, files): (Vec<_>, Vec<_>) = dropped.into_iter().partition(|path| path.is_dir());
+    let (opened, files): (Vec<_>, Vec<_>) =
+        dropped.into_iter().partition(|path| path.is_dir() || is_results(path));
     if let Some(file) = files.into_iter().next() {
         actions.push(UiCommand::ChooseText(text_source(file)).into());
     }
-    if !folders.is_empty() {
-        actions.push(UiCommand::Open(folders).into());
+    if !opened.is_empty() {
+        actions.push(UiCommand::Open(opened).into());
     }
 }
 
@@ -111,7 +117,7 @@ pub(super) fn drop_hint_ui(ui: &Ui) {
     painter.rect_filled(area, 0.0, palette.ground.gamma_multiply(0.85));
     let border = egui::Stroke::new(2.0, palette.accent);
     painter.rect_stroke(area.shrink(14.0), 10.0, border, egui::StrokeKind::Inside);
-    let text = "Drop a folder to open its checkpoints, a text file to measure on it";
+    let text = "Drop a folder of checkpoints or results to open them, a text file to measure on it";
     let font = egui::FontId::proportional(17.0);
     painter.text(area.center(), egui::Align2::CENTER_CENTER, text, font, palette.strong);
 }

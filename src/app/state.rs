@@ -11,7 +11,7 @@ use super::timeline::{Scrubber, TimeCommand};
 use crate::checkpoints::{Checkpoint, Run};
 use crate::engine::{CheckpointId, Command, Event, Request, TextSource};
 use crate::error::{Error, Kind};
-use crate::results::Measurement;
+use crate::results::{CheckpointResult, Measurement, Outcome, Results};
 use crate::settings::Settings;
 use crate::views::plane::{self, LayerChoice, PlanePoint, PlaneView, Trajectory};
 
@@ -127,6 +127,8 @@ pub struct RunState {
     pub checkpoints: Vec<CheckpointState>,
     /// `(documents, skipped documents, positions)` of the text under its tokenizer, once prepared.
     pub prepared: Option<(usize, usize, usize)>,
+    /// The results it was read from, where it has no models to measure.
+    pub recorded: Option<Arc<Results>>,
 }
 
 /// How far the current request has come.
@@ -151,6 +153,8 @@ pub struct ShownPoint {
     pub point: PlanePoint,
     /// Labelled positions behind it.
     pub positions: usize,
+    /// The most that the last growth of the sample moved a complexity or an expressivity.
+    pub last_change: Option<f64>,
     /// The temperature ε it was measured at.
     pub temperature: f64,
     /// Whether the whole sample is behind it.
@@ -207,7 +211,7 @@ impl State {
     pub fn apply(&mut self, event: Event) -> Vec<Command> {
         match event {
             Event::Device { name } => self.device = Some(name),
-            Event::Opened { runs } => return self.opened(runs),
+            Event::Opened { runs, recorded } => return self.opened(runs, recorded),
             Event::Prepared { generation, run, documents, skipped_documents, positions } => {
                 if generation == self.generation
                     && let Some(state) = self.run_states.get_mut(run)
@@ -281,6 +285,13 @@ impl State {
             }
             UiCommand::Draft(settings) => self.draft = settings,
             UiCommand::Settings(settings) => {
+                if let Some(recorded) = self.recorded_settings() {
+                    self.draft = recorded;
+                    let text =
+                        "these are recorded results: open their models to measure under other settings";
+                    self.say(Message::new(Severity::Info, text));
+                    return Vec::new();
+                }
                 self.draft = settings.clone();
                 if settings != self.settings {
                     self.view.order = self.view.order.min(settings.max_order).max(1);
@@ -349,13 +360,22 @@ impl State {
         if let Some(error) = &state.error {
             return Status::Failed(error.clone());
         }
-        let fresh = state.shown.as_ref().filter(|shown| shown.generation == self.generation);
+        let fresh = state.shown.as_ref().filter(|shown| self.is_fresh(id.run, shown));
         match (fresh, self.progress) {
             (Some(shown), _) if shown.complete => Status::Complete,
             (_, Some(progress)) if progress.checkpoint == id => Status::Measuring(progress.checkpoint_share),
             (Some(_), _) => Status::Preview,
             (None, _) => Status::Waiting,
         }
+    }
+
+    /// Whether numbers answer the current request; recorded ones hold for ever.
+    pub fn is_fresh(&self, run: usize, shown: &Shown) -> bool {
+        shown.generation == self.generation || self.is_recorded(run)
+    }
+
+    fn is_recorded(&self, run: usize) -> bool {
+        self.run_states.get(run).is_some_and(|state| state.recorded.is_some())
     }
 
     /// Every checkpoint of every run.
@@ -450,27 +470,35 @@ impl State {
             id,
             point,
             positions: shown.measurement.positions,
+            last_change: shown.measurement.last_change(),
             temperature: shown.measurement.temperature,
             complete: shown.complete,
-            stale: shown.generation != self.generation,
+            stale: !self.is_fresh(id.run, shown),
             current: current == Some(id.checkpoint),
             later: current.is_none_or(|current| id.checkpoint > current),
             joined: true,
         })
     }
 
-    fn opened(&mut self, runs: Arc<Vec<Run>>) -> Vec<Command> {
+    fn opened(&mut self, runs: Arc<Vec<Run>>, recorded: Vec<Option<Arc<Results>>>) -> Vec<Command> {
         self.opening = false;
         self.busy = false;
         self.progress = None;
-        self.run_states = runs
-            .iter()
-            .map(|run| RunState {
-                visible: true,
-                checkpoints: vec![CheckpointState::default(); run.checkpoints.len()],
-                prepared: None,
-            })
-            .collect();
+        let state = |(run, recorded): (&Run, Option<Arc<Results>>)| RunState {
+            visible: true,
+            checkpoints: match &recorded {
+                Some(results) => results.checkpoints.iter().map(recorded_state).collect(),
+                None => vec![CheckpointState::default(); run.checkpoints.len()],
+            },
+            prepared: None,
+            recorded,
+        };
+        self.run_states = runs.iter().zip(recorded).map(state).collect();
+        if let Some(settings) = self.recorded_settings() {
+            self.settings = settings.clone();
+            self.draft = settings;
+            self.view.order = self.view.order.min(self.settings.max_order).max(1);
+        }
         self.runs = runs;
         self.view.layers = LayerChoice::Mean;
         self.scrubber = Scrubber::default();
@@ -481,13 +509,13 @@ impl State {
     /// Asks for all open runs under the settings, once there is a text.
     fn measure(&mut self) -> Vec<Command> {
         let Some(text) = self.text.clone() else { return Vec::new() };
-        if self.runs.is_empty() {
+        if self.run_states.iter().all(|run| run.recorded.is_some()) {
             return Vec::new();
         }
         self.generation += 1;
         self.busy = true;
         self.progress = None;
-        for run in &mut self.run_states {
+        for run in self.run_states.iter_mut().filter(|run| run.recorded.is_none()) {
             run.prepared = None;
             for checkpoint in &mut run.checkpoints {
                 checkpoint.error = None;
@@ -502,6 +530,13 @@ impl State {
         })]
     }
 
+    /// The settings that all runs were measured under, where none can be measured here.
+    fn recorded_settings(&self) -> Option<Settings> {
+        let first = self.run_states.first()?.recorded.as_ref()?;
+        let all = self.run_states.iter().all(|run| run.recorded.is_some());
+        all.then(|| first.settings.settings.clone())
+    }
+
     fn set_times(&mut self) {
         let visible = self.runs.iter().zip(&self.run_states).filter(|(_, state)| state.visible);
         self.scrubber.set_runs(visible.map(|(run, _)| run));
@@ -509,6 +544,21 @@ impl State {
 
     fn checkpoint_mut(&mut self, id: CheckpointId) -> Option<&mut CheckpointState> {
         self.run_states.get_mut(id.run)?.checkpoints.get_mut(id.checkpoint)
+    }
+}
+
+/// A checkpoint as results tell of it.
+fn recorded_state(result: &CheckpointResult) -> CheckpointState {
+    match &result.outcome {
+        Outcome::Failed { error } => {
+            CheckpointState { shown: None, error: Some(Error::new(Kind::Output, error)) }
+        }
+        Outcome::Measured(measurement) => {
+            let documents = measurement.convergence.last().map_or(0, |estimate| estimate.documents);
+            let measurement = Arc::new((**measurement).clone());
+            let shown = Shown { measurement, documents, complete: true, generation: 0 };
+            CheckpointState { shown: Some(shown), error: None }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::measures::{LayerMeasures, OrderMeasures};
+use crate::results::{CheckpointResult, Outcome, ResultSettings, Results};
 
 fn runs(counts: &[usize]) -> Arc<Vec<Run>> {
     let checkpoint = |index: usize| Checkpoint {
@@ -40,6 +41,10 @@ fn measurement(complexity: f64) -> Arc<Measurement> {
     })
 }
 
+fn opened(counts: &[usize]) -> Event {
+    Event::Opened { runs: runs(counts), recorded: vec![None; counts.len()] }
+}
+
 fn id(run: usize, checkpoint: usize) -> CheckpointId {
     CheckpointId { run, checkpoint }
 }
@@ -60,7 +65,7 @@ fn request(commands: Vec<Command>) -> Request {
 fn open(counts: &[usize]) -> State {
     let mut state = State::new(Settings::default(), Some(TextSource::Corpus("c.txt".into())));
     state.update(UiCommand::Open(vec!["runs".into()]));
-    request(state.apply(Event::Opened { runs: runs(counts) }));
+    request(state.apply(opened(counts)));
     state
 }
 
@@ -69,7 +74,7 @@ fn opening_measures_once_a_text_is_known() {
     let mut state = State::new(Settings::default(), None);
     assert!(matches!(state.update(UiCommand::Open(vec!["a".into()]))[..], [Command::Open { .. }]));
     assert!(state.opening);
-    assert!(state.apply(Event::Opened { runs: runs(&[2]) }).is_empty());
+    assert!(state.apply(opened(&[2])).is_empty());
     assert!(!state.opening && !state.busy);
     let text = TextSource::Corpus("c.txt".into());
     let request = request(state.update(UiCommand::ChooseText(text.clone())));
@@ -124,7 +129,7 @@ fn answers_about_replaced_runs_are_dropped() {
     let mut state = open(&[3]);
     let old = state.generation;
     state.update(UiCommand::Open(vec!["b".into()]));
-    state.apply(Event::Opened { runs: runs(&[1]) });
+    state.apply(opened(&[1]));
     state.apply(measured(old, id(0, 0), true));
     state.apply(measured(old, id(7, 7), true));
     assert_eq!(state.status(id(0, 0)), Status::Waiting);
@@ -240,4 +245,49 @@ fn cancelling_keeps_what_is_finished() {
     state.apply(Event::Idle { generation, cancelled: true });
     assert_eq!((state.status(id(0, 0)), state.status(id(0, 1))), (Status::Complete, Status::Waiting));
     assert!(state.update(UiCommand::Cancel).is_empty(), "nothing is left to cancel");
+}
+
+#[test]
+fn recorded_runs_are_shown_without_being_measured() {
+    let settings = ResultSettings {
+        settings: Settings { max_order: 2, points: 50, ..Settings::default() },
+        corpus: PathBuf::from("/gone/text.jsonl"),
+        documents: 40,
+        skipped_documents: 1,
+        device: "CPU".to_owned(),
+        version: "0".to_owned(),
+    };
+    let checkpoints = [
+        Outcome::Measured(Box::new((*measurement(0.2)).clone())),
+        Outcome::Failed { error: "cut short".to_owned() },
+    ]
+    .map(|outcome| CheckpointResult {
+        run: "run".to_owned(),
+        name: "step".to_owned(),
+        step: Some(1),
+        tokens: None,
+        path: PathBuf::from("/gone/step"),
+        outcome,
+    });
+    let results = Arc::new(Results { settings, checkpoints: checkpoints.into() });
+    let mut state = State::new(Settings::default(), Some(TextSource::Corpus(PathBuf::from("/text"))));
+    let commands = state.apply(Event::Opened { runs: runs(&[2]), recorded: vec![Some(results)] });
+    assert!(commands.is_empty() && !state.busy);
+    assert_eq!(state.status(id(0, 0)), Status::Complete);
+    assert!(matches!(state.status(id(0, 1)), Status::Failed(_)));
+    assert!(!state.points()[0].1[0].stale);
+    // Its settings are the ones on screen, and moving them measures nothing but says so.
+    assert_eq!((state.settings.max_order, state.settings.points), (2, 50));
+    let moved = Settings { points: 60, ..state.settings.clone() };
+    assert!(state.update(UiCommand::Settings(moved)).is_empty());
+    assert_eq!(state.settings.points, 50);
+    assert!(state.messages.iter().any(|message| message.text.contains("recorded")));
+    assert_eq!(state.points()[0].1.len(), 1);
+
+    // Beside a run that can be measured, only that one is.
+    let recorded = vec![None, state.run_states[0].recorded.clone()];
+    let commands = state.apply(Event::Opened { runs: runs(&[1, 2]), recorded });
+    assert_eq!(commands.len(), 1);
+    assert_eq!(state.status(id(1, 0)), Status::Complete);
+    assert_eq!(state.status(id(0, 0)), Status::Waiting);
 }

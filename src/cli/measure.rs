@@ -103,7 +103,12 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
 fn opened(events: &Receiver<Event>) -> Result<Arc<Vec<Run>>> {
     for event in events {
         match event {
-            Event::Opened { runs } => return Ok(runs),
+            Event::Opened { runs, recorded } if recorded.iter().all(Option::is_none) => return Ok(runs),
+            Event::Opened { runs, .. } => {
+                return Err(Error::new(Kind::Usage, "these are results, which hold no model to measure")
+                    .help("print them with `infoplane show`")
+                    .at(&runs[0].path));
+            }
             Event::Failed { error, .. } => return Err(error),
             _ => {}
         }

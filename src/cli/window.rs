@@ -16,7 +16,7 @@ const SAMPLES: usize = 64;
 /// The flags of the window.
 #[derive(Debug, Args)]
 pub struct WindowArgs {
-    /// Models, runs of checkpoints or folders of runs; the demo where none is named.
+    /// Models, runs of checkpoints, folders of runs, or results; the demo where none is named.
     paths: Vec<PathBuf>,
     #[command(flatten)]
     text: TextArgs,

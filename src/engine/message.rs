@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::checkpoints::Run;
 use crate::error::Error;
-use crate::results::Measurement;
+use crate::results::{Measurement, Results};
 use crate::settings::{Settings, Temperature};
 
 /// Which checkpoint of which open run: indices into the list of [`Event::Opened`].
@@ -88,9 +88,10 @@ impl Request {
 /// What the worker can be asked. The newest request wins.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Look for runs in these folders; where there are any, they replace the open ones.
+    /// Look for runs in these folders, and take recorded ones from files of results; where there are any, they
+    /// replace the open ones.
     Open {
-        /// Models, runs of checkpoints or folders of runs.
+        /// Models, runs of checkpoints, folders of runs, or results.
         paths: Vec<PathBuf>,
     },
     /// Measure all open runs under these settings, reusing whatever still holds.
@@ -111,6 +112,8 @@ pub enum Event {
     Opened {
         /// The runs, their checkpoints in the order of training.
         runs: Arc<Vec<Run>>,
+        /// For each run the results it was read from, where it was: such a run is not measured.
+        recorded: Vec<Option<Arc<Results>>>,
     },
     /// The text is encoded and labelled.
     Prepared {

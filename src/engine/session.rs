@@ -86,9 +86,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session with nothing made yet.
-    pub fn new(request: Request, runs: Arc<Vec<Run>>, store: Option<Store>) -> Self {
-        let ids = runs.iter().enumerate().flat_map(|(run, found)| {
+    /// A session with nothing made yet. Runs that are `recorded` are left alone.
+    pub fn new(request: Request, runs: Arc<Vec<Run>>, recorded: &[bool], store: Option<Store>) -> Self {
+        let measured = runs.iter().enumerate().filter(|(run, _)| recorded.get(*run) != Some(&true));
+        let ids = measured.flat_map(|(run, found)| {
             (0..found.checkpoints.len()).map(move |checkpoint| CheckpointId { run, checkpoint })
         });
         let tracks = ids.map(|id| (id, Track::default())).collect();

@@ -1,6 +1,6 @@
 //! The worker's loop: takes commands, does the next task, tells what came of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -10,7 +10,9 @@ use super::inbox::{Gone, Inbox, Outbox};
 use super::message::{Command, Event, Request};
 use super::open_device::OpenDevice;
 use super::session::Session;
-use crate::checkpoints::{self, Run};
+use crate::checkpoints::{self, Checkpoint, Run};
+use crate::error::{Error, Kind};
+use crate::results::{CheckpointResult, Results};
 use crate::settings::Backend;
 
 /// Runs until the other side of a channel is gone.
@@ -19,6 +21,7 @@ pub fn run(commands: Receiver<Command>, events: Sender<Event>, options: Options,
         inbox: Inbox::new(commands),
         outbox: Outbox::new(events, &wake),
         runs: Arc::default(),
+        recorded: Vec::new(),
         options,
         device: None,
         session: None,
@@ -30,6 +33,8 @@ struct Worker<'a> {
     inbox: Inbox,
     outbox: Outbox<'a>,
     runs: Arc<Vec<Run>>,
+    /// Which of them come from results, and are not measured.
+    recorded: Vec<bool>,
     options: Options,
     device: Option<OpenDevice>,
     /// The newest request with all that was made for it; kept when done, since the next may reuse it.
@@ -60,9 +65,9 @@ impl Worker<'_> {
     }
 
     fn open(&mut self, paths: &[PathBuf]) -> Result<(), Gone> {
-        let mut runs: Vec<Run> = Vec::new();
+        let mut runs: Vec<(Run, Option<Arc<Results>>)> = Vec::new();
         for path in paths {
-            match checkpoints::open(path) {
+            match open_path(path) {
                 Ok(found) => runs.extend(found),
                 Err(error) => self.outbox.tell(Event::Failed { generation: None, error })?,
             }
@@ -73,8 +78,10 @@ impl Worker<'_> {
         }
         self.end(true)?;
         self.session = None;
+        let (runs, recorded): (Vec<Run>, Vec<Option<Arc<Results>>>) = runs.into_iter().unzip();
+        self.recorded = recorded.iter().map(Option::is_some).collect();
         self.runs = Arc::new(runs);
-        self.outbox.tell(Event::Opened { runs: Arc::clone(&self.runs) })
+        self.outbox.tell(Event::Opened { runs: Arc::clone(&self.runs), recorded })
     }
 
     fn start(&mut self, request: Request) -> Result<(), Gone> {
@@ -84,7 +91,8 @@ impl Worker<'_> {
             earlier => {
                 // What it holds of the store is free before the next one asks for it.
                 drop(earlier);
-                Session::new(request, Arc::clone(&self.runs), self.options.store.clone())
+                let (runs, store) = (Arc::clone(&self.runs), self.options.store.clone());
+                Session::new(request, runs, &self.recorded, store)
             }
         });
         Ok(())
@@ -112,5 +120,30 @@ impl Worker<'_> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// The runs of a folder, or of a file of results.
+fn open_path(path: &Path) -> Result<Vec<(Run, Option<Arc<Results>>)>, Error> {
+    if !path.is_file() {
+        return Ok(checkpoints::open(path)?.into_iter().map(|run| (run, None)).collect());
+    }
+    let checkpoint = |result: &CheckpointResult| Checkpoint {
+        name: result.name.clone(),
+        path: result.path.clone(),
+        step: result.step,
+        tokens: result.tokens,
+        tokenizer: None,
+        root: result.path.clone(),
+    };
+    let run = |results: Results| {
+        let checkpoints = results.checkpoints.iter().map(checkpoint).collect();
+        let run = Run::new(results.checkpoints[0].run.clone(), path.to_owned(), checkpoints);
+        (run, Some(Arc::new(results)))
+    };
+    let runs: Vec<_> = Results::read(path)?.by_run().into_iter().map(run).collect();
+    match runs.is_empty() {
+        true => Err(Error::new(Kind::Output, "these results hold no checkpoint").at(path)),
+        false => Ok(runs),
     }
 }

@@ -139,6 +139,23 @@ impl Results {
         })
     }
 
+    /// The same results a run each, in the order runs first appear.
+    pub fn by_run(&self) -> Vec<Self> {
+        let mut runs: Vec<Self> = Vec::new();
+        for checkpoint in &self.checkpoints {
+            match runs.iter_mut().find(|run| run.checkpoints[0].run == checkpoint.run) {
+                Some(run) => run.checkpoints.push(checkpoint.clone()),
+                None => {
+                    runs.push(Self {
+                        settings: self.settings.clone(),
+                        checkpoints: vec![checkpoint.clone()],
+                    });
+                }
+            }
+        }
+        runs
+    }
+
     /// A Parquet table: one row a checkpoint, layer, order and measure, with the settings in its metadata.
     ///
     /// # Errors

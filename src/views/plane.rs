@@ -51,6 +51,10 @@ pub struct PlanePoint {
     pub null: Option<[f64; 2]>,
     /// The shares of positions whose input and output labels occur once.
     pub singletons: Option<[f64; 2]>,
+    /// The standard deviations of I(X;Z) and I(Y;Z) over seeds of the reference points, where several were scored.
+    pub spread: Option<[f64; 2]>,
+    /// The same of φ.
+    pub optimality_spread: Option<f64>,
     /// 𝓗(Z), in efficiency.
     pub entropy: f64,
     /// Next-token cross-entropy in nats a token.
@@ -97,6 +101,8 @@ pub fn point(
         optimality: order.optimality,
         null: order.input_null.zip(order.output_null).map(Into::into),
         singletons: order.input_singletons.zip(order.output_singletons).map(Into::into),
+        spread: order.input_spread.zip(order.output_spread).map(Into::into),
+        optimality_spread: order.optimality_spread,
         entropy: layer.entropy,
         loss: measurement.loss,
     })
@@ -104,26 +110,14 @@ pub fn point(
 
 /// The trajectories of stored results, runs in the order they first appear.
 pub fn trajectories(results: &Results, view: PlaneView) -> Vec<Trajectory> {
-    let mut runs: Vec<&str> = Vec::new();
-    for checkpoint in &results.checkpoints {
-        if !runs.contains(&checkpoint.run.as_str()) {
-            runs.push(&checkpoint.run);
-        }
-    }
-    runs.iter()
-        .enumerate()
-        .map(|(run, &name)| {
-            let checkpoints: Vec<_> = results.checkpoints.iter().filter(|c| c.run == name).collect();
-            let points = checkpoints
-                .iter()
-                .enumerate()
-                .filter_map(|(index, c)| {
-                    point(view, (index, checkpoints.len()), &c.name, (c.step, c.tokens), c.measurement()?)
-                })
-                .collect();
-            Trajectory { run, name: name.to_owned(), points }
-        })
-        .collect()
+    let of_run = |(index, run): (usize, Results)| {
+        let count = run.checkpoints.len();
+        let points = run.checkpoints.iter().enumerate().filter_map(|(index, c)| {
+            point(view, (index, count), &c.name, (c.step, c.tokens), c.measurement()?)
+        });
+        Trajectory { run: index, name: run.checkpoints[0].run.clone(), points: points.collect() }
+    };
+    results.by_run().into_iter().enumerate().map(of_run).collect()
 }
 
 /// A name for an order's axis labels: `token`, `bigram`, ….

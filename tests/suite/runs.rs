@@ -38,7 +38,7 @@ fn measure(run: &str, backend: Backend, only: &[&str]) -> Vec<(String, Measureme
     let mut measured = Vec::new();
     for event in events {
         match event {
-            Event::Opened { runs: opened } => {
+            Event::Opened { runs: opened, .. } => {
                 runs = Some(opened);
                 commands.send(Command::Measure(request.clone())).unwrap();
             }

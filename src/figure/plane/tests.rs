@@ -24,6 +24,8 @@ fn run(run: usize, name: &str, count: usize) -> Trajectory {
             optimality: Some(expressivity / complexity),
             null: None,
             singletons: None,
+            spread: None,
+            optimality_spread: None,
             entropy: 0.8,
             loss: 9.0 - 6.0 * t,
         }
