@@ -403,6 +403,18 @@ fn every_setting_asks_for_a_new_measurement() {
     }
     assert_eq!((request.settings.samples, request.settings.context, request.settings.seed), (20, 64, 3));
 
+    window.harness.get_by_role_and_label(Role::SpinButton, "Ref. seeds").set_value_accesskit(5.0);
+    window.harness.run_steps(3);
+    let request = window.next_request(request.generation);
+    assert_eq!(request.settings.reference_seeds, 5);
+    window.set_slider("Min. count", 4.0);
+    let request = window.next_request(request.generation);
+    assert_eq!(request.settings.min_count, 4);
+    window.harness.get_by_role_and_label(Role::SpinButton, "Tolerance").set_value_accesskit(0.01);
+    window.harness.run_steps(3);
+    let request = window.next_request(request.generation);
+    assert_eq!(request.settings.tolerance, 0.01);
+
     window.choose("Backend", "cpu");
     let request = window.next_request(request.generation);
     assert_eq!(request.settings.backend, Backend::Cpu);

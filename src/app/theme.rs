@@ -10,7 +10,7 @@ use eframe::egui::{
 use crate::figure::color;
 
 /// Width of the panel of runs, in points.
-pub(super) const RUNS_WIDTH: f32 = 244.0;
+pub(super) const RUNS_WIDTH: f32 = 288.0;
 /// Width of the panel of settings, in points.
 pub(super) const CONTROLS_WIDTH: f32 = 268.0;
 /// Width of the labels of settings, so that all of them line up.
