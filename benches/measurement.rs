@@ -55,6 +55,54 @@ fn encode_and_label() -> usize {
     Labels::new(&documents(), 4).positions()
 }
 
+/// What a change of temperature, points, minimum count or seed asks: the measures of 17 layers on 32,000
+/// positions, all orders, with their convergence; scores lie where a window keeps them.
+#[divan::bench(args = BACKENDS, sample_count = 10)]
+fn retune_17_layers(bencher: Bencher, backend: Backend) {
+    const LAYERS: usize = 17;
+    let compute = compute(backend);
+    let mut estimator = Estimator::new(&compute).expect("kernels");
+    let documents = documents();
+    let first = Labels::new(&documents[..32], 4).positions();
+    let labels = Arc::new(SampleLabels::new(&Labels::new(&documents, 4)));
+    let positions = labels.positions();
+    let planes = estimator.device_planes(LAYERS, positions, POINTS).expect("memory");
+    let chunks = [first, positions].map(|end| ChunkKey { end, tokens: 0 });
+    let (mut table, _) = ScoreTable::new(LAYERS, POINTS, &chunks, None);
+    let reference = estimator.reference(ReferencePoints::new(0, POINTS, 64)).expect("memory");
+    for layer in 0..LAYERS {
+        for (chunk, range) in [0..first, first..positions].into_iter().enumerate() {
+            let hidden = random_states(layer as u64, range.len(), 64, &compute);
+            let origin = if planes.is_some() { range.start } else { 0 };
+            let row = |row: usize| Row { source: row as u32, target: (origin + row) as u32 };
+            let rows: Vec<Row> = (0..range.len()).map(row).collect();
+            let target = match &planes {
+                Some(planes) => Target::Device(&planes[layer]),
+                None => Target::Host(table.open(chunk, layer).expect("memory")),
+            };
+            estimator.score(hidden, &reference, &rows, target).expect("scores");
+        }
+    }
+    (0..chunks.len()).for_each(|chunk| table.finish(chunk, Losses::default()).expect("memory"));
+    let mut temperature = 0.02;
+    bencher.counter(divan::counter::ItemsCount::new(LAYERS * positions)).bench_local(|| {
+        temperature *= 1.001;
+        let binning = Binning { points: POINTS, temperature };
+        let question = Question { binning, min_count: 1, prefixes: vec![first, positions] };
+        for layer in 0..LAYERS {
+            let plane = planes.as_ref().map(|planes| Scores::Device(&planes[layer]));
+            let scores = plane.unwrap_or_else(|| Scores::Host(table.plane(layer)));
+            black_box(estimator.statistics(scores, &question, &labels, &mut || false).expect("statistics"));
+        }
+    });
+}
+
+fn random_states(seed: u64, rows: usize, width: usize, compute: &Compute) -> burn::tensor::Tensor<2> {
+    let states: Vec<f32> =
+        infoplane::estimator::unit_rows(seed, rows, width).iter().map(|&x| x as f32).collect();
+    burn::tensor::Tensor::from_data(burn::tensor::TensorData::new(states, [rows, width]), &compute.tensors())
+}
+
 /// One batch through the model, states untouched, losses included.
 #[divan::bench(args = BACKENDS)]
 fn forward(bencher: Bencher, backend: Backend) {
@@ -73,10 +121,7 @@ fn statistics_of_a_layer(bencher: Bencher, backend: Backend) {
     let (positions, width) = (labels.positions(), 64);
     let points = ReferencePoints::new(0, POINTS, width);
     let reference = estimator.reference(points).expect("memory");
-    let states: Vec<f32> =
-        infoplane::estimator::unit_rows(1, positions, width).iter().map(|&x| x as f32).collect();
-    let data = burn::tensor::TensorData::new(states, [positions, width]);
-    let hidden = burn::tensor::Tensor::<2>::from_data(data, &compute.tensors());
+    let hidden = random_states(1, positions, width, &compute);
     let rows: Vec<Row> = (0..positions as u32).map(|row| Row { source: row, target: row }).collect();
     let planes = estimator.device_planes(1, positions, POINTS).expect("memory");
     let (mut table, _) = ScoreTable::new(1, POINTS, &[ChunkKey { end: positions, tokens: 0 }], None);
