@@ -7,8 +7,25 @@ pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
-/// Values summed side by side, so that a sum needs no fixed order.
-const LANES: usize = 16;
+/// Asks for memory that will be read soon. Says nothing where the processor is not known to take the hint.
+#[inline(always)]
+pub fn prefetch<T>(values: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        const LINE: usize = 64;
+        let start = values.as_ptr().cast::<i8>();
+        for offset in (0..size_of_val(values)).step_by(LINE) {
+            // SAFETY: a hint reads nothing, and the address lies within the slice.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(start.add(offset)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+}
+
+/// Values taken side by side, so that a sum needs no fixed order.
+pub const LANES: usize = 16;
 
 /// The sum of `value` over all elements, in an order that depends on their number only.
 #[inline(always)]
@@ -20,26 +37,12 @@ pub fn sum_of(values: &[f32], value: impl Fn(f32) -> f32) -> f32 {
             *lane += value(x);
         }
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane += value(x);
+    let last = padded(rest, 0.0);
+    for (index, (lane, x)) in lanes.iter_mut().zip(last).enumerate() {
+        let value = value(x);
+        *lane += if index < rest.len() { value } else { 0.0 };
     }
-    lanes.iter().sum()
-}
-
-/// The sum of a · `value`(b) over all pairs, in an order that depends on their number only.
-#[inline(always)]
-pub fn sum_of_products(a: &[f32], b: &[f32], value: impl Fn(f32) -> f32) -> f32 {
-    let mut lanes = [0.0f32; LANES];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        for ((lane, &x), &y) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += x * value(y);
-        }
-    }
-    for ((lane, &x), &y) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
-        *lane += x * value(y);
-    }
-    lanes.iter().sum()
+    folded(lanes, |a, b| a + b)
 }
 
 /// The largest element, −∞ if there is none.
@@ -53,10 +56,31 @@ pub fn largest(values: &[f32]) -> f32 {
             *lane = larger(*lane, x);
         }
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
+    for (lane, x) in lanes.iter_mut().zip(padded(rest, f32::NEG_INFINITY)) {
         *lane = larger(*lane, x);
     }
-    lanes.into_iter().fold(f32::NEG_INFINITY, larger)
+    folded(lanes, larger)
+}
+
+/// Fewer than [`LANES`] values, and `filling` behind them.
+#[inline(always)]
+pub fn padded(values: &[f32], filling: f32) -> [f32; LANES] {
+    let mut lanes = [filling; LANES];
+    lanes.iter_mut().zip(values).for_each(|(lane, &value)| *lane = value);
+    lanes
+}
+
+/// All lanes as one, halves at a time.
+#[inline(always)]
+pub fn folded(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut width = LANES;
+    while width > 1 {
+        width /= 2;
+        for lane in 0..width {
+            lanes[lane] = join(lanes[lane], lanes[lane + width]);
+        }
+    }
+    lanes[0]
 }
 
 /// eˣ to two units in the last place, without a branch: 2ⁿ · eʳ with |r| ≤ ln 2 / 2. Beyond what f32

@@ -1,6 +1,6 @@
 //! Twin of `shaders/soft_bins.wgsl`: the softmax of scores over the reference points.
 
-use crate::simd::{exp, largest, sum_of, sum_of_products, vectorised};
+use crate::simd::{LANES, exp, folded, largest, padded, vectorised};
 
 /// Writes the soft bin of each position and its entropy.
 ///
@@ -20,18 +20,43 @@ pub fn soft_bins(
         || {
             let rows = scores.chunks_exact(stride).zip(bins.chunks_exact_mut(points));
             for ((scores, bins), entropy) in rows.zip(entropies) {
-                let scores = &scores[..points];
-                let most = largest(scores);
-                for (bin, &score) in bins.iter_mut().zip(scores) {
-                    *bin = exp((score - most) * inverse_temperature);
-                }
-                let total = sum_of(bins, |weight| weight);
-                // −Σ p ln p with ln p = logit − ln total: no logarithm per bin.
-                let weighted = sum_of_products(bins, scores, |score| (score - most) * inverse_temperature);
-                let scale = total.recip();
-                bins.iter_mut().for_each(|bin| *bin *= scale);
-                *entropy = total.ln() - weighted / total;
+                *entropy = soft_bin(&scores[..points], inverse_temperature, bins);
             }
         },
     );
 }
+
+/// The soft bin of one position; returns its entropy.
+#[inline(always)]
+fn soft_bin(scores: &[f32], inverse_temperature: f32, bin: &mut [f32]) -> f32 {
+    let most = largest(scores);
+    // −Σ p ln p with ln p = logit − ln total: no logarithm per point.
+    let (mut total, mut weighted) = ([0.0; LANES], [0.0; LANES]);
+    let mut weigh = |scores: &[f32; LANES]| -> [f32; LANES] {
+        let mut weights = [0.0; LANES];
+        for lane in 0..LANES {
+            let logit = (scores[lane] - most) * inverse_temperature;
+            weights[lane] = exp(logit);
+            total[lane] += weights[lane];
+            weighted[lane] += weights[lane] * logit;
+        }
+        weights
+    };
+    let ((scores, last_scores), (weights, last_weights)) =
+        (scores.as_chunks::<LANES>(), bin.as_chunks_mut::<LANES>());
+    for (scores, weights) in scores.iter().zip(weights) {
+        *weights = weigh(scores);
+    }
+    if !last_scores.is_empty() {
+        // Far below any cosine, so that what only fills the lanes weighs nothing.
+        let weights = weigh(&padded(last_scores, most - FAR / inverse_temperature));
+        last_weights.iter_mut().zip(weights).for_each(|(last, weight)| *last = weight);
+    }
+    let total = folded(total, |a, b| a + b);
+    let scale = total.recip();
+    bin.iter_mut().for_each(|weight| *weight *= scale);
+    total.ln() - folded(weighted, |a, b| a + b) * scale
+}
+
+/// A logit whose weight is zero, and stays zero times the logit.
+const FAR: f32 = 1000.0;

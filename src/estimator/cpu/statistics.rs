@@ -15,7 +15,7 @@ use super::soft_bins::soft_bins;
 use crate::error::{Error, Result};
 use crate::estimator::label_ids::{ONCE, SampleLabels};
 use crate::estimator::statistics::{Conditional, Question, Statistics};
-use crate::simd::{ln, sum_of, vectorised};
+use crate::simd::{ln, prefetch, sum_of, vectorised};
 use crate::store::Plane;
 
 /// Bytes that the sums of labels may take at a time.
@@ -25,8 +25,12 @@ const FREQUENT: u32 = 256;
 /// Parts that the labels of a set are cut into for the cores. Not as many as there are cores, or the last
 /// bit would depend on their number.
 const PARTS: usize = 2;
+/// Positions binned before their bins are added: few enough that those stay in a core's cache.
+const BLOCK: usize = 2048;
+/// How many positions ahead the sums of a label are asked for.
+const AHEAD: usize = 8;
 /// Positions binned in one task.
-const ROWS: usize = 512;
+const ROWS: usize = 128;
 
 /// The statistics of a layer for each prefix asked for. A prefix has to end where a chunk does.
 ///
@@ -47,17 +51,17 @@ pub fn statistics(
         .map(|&positions| Statistics { positions, entropy: 0.0, sets: Vec::new() })
         .collect();
     let mut finished: Vec<Vec<SetEntropies>> = vec![Vec::new(); found.len()];
-    for (pass, mut tallies) in passes(labels, points, SUMS).into_iter().enumerate() {
+    for (pass, tallies) in passes(labels, points, SUMS).into_iter().enumerate() {
+        let tally = |(set, range, takes_single): (usize, Range<u32>, bool)| {
+            let counts = &labels.sets[set].counts;
+            Tally::new(set, range, counts, takes_single, points)
+        };
+        let mut tallies: Vec<Tally> = tallies.into_par_iter().map(tally).collect();
         let mut whole = vec![0.0f64; points];
         let mut next = 0;
         each_chunk(scores, question, interrupted, |range, bins, entropies| {
             rayon::join(
-                || {
-                    vectorised(
-                        #[inline(always)]
-                        || add_all(&mut whole, bins),
-                    )
-                },
+                || add_block(&mut whole, bins),
                 || {
                     tallies.par_iter_mut().for_each(|tally| {
                         tally.add(bins, entropies, &labels.sets[tally.set].ids[range.clone()], points);
@@ -96,21 +100,24 @@ fn each_chunk(
     let all = question.prefixes.last().copied().unwrap_or(0);
     let (mut buffer, mut bins, mut entropies) = (Vec::new(), Vec::new(), Vec::new());
     let mut start = 0;
-    for (chunk, &end) in scores.ends().iter().enumerate().take_while(|(_, end)| **end <= all) {
+    for chunk in 0..scores.ends().partition_point(|&end| end <= all) {
         if interrupted() {
             return Err(Error::cancelled());
         }
         let rows = scores.read(chunk, &mut buffer)?;
-        bins.resize((end - start) * points, 0.0);
-        entropies.resize(end - start, 0.0);
-        rows.par_chunks(ROWS * stride)
-            .zip(bins.par_chunks_mut(ROWS * points))
-            .zip(entropies.par_chunks_mut(ROWS))
-            .for_each(|((rows, bins), entropies)| {
-                soft_bins(rows, stride, points, inverse_temperature, bins, entropies);
-            });
-        take(start..end, &bins, &entropies);
-        start = end;
+        for rows in rows.chunks(BLOCK * stride) {
+            let positions = rows.len() / stride;
+            bins.resize(positions * points, 0.0);
+            entropies.resize(positions, 0.0);
+            rows.par_chunks(ROWS * stride)
+                .zip(bins.par_chunks_mut(ROWS * points))
+                .zip(entropies.par_chunks_mut(ROWS))
+                .for_each(|((rows, bins), entropies)| {
+                    soft_bins(rows, stride, points, inverse_temperature, bins, entropies);
+                });
+            take(start..start + positions, &bins, &entropies);
+            start += positions;
+        }
     }
     Ok(())
 }
@@ -155,7 +162,17 @@ impl Tally {
         vectorised(
             #[inline(always)]
             || {
-                for ((row, &id), &entropy) in bins.chunks_exact(points).zip(ids).zip(entropies) {
+                for (index, ((row, &id), &entropy)) in
+                    bins.chunks_exact(points).zip(ids).zip(entropies).enumerate()
+                {
+                    // Labels come in no order, so the next sums are hardly ever in the cache.
+                    if let Some(&soon) = ids.get(index + AHEAD) {
+                        let label = soon.wrapping_sub(self.labels.start) as usize;
+                        if (frequent..self.counts.len()).contains(&label) {
+                            // The lines behind the first two follow by themselves.
+                            prefetch(&self.rare[(label - frequent) * points..][..points.min(32)]);
+                        }
+                    }
                     let label = id.wrapping_sub(self.labels.start) as usize;
                     if label >= self.counts.len() {
                         if id == ONCE && self.takes_single {
@@ -178,31 +195,31 @@ impl Tally {
 
     /// The entropy of each label as far as it was seen.
     fn entropies(&self, points: usize, min_count: u32) -> SetEntropies {
+        let least = min_count.max(1);
         let mut kept_sum = vec![0.0; if min_count > 1 { points } else { 0 }];
-        let mut mean = vec![0.0; points];
-        let mut entropies = Vec::with_capacity(self.counts.len());
-        let mut push = |count: u32, sums: &mut dyn FnMut(&mut [f32], &mut [f64])| {
-            if count < min_count.max(1) {
-                return entropies.push(0.0);
-            }
-            sums(&mut mean, &mut kept_sum);
-            entropies.push(entropy_of_mean(&mean));
-        };
-        let frequent = self.frequent.len() / points;
-        for (&count, sums) in self.counts.iter().zip(self.frequent.chunks_exact(points)) {
-            push(count, &mut |mean, kept| {
-                let scale = f64::from(count).recip();
-                mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean = (sum * scale) as f32);
-                kept.iter_mut().zip(sums).for_each(|(kept, sum)| *kept += sum);
-            });
-        }
-        for (&count, sums) in self.counts[frequent..].iter().zip(self.rare.chunks_exact(points)) {
-            push(count, &mut |mean, kept| {
-                let scale = (count as f32).recip();
-                mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean = sum * scale);
-                kept.iter_mut().zip(sums).for_each(|(kept, sum)| *kept += f64::from(*sum));
-            });
-        }
+        let mut mean = vec![0.0f32; points];
+        let mut entropies = vec![0.0; self.counts.len()];
+        let (frequent, rare) = self.counts.split_at(self.frequent.len() / points);
+        let (of_frequent, of_rare) = entropies.split_at_mut(frequent.len());
+        vectorised(
+            #[inline(always)]
+            || {
+                let labels = frequent.iter().zip(self.frequent.chunks_exact(points)).zip(of_frequent);
+                for ((&count, sums), entropy) in labels.filter(|((count, _), _)| **count >= least) {
+                    let scale = f64::from(count).recip();
+                    mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean = (sum * scale) as f32);
+                    kept_sum.iter_mut().zip(sums).for_each(|(kept, sum)| *kept += sum);
+                    *entropy = -sum_of(&mean, |mass| mass * ln(mass));
+                }
+                let labels = rare.iter().zip(self.rare.chunks_exact(points)).zip(of_rare);
+                for ((&count, sums), entropy) in labels.filter(|((count, _), _)| **count >= least) {
+                    let scale = (count as f32).recip();
+                    kept_sum.iter_mut().zip(sums).for_each(|(kept, sum)| *kept += f64::from(*sum));
+                    // q ln q → 0 as q → 0, where the logarithm is finite here.
+                    *entropy = -sum_of(sums, |sum| sum * scale * ln(sum * scale));
+                }
+            },
+        );
         SetEntropies {
             set: self.set,
             counts: self.counts.clone(),
@@ -262,9 +279,10 @@ impl SetEntropies {
     }
 }
 
-/// The labels of all sets as tallies, in groups whose sums take no more than `budget` bytes.
-fn passes(labels: &SampleLabels, points: usize, budget: usize) -> Vec<Vec<Tally>> {
-    let mut passes: Vec<Vec<Tally>> = vec![Vec::new()];
+/// The labels of all sets as tallies, in groups whose sums take no more than `budget` bytes. Each tally is a
+/// set, its labels and whether it takes the positions whose label occurs once.
+fn passes(labels: &SampleLabels, points: usize, budget: usize) -> Vec<Vec<(usize, Range<u32>, bool)>> {
+    let mut passes = vec![Vec::new()];
     let mut bytes = 0;
     for (set, ids) in labels.sets.iter().enumerate() {
         for (index, range) in ranges(&ids.counts, points, budget).into_iter().enumerate() {
@@ -274,8 +292,8 @@ fn passes(labels: &SampleLabels, points: usize, budget: usize) -> Vec<Vec<Tally>
                 bytes = 0;
             }
             bytes += takes;
-            let tally = Tally::new(set, range, &ids.counts, index == 0, points);
-            passes.last_mut().unwrap_or_else(|| unreachable!("there is one from the start")).push(tally);
+            let last = passes.len() - 1;
+            passes[last].push((set, range, index == 0));
         }
     }
     passes
@@ -314,6 +332,24 @@ fn add_all(sums: &mut [f64], bins: &[f32]) {
     }
 }
 
+/// Adds a block of bins to the sum over all positions, few enough at a time in f32 that no digit is lost.
+fn add_block(sums: &mut [f64], bins: &[f32]) {
+    let points = sums.len();
+    let mut part = vec![0.0f32; points];
+    vectorised(
+        #[inline(always)]
+        || {
+            for bins in bins.chunks(ROWS * points) {
+                part.fill(0.0);
+                for row in bins.chunks_exact(points) {
+                    part.iter_mut().zip(row).for_each(|(sum, bin)| *sum += bin);
+                }
+                add_all(sums, &part);
+            }
+        },
+    );
+}
+
 /// −Σ q ln q in nats, q the mean of as many bins.
 fn entropy_of(sums: &[f64], count: f64) -> f64 {
     let term = |sum: &f64| {
@@ -322,13 +358,4 @@ fn entropy_of(sums: &[f64], count: f64) -> f64 {
         if mass == 0.0 { 0.0 } else { mass * mass.ln() }
     };
     -sums.iter().map(term).sum::<f64>()
-}
-
-/// −Σ q ln q in nats.
-fn entropy_of_mean(mean: &[f32]) -> f32 {
-    // q ln q → 0 as q → 0, where the logarithm is finite here.
-    vectorised(
-        #[inline(always)]
-        || -sum_of(mean, |mass| mass * ln(mass)),
-    )
 }
