@@ -97,6 +97,23 @@ fn retune_17_layers(bencher: Bencher, backend: Backend) {
     });
 }
 
+/// The scores of 512 positions of one layer with OLMo2-1B's hidden size, one seed; beside a forward pass of that
+/// size, what the estimator adds to it.
+#[divan::bench(args = BACKENDS)]
+fn score_512_states_of_2048(bencher: Bencher, backend: Backend) {
+    const POSITIONS: usize = 512;
+    const WIDTH: usize = 2048;
+    let compute = compute(backend);
+    let estimator = Estimator::new(&compute).expect("kernels");
+    let reference = estimator.reference(ReferencePoints::new(0, POINTS, WIDTH)).expect("memory");
+    let hidden = random_states(1, POSITIONS, WIDTH, &compute);
+    let rows: Vec<Row> = (0..POSITIONS as u32).map(|row| Row { source: row, target: row }).collect();
+    let mut scores = vec![0.0; POSITIONS * POINTS];
+    bencher.counter(divan::counter::ItemsCount::new(POSITIONS)).bench_local(|| {
+        estimator.score(hidden.clone(), &reference, &rows, Target::Host(&mut scores)).expect("scores");
+    });
+}
+
 fn random_states(seed: u64, rows: usize, width: usize, compute: &Compute) -> burn::tensor::Tensor<2> {
     let states: Vec<f32> =
         infoplane::estimator::unit_rows(seed, rows, width).iter().map(|&x| x as f32).collect();

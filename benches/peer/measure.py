@@ -133,6 +133,8 @@ def main():
             return
         corpus = ["--corpus", args.corpus, "--samples", args.samples, "--context", args.context]
         measure = [args.infoplane, "measure", args.model, *corpus, "--max-order", 3, "--backend", "cpu"]
+        # Measured, not looked up, and with one set of reference points as the other side has.
+        measure += ["--no-store", "--reference-seeds", 1]
         measured = own(args, ids, [*map(str, measure), "--out", f"{folder}/results.json"])
     peer = min(peer_measurement(args) for _ in range(args.repeats))
     print(f"measurement: infoplane {positions / measured:,.0f} positions/s, LLMInferrer "

@@ -65,7 +65,7 @@ impl Worker<'_> {
     }
 
     fn open(&mut self, paths: &[PathBuf]) -> Result<(), Gone> {
-        let mut runs: Vec<(Run, Option<Arc<Results>>)> = Vec::new();
+        let mut runs: Vec<Opened> = Vec::new();
         for path in paths {
             match open_path(path) {
                 Ok(found) => runs.extend(found),
@@ -123,8 +123,11 @@ impl Worker<'_> {
     }
 }
 
+/// A run, with the results it was read from where it was.
+type Opened = (Run, Option<Arc<Results>>);
+
 /// The runs of a folder, or of a file of results.
-fn open_path(path: &Path) -> Result<Vec<(Run, Option<Arc<Results>>)>, Error> {
+fn open_path(path: &Path) -> Result<Vec<Opened>, Error> {
     if !path.is_file() {
         return Ok(checkpoints::open(path)?.into_iter().map(|run| (run, None)).collect());
     }

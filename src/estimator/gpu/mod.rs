@@ -28,8 +28,16 @@ pub struct GpuEstimator {
     label_entropies: Pipeline,
     /// What was last summed, which all layers and checkpoints of a sample share: a sample a prefix.
     samples: Vec<DeviceSample>,
-    /// The labels they are of, the least count and the prefixes.
-    asked: Option<(Arc<SampleLabels>, (u32, Vec<usize>))>,
+    /// What was asked then.
+    asked: Option<Asked>,
+}
+
+/// What decides what is to be summed.
+#[derive(Debug)]
+struct Asked {
+    labels: Arc<SampleLabels>,
+    min_count: u32,
+    prefixes: Vec<usize>,
 }
 
 /// What is to be summed of a sample, in main memory and in the GPU's: a part without buffers has no label
@@ -248,8 +256,11 @@ impl GpuEstimator {
 
     /// Brings what is to be summed for a question to the device, unless it is there.
     fn bring(&mut self, labels: &Arc<SampleLabels>, question: &Question) -> Result<()> {
-        let key = (question.min_count, question.prefixes.clone());
-        if self.asked.as_ref().is_some_and(|(there, asked)| Arc::ptr_eq(there, labels) && *asked == key) {
+        let same = |asked: &Asked| {
+            Arc::ptr_eq(&asked.labels, labels)
+                && (asked.min_count, &asked.prefixes) == (question.min_count, &question.prefixes)
+        };
+        if self.asked.as_ref().is_some_and(same) {
             return Ok(());
         }
         (self.asked, self.samples) = (None, Vec::new());
@@ -259,7 +270,8 @@ impl GpuEstimator {
                 segments.parts.iter().map(|part| self.upload_segments(part)).collect::<Result<_>>()?;
             self.samples.push(DeviceSample { segments, buffers });
         }
-        self.asked = Some((Arc::clone(labels), key));
+        let Question { min_count, ref prefixes, .. } = *question;
+        self.asked = Some(Asked { labels: Arc::clone(labels), min_count, prefixes: prefixes.clone() });
         Ok(())
     }
 

@@ -1,0 +1,214 @@
+//! What a request is answered with: numbers measured before, or derived from scores.
+
+use std::sync::Arc;
+
+use super::{Session, Trouble, sample_of};
+use crate::checkpoints::Checkpoint;
+use crate::engine::inbox::{Inbox, Outbox};
+use crate::engine::measuring::{measurement, with_honesty};
+use crate::engine::message::{CheckpointId, Event, Request};
+use crate::engine::open_device::OpenDevice;
+use crate::engine::place;
+use crate::error::{Error, Kind};
+use crate::estimator::{Binning, temperature};
+use crate::settings::Settings;
+use crate::store::Key;
+
+impl Session {
+    pub(super) fn tell_failure(&mut self, id: CheckpointId, outbox: &Outbox<'_>) -> Result<(), Trouble> {
+        let generation = self.request.generation;
+        let track = self.tracks.entry(id).or_default();
+        track.standing.told = Some((generation, 0));
+        if let Some(error) = track.failure.clone() {
+            outbox.tell(Event::CheckpointFailed { generation, checkpoint: id, error })?;
+        }
+        Ok(())
+    }
+
+    /// Tells a checkpoint's numbers where they were measured before; asked once a request, and only while there
+    /// are no scores to ask instead. Returns whether they were.
+    pub(super) fn recall(
+        &mut self,
+        id: CheckpointId,
+        device: &OpenDevice,
+        inbox: &mut Inbox,
+        outbox: &Outbox<'_>,
+    ) -> Result<bool, Trouble> {
+        let generation = self.request.generation;
+        let track = self.tracks.entry(id).or_default();
+        if self.store.is_none() || track.scored.is_some() || track.recalled == Some(generation) {
+            return Ok(false);
+        }
+        track.recalled = Some(generation);
+        let key = self.measurement_key(id, device, inbox)?;
+        let Some(measurement) = self.store.as_ref().and_then(|store| store.measurement(&key)) else {
+            return Ok(false);
+        };
+        let documents = measurement.convergence.last().map_or(0, |estimate| estimate.documents);
+        let stages = self.stages(id);
+        let measurement = Arc::new(measurement);
+        let track = self.tracks.entry(id).or_default();
+        track.standing.told = Some((generation, stages));
+        track.standing.told_honesty = Some(generation);
+        track.measurement = Some(Arc::clone(&measurement));
+        self.answered = true;
+        outbox.tell(Event::Measured {
+            generation,
+            checkpoint: id,
+            measurement,
+            documents,
+            complete: true,
+            recalled: true,
+        })?;
+        self.tell_progress(id, 1.0, outbox)?;
+        Ok(true)
+    }
+
+    /// The key of a checkpoint's measurement under this request.
+    fn measurement_key(
+        &mut self,
+        id: CheckpointId,
+        device: &OpenDevice,
+        inbox: &mut Inbox,
+    ) -> Result<Key, Trouble> {
+        let identity = self.identity(id)?;
+        let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
+        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
+        Ok(place::measurement_key(identity, sample, &self.request.settings, device))
+    }
+
+    /// Derives a checkpoint's measures from its scores and tells them.
+    pub(super) fn measure(
+        &mut self,
+        id: CheckpointId,
+        device: &mut OpenDevice,
+        inbox: &mut Inbox,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
+        let runs = Arc::clone(&self.runs);
+        let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
+        self.announce(id, inbox, outbox)?;
+        let (generation, interactive) = (self.request.generation, self.request.interactive);
+        let Settings { min_count, tolerance, .. } = self.request.settings;
+        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
+        let track = self.tracks.entry(id).or_default();
+        let Some(scored) = &track.scored else { return Ok(()) };
+        let stage = track.standing.scored_stages - 1;
+        let binning = binning(&self.request, scored.width, checkpoint)?;
+        // Numbers for settings that are no longer wanted help nobody; but a slider that keeps moving must not
+        // keep the checkpoint on screen from ever being drawn.
+        let mut interrupted = || match self.answered {
+            true => inbox.has_news(),
+            false => inbox.interrupts(&self.request),
+        };
+        let question = (binning, min_count);
+        let measured =
+            measurement(scored, (sample, stage), &mut device.estimator, question, &mut interrupted);
+        let measurement = match measured {
+            Ok(measurement) => measurement,
+            Err(error) if error.kind() == Kind::Usage => return Err(Trouble::Request(error)),
+            Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),
+            Err(error) => return Err(error.at(&checkpoint.path).into()),
+        };
+        let settled = tolerance > 0.0 && measurement.last_change().is_some_and(|change| change <= tolerance);
+        let complete = settled || stage + 1 == sample.stages.len();
+        let documents = sample.stages[stage];
+        if settled {
+            track.standing.settled = Some(stage + 1);
+        }
+        let measurement = Arc::new(measurement);
+        track.measurement = Some(Arc::clone(&measurement));
+        self.answered = true;
+        if complete && !interactive {
+            // Told once, with all there is to know.
+            return self.measure_honesty(id, device, inbox, outbox);
+        }
+        track.standing.told = Some((generation, stage + 1));
+        outbox.tell(Event::Measured {
+            generation,
+            checkpoint: id,
+            measurement,
+            documents,
+            complete,
+            recalled: false,
+        })?;
+        self.tell_progress(id, 1.0, outbox)
+    }
+
+    /// Measures what tells whether to believe a checkpoint's numbers, tells them again with that beside them,
+    /// and keeps them.
+    pub(super) fn measure_honesty(
+        &mut self,
+        id: CheckpointId,
+        device: &mut OpenDevice,
+        inbox: &mut Inbox,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
+        let runs = Arc::clone(&self.runs);
+        let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
+        let (generation, interactive) = (self.request.generation, self.request.interactive);
+        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
+        let track = self.tracks.entry(id).or_default();
+        let (Some(scored), Some(plain)) = (&track.scored, &track.measurement) else { return Ok(()) };
+        let stage = track.standing.scored_stages - 1;
+        let binning = binning(&self.request, scored.width, checkpoint)?;
+        let question = (binning, self.request.settings.min_count);
+        let mut interrupted = || inbox.has_news();
+        let asked =
+            with_honesty(plain, scored, (sample, stage), &mut device.estimator, question, &mut interrupted);
+        let measurement = match asked {
+            Ok(measurement) => Arc::new(measurement),
+            Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),
+            Err(error) => return Err(error.at(&checkpoint.path).into()),
+        };
+        let documents = sample.stages[stage];
+        track.standing.told = Some((generation, stage + 1));
+        track.standing.told_honesty = Some(generation);
+        track.measurement = Some(Arc::clone(&measurement));
+        if !interactive {
+            // Nobody will ask again.
+            self.job = None;
+            track.scored = None;
+            track.standing.scored_stages = 0;
+        }
+        if self.store.is_some() {
+            let key = self.measurement_key(id, device, inbox)?;
+            if let Some(Err(error)) = self.store.as_ref().map(|store| store.keep(&key, &measurement)) {
+                outbox.tell(Event::Warning(format!("a measurement was not kept: {error}")))?;
+            }
+        }
+        outbox.tell(Event::Measured {
+            generation,
+            checkpoint: id,
+            measurement,
+            documents,
+            complete: true,
+            recalled: false,
+        })?;
+        if interactive { Ok(()) } else { self.tell_progress(id, 1.0, outbox) }
+    }
+
+    /// Gives up the stored scores that are damaged, so that they are made again, and says so.
+    fn mend(&mut self, id: CheckpointId, error: Error, outbox: &Outbox<'_>) -> Result<(), Trouble> {
+        let track = self.tracks.entry(id).or_default();
+        let damaged = track.scored.as_mut().map_or(0, |scored| scored.table.check());
+        if damaged == 0 {
+            return Err(error.into());
+        }
+        // The stages before may hold the damage too; what is whole is not scored again.
+        track.standing.scored_stages = 0;
+        track.standing.told = None;
+        self.job = None;
+        outbox.tell(Event::Warning(format!("{error}; making {} again", place::chunks(damaged))))?;
+        Ok(())
+    }
+}
+
+/// The binning a request asks for. A width that no temperature can be calibrated for fails its checkpoint, a
+/// temperature that cannot be computed with the request.
+fn binning(request: &Request, width: usize, checkpoint: &Checkpoint) -> Result<Binning, Trouble> {
+    let settings = &request.settings;
+    let calibrated = temperature(settings.temperature, settings.points, width)
+        .map_err(|error| Trouble::Task(error.at(&checkpoint.path)))?;
+    Binning::new(settings.points, calibrated * settings.temperature_factor).map_err(Trouble::Request)
+}
