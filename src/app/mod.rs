@@ -299,7 +299,8 @@ fn scene(state: &State) -> Option<Scene> {
     } else {
         format!(" × {:.3}", settings.temperature_factor)
     };
-    let text = state.text.as_ref().and_then(|text| text.path().file_name());
+    let text = state.shown_text();
+    let text = text.as_ref().and_then(|text| text.path().file_name());
     let text = text.map(|name| format!(" of {}", name.to_string_lossy())).unwrap_or_default();
     let caption = format!(
         "{} reference points, seed {}, temperature {}{factor}; up to {} documents{text}, context {}",

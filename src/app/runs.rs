@@ -152,7 +152,7 @@ fn readout_ui(ui: &mut Ui, state: &State) {
     let points: Vec<ShownPoint> =
         state.points().into_iter().flat_map(|(_, points)| points).filter(|shown| shown.current).collect();
     if points.is_empty() {
-        let hint = if state.text.is_none() {
+        let hint = if state.shown_text().is_none() {
             "Choose a text corpus to measure."
         } else if state.busy {
             "Being measured…"

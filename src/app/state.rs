@@ -344,6 +344,23 @@ impl State {
         }
     }
 
+    /// The text behind what is shown: the chosen one, or where all runs are recorded theirs.
+    pub fn shown_text(&self) -> Option<TextSource> {
+        match self.recorded() {
+            Some(results) => Some(TextSource::Corpus(results.settings.corpus.clone())),
+            None => self.text.clone(),
+        }
+    }
+
+    /// The device that computed what is shown, in words.
+    pub fn shown_device(&self) -> String {
+        match (self.recorded(), &self.device) {
+            (Some(results), _) => format!("recorded on {}", results.settings.device),
+            (None, Some(device)) => device.clone(),
+            (None, None) => "no device yet".to_owned(),
+        }
+    }
+
     /// A checkpoint as it lies on disk.
     pub fn checkpoint(&self, id: CheckpointId) -> Option<&Checkpoint> {
         self.runs.get(id.run)?.checkpoints.get(id.checkpoint)
@@ -490,7 +507,7 @@ impl State {
                 Some(results) => results.checkpoints.iter().map(recorded_state).collect(),
                 None => vec![CheckpointState::default(); run.checkpoints.len()],
             },
-            prepared: None,
+            prepared: recorded.as_deref().map(recorded_sample),
             recorded,
         };
         self.run_states = runs.iter().zip(recorded).map(state).collect();
@@ -530,11 +547,15 @@ impl State {
         })]
     }
 
-    /// The settings that all runs were measured under, where none can be measured here.
+    /// The results that the first run was read from, where no run can be measured here.
+    fn recorded(&self) -> Option<&Results> {
+        let first = self.run_states.first()?.recorded.as_deref()?;
+        self.run_states.iter().all(|run| run.recorded.is_some()).then_some(first)
+    }
+
+    /// The settings of [`Self::recorded`].
     fn recorded_settings(&self) -> Option<Settings> {
-        let first = self.run_states.first()?.recorded.as_ref()?;
-        let all = self.run_states.iter().all(|run| run.recorded.is_some());
-        all.then(|| first.settings.settings.clone())
+        Some(self.recorded()?.settings.settings.clone())
     }
 
     fn set_times(&mut self) {
@@ -545,6 +566,12 @@ impl State {
     fn checkpoint_mut(&mut self, id: CheckpointId) -> Option<&mut CheckpointState> {
         self.run_states.get_mut(id.run)?.checkpoints.get_mut(id.checkpoint)
     }
+}
+
+/// Documents, skipped documents and positions of the text behind recorded results.
+fn recorded_sample(results: &Results) -> (usize, usize, usize) {
+    let positions = results.checkpoints.iter().filter_map(|c| c.measurement()).map(|m| m.positions).max();
+    (results.settings.documents, results.settings.skipped_documents, positions.unwrap_or(0))
 }
 
 /// A checkpoint as results tell of it.

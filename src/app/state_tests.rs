@@ -278,6 +278,8 @@ fn recorded_runs_are_shown_without_being_measured() {
     assert!(!state.points()[0].1[0].stale);
     // Its settings are the ones on screen, and moving them measures nothing but says so.
     assert_eq!((state.settings.max_order, state.settings.points), (2, 50));
+    assert_eq!(state.shown_text().unwrap().path(), &PathBuf::from("/gone/text.jsonl"));
+    assert!(state.shown_device().contains("CPU") && state.run_states[0].prepared == Some((40, 1, 1000)));
     let moved = Settings { points: 60, ..state.settings.clone() };
     assert!(state.update(UiCommand::Settings(moved)).is_empty());
     assert_eq!(state.settings.points, 50);

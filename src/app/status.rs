@@ -49,8 +49,7 @@ fn severity_color(severity: Severity, palette: &Palette) -> Color32 {
 /// Draws device, progress and what can be done about it.
 pub(super) fn status_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
-        let device = state.device.as_deref().unwrap_or("no device yet");
-        ui.label(theme::weak(ui, device).small()).on_hover_text("The device that computes");
+        ui.label(theme::weak(ui, state.shown_device()).small()).on_hover_text("The device that computes");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if state.busy {
                 if ui.button(RichText::new("Cancel").small()).on_hover_text("Stop measuring (Esc)").clicked()

@@ -49,7 +49,7 @@ pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut
 }
 
 fn text_ui(ui: &mut Ui, state: &State) {
-    let Some(text) = &state.text else { return };
+    let Some(text) = state.shown_text() else { return };
     let path = text.path();
     let name =
         path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());

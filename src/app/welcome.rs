@@ -12,7 +12,7 @@ pub(super) fn welcome_ui(ui: &mut Ui, area: Rect, state: &State, asking: bool, a
     if measured {
         return;
     }
-    if !state.runs.is_empty() && state.text.is_some() {
+    if !state.runs.is_empty() && state.shown_text().is_some() {
         let text =
             if state.busy { "Measuring the first checkpoint…" } else { "No checkpoint is measured." };
         let text = theme::weak(ui, text);

@@ -6,6 +6,7 @@ mod estimator;
 mod hostile;
 mod kernels;
 mod models;
+mod questions;
 mod runs;
 mod shaders;
 mod store;

@@ -61,7 +61,12 @@ pub fn statistics(
         let mut next = 0;
         each_chunk(scores, question, interrupted, |range, bins, entropies| {
             rayon::join(
-                || add_block(&mut whole, bins),
+                || {
+                    vectorised(
+                        #[inline(always)]
+                        || add_all(&mut whole, bins),
+                    )
+                },
                 || {
                     tallies.par_iter_mut().for_each(|tally| {
                         tally.add(bins, entropies, &labels.sets[tally.set].ids[range.clone()], points);
@@ -330,24 +335,6 @@ fn add_all(sums: &mut [f64], bins: &[f32]) {
     for row in bins.chunks_exact(sums.len()) {
         sums.iter_mut().zip(row).for_each(|(sum, &bin)| *sum += f64::from(bin));
     }
-}
-
-/// Adds a block of bins to the sum over all positions, few enough at a time in f32 that no digit is lost.
-fn add_block(sums: &mut [f64], bins: &[f32]) {
-    let points = sums.len();
-    let mut part = vec![0.0f32; points];
-    vectorised(
-        #[inline(always)]
-        || {
-            for bins in bins.chunks(ROWS * points) {
-                part.fill(0.0);
-                for row in bins.chunks_exact(points) {
-                    part.iter_mut().zip(row).for_each(|(sum, bin)| *sum += bin);
-                }
-                add_all(sums, &part);
-            }
-        },
-    );
 }
 
 /// −Σ q ln q in nats, q the mean of as many bins.

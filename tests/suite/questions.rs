@@ -1,0 +1,264 @@
+//! What is asked of scores: minimum count, parts of the sample, seeds, tolerance, and a slider that keeps moving.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use burn::tensor::{Tensor, TensorData};
+use infoplane::device::Compute;
+use infoplane::engine::{self, CheckpointId, Command, Event, Request, TextSource};
+use infoplane::estimator::{
+    Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target, unit_rows,
+};
+use infoplane::labels::LabelSet;
+use infoplane::results::Measurement;
+use infoplane::settings::{Backend, Settings};
+use infoplane::store::{ChunkKey, Losses, ScoreTable};
+
+use super::engine::run_of;
+use super::support::{asset, devices};
+
+const POINTS: usize = 37;
+const WIDTH: usize = 12;
+const EPSILON: f64 = 0.1;
+
+/// Labels of every kind: one seen hundreds of times, some a few times, many once.
+fn ids(positions: usize) -> Vec<u32> {
+    let id = |i: usize| match i % 7 {
+        0..=3 => 0,
+        4 => 1 + (i * i / 7 % 11) as u32,
+        5 => 20 + (i / 21) as u32,
+        _ => 1000 + i as u32,
+    };
+    (0..positions).map(id).collect()
+}
+
+/// 𝓗 over the positions kept, Σ p(x) H(Z|x), Σ H(Z|x) / |X|, positions kept and labels seen once, in f64.
+fn by_definition(bins: &[Vec<f64>], ids: &[u32], min_count: usize) -> (f64, f64, f64, usize, usize) {
+    let entropy = |rows: &[usize]| {
+        let mean = |point: usize| rows.iter().map(|&row| bins[row][point]).sum::<f64>() / rows.len() as f64;
+        (0..POINTS).map(mean).map(|mass| if mass > 0.0 { -mass * mass.ln() } else { 0.0 }).sum::<f64>()
+    };
+    let mut groups: std::collections::BTreeMap<u32, Vec<usize>> = Default::default();
+    ids.iter().enumerate().for_each(|(row, &id)| groups.entry(id).or_default().push(row));
+    let once = groups.values().filter(|rows| rows.len() == 1).count();
+    groups.retain(|_, rows| rows.len() >= min_count);
+    let kept: Vec<usize> = groups.values().flatten().copied().collect();
+    let expectation = groups.values().map(|rows| rows.len() as f64 * entropy(rows)).sum::<f64>();
+    let mean = groups.values().map(|rows| entropy(rows)).sum::<f64>() / groups.len() as f64;
+    (entropy(&kept), expectation / kept.len() as f64, mean, kept.len(), once)
+}
+
+fn ask(compute: &Compute, states: &[f32], ids: &[u32], ends: &[usize], min_count: u32) -> Vec<Statistics> {
+    let mut estimator = Estimator::new(compute).unwrap();
+    let reference = estimator.reference(ReferencePoints::new(0, POINTS, WIDTH)).unwrap();
+    let positions = ids.len();
+    let planes = estimator.device_planes(1, positions, POINTS).unwrap();
+    let chunks: Vec<ChunkKey> = ends.iter().map(|&end| ChunkKey { end, tokens: 0 }).collect();
+    let (mut table, _) = ScoreTable::new(1, POINTS, &chunks, None);
+    for chunk in 0..chunks.len() {
+        let range = table.positions(chunk);
+        let origin = if planes.is_some() { range.start } else { 0 };
+        let rows: Vec<Row> =
+            (0..range.len() as u32).map(|row| Row { source: row, target: row + origin as u32 }).collect();
+        let states = states[range.start * WIDTH..range.end * WIDTH].to_vec();
+        let hidden =
+            Tensor::<2>::from_data(TensorData::new(states, [range.len(), WIDTH]), &compute.tensors());
+        let target = match &planes {
+            Some(planes) => Target::Device(&planes[0]),
+            None => Target::Host(table.open(chunk, 0).unwrap()),
+        };
+        estimator.score(hidden, &reference, &rows, target).unwrap();
+        table.finish(chunk, Losses::default()).unwrap();
+    }
+    let set = LabelSet::from_ids(ids);
+    let labels = Arc::new(SampleLabels::from_sets(&[[set.clone(), set]]));
+    let binning = Binning { points: POINTS, temperature: EPSILON };
+    let question = Question { binning, min_count, prefixes: ends.to_vec() };
+    let scores = planes.as_ref().map_or(Scores::Host(table.plane(0)), |planes| Scores::Device(&planes[0]));
+    estimator.statistics(scores, &question, &labels, &mut || false).unwrap()
+}
+
+#[test]
+fn counts_and_parts_are_those_of_the_definition() {
+    let positions = 1500;
+    let states: Vec<f32> = unit_rows(9, positions, WIDTH).iter().map(|&x| x as f32).collect();
+    let points = ReferencePoints::new(0, POINTS, WIDTH).rows;
+    let bins: Vec<Vec<f64>> = states
+        .chunks(WIDTH)
+        .map(|state| {
+            let dot = |point: &[f32]| {
+                point.iter().zip(state).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
+            };
+            let weights: Vec<f64> = points.chunks(WIDTH).map(|point| (dot(point) / EPSILON).exp()).collect();
+            let total: f64 = weights.iter().sum();
+            weights.iter().map(|weight| weight / total).collect()
+        })
+        .collect();
+    let ids = ids(positions);
+    let ends = [40, 601, positions];
+    for (backend, compute) in devices() {
+        for min_count in [1, 2, 5] {
+            let found = ask(&compute, &states, &ids, &ends, min_count);
+            for (statistics, end) in found.iter().zip(ends) {
+                let expected = by_definition(&bins[..end], &ids[..end], min_count as usize);
+                for set in &statistics.sets {
+                    let what = format!("{backend:?}, {end} positions, at least {min_count}");
+                    assert_eq!((set.kept, set.singletons), (expected.3, expected.4), "{what}");
+                    for (actual, expected) in
+                        [(set.entropy, expected.0), (set.expectation, expected.1), (set.mean, expected.2)]
+                    {
+                        assert!((actual - expected).abs() < 1e-5, "{what}: {actual} for {expected}");
+                    }
+                }
+                let whole = by_definition(&bins[..end], &ids[..end], 1).0;
+                assert!((statistics.entropy - whole).abs() < 1e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn chunks_change_no_bit() {
+    let positions = 5000;
+    let states: Vec<f32> = unit_rows(3, positions, WIDTH).iter().map(|&x| x as f32).collect();
+    let ids = ids(positions);
+    let last = |ends: &[usize]| ask(&Compute::Cpu, &states, &ids, ends, 2).pop().unwrap();
+    let one = last(&[positions]);
+    assert_eq!(one, last(&[7, 100, 2049, 4097, positions]));
+    let narrow = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(one, narrow.install(|| last(&[positions])));
+}
+
+/// The numbers of the only checkpoint under some settings, and the documents they rest on.
+fn measured(settings: &Settings, interactive: bool) -> (Measurement, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
+    commands.send(Command::Open { paths: vec![run_of(folder.path(), &["step2000"])] }).unwrap();
+    commands.send(Command::Measure(request(1, settings, interactive))).unwrap();
+    let mut found = None;
+    loop {
+        match events.recv_timeout(Duration::from_secs(120)).expect("the worker answers") {
+            Event::Measured { measurement, documents, complete: true, .. } => {
+                found = Some(((*measurement).clone(), documents));
+            }
+            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
+            Event::Idle { .. } => return found.expect("it was measured"),
+            _ => {}
+        }
+    }
+}
+
+fn request(generation: u64, settings: &Settings, interactive: bool) -> Request {
+    Request {
+        generation,
+        settings: settings.clone(),
+        text: TextSource::Corpus(asset("demo/books-sample.jsonl")),
+        focus: Some(CheckpointId { run: 0, checkpoint: 0 }),
+        interactive,
+    }
+}
+
+fn settings(samples: usize) -> Settings {
+    Settings { samples, context: 64, points: 50, backend: Backend::Cpu, ..Settings::default() }
+}
+
+#[test]
+fn convergence_is_what_fewer_documents_give() {
+    let (all, _) = measured(&settings(64), false);
+    let documents: Vec<usize> = all.convergence.iter().map(|estimate| estimate.documents).collect();
+    assert_eq!(documents, [16, 64]);
+    for estimate in &all.convergence {
+        let (part, _) = measured(&settings(estimate.documents), false);
+        assert_eq!(part.positions, estimate.positions);
+        for (order, measures) in part.mean.orders.iter() {
+            let deviation =
+                [measures.input - estimate.input[order - 1], measures.output - estimate.output[order - 1]];
+            assert!(deviation.iter().all(|d| d.abs() < 1e-6), "order {order}: {deviation:?}");
+        }
+    }
+    assert!(all.last_change().unwrap() > 0.0);
+}
+
+#[test]
+fn the_spread_is_that_of_separate_measurements() {
+    let several = Settings { reference_seeds: 3, seed: 5, ..settings(20) };
+    let (together, _) = measured(&several, false);
+    let values: Vec<f64> = (5..8)
+        .map(|seed| {
+            let (one, _) = measured(&Settings { reference_seeds: 1, seed, ..settings(20) }, false);
+            assert_eq!(one.mean.entropy_spread, None);
+            one.mean.orders.get(2).unwrap().output
+        })
+        .collect();
+    let order = together.mean.orders.get(2).unwrap();
+    assert!((order.output - values[0]).abs() < 1e-7);
+    let mean = values.iter().sum::<f64>() / 3.0;
+    let expected = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 2.0).sqrt();
+    assert!(expected > 1e-5 && (order.output_spread.unwrap() - expected).abs() < 1e-7);
+}
+
+#[test]
+fn a_tolerance_ends_a_checkpoint_early() {
+    for interactive in [true, false] {
+        let loose = Settings { tolerance: 1.0, ..settings(200) };
+        let (measurement, documents) = measured(&loose, interactive);
+        // The first estimate has nothing to be compared with; the second settles it.
+        assert_eq!(documents, 64);
+        assert!(measurement.mean.orders.get(1).unwrap().input_null.is_some());
+        let (_, documents) = measured(&Settings { tolerance: 1e-9, ..loose }, interactive);
+        assert_eq!(documents, 200);
+    }
+}
+
+#[test]
+fn too_large_a_minimum_count_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
+    commands.send(Command::Open { paths: vec![run_of(folder.path(), &["step2000"])] }).unwrap();
+    let many = Settings { min_count: 1_000_000, ..settings(8) };
+    commands.send(Command::Measure(request(1, &many, false))).unwrap();
+    loop {
+        match events.recv_timeout(Duration::from_secs(120)).expect("the worker answers") {
+            Event::Failed { error, .. } => {
+                return assert!(error.to_string().contains("--min-count"), "{error}");
+            }
+            Event::Idle { .. } => panic!("nothing was said"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_slider_held_down_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
+    commands.send(Command::Open { paths: vec![run_of(folder.path(), &["step64", "step2000"])] }).unwrap();
+    commands.send(Command::Measure(request(1, &settings(60), true))).unwrap();
+    let mut next = || events.recv_timeout(Duration::from_secs(120)).expect("the worker answers");
+    while !matches!(next(), Event::Idle { .. }) {}
+    // Faster than any answer, for half a second.
+    const LAST: u64 = 101;
+    let moving = std::thread::spawn(move || {
+        for generation in 2..=LAST {
+            let factor = 1.0 + generation as f64 / 100.0;
+            let settings = Settings { temperature_factor: factor, ..settings(60) };
+            commands.send(Command::Measure(request(generation, &settings, true))).unwrap();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        commands
+    });
+    let mut answered = std::collections::BTreeSet::new();
+    loop {
+        match next() {
+            Event::Measured { generation, checkpoint, .. } if checkpoint.checkpoint == 0 => {
+                answered.insert(generation);
+            }
+            Event::Idle { generation: LAST, .. } => break,
+            _ => {}
+        }
+    }
+    drop(moving.join());
+    assert!(answered.contains(&LAST));
+    // The checkpoint on screen kept being drawn while the slider moved, and nothing queued up behind it.
+    assert!(answered.len() > 3 && answered.len() < 100, "{answered:?}");
+}
