@@ -1,4 +1,5 @@
-//! Arithmetic that the compiler turns into vector instructions, for the best the processor has.
+//! Arithmetic that the compiler turns into vector instructions, for the best the processor has. Polynomials
+//! are written with fused multiplications, which every such processor of the last decade has.
 
 /// Runs `work`, and what is inlined into it, with the widest vector instructions of this processor. Where
 /// `work` is a closure it has to be `#[inline(always)]`, or it keeps the instructions of every processor.
@@ -92,17 +93,17 @@ pub fn exp(x: f32) -> f32 {
     let clamped = if low > 88.0 { 88.0 } else { low };
     // Adding 1.5 · 2²³ rounds to a whole number, which then stands in the low bits.
     const ROUND: f32 = 12_582_912.0;
-    let shifted = clamped * std::f32::consts::LOG2_E + ROUND;
+    let shifted = clamped.mul_add(std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
     // ln 2 in two parts, so that r keeps its last bits.
-    let r = (clamped - n * 0.693_359_4) - n * -2.121_944_4e-4;
-    let p = 1.987_569_1e-4;
-    let p = p * r + 1.398_199_9e-3;
-    let p = p * r + 8.333_452e-3;
-    let p = p * r + 4.166_579_5e-2;
-    let p = p * r + 1.666_666_5e-1;
-    let p = p * r + 0.5;
-    let p = p * r * r + r + 1.0;
+    let r = n.mul_add(2.121_944_4e-4, n.mul_add(-0.693_359_4, clamped));
+    let p = 1.987_569_1e-4_f32;
+    let p = p.mul_add(r, 1.398_199_9e-3);
+    let p = p.mul_add(r, 8.333_452e-3);
+    let p = p.mul_add(r, 4.166_579_5e-2);
+    let p = p.mul_add(r, 1.666_666_5e-1);
+    let p = p.mul_add(r, 0.5);
+    let p = p.mul_add(r * r, r) + 1.0;
     let power = f32::from_bits(shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23);
     if x < -87.0 { 0.0 } else { p * power }
 }
@@ -157,17 +158,17 @@ pub fn ln(x: f32) -> f32 {
     let m = f32::from_bits((bits & 0x007f_ffff) + 0x3f35_04f3);
     let r = m - 1.0;
     let square = r * r;
-    let p = 7.037_683_6e-2;
-    let p = p * r - 1.151_461e-1;
-    let p = p * r + 1.167_699_9e-1;
-    let p = p * r - 1.242_014_1e-1;
-    let p = p * r + 1.424_932_3e-1;
-    let p = p * r - 1.666_805_7e-1;
-    let p = p * r + 2.000_071_5e-1;
-    let p = p * r - 2.499_999_4e-1;
-    let p = p * r + 0.333_333_3;
-    let small = p * r * square + n * -2.121_944_4e-4 - 0.5 * square;
-    r + small + n * 0.693_359_4
+    let p = 7.037_683_6e-2_f32;
+    let p = p.mul_add(r, -1.151_461e-1);
+    let p = p.mul_add(r, 1.167_699_9e-1);
+    let p = p.mul_add(r, -1.242_014_1e-1);
+    let p = p.mul_add(r, 1.424_932_3e-1);
+    let p = p.mul_add(r, -1.666_805_7e-1);
+    let p = p.mul_add(r, 2.000_071_5e-1);
+    let p = p.mul_add(r, -2.499_999_4e-1);
+    let p = p.mul_add(r, 0.333_333_3);
+    let small = p.mul_add(r * square, n.mul_add(-2.121_944_4e-4, -0.5 * square));
+    n.mul_add(0.693_359_4, r + small)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ fn soft_bin(scores: &[f32], inverse_temperature: f32, bin: &mut [f32]) -> f32 {
             let logit = (scores[lane] - most) * inverse_temperature;
             weights[lane] = exp(logit);
             total[lane] += weights[lane];
-            weighted[lane] += weights[lane] * logit;
+            weighted[lane] = weights[lane].mul_add(logit, weighted[lane]);
         }
         weights
     };

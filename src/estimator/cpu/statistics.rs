@@ -22,9 +22,6 @@ use crate::store::Plane;
 const SUMS: usize = 512 << 20;
 /// Labels seen more often than this are summed in f64: a f32 sum of as many bins keeps six digits.
 const FREQUENT: u32 = 256;
-/// Parts that the labels of a set are cut into for the cores. Not as many as there are cores, or the last
-/// bit would depend on their number.
-const PARTS: usize = 2;
 /// Positions binned before their bins are added: few enough that those stay in a core's cache.
 const BLOCK: usize = 2048;
 /// How many positions ahead the sums of a label are asked for.
@@ -174,8 +171,7 @@ impl Tally {
                     if let Some(&soon) = ids.get(index + AHEAD) {
                         let label = soon.wrapping_sub(self.labels.start) as usize;
                         if (frequent..self.counts.len()).contains(&label) {
-                            // The lines behind the first two follow by themselves.
-                            prefetch(&self.rare[(label - frequent) * points..][..points.min(32)]);
+                            prefetch(&self.rare[(label - frequent) * points..][..points]);
                         }
                     }
                     let label = id.wrapping_sub(self.labels.start) as usize;
@@ -304,19 +300,16 @@ fn passes(labels: &SampleLabels, points: usize, budget: usize) -> Vec<Vec<(usize
     passes
 }
 
-/// Cuts labels of falling counts into [`PARTS`] ranges of like numbers of positions, or more, so that none
-/// has sums of more than half of `budget` bytes. One range at least.
+/// Cuts labels into ranges whose sums take no more than `budget` bytes each. One range at least.
 fn ranges(counts: &[u32], points: usize, budget: usize) -> Vec<Range<u32>> {
-    let share = counts.iter().map(|&count| count as usize).sum::<usize>() / PARTS + 1;
     let mut ranges = Vec::new();
-    let (mut start, mut positions, mut bytes) = (0, 0, 0);
+    let (mut start, mut bytes) = (0, 0);
     for (label, &count) in counts.iter().enumerate() {
         let takes = bytes_of(&[count], points);
-        if label > start && (positions >= share || bytes + takes > budget / 2) {
+        if label > start && bytes + takes > budget {
             ranges.push(start as u32..label as u32);
-            (start, positions, bytes) = (label, 0, 0);
+            (start, bytes) = (label, 0);
         }
-        positions += count as usize;
         bytes += takes;
     }
     ranges.push(start as u32..counts.len() as u32);
