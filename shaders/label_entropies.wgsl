@@ -1,5 +1,5 @@
 // The entropy of each label's mean soft bin.
-// Twin: src/estimator/cpu/label_entropies.rs, with the same inputs and outputs.
+// In main memory src/estimator/cpu/statistics.rs does the same in one pass.
 //
 // A workgroup takes one label; each lane adds the label's chunks for its points.
 

@@ -1,5 +1,5 @@
 // Sums of soft bins over pieces of a label's positions.
-// Twin: src/estimator/cpu/label_sums.rs, with the same inputs and outputs.
+// In main memory src/estimator/cpu/statistics.rs does the same in one pass.
 //
 // A workgroup takes one chunk of at most 256 positions; each lane sums its points over all of them, so
 // neighbouring lanes read neighbouring bins and the order of additions never changes.

@@ -198,6 +198,8 @@ pub struct State {
     pub device: Option<String>,
     /// Counts requests; what answers an older one is dropped.
     pub generation: u64,
+    /// The newest request that meant other runs than those now open.
+    opened_at: u64,
     messages_said: u64,
 }
 
@@ -225,11 +227,15 @@ impl State {
                 }
             }
             Event::Measured { generation, checkpoint, measurement, documents, complete, .. } => {
-                if generation == self.generation
-                    && let Some(state) = self.checkpoint_mut(checkpoint)
+                // An answer to the request before this one is nearer to what is asked than what is shown: a
+                // slider that keeps moving is followed by it.
+                let (of_these_runs, current) = (generation > self.opened_at, generation == self.generation);
+                if let Some(state) = self.checkpoint_mut(checkpoint)
+                    && of_these_runs
+                    && state.shown.as_ref().is_none_or(|shown| shown.generation <= generation)
                 {
                     state.shown = Some(Shown { measurement, documents, complete, generation });
-                    state.error = None;
+                    state.error = state.error.take().filter(|_| !current);
                 }
             }
             Event::CheckpointFailed { generation, checkpoint, error } => {
@@ -274,6 +280,7 @@ impl State {
                 }
                 // Whatever is still said of the runs now open must not be taken for the new ones.
                 self.generation += 1;
+                self.opened_at = self.generation;
                 self.busy = false;
                 self.progress = None;
                 self.opening = true;

@@ -1,9 +1,9 @@
-//! The registry of compute shaders: each kernel's name, source and CPU twin.
+//! The registry of compute shaders: each kernel's name and source.
 
-/// A compute shader of `shaders/` and where its twin in Rust lies.
+/// A compute shader of `shaders/`.
 #[derive(Clone, Copy, Debug)]
 pub struct Kernel {
-    /// Its file's stem, and its twin's.
+    /// Its file's stem.
     pub name: &'static str,
     /// Its WGSL.
     pub source: &'static str,
@@ -17,11 +17,11 @@ pub const COSINE_SCORES: Kernel =
 pub const SOFT_BINS: Kernel =
     Kernel { name: "soft_bins", source: include_str!("../../shaders/soft_bins.wgsl") };
 
-/// Sums of soft bins over pieces of labels; twin [`super::cpu::label_sums`].
+/// Sums of soft bins over pieces of labels; [`super::cpu::statistics`] adds the same bins label by label.
 pub const LABEL_SUMS: Kernel =
     Kernel { name: "label_sums", source: include_str!("../../shaders/label_sums.wgsl") };
 
-/// Entropies of labels' mean soft bins; twin [`super::cpu::label_entropies`].
+/// Entropies of labels' mean soft bins, as [`super::cpu::statistics`] takes them.
 pub const LABEL_ENTROPIES: Kernel =
     Kernel { name: "label_entropies", source: include_str!("../../shaders/label_entropies.wgsl") };
 

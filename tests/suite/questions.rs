@@ -234,7 +234,7 @@ fn a_slider_held_down_is_followed() {
     let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
     commands.send(Command::Open { paths: vec![run_of(folder.path(), &["step64", "step2000"])] }).unwrap();
     commands.send(Command::Measure(request(1, &settings(60), true))).unwrap();
-    let mut next = || events.recv_timeout(Duration::from_secs(120)).expect("the worker answers");
+    let next = || events.recv_timeout(Duration::from_secs(120)).expect("the worker answers");
     while !matches!(next(), Event::Idle { .. }) {}
     // Faster than any answer, for half a second.
     const LAST: u64 = 101;

@@ -1,8 +1,8 @@
 //! The statistics of a layer in main memory: one pass over its scores, a chunk of positions at a time.
 //!
-//! Each chunk is binned, and every position's bin added to the sum of its label, for all sets of labels at
-//! once. What is held is a chunk of bins and a sum a label seen twice or more; where those sums would take
-//! more than [`SUMS`] bytes, the labels are cut into parts and the scores passed once a part.
+//! Positions are binned a block at a time, and every position's bin added to the sum of its label, for all sets of
+//! labels at once. What is held is a chunk of scores, a block of bins and a sum a label seen twice or more; where
+//! those sums would take more than half a GiB, the labels are cut into parts and the scores passed once a part.
 //!
 //! A label's bins are added in the order of positions and labels combined in their order, so the result is
 //! the same to the bit whatever the chunks and the number of threads.
@@ -41,6 +41,17 @@ pub fn statistics(
     labels: &SampleLabels,
     interrupted: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<Statistics>> {
+    statistics_within(SUMS, scores, question, labels, interrupted)
+}
+
+/// [`statistics`] with sums of no more than `budget` bytes at a time.
+fn statistics_within(
+    budget: usize,
+    scores: Plane<'_>,
+    question: &Question,
+    labels: &SampleLabels,
+    interrupted: &mut dyn FnMut() -> bool,
+) -> Result<Vec<Statistics>> {
     let points = question.binning.points;
     let mut found: Vec<Statistics> = question
         .prefixes
@@ -48,7 +59,7 @@ pub fn statistics(
         .map(|&positions| Statistics { positions, entropy: 0.0, sets: Vec::new() })
         .collect();
     let mut finished: Vec<Vec<SetEntropies>> = vec![Vec::new(); found.len()];
-    for (pass, tallies) in passes(labels, points, SUMS).into_iter().enumerate() {
+    for (pass, tallies) in passes(labels, points, budget).into_iter().enumerate() {
         let tally = |(set, range, takes_single): (usize, Range<u32>, bool)| {
             let counts = &labels.sets[set].counts;
             Tally::new(set, range, counts, takes_single, points)
@@ -338,4 +349,48 @@ fn entropy_of(sums: &[f64], count: f64) -> f64 {
         if mass == 0.0 { 0.0 } else { mass * mass.ln() }
     };
     -sums.iter().map(term).sum::<f64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estimator::Binning;
+    use crate::labels::LabelSet;
+    use crate::store::{ChunkKey, Losses, ScoreTable};
+
+    #[test]
+    fn little_memory_takes_more_passes_to_the_same_numbers() {
+        const POSITIONS: usize = 3000;
+        const POINTS: usize = 20;
+        let chunks = [1000, POSITIONS].map(|end| ChunkKey { end, tokens: 0 });
+        let (mut table, _) = ScoreTable::new(1, POINTS, &chunks, None);
+        for chunk in 0..chunks.len() {
+            let scores = table.open(chunk, 0).unwrap();
+            scores.iter_mut().enumerate().for_each(|(i, score)| *score = (i * i % 97) as f32 / 97.0);
+            table.finish(chunk, Losses::default()).unwrap();
+        }
+        let sets = [7, 300].map(|labels| {
+            let ids = |position: u32| position.wrapping_mul(2_654_435_761) % labels;
+            LabelSet::from_ids(&(0..POSITIONS as u32).map(ids).collect::<Vec<_>>())
+        });
+        let labels = SampleLabels::from_sets(&[sets]);
+        let binning = Binning { points: POINTS, temperature: 0.1 };
+        for min_count in [1, 3] {
+            let question = Question { binning, min_count, prefixes: vec![1000, POSITIONS] };
+            let within = |budget| {
+                statistics_within(budget, table.plane(0), &question, &labels, &mut || false).unwrap()
+            };
+            let (all, few) = (within(SUMS), within(3000));
+            assert!(passes(&labels, POINTS, 3000).len() > 5);
+            for (all, few) in all.iter().zip(&few) {
+                assert_eq!(all.entropy, few.entropy);
+                for (all, few) in all.sets.iter().zip(&few.sets) {
+                    assert_eq!((all.kept, all.singletons), (few.kept, few.singletons));
+                    assert_eq!((all.expectation, all.mean), (few.expectation, few.mean));
+                    // Sums of what is kept are joined a part at a time.
+                    assert!((all.entropy - few.entropy).abs() < 1e-12);
+                }
+            }
+        }
+    }
 }
