@@ -41,7 +41,7 @@ enum Format {
     Json,
     /// One row a checkpoint, layer and order.
     Csv,
-    /// One row a checkpoint, layer, order and measure, for pandas, polars and DuckDB.
+    /// One row a checkpoint, layer, order and measure, for pandas and polars.
     Parquet,
 }
 
