@@ -68,6 +68,15 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The settings that scores depend on, those that are only asked of scores at their defaults. The number of
+    /// points counts by how many are scored.
+    pub fn of_scores(&self) -> Self {
+        let Self { points, temperature, temperature_factor, min_count, tolerance, .. } = Self::default();
+        Self { points, temperature, temperature_factor, min_count, tolerance, ..self.clone() }
+    }
+}
+
 /// How the temperature ε is chosen for a number of reference points n and a hidden size h.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

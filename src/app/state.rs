@@ -588,7 +588,7 @@ fn recorded_state(result: &CheckpointResult) -> CheckpointState {
             CheckpointState { shown: None, error: Some(Error::new(Kind::Output, error)) }
         }
         Outcome::Measured(measurement) => {
-            let documents = measurement.convergence.last().map_or(0, |estimate| estimate.documents);
+            let documents = measurement.documents().unwrap_or(0);
             let measurement = Arc::new((**measurement).clone());
             let shown = Shown { measurement, documents, complete: true, generation: 0 };
             CheckpointState { shown: Some(shown), error: None }

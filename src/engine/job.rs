@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use burn::tensor::Tensor;
+
 use super::message::CheckpointId;
 use super::sample::Sample;
 use crate::checkpoints::Checkpoint;
@@ -53,24 +55,27 @@ impl Scored {
         chunks.map(|chunk| sample.documents_of(chunk).len()).sum()
     }
 
+    /// Scores a batch's states of a layer with the reference points of each seed.
     fn score(
         &mut self,
-        (layer, seed): (usize, usize),
+        layer: usize,
         (sample, batch): (&Sample, &Batch),
-        states: &burn::tensor::Tensor<2>,
+        states: &Tensor<2>,
         estimator: &Estimator,
-        reference: &Reference,
+        references: &[Reference],
     ) -> Result<()> {
-        let plane = layer * self.seeds + seed;
         let chunk = sample.chunk_of(batch.documents[0]);
-        let (rows, target) = match &self.device {
-            Some(planes) => (sample.rows(batch, 0), Target::Device(&planes[plane])),
-            None => {
-                let rows = sample.rows(batch, self.table.positions(chunk).start);
-                (rows, Target::Host(self.table.open(chunk, plane)?))
-            }
-        };
-        estimator.score(states.clone(), reference, &rows, target)
+        let origin = if self.device.is_some() { 0 } else { self.table.positions(chunk).start };
+        let rows = sample.rows(batch, origin);
+        for (seed, reference) in references.iter().enumerate() {
+            let plane = layer * self.seeds + seed;
+            let target = match &self.device {
+                Some(planes) => Target::Device(&planes[plane]),
+                None => Target::Host(self.table.open(chunk, plane)?),
+            };
+            estimator.score(states.clone(), reference, &rows, target)?;
+        }
+        Ok(())
     }
 
     /// Counts a chunk as finished.
@@ -103,9 +108,8 @@ pub struct Job {
     pass: Option<Pass>,
     /// Chunks with batches still to come.
     unfinished: BTreeMap<usize, Unfinished>,
-    /// Documents that went through the model, of all stages, and of unfinished chunks.
+    /// Documents that went through the model, of all stages.
     passed: usize,
-    passed_unfinished: usize,
 }
 
 /// A chunk some of whose batches have yet to pass the model.
@@ -128,7 +132,6 @@ impl Job {
             pass: None,
             unfinished: BTreeMap::new(),
             passed: 0,
-            passed_unfinished: 0,
         })
     }
 
@@ -138,7 +141,7 @@ impl Job {
     /// Tokens that the model does not know.
     pub fn aim(&mut self, stage: usize, sample: &Sample, scored: &mut Scored) -> Result<()> {
         check_ids(&sample.documents[..sample.stages[stage]], self.model.config().vocab_size)?;
-        (self.stage, self.pass, self.passed_unfinished) = (stage, None, 0);
+        (self.stage, self.pass) = (stage, None);
         self.batches.clear();
         self.unfinished.clear();
         scored.table.abandon_open();
@@ -153,7 +156,8 @@ impl Job {
 
     /// Documents of unfinished chunks that went through the model, those under way by their share.
     pub fn through(&self) -> f64 {
-        self.passed_unfinished as f64 + self.under_way()
+        let passed: usize = self.unfinished.values().map(|chunk| chunk.losses.len()).sum();
+        passed as f64 + self.under_way()
     }
 
     /// Documents that went through the model since it was opened, those under way by their share.
@@ -190,9 +194,7 @@ impl Job {
             }
         };
         let step = self.model.advance(pass, |layer, batch, states| {
-            references.iter().enumerate().try_for_each(|(seed, reference)| {
-                scored.score((layer, seed), (sample, batch), states, estimator, reference)
-            })
+            scored.score(layer, (sample, batch), states, estimator, references)
         })?;
         if step == Step::Done
             && let Some(pass) = self.pass.take()
@@ -219,15 +221,9 @@ impl Job {
         }
         unfinished.batches -= 1;
         self.passed += batch.size();
-        self.passed_unfinished += batch.size();
         if unfinished.batches == 0 {
-            self.passed_unfinished -= unfinished.losses.len();
             // In the order of documents, which no layout of batches changes.
-            let mut all = Losses::default();
-            for losses in unfinished.losses.values() {
-                all.sum += losses.sum;
-                all.predictions += losses.predictions;
-            }
+            let all = unfinished.losses.values().copied().sum();
             self.unfinished.remove(&chunk);
             scored.finish(chunk, all)?;
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::checkpoints::Run;
 use crate::error::Error;
 use crate::results::{Measurement, Results};
-use crate::settings::{Settings, Temperature};
+use crate::settings::Settings;
 
 /// Which checkpoint of which open run: indices into the list of [`Event::Opened`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,15 +71,7 @@ impl Request {
     /// Whether scores made for one request answer the other: nothing before the scores changed.
     pub fn same_scores(&self, other: &Self) -> bool {
         let key = |request: &Self| {
-            let settings = Settings {
-                points: 0,
-                temperature: Temperature::Root,
-                temperature_factor: 1.0,
-                min_count: 1,
-                tolerance: 0.0,
-                ..request.settings.clone()
-            };
-            (settings, request.text.clone(), request.staged(), request.interactive)
+            (request.settings.of_scores(), request.text.clone(), request.staged(), request.interactive)
         };
         key(self) == key(other) && self.scored_points() == other.scored_points()
     }

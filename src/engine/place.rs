@@ -10,7 +10,7 @@ use crate::device::Compute;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::model::config::Config;
-use crate::settings::{Dtype, Precision, Settings, Temperature};
+use crate::settings::{Backend, Settings};
 use crate::store::{Entry, Key, ScoreTable, Shape, Store, score_bytes};
 
 /// How much room a checkpoint's scores want.
@@ -43,19 +43,9 @@ impl<'a> Place<'a> {
         self.sample.positions(self.sample.documents.len())
     }
 
-    /// Bytes of memory that the scores of `positions` positions take.
-    pub fn bytes_of(&self, positions: usize) -> usize {
-        self.planes() * positions * self.stride * size_of::<f32>()
-    }
-
     /// Bytes of memory that all scores take.
     pub fn bytes(&self) -> usize {
-        self.bytes_of(self.positions())
-    }
-
-    /// Bytes that `scored` will hold in the memory of the device that computes.
-    pub fn held_beside(&self, scored: &Scored) -> usize {
-        if scored.table.is_stored() { 0 } else { self.bytes() }
+        self.planes() * self.positions() * self.stride * size_of::<f32>()
     }
 
     /// Finds room: on a GPU in its memory where that suffices, in main memory for what a window asks live and
@@ -115,72 +105,51 @@ impl<'a> Place<'a> {
     ) -> Result<Entry> {
         let shape = Shape { planes: self.planes(), stride: self.stride, precision: settings.scores };
         let bytes = self.planes() * self.positions() * self.stride * score_bytes(shape.precision);
-        store.entry(&Key::new(&self.scores_key(identity, device, settings)), shape, bytes as u64)
+        let dependencies = Dependencies {
+            scored_points: Some(self.stride),
+            ..Dependencies::new(identity, device, settings.of_scores())
+        };
+        store.entry(&Key::new(&dependencies), shape, bytes as u64)
     }
+}
 
-    fn scores_key(&self, identity: u128, device: &OpenDevice, settings: &Settings) -> ScoresKey {
-        ScoresKey {
+/// What the content of the store depends on.
+#[derive(Serialize)]
+struct Dependencies {
+    /// The identity of the model.
+    model: String,
+    /// The identity of the sample; absent for scores, each chunk of which has its own.
+    tokens: Option<String>,
+    /// The number of points scored, where scores are meant.
+    scored_points: Option<usize>,
+    /// The device that computes, by its own name.
+    device: String,
+    settings: Settings,
+}
+
+impl Dependencies {
+    fn new(identity: u128, device: &OpenDevice, settings: Settings) -> Self {
+        Self {
             model: format!("{identity:032x}"),
-            max_order: settings.max_order,
-            points: self.stride,
-            seed: settings.seed,
-            reference_seeds: self.seeds,
+            tokens: None,
+            scored_points: None,
             device: device.compute.name(),
-            dtype: settings.dtype,
-            scores: settings.scores,
+            // What these choose counts by itself: the tokens, and the device.
+            settings: Settings {
+                samples: 0,
+                context: 0,
+                text_field: String::new(),
+                backend: Backend::Auto,
+                ..settings
+            },
         }
     }
 }
 
-/// What scores depend on, beside the tokens that each chunk has with it.
-#[derive(Serialize)]
-struct ScoresKey {
-    model: String,
-    max_order: usize,
-    points: usize,
-    seed: u64,
-    reference_seeds: usize,
-    device: String,
-    dtype: Dtype,
-    scores: Precision,
-}
-
 /// The key of a checkpoint's measurement.
 pub fn measurement_key(identity: u128, sample: &Sample, settings: &Settings, device: &OpenDevice) -> Key {
-    #[derive(Serialize)]
-    struct MeasurementKey {
-        model: String,
-        tokens: String,
-        max_order: usize,
-        points: usize,
-        seed: u64,
-        reference_seeds: usize,
-        temperature: Temperature,
-        temperature_factor: f64,
-        min_count: u32,
-        tolerance: f64,
-        device: String,
-        dtype: Dtype,
-        scores: Precision,
-    }
-    let Settings { max_order, points, seed, reference_seeds, temperature, temperature_factor, .. } =
-        *settings;
-    let Settings { min_count, tolerance, dtype, scores, .. } = *settings;
-    Key::new(&MeasurementKey {
-        model: format!("{identity:032x}"),
-        tokens: format!("{:032x}", sample.identity()),
-        max_order,
-        points,
-        seed,
-        reference_seeds,
-        temperature,
-        temperature_factor,
-        min_count,
-        tolerance,
-        device: device.compute.name(),
-        dtype,
-        scores,
-    })
+    let tokens = Some(format!("{:032x}", sample.identity()));
+    Key::new(&Dependencies { tokens, ..Dependencies::new(identity, device, settings.clone()) })
 }
 
 /// Bytes of scores that may be kept in memory for later questions, of which `held` are: half of what is free.

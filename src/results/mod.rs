@@ -101,6 +101,11 @@ pub struct Estimate {
 }
 
 impl Measurement {
+    /// The number of documents behind it, where it says.
+    pub fn documents(&self) -> Option<usize> {
+        self.convergence.last().map(|estimate| estimate.documents)
+    }
+
     /// The most that the last growth of the sample moved a complexity or an expressivity, where it grew.
     pub fn last_change(&self) -> Option<f64> {
         let [.., before, last] = &self.convergence[..] else { return None };

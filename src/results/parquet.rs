@@ -148,7 +148,7 @@ fn rows_of(checkpoint: &CheckpointResult, documents: usize) -> Vec<Row> {
         Outcome::Failed { error } => return vec![Row { error: Some(error.clone()), ..about }],
         Outcome::Measured(measurement) => measurement,
     };
-    let documents = measurement.convergence.last().map_or(documents, |estimate| estimate.documents);
+    let documents = measurement.documents().unwrap_or(documents);
     let about = Row {
         loss: Some(measurement.loss),
         positions: Some(measurement.positions as u64),

@@ -51,21 +51,16 @@ impl Entry {
     /// Files that cannot be made.
     pub(super) fn open(folder: PathBuf, lock: File, key: &str, shape: Shape) -> Result<Self> {
         let about = folder.join("key.json");
-        let unusable = |error: std::io::Error| {
-            Error::new(Kind::Store, format!("the store cannot be written ({error})"))
-                .help("name another folder with --store, or measure without one by --no-store")
-                .at(&folder)
-        };
+        let unusable = |error: std::io::Error| super::unwritable(&folder, &error);
         let open = |name: &str| {
             File::options().create(true).truncate(false).read(true).write(true).open(folder.join(name))
         };
         let path = folder.join("journal");
         // An entry for something else, or one begun and never described, holds nothing of ours.
         if fs::read(&about).is_ok_and(|found| found == key.as_bytes()) {
-            // Its time tells when it was used last.
-            let touched =
-                File::options().append(true).open(&path).and_then(|f| f.set_modified(SystemTime::now()));
-            let _ = touched;
+            // Its time tells when it was used last; where it cannot be set, it goes sooner than it should.
+            let journal = File::options().append(true).open(&path);
+            let _ = journal.and_then(|journal| journal.set_modified(SystemTime::now()));
         } else {
             File::create(&path).and_then(|_| fs::write(&about, key)).map_err(unusable)?;
         }
@@ -74,11 +69,6 @@ impl Entry {
         let journal = File::options().create(true).append(true).open(&path).map_err(unusable)?;
         let records = journal::read(&path).into_iter().map(|record| (record.chunk, record)).collect();
         Ok(Self { shape, planes, journal, records, _lock: lock, folder })
-    }
-
-    /// How it is laid out.
-    pub fn shape(&self) -> Shape {
-        self.shape
     }
 
     /// Where it lies.

@@ -16,6 +16,15 @@ pub struct Losses {
     pub predictions: usize,
 }
 
+impl std::iter::Sum for Losses {
+    fn sum<I: Iterator<Item = Self>>(losses: I) -> Self {
+        losses.fold(Self::default(), |a, b| Self {
+            sum: a.sum + b.sum,
+            predictions: a.predictions + b.predictions,
+        })
+    }
+}
+
 /// What is known of a finished chunk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {

@@ -86,11 +86,7 @@ impl Store {
         let store = Self { folder: folder.to_owned(), budget };
         for folder in [store.scores(), store.measurements()] {
             let made = fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder).map(drop));
-            made.map_err(|error| {
-                Error::new(Kind::Store, format!("the store cannot be written ({error})"))
-                    .help("name another folder with --store, or measure without one by --no-store")
-                    .at(&folder)
-            })?;
+            made.map_err(|error| unwritable(&folder, &error))?;
         }
         Ok(store)
     }
@@ -201,11 +197,7 @@ fn sum(measurement: &Measurement) -> String {
 /// Takes an entry for this process, making its folder. The lock goes when the file is closed, at the latest
 /// with the process.
 fn lock(folder: &Path) -> Result<File> {
-    let unusable = |error: std::io::Error| {
-        Error::new(Kind::Store, format!("the store cannot be written ({error})"))
-            .help("name another folder with --store, or measure without one by --no-store")
-            .at(folder)
-    };
+    let unusable = |error: std::io::Error| unwritable(folder, &error);
     // Whoever holds the lock may be removing the folder; then there is another to be made.
     for _ in 0..10 {
         fs::create_dir_all(folder).map_err(unusable)?;
@@ -224,6 +216,13 @@ fn lock(folder: &Path) -> Result<File> {
         }
     }
     Err(unusable(std::io::Error::other("its folder comes and goes")))
+}
+
+/// A folder of the store that cannot be used.
+fn unwritable(folder: &Path, error: &std::io::Error) -> Error {
+    Error::new(Kind::Store, format!("the store cannot be written ({error})"))
+        .help("name another folder with --store, or measure without one by --no-store")
+        .at(folder)
 }
 
 /// A number of bytes for people.

@@ -69,9 +69,14 @@ impl ScoreTable {
         (Self { planes, stride, ends, tokens, chunks: found, entry }, damaged)
     }
 
-    /// The number of planes.
-    pub fn planes(&self) -> usize {
-        self.planes
+    /// Bytes of memory that the scores of a number of positions take.
+    pub fn bytes_of(&self, positions: usize) -> usize {
+        self.planes * positions * self.stride * size_of::<f32>()
+    }
+
+    /// Bytes of memory, the computing device's or the machine's, that all scores take; none where they are stored.
+    pub fn bytes_to_hold(&self) -> usize {
+        if self.entry.is_some() { 0 } else { self.bytes_of(self.ends.last().copied().unwrap_or(0)) }
     }
 
     /// Bytes of main memory held.
@@ -83,11 +88,6 @@ impl ScoreTable {
         self.chunks.iter().map(of).sum::<usize>() * size_of::<f32>()
     }
 
-    /// Whether its scores go to the store.
-    pub fn is_stored(&self) -> bool {
-        self.entry.is_some()
-    }
-
     /// Whether a chunk is finished.
     pub fn has(&self, chunk: usize) -> bool {
         !matches!(self.chunks[chunk], Chunk::Missing | Chunk::Open(_))
@@ -96,14 +96,11 @@ impl ScoreTable {
     /// What the model lost on the first `chunks` chunks, summed in their order; those that are not finished
     /// do not count.
     pub fn losses(&self, chunks: usize) -> Losses {
-        let mut all = Losses::default();
-        for chunk in &self.chunks[..chunks] {
-            if let Chunk::Memory(_, losses) | Chunk::Disk(losses) | Chunk::Device(losses) = chunk {
-                all.sum += losses.sum;
-                all.predictions += losses.predictions;
-            }
-        }
-        all
+        let of = |chunk: &Chunk| match chunk {
+            Chunk::Memory(_, losses) | Chunk::Disk(losses) | Chunk::Device(losses) => Some(*losses),
+            Chunk::Missing | Chunk::Open(_) => None,
+        };
+        self.chunks[..chunks].iter().filter_map(of).sum()
     }
 
     /// The positions of a chunk.
@@ -167,8 +164,7 @@ impl ScoreTable {
     /// Bytes of main memory that the chunks still to be finished will take where they cannot be stored.
     pub fn bytes_missing(&self) -> usize {
         let missing = (0..self.chunks.len()).filter(|&chunk| !self.has(chunk));
-        let positions: usize = missing.map(|chunk| self.positions(chunk).len()).sum();
-        self.planes * positions * self.stride * size_of::<f32>()
+        self.bytes_of(missing.map(|chunk| self.positions(chunk).len()).sum())
     }
 
     /// Gives up what is begun and not finished.

@@ -44,24 +44,32 @@ impl Session {
         let Some(measurement) = self.store.as_ref().and_then(|store| store.measurement(&key)) else {
             return Ok(false);
         };
-        let documents = measurement.convergence.last().map_or(0, |estimate| estimate.documents);
         let stages = self.stages(id);
-        let measurement = Arc::new(measurement);
         let track = self.tracks.entry(id).or_default();
         track.standing.told = Some((generation, stages));
         track.standing.told_honesty = Some(generation);
-        track.measurement = Some(Arc::clone(&measurement));
-        self.answered = true;
-        outbox.tell(Event::Measured {
-            generation,
-            checkpoint: id,
-            measurement,
-            documents,
-            complete: true,
-            recalled: true,
-        })?;
+        track.measurement = Some(Arc::new(measurement));
+        self.tell_measurement(id, true, true, outbox)?;
         self.tell_progress(id, 1.0, outbox)?;
         Ok(true)
+    }
+
+    /// Tells the measurement of a checkpoint: whether it is `complete`, and whether it was only looked up.
+    fn tell_measurement(
+        &mut self,
+        id: CheckpointId,
+        complete: bool,
+        recalled: bool,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
+        let Some(measurement) = self.tracks.get(&id).and_then(|track| track.measurement.clone()) else {
+            return Ok(());
+        };
+        self.answered = true;
+        let documents = measurement.documents().unwrap_or(0);
+        let generation = self.request.generation;
+        let told = Event::Measured { generation, checkpoint: id, measurement, documents, complete, recalled };
+        Ok(outbox.tell(told)?)
     }
 
     /// The key of a checkpoint's measurement under this request.
@@ -112,26 +120,16 @@ impl Session {
         };
         let settled = tolerance > 0.0 && measurement.last_change().is_some_and(|change| change <= tolerance);
         let complete = settled || stage + 1 == sample.stages.len();
-        let documents = sample.stages[stage];
         if settled {
             track.standing.settled = Some(stage + 1);
         }
-        let measurement = Arc::new(measurement);
-        track.measurement = Some(Arc::clone(&measurement));
-        self.answered = true;
+        track.measurement = Some(Arc::new(measurement));
         if complete && !interactive {
             // Told once, with all there is to know.
             return self.measure_honesty(id, device, inbox, outbox);
         }
         track.standing.told = Some((generation, stage + 1));
-        outbox.tell(Event::Measured {
-            generation,
-            checkpoint: id,
-            measurement,
-            documents,
-            complete,
-            recalled: false,
-        })?;
+        self.tell_measurement(id, complete, false, outbox)?;
         self.tell_progress(id, 1.0, outbox)
     }
 
@@ -161,7 +159,6 @@ impl Session {
             Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),
             Err(error) => return Err(error.at(&checkpoint.path).into()),
         };
-        let documents = sample.stages[stage];
         track.standing.told = Some((generation, stage + 1));
         track.standing.told_honesty = Some(generation);
         track.measurement = Some(Arc::clone(&measurement));
@@ -177,14 +174,7 @@ impl Session {
                 outbox.tell(Event::Warning(format!("a measurement was not kept: {error}")))?;
             }
         }
-        outbox.tell(Event::Measured {
-            generation,
-            checkpoint: id,
-            measurement,
-            documents,
-            complete: true,
-            recalled: false,
-        })?;
+        self.tell_measurement(id, true, false, outbox)?;
         if interactive { Ok(()) } else { self.tell_progress(id, 1.0, outbox) }
     }
 

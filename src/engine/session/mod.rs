@@ -237,11 +237,10 @@ impl Session {
             let mut job = match job {
                 Some(job) => job,
                 None => {
-                    let place = Place::new(&self.request, &config, sample);
                     let products = device.compute.products(self.request.settings.dtype);
                     let products = products.map_err(Trouble::Request)?;
-                    let memory = device.memory_beside(place.held_beside(scored));
-                    let scores_a_token = if scored.device.is_some() { 0 } else { place.bytes_of(1) };
+                    let memory = device.memory_beside(scored.table.bytes_to_hold());
+                    let scores_a_token = if scored.device.is_some() { 0 } else { scored.table.bytes_of(1) };
                     let tensors = device.compute.tensors();
                     Job::open(id, checkpoint, &Options { device: tensors, products, memory, scores_a_token })?
                 }
@@ -264,10 +263,10 @@ impl Session {
             return Ok(());
         }
         self.progress.advance(job.passed() - before);
-        let share = (scored.documents(sample) as f64 + job.through()) / sample.stages[stage] as f64;
         if self.told_progress.elapsed() < PROGRESS_EVERY {
             return Ok(());
         }
+        let share = (scored.documents(sample) as f64 + job.through()) / sample.stages[stage] as f64;
         self.tell_progress(id, share as f32, outbox)
     }
 
