@@ -84,16 +84,14 @@ fn retune_17_layers(bencher: Bencher, backend: Backend) {
         }
     }
     (0..chunks.len()).for_each(|chunk| table.finish(chunk, Losses::default()).expect("memory"));
+    let host = || Scores::Host((0..LAYERS).map(|layer| table.plane(layer)).collect());
+    let scores = planes.as_ref().map_or_else(host, |planes| Scores::Device(planes.iter().collect()));
     let mut temperature = 0.02;
     bencher.counter(divan::counter::ItemsCount::new(LAYERS * positions)).bench_local(|| {
         temperature *= 1.001;
         let binning = Binning { points: POINTS, temperature };
         let question = Question { binning, min_count: 1, prefixes: vec![first, positions] };
-        for layer in 0..LAYERS {
-            let plane = planes.as_ref().map(|planes| Scores::Device(&planes[layer]));
-            let scores = plane.unwrap_or_else(|| Scores::Host(table.plane(layer)));
-            black_box(estimator.statistics(scores, &question, &labels, &mut || false).expect("statistics"));
-        }
+        black_box(estimator.statistics(&scores, &question, &labels, &mut || false).expect("statistics"));
     });
 }
 
@@ -148,10 +146,11 @@ fn statistics_of_a_layer(bencher: Bencher, backend: Backend) {
     };
     estimator.score(hidden, &reference, &rows, target).expect("scores");
     table.finish(0, Losses::default()).expect("memory");
-    let scores = planes.as_ref().map_or(Scores::Host(table.plane(0)), |planes| Scores::Device(&planes[0]));
+    let host = || Scores::Host(vec![table.plane(0)]);
+    let scores = planes.as_ref().map_or_else(host, |planes| Scores::Device(vec![&planes[0]]));
     let binning = Binning { points: POINTS, temperature: 0.027 };
     let question = Question { binning, min_count: 1, prefixes: vec![positions] };
     bencher.counter(divan::counter::ItemsCount::new(positions)).bench_local(|| {
-        black_box(estimator.statistics(scores, &question, &labels, &mut || false).expect("statistics"))
+        black_box(estimator.statistics(&scores, &question, &labels, &mut || false).expect("statistics"))
     });
 }

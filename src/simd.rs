@@ -1,10 +1,19 @@
 //! Arithmetic that the compiler turns into vector instructions, for the best the processor has. Polynomials
-//! are written with fused multiplications, which every such processor of the last decade has.
+//! are written with fused multiplications, which every such processor of the last decade has. The hottest loops
+//! spell their vectors out, as [`Simd`], where the compiler would not find the widest.
+
+pub use pulp::{Simd, WithSimd};
 
 /// Runs `work`, and what is inlined into it, with the widest vector instructions of this processor. Where
 /// `work` is a closure it has to be `#[inline(always)]`, or it keeps the instructions of every processor.
 #[inline]
 pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
+
+/// Runs `work`, and what is inlined into it, with the widest vectors of this processor.
+#[inline]
+pub fn with_simd<W: WithSimd>(work: W) -> W::Output {
     pulp::Arch::new().dispatch(work)
 }
 
@@ -84,28 +93,53 @@ pub fn folded(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
     lanes[0]
 }
 
+/// Adding 1.5 · 2²³ rounds to a whole number, which then stands in the low bits.
+const ROUND: f32 = 12_582_912.0;
+/// ln 2 in two parts, so that what is left of a multiple keeps its last bits.
+const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+/// (eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2, highest power first.
+const EXP: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_5e-2, 1.666_666_5e-1, 0.5];
+/// Logarithms of what f32 holds as a normal number.
+const EXPONENTS: [f32; 2] = [-87.0, 88.0];
+
 /// eˣ to two units in the last place, without a branch: 2ⁿ · eʳ with |r| ≤ ln 2 / 2. Beyond what f32
 /// holds it is 0 or the largest power of two; NaN stays NaN.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
+    let [least, most] = EXPONENTS;
     // Clamped so that n stays within the exponents of normal numbers; NaN passes.
-    let low = if x < -87.0 { -87.0 } else { x };
-    let clamped = if low > 88.0 { 88.0 } else { low };
-    // Adding 1.5 · 2²³ rounds to a whole number, which then stands in the low bits.
-    const ROUND: f32 = 12_582_912.0;
+    let clamped = if x < least { least } else { x };
+    let clamped = if clamped > most { most } else { clamped };
     let shifted = clamped.mul_add(std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
-    // ln 2 in two parts, so that r keeps its last bits.
-    let r = n.mul_add(2.121_944_4e-4, n.mul_add(-0.693_359_4, clamped));
-    let p = 1.987_569_1e-4_f32;
-    let p = p.mul_add(r, 1.398_199_9e-3);
-    let p = p.mul_add(r, 8.333_452e-3);
-    let p = p.mul_add(r, 4.166_579_5e-2);
-    let p = p.mul_add(r, 1.666_666_5e-1);
-    let p = p.mul_add(r, 0.5);
+    let r = n.mul_add(-LN_2[1], n.mul_add(-LN_2[0], clamped));
+    let p = EXP[1..].iter().fold(EXP[0], |p, &coefficient| p.mul_add(r, coefficient));
     let p = p.mul_add(r * r, r) + 1.0;
     let power = f32::from_bits(shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23);
-    if x < -87.0 { 0.0 } else { p * power }
+    if x < least { 0.0 } else { p * power }
+}
+
+/// [`exp`] of each lane, to the bit.
+#[inline(always)]
+pub fn exp_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let all = |value: f32| simd.splat_f32s(value);
+    let [least, most] = EXPONENTS.map(all);
+    let below = simd.less_than_f32s(x, least);
+    let clamped = simd.select_f32s(below, least, x);
+    let clamped = simd.select_f32s(simd.less_than_f32s(most, clamped), most, clamped);
+    let shifted = simd.mul_add_f32s(clamped, all(std::f32::consts::LOG2_E), all(ROUND));
+    let n = simd.sub_f32s(shifted, all(ROUND));
+    let r = simd.mul_add_f32s(n, all(-LN_2[0]), clamped);
+    let r = simd.mul_add_f32s(n, all(-LN_2[1]), r);
+    let mut p = all(EXP[0]);
+    for coefficient in &EXP[1..] {
+        p = simd.mul_add_f32s(p, r, all(*coefficient));
+    }
+    let p = simd.add_f32s(simd.mul_add_f32s(p, simd.mul_f32s(r, r), r), all(1.0));
+    // The bits of ROUND leave when the exponent moves to its place.
+    let exponent = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
+    let power = simd.transmute_f32s_u32s(simd.add_u32s(exponent, simd.splat_u32s(127 << 23)));
+    simd.select_f32s(below, all(0.0), simd.mul_f32s(p, power))
 }
 
 /// tanh by [`exp`].
@@ -185,6 +219,23 @@ mod tests {
         }
         assert_eq!((exp(0.0), exp(-1000.0), exp(f32::NEG_INFINITY)), (1.0, 0.0, 0.0));
         assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn exponentials_of_lanes_are_those_of_numbers() {
+        struct Lanes<'a>(&'a mut [f32]);
+        impl WithSimd for Lanes<'_> {
+            type Output = ();
+            fn with_simd<S: Simd>(self, simd: S) {
+                let (vectors, rest) = S::as_mut_simd_f32s(self.0);
+                assert!(rest.is_empty());
+                vectors.iter_mut().for_each(|vector| *vector = exp_lanes(simd, *vector));
+            }
+        }
+        let given: Vec<f32> = (-1000..1000).map(|i| i as f32 * 0.1003).collect();
+        let mut found = given.clone();
+        with_simd(Lanes(&mut found));
+        assert!(given.iter().zip(&found).all(|(&x, found)| exp(x).to_bits() == found.to_bits()));
     }
 
     #[test]

@@ -40,12 +40,12 @@ impl Scored {
         self.table.bytes() + device.map(DevicePlane::bytes).sum::<usize>()
     }
 
-    /// The scores of a layer with the reference points of a seed.
-    pub fn scores(&self, layer: usize, seed: usize) -> Scores<'_> {
-        let plane = layer * self.seeds + seed;
+    /// The scores of every layer with the reference points of a seed.
+    pub fn scores(&self, seed: usize) -> Scores<'_> {
+        let planes = (0..self.hidden_states).map(|layer| layer * self.seeds + seed);
         match &self.device {
-            Some(planes) => Scores::Device(&planes[plane]),
-            None => Scores::Host(self.table.plane(plane)),
+            Some(device) => Scores::Device(planes.map(|plane| &device[plane]).collect()),
+            None => Scores::Host(planes.map(|plane| self.table.plane(plane)).collect()),
         }
     }
 

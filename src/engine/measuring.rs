@@ -20,12 +20,12 @@ pub fn layers_of(
     estimator: &mut Estimator,
     question: &Question,
     labels: &Arc<SampleLabels>,
-    interrupted: &mut dyn FnMut() -> bool,
+    interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Vec<Vec<LayerMeasures>>, Error> {
+    let statistics = estimator.statistics(&scored.scores(seed), question, labels, interrupted)?;
     let mut prefixes = vec![Vec::with_capacity(scored.hidden_states); question.prefixes.len()];
-    for layer in 0..scored.hidden_states {
-        let statistics = estimator.statistics(scored.scores(layer, seed), question, labels, interrupted)?;
-        for (layers, statistics) in prefixes.iter_mut().zip(&statistics) {
+    for (layer, statistics) in statistics.iter().enumerate() {
+        for (layers, statistics) in prefixes.iter_mut().zip(statistics) {
             let measures = layer_measures(layer, question.binning.points, statistics);
             if !measures.is_finite() {
                 let cause = format!("the hidden states of layer {layer} are not finite");
@@ -56,7 +56,7 @@ pub fn measurement(
     (sample, stage): (&Sample, usize),
     estimator: &mut Estimator,
     (binning, min_count): (Binning, u32),
-    interrupted: &mut dyn FnMut() -> bool,
+    interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Measurement, Error> {
     let documents = sample.curve(stage);
     let prefixes: Vec<usize> = documents.iter().map(|&documents| sample.positions(documents)).collect();
@@ -97,7 +97,7 @@ pub fn with_honesty(
     (sample, stage): (&mut Sample, usize),
     estimator: &mut Estimator,
     (binning, min_count): (Binning, u32),
-    interrupted: &mut dyn FnMut() -> bool,
+    interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Measurement, Error> {
     let question = Question { binning, min_count, prefixes: vec![measurement.positions] };
     let null = sample.null(stage);

@@ -12,7 +12,7 @@
 pub mod cpu;
 mod gpu;
 pub mod kernels;
-pub mod label_ids;
+pub mod label_tree;
 mod reference_points;
 pub mod segments;
 mod statistics;
@@ -26,7 +26,7 @@ use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 
 pub use self::gpu::GpuEstimator;
-pub use self::label_ids::SampleLabels;
+pub use self::label_tree::SampleLabels;
 pub use self::reference_points::{ReferencePoints, unit_rows};
 pub use self::statistics::{Binning, Conditional, Question, Statistics, layer_measures};
 pub use self::temperature::temperature;
@@ -45,13 +45,13 @@ pub struct Row {
     pub target: u32,
 }
 
-/// The scores of one layer and seed, where they lie.
-#[derive(Clone, Copy, Debug)]
+/// The scores of some layers with the reference points of one seed, where they lie.
+#[derive(Clone, Debug)]
 pub enum Scores<'a> {
     /// In main memory or on disk.
-    Host(Plane<'a>),
+    Host(Vec<Plane<'a>>),
     /// In the GPU's memory.
-    Device(&'a DevicePlane),
+    Device(Vec<&'a DevicePlane>),
 }
 
 /// Where scores go.
@@ -171,25 +171,22 @@ impl Estimator {
         }
     }
 
-    /// The statistics of one layer for every set of labels, one for each prefix asked for.
+    /// The statistics of some layers for every set of labels, for each prefix asked for: `[layers][prefixes]`.
     ///
-    /// `interrupted` is asked now and then whether to go on.
+    /// `interrupted` is asked now and then whether to stop.
     ///
     /// # Errors
     /// Scores that cannot be read, a device that fails, [`Kind::Cancelled`] once interrupted.
     pub fn statistics(
         &mut self,
-        scores: Scores<'_>,
+        scores: &Scores<'_>,
         question: &Question,
         labels: &Arc<SampleLabels>,
-        interrupted: &mut dyn FnMut() -> bool,
-    ) -> Result<Vec<Statistics>> {
+        interrupted: &mut (dyn FnMut() -> bool + Send),
+    ) -> Result<Vec<Vec<Statistics>>> {
         match (self, scores) {
-            (_, Scores::Host(plane)) => cpu::statistics::statistics(plane, question, labels, interrupted),
-            (Self::Gpu(_), Scores::Device(_)) if interrupted() => Err(Error::cancelled()),
-            (Self::Gpu(gpu), Scores::Device(plane)) => {
-                gpu.statistics(&plane.buffer, plane.stride, question, labels)
-            }
+            (_, Scores::Host(planes)) => cpu::statistics::statistics(planes, question, labels, interrupted),
+            (Self::Gpu(gpu), Scores::Device(planes)) => gpu.statistics(planes, question, labels, interrupted),
             (Self::Cpu, Scores::Device(_)) => Err(foreign()),
         }
     }

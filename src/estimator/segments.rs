@@ -6,7 +6,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::label_ids::{LabelIds, ONCE, SampleLabels};
+use super::label_tree::ONCE;
 use super::statistics::{Conditional, Statistics};
 
 /// The most positions summed in one go.
@@ -48,9 +48,8 @@ pub struct Segments {
 }
 
 impl Segments {
-    /// The work for the first `positions` positions under a set of labels.
-    pub fn new(ids: &LabelIds, positions: usize) -> Self {
-        let ids = &ids.ids[..positions];
+    /// The work for some positions, given the number of each one's label, [`ONCE`] where it has none.
+    pub fn new(ids: &[u32]) -> Self {
         let mut keys: Vec<u64> =
             (0..).zip(ids).map(|(position, &id)| u64::from(id) << 32 | position).collect();
         keys.sort_unstable();
@@ -154,26 +153,26 @@ pub struct SampleSegments {
 }
 
 impl SampleSegments {
-    /// The work for the first `positions` positions of a sample.
-    pub fn new(labels: &SampleLabels, positions: usize, min_count: u32) -> Self {
+    /// The work for the first `positions` positions of a sample, given the numbers of each set of labels.
+    pub fn new(sets: &[Vec<u32>], positions: usize, min_count: u32) -> Self {
         let mut parts = vec![Segments::whole((0..positions as u32).collect())];
-        parts.extend(labels.sets.iter().map(|set| Segments::new(set, positions)));
+        parts.extend(sets.iter().map(|ids| Segments::new(&ids[..positions])));
         if min_count > 1 {
             let kept = parts[1..].iter().map(|set| Segments::whole(set.kept(min_count)));
             let kept: Vec<Segments> = kept.collect();
             parts.extend(kept);
         }
-        Self { positions, min_count, parts, sets: labels.sets.len() }
+        Self { positions, min_count, parts, sets: sets.len() }
     }
 
     /// The statistics that the entropies of the labels of all parts, and of single positions, make up.
-    pub fn statistics(&self, label_entropies: &[Vec<f32>], row_entropies: &[f32]) -> Statistics {
+    pub fn statistics(&self, label_entropies: &[&[f32]], row_entropies: &[f32]) -> Statistics {
         let of_whole = |part: usize| f64::from(label_entropies[part][0]);
         let conditional = |set: usize| {
             let part = 1 + set;
             // The entropy over the positions kept stands behind the sets.
             let entropy = of_whole(if self.min_count > 1 { part + self.sets } else { 0 });
-            self.parts[part].conditional(self.min_count, entropy, &label_entropies[part], row_entropies)
+            self.parts[part].conditional(self.min_count, entropy, label_entropies[part], row_entropies)
         };
         Statistics {
             positions: self.positions,
@@ -186,14 +185,12 @@ impl SampleSegments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::labels::LabelSet;
 
     #[test]
     fn long_labels_are_cut_and_single_ones_left_out() {
         let mut ids = vec![7; 600];
-        ids.extend([1, 2, 2]);
-        let ids = LabelIds::new(&LabelSet::from_ids(&ids));
-        let segments = Segments::new(&ids, 603);
+        ids.extend([ONCE, 2, 2]);
+        let segments = Segments::new(&ids);
         assert_eq!(segments.singletons, [600]);
         assert_eq!(segments.labels.iter().map(|l| l.count).sum::<u32>(), 602);
         let covered: u32 = segments.chunks.iter().map(|c| c.end - c.start).sum();
@@ -203,6 +200,6 @@ mod tests {
         assert_eq!(segments.kept(3), (0..600).collect::<Vec<_>>());
         assert_eq!(segments.kept(1).len(), 603);
         // Cut before the second of a pair, the first stands alone.
-        assert_eq!(Segments::new(&ids, 602).singletons, [601, 600]);
+        assert_eq!(Segments::new(&ids[..602]).singletons, [601, 600]);
     }
 }

@@ -119,9 +119,10 @@ fn measure(
     };
     estimator.score(hidden, &reference, &rows, target).unwrap();
     table.finish(0, Losses::default()).unwrap();
-    let scores = planes.as_ref().map_or(Scores::Host(table.plane(0)), |planes| Scores::Device(&planes[0]));
-    let statistics = estimator.statistics(scores, &question, &labels, &mut || false).unwrap();
-    let measures = layer_measures(1, points, &statistics[0]);
+    let host = || Scores::Host(vec![table.plane(0)]);
+    let scores = planes.as_ref().map_or_else(host, |planes| Scores::Device(vec![&planes[0]]));
+    let statistics = estimator.statistics(&scores, &question, &labels, &mut || false).unwrap();
+    let measures = layer_measures(1, points, &statistics[0][0]);
     let order = measures.orders.get(1).unwrap();
     [measures.entropy, order.input, order.input_mean]
 }

@@ -4,12 +4,13 @@
 use bytemuck::{Pod, cast_slice};
 use infoplane::device::{Compute, Gpu};
 use infoplane::estimator::Row;
-use infoplane::estimator::cpu::{cosine_scores::cosine_scores, soft_bins::soft_bins};
+use infoplane::estimator::cpu::{
+    cosine_scores::cosine_scores,
+    soft_bins::{Bins, row_length, soft_bins},
+};
 use infoplane::estimator::kernels::{self, Kernel};
-use infoplane::estimator::label_ids::LabelIds;
 use infoplane::estimator::segments::{Chunk, Label, Segments};
 use infoplane::estimator::unit_rows;
-use infoplane::labels::LabelSet;
 use infoplane::settings::Backend;
 use proptest::prelude::*;
 
@@ -181,10 +182,24 @@ fn a_state_of_nan_spoils_its_own_scores_only() {
     }
 }
 
+/// Bins `[positions, points]` and their entropies; what only fills the rows up is zero.
+fn bins_on_cpu(
+    scores: &[f32],
+    stride: usize,
+    points: usize,
+    inverse_temperature: f32,
+) -> (Vec<f32>, Vec<f32>) {
+    let (positions, width) = (scores.len() / stride, row_length(points));
+    let (mut bins, mut entropies) = (vec![POISON; positions * width], vec![POISON; positions]);
+    soft_bins(Bins { stride, points, inverse_temperature }, scores, &mut bins, &mut entropies);
+    let rows = || bins.chunks(width);
+    assert!(rows().all(|row| row[points..].iter().all(|&bin| bin == 0.0 || bin.is_nan())));
+    (rows().flat_map(|row| &row[..points]).copied().collect(), entropies)
+}
+
 fn bins_on_both(gpu: &Gpu, scores: &[f32], stride: usize, points: usize, epsilon: f32) -> [[Vec<f32>; 2]; 2] {
     let positions = scores.len() / stride;
-    let (mut bins, mut entropies) = (vec![POISON; positions * points], vec![POISON; positions]);
-    soft_bins(scores, stride, points, epsilon.recip(), &mut bins, &mut entropies);
+    let (bins, entropies) = bins_on_cpu(scores, stride, points, epsilon.recip());
     let params = [positions as u32, stride as u32, points as u32, epsilon.recip().to_bits()];
     let outputs = [(2, bins.len()), (3, positions)];
     // A second dimension, as for more positions than one holds.
@@ -222,10 +237,6 @@ fn a_position_of_nan_spoils_its_own_bins_only() {
     }
 }
 
-fn segments_of(ids: &[u32]) -> Segments {
-    Segments::new(&LabelIds::new(&LabelSet::from_ids(ids)), ids.len())
-}
-
 fn label_kernels_on_both(gpu: &Gpu, bins: &[f32], points: usize, segments: &Segments) -> [[Vec<f32>; 2]; 2] {
     let (chunks, labels): (&[Chunk], &[Label]) = (&segments.chunks, &segments.labels);
     let sum = |chunk: &Chunk| {
@@ -261,9 +272,7 @@ fn label_kernels_on_both(gpu: &Gpu, bins: &[f32], points: usize, segments: &Segm
 
 /// Soft bins of random scores.
 fn some_bins(positions: usize, points: usize) -> Vec<f32> {
-    let (mut bins, mut entropies) = (vec![0.0; positions * points], vec![0.0; positions]);
-    soft_bins(&random(5, positions * points), points, points, 30.0, &mut bins, &mut entropies);
-    bins
+    bins_on_cpu(&random(5, positions * points), points, points, 30.0).0
 }
 
 #[test]
@@ -273,7 +282,7 @@ fn label_kernels_agree_on_long_and_short_labels() {
     let mut ids = vec![0u32; 700];
     ids.extend((0..300u32).map(|i| 1 + i / 3));
     ids.extend(1000..1010);
-    let segments = segments_of(&ids);
+    let segments = Segments::new(&ids);
     let bins = some_bins(ids.len(), points);
     let [[sums, expected_sums], [entropies, expected_entropies]] =
         label_kernels_on_both(&gpu, &bins, points, &segments);
@@ -287,7 +296,7 @@ fn a_label_whose_states_are_one_point_has_no_entropy() {
     let gpu = gpu();
     let points = 5;
     let bins: Vec<f32> = (0..8).flat_map(|_| [0.0, 0.0, 1.0, 0.0, 0.0]).collect();
-    let segments = segments_of(&[1, 1, 1, 1, 2, 2, 2, 2]);
+    let segments = Segments::new(&[1, 1, 1, 1, 2, 2, 2, 2]);
     let [_, [entropies, expected]] = label_kernels_on_both(&gpu, &bins, points, &segments);
     assert_eq!((entropies, expected), (vec![0.0; 2], vec![0.0; 2]));
 }
@@ -308,7 +317,7 @@ proptest! {
         let shuffled: Vec<u32> = order.iter().map(|&i| ids[i]).collect();
         let shuffled_bins: Vec<f32> = order.iter().flat_map(|&i| bins[i * points..][..points].to_vec()).collect();
         let total = |ids: &[u32], bins: &[f32]| {
-            let segments = segments_of(ids);
+            let segments = Segments::new(ids);
             if segments.labels.is_empty() { return 0.0; }
             let [_, [entropies, expected]] = label_kernels_on_both(&gpu, bins, points, &segments);
             assert_close(&entropies, &expected, 1e-5, "entropies");

@@ -1,62 +1,124 @@
 //! Twin of `shaders/soft_bins.wgsl`: the softmax of scores over the reference points.
 
-use crate::simd::{LANES, exp, folded, largest, padded, vectorised};
+use crate::simd::{LANES, Simd, WithSimd, exp_lanes, ln, with_simd};
+
+/// Positions binned side by side.
+pub const BLOCK: usize = 16;
+
+/// The row length of bins over `points` points: filled up so that rows are whole vectors.
+pub fn row_length(points: usize) -> usize {
+    points.next_multiple_of(LANES)
+}
+
+/// How scores become bins.
+#[derive(Clone, Copy, Debug)]
+pub struct Bins {
+    /// The row length of the scores.
+    pub stride: usize,
+    /// The number of points n, of which the scores are the first columns.
+    pub points: usize,
+    /// 1/ε
+    pub inverse_temperature: f32,
+}
 
 /// Writes the soft bin of each position and its entropy.
 ///
-/// * `scores`: cosines `[positions, stride]`, of which the first `points` columns count
-/// * `bins`: `[positions, points]`, each row the softmax of its scores over ε
+/// * `scores`: cosines `[positions, stride]`
+/// * `bins`: `[positions, row_length(points)]`, each row the softmax of its scores over ε, and zeros behind it
 /// * `entropies`: `[positions]`, −Σ bins ln bins of each row, in nats
-pub fn soft_bins(
-    scores: &[f32],
-    stride: usize,
-    points: usize,
-    inverse_temperature: f32,
-    bins: &mut [f32],
-    entropies: &mut [f32],
-) {
-    vectorised(
-        #[inline(always)]
-        || {
-            let rows = scores.chunks_exact(stride).zip(bins.chunks_exact_mut(points));
-            for ((scores, bins), entropy) in rows.zip(entropies) {
-                *entropy = soft_bin(&scores[..points], inverse_temperature, bins);
-            }
-        },
-    );
+pub fn soft_bins(how: Bins, scores: &[f32], bins: &mut [f32], entropies: &mut [f32]) {
+    with_simd(SoftBins { how, scores, bins, entropies });
 }
 
-/// The soft bin of one position; returns its entropy.
-#[inline(always)]
-fn soft_bin(scores: &[f32], inverse_temperature: f32, bin: &mut [f32]) -> f32 {
-    let most = largest(scores);
-    // −Σ p ln p with ln p = logit − ln total: no logarithm per point.
-    let (mut total, mut weighted) = ([0.0; LANES], [0.0; LANES]);
-    let mut weigh = |scores: &[f32; LANES]| -> [f32; LANES] {
-        let mut weights = [0.0; LANES];
-        for lane in 0..LANES {
-            let logit = (scores[lane] - most) * inverse_temperature;
-            weights[lane] = exp(logit);
-            total[lane] += weights[lane];
-            weighted[lane] = weights[lane].mul_add(logit, weighted[lane]);
+struct SoftBins<'a> {
+    how: Bins,
+    scores: &'a [f32],
+    bins: &'a mut [f32],
+    entropies: &'a mut [f32],
+}
+
+impl WithSimd for SoftBins<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { how, scores, bins, entropies } = self;
+        let blocks = scores.chunks(BLOCK * how.stride).zip(bins.chunks_mut(BLOCK * row_length(how.points)));
+        for ((scores, bins), entropies) in blocks.zip(entropies.chunks_mut(BLOCK)) {
+            bin_block(simd, how, scores, bins, entropies, |_| {});
         }
-        weights
-    };
-    let ((scores, last_scores), (weights, last_weights)) =
-        (scores.as_chunks::<LANES>(), bin.as_chunks_mut::<LANES>());
-    for (scores, weights) in scores.iter().zip(weights) {
-        *weights = weigh(scores);
     }
-    if !last_scores.is_empty() {
-        // Far below any cosine, so that what only fills the lanes weighs nothing.
-        let weights = weigh(&padded(last_scores, most - FAR / inverse_temperature));
-        last_weights.iter_mut().zip(weights).for_each(|(last, weight)| *last = weight);
+}
+
+/// [`soft_bins`] of up to [`BLOCK`] positions. `meanwhile` is called with the number of each row, for memory to be
+/// asked for while there is arithmetic to do.
+#[inline(always)]
+pub fn bin_block<S: Simd>(
+    simd: S,
+    how: Bins,
+    scores: &[f32],
+    bins: &mut [f32],
+    entropies: &mut [f32],
+    meanwhile: impl Fn(usize),
+) {
+    let width = row_length(how.points);
+    let (mut totals, mut weighted) = ([1.0; BLOCK], [0.0; BLOCK]);
+    for (row, (scores, bins)) in scores.chunks_exact(how.stride).zip(bins.chunks_exact_mut(width)).enumerate()
+    {
+        meanwhile(row);
+        [totals[row], weighted[row]] = weigh(simd, &scores[..how.points], how.inverse_temperature, bins);
     }
-    let total = folded(total, |a, b| a + b);
-    let scale = total.recip();
-    bin.iter_mut().for_each(|weight| *weight *= scale);
-    total.ln() - folded(weighted, |a, b| a + b) * scale
+    let scales = totals.map(f32::recip);
+    let mut found = [0.0; BLOCK];
+    for (row, entropy) in found.iter_mut().enumerate() {
+        // −Σ p ln p with ln p = logit − ln total: no logarithm per point.
+        *entropy = ln(totals[row]) - weighted[row] * scales[row];
+    }
+    for ((entropy, found), (bins, scale)) in
+        entropies.iter_mut().zip(found).zip(bins.chunks_exact_mut(width).zip(scales))
+    {
+        *entropy = found;
+        let scale = simd.splat_f32s(scale);
+        let (bins, _) = S::as_mut_simd_f32s(bins);
+        bins.iter_mut().for_each(|bin| *bin = simd.mul_f32s(*bin, scale));
+    }
+}
+
+/// Writes the exponentials of a position's logits, less the largest; returns their sum and that of each times
+/// its logit.
+#[inline(always)]
+fn weigh<S: Simd>(simd: S, scores: &[f32], inverse_temperature: f32, weights: &mut [f32]) -> [f32; 2] {
+    let (vectors, rest) = S::as_simd_f32s(scores);
+    let (weights, _) = S::as_mut_simd_f32s(weights);
+    let (weights, filling) = weights.split_at_mut(vectors.len());
+    let inside = simd.mask_between_m32s(0, rest.len() as u32).mask();
+    let last = simd.partial_load_f32s(rest);
+
+    let mut most = simd.select_f32s(inside, last, simd.splat_f32s(f32::NEG_INFINITY));
+    for &vector in vectors {
+        most = simd.max_f32s(most, vector);
+    }
+    let most = simd.splat_f32s(simd.reduce_max_f32s(most));
+    let inverse_temperature = simd.splat_f32s(inverse_temperature);
+    let zero = simd.splat_f32s(0.0);
+    let (mut total, mut weighted) = (zero, zero);
+    for (weight, &score) in weights.iter_mut().zip(vectors) {
+        let logit = simd.mul_f32s(simd.sub_f32s(score, most), inverse_temperature);
+        *weight = exp_lanes(simd, logit);
+        total = simd.add_f32s(total, *weight);
+        weighted = simd.mul_add_f32s(*weight, logit, weighted);
+    }
+    filling.fill(zero);
+    if let (Some(weight), false) = (filling.first_mut(), rest.is_empty()) {
+        let logit = simd.mul_f32s(simd.sub_f32s(last, most), inverse_temperature);
+        // What only fills the vector weighs nothing.
+        let logit = simd.select_f32s(inside, logit, simd.splat_f32s(NOTHING));
+        *weight = exp_lanes(simd, logit);
+        total = simd.add_f32s(total, *weight);
+        weighted = simd.mul_add_f32s(*weight, logit, weighted);
+    }
+    [simd.reduce_sum_f32s(total), simd.reduce_sum_f32s(weighted)]
 }
 
 /// A logit whose weight is zero, and stays zero times the logit.
-const FAR: f32 = 1000.0;
+const NOTHING: f32 = -1000.0;

@@ -1,6 +1,7 @@
 //! The kernels on the GPU: our compute shaders, run on the tensors where they lie.
 
 mod pipelines;
+mod statistics;
 
 use std::sync::Arc;
 
@@ -10,11 +11,9 @@ use burn_wgpu::{AutoCompiler, CubeTensor, Wgpu};
 use cubecl::wgpu::WgpuServer;
 
 use self::pipelines::{Pipeline, dispatch};
+use self::statistics::Asked;
 use super::Row;
 use super::kernels;
-use super::label_ids::SampleLabels;
-use super::segments::{SampleSegments, Segments};
-use super::statistics::{Binning, Question, Statistics};
 use crate::device::Gpu;
 use crate::error::{Error, Kind, Result};
 
@@ -26,33 +25,8 @@ pub struct GpuEstimator {
     soft_bins: Pipeline,
     label_sums: Pipeline,
     label_entropies: Pipeline,
-    /// What was last summed, which all layers and checkpoints of a sample share: a sample a prefix.
-    samples: Vec<DeviceSample>,
-    /// What was asked then.
+    /// What was last summed, which all layers and checkpoints of a sample share.
     asked: Option<Asked>,
-}
-
-/// What decides what is to be summed.
-#[derive(Debug)]
-struct Asked {
-    labels: Arc<SampleLabels>,
-    min_count: u32,
-    prefixes: Vec<usize>,
-}
-
-/// What is to be summed of a sample, in main memory and in the GPU's: a part without buffers has no label
-/// seen twice, and nothing to sum.
-#[derive(Debug)]
-struct DeviceSample {
-    segments: SampleSegments,
-    buffers: Vec<Option<SegmentBuffers>>,
-}
-
-#[derive(Debug)]
-struct SegmentBuffers {
-    positions: wgpu::Buffer,
-    chunks: wgpu::Buffer,
-    labels: wgpu::Buffer,
 }
 
 impl GpuEstimator {
@@ -64,7 +38,6 @@ impl GpuEstimator {
             soft_bins: pipeline(kernels::SOFT_BINS)?,
             label_sums: pipeline(kernels::LABEL_SUMS)?,
             label_entropies: pipeline(kernels::LABEL_ENTROPIES)?,
-            samples: Vec::new(),
             asked: None,
             gpu,
         })
@@ -175,166 +148,50 @@ impl GpuEstimator {
 
     /// The first `floats` floats of a buffer.
     fn download(&self, buffer: &wgpu::Buffer, floats: usize) -> Result<Vec<f32>> {
-        Ok(self.read(self.encoder(), &[(buffer, floats)])?.concat())
-    }
-
-    /// The statistics of one layer for each prefix asked for.
-    pub fn statistics(
-        &mut self,
-        scores: &wgpu::Buffer,
-        stride: usize,
-        question: &Question,
-        labels: &Arc<SampleLabels>,
-    ) -> Result<Vec<Statistics>> {
-        self.bring(labels, question)?;
-        self.samples
-            .iter()
-            .map(|sample| self.statistics_of(scores, stride, question.binning, sample))
-            .collect()
-    }
-
-    fn statistics_of(
-        &self,
-        scores: &wgpu::Buffer,
-        stride: usize,
-        binning: Binning,
-        sample: &DeviceSample,
-    ) -> Result<Statistics> {
-        let DeviceSample { segments, buffers, .. } = sample;
-        let (positions, points, parts) = (segments.positions, binning.points, &segments.parts);
-        const F32: usize = size_of::<f32>();
-
-        let bins = self.storage("soft bins", positions * points * F32)?;
-        let row_entropies = self.storage("position entropies", positions * F32)?;
-        let most_chunks = parts.iter().map(|part| part.chunks.len()).max().unwrap_or(0);
-        let sums = self.storage("label sums", most_chunks * points * F32)?;
-        let entropies: Vec<wgpu::Buffer> = parts
-            .iter()
-            .map(|part| self.storage("label entropies", part.labels.len() * F32))
-            .collect::<Result<_>>()?;
-
-        let inverse_temperature = (binning.temperature.recip() as f32).to_bits();
-        let binning_params =
-            self.params([positions as u32, stride as u32, points as u32, inverse_temperature])?;
-        let part_params: Vec<[wgpu::Buffer; 2]> = parts
-            .iter()
-            .map(|part| {
-                let sizes = [part.chunks.len() as u32, part.labels.len() as u32];
-                Ok([
-                    self.params([sizes[0], points as u32, 0, 0])?,
-                    self.params([sizes[1], points as u32, 0, 0])?,
-                ])
-            })
-            .collect::<Result<_>>()?;
-
+        let bytes = floats * size_of::<f32>();
+        let staging = self.staging(bytes)?;
         let mut encoder = self.encoder();
         guarded(&self.gpu.device, || {
-            let device = &self.gpu.device;
-            let bindings =
-                [&binning_params, scores, &bins, &row_entropies].map(wgpu::Buffer::as_entire_binding);
-            dispatch(device, &mut encoder, &self.soft_bins, &bindings, spread(positions));
-            for (((part, buffers), params), entropies) in
-                parts.iter().zip(buffers).zip(&part_params).zip(&entropies)
-            {
-                let Some(buffers) = buffers else { continue };
-                let bindings = [&params[0], &bins, &buffers.positions, &buffers.chunks, &sums]
-                    .map(wgpu::Buffer::as_entire_binding);
-                dispatch(device, &mut encoder, &self.label_sums, &bindings, spread(part.chunks.len()));
-                let bindings =
-                    [&params[1], &sums, &buffers.labels, entropies].map(wgpu::Buffer::as_entire_binding);
-                dispatch(device, &mut encoder, &self.label_entropies, &bindings, spread(part.labels.len()));
-            }
+            encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes as u64);
+            self.gpu.queue.submit([encoder.finish()]);
         })?;
-
-        let sizes = parts.iter().map(|part| part.labels.len());
-        let wanted: Vec<(&wgpu::Buffer, usize)> =
-            std::iter::once((&row_entropies, positions)).chain(entropies.iter().zip(sizes)).collect();
-        let read = self.read(encoder, &wanted)?;
-        let (row_entropies, label_entropies) = read.split_first().ok_or_else(super::foreign)?;
-        Ok(segments.statistics(label_entropies, row_entropies))
-    }
-
-    /// Brings what is to be summed for a question to the device, unless it is there.
-    fn bring(&mut self, labels: &Arc<SampleLabels>, question: &Question) -> Result<()> {
-        let same = |asked: &Asked| {
-            Arc::ptr_eq(&asked.labels, labels)
-                && (asked.min_count, &asked.prefixes) == (question.min_count, &question.prefixes)
-        };
-        if self.asked.as_ref().is_some_and(same) {
-            return Ok(());
-        }
-        (self.asked, self.samples) = (None, Vec::new());
-        for &positions in &question.prefixes {
-            let segments = SampleSegments::new(labels, positions, question.min_count);
-            let buffers =
-                segments.parts.iter().map(|part| self.upload_segments(part)).collect::<Result<_>>()?;
-            self.samples.push(DeviceSample { segments, buffers });
-        }
-        let Question { min_count, ref prefixes, .. } = *question;
-        self.asked = Some(Asked { labels: Arc::clone(labels), min_count, prefixes: prefixes.clone() });
-        Ok(())
-    }
-
-    fn upload_segments(&self, segments: &Segments) -> Result<Option<SegmentBuffers>> {
-        if segments.labels.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(SegmentBuffers {
-            positions: self.upload("label positions", bytemuck::cast_slice(&segments.positions))?,
-            chunks: self.upload("label chunks", bytemuck::cast_slice(&segments.chunks))?,
-            labels: self.upload("labels", bytemuck::cast_slice(&segments.labels))?,
-        }))
+        self.read(&staging, floats)
     }
 
     fn encoder(&self) -> wgpu::CommandEncoder {
         self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("estimator") })
     }
 
-    /// Submits what is encoded and reads the first `n` floats of each buffer once it is done.
-    fn read(
-        &self,
-        mut encoder: wgpu::CommandEncoder,
-        wanted: &[(&wgpu::Buffer, usize)],
-    ) -> Result<Vec<Vec<f32>>> {
+    /// A buffer to read `bytes` back through.
+    fn staging(&self, bytes: usize) -> Result<wgpu::Buffer> {
         use wgpu::BufferUsages as Usage;
-        let total: usize = wanted.iter().map(|(_, floats)| floats * size_of::<f32>()).sum();
-        let staging = guarded(&self.gpu.device, || {
-            let staging = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        guarded(&self.gpu.device, || {
+            self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("read-back"),
-                size: total.max(4) as u64,
+                size: bytes.max(4) as u64,
                 usage: Usage::MAP_READ | Usage::COPY_DST,
                 mapped_at_creation: false,
-            });
-            let mut offset = 0;
-            for (buffer, floats) in wanted.iter().filter(|(_, floats)| *floats > 0) {
-                let bytes = (floats * size_of::<f32>()) as u64;
-                encoder.copy_buffer_to_buffer(buffer, 0, &staging, offset, bytes);
-                offset += bytes;
-            }
-            self.gpu.queue.submit([encoder.finish()]);
-            staging
-        })?;
-        let lost =
-            |cause: String| Error::new(Kind::Device, format!("the GPU did not give its results: {cause}"));
+            })
+        })
+    }
+
+    /// The first `floats` floats of such a buffer, once all that was submitted is done.
+    fn read(&self, staging: &wgpu::Buffer, floats: usize) -> Result<Vec<f32>> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         staging.map_async(wgpu::MapMode::Read, .., move |result| {
             // The receiver outlives the poll below; a failed send means nobody waits any more.
             let _ = sender.send(result);
         });
-        self.gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
-        receiver.recv().map_err(|error| lost(error.to_string()))?.map_err(|error| lost(error.to_string()))?;
-        let view = staging.get_mapped_range(..).map_err(|error| lost(error.to_string()))?;
-        let floats: Vec<f32> = bytemuck::pod_collect_to_vec(&view[..total]);
-        let mut rest = &floats[..];
-        Ok(wanted
-            .iter()
-            .map(|(_, floats)| {
-                let (part, tail) = rest.split_at(*floats);
-                rest = tail;
-                part.to_vec()
-            })
-            .collect())
+        self.gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(lost)?;
+        receiver.recv().map_err(lost)?.map_err(lost)?;
+        let view = staging.get_mapped_range(..).map_err(lost)?;
+        Ok(bytemuck::pod_collect_to_vec(&view[..floats * size_of::<f32>()]))
     }
+}
+
+/// Results that do not come back.
+fn lost(cause: impl std::fmt::Display) -> Error {
+    Error::new(Kind::Device, format!("the GPU did not give its results: {cause}"))
 }
 
 /// Workgroups for `count` items: past 65,535 they go down a second dimension.

@@ -1,0 +1,199 @@
+//! From the sums of labels to what they leave of the entropy: a walk over a tree of labels, depth first, that
+//! holds one sum an order.
+
+use super::label_sums::{LabelSums, add_f32};
+use super::soft_bins::row_length;
+use crate::estimator::label_tree::LabelTree;
+use crate::estimator::statistics::Conditional;
+use crate::simd::{ln, sum_of, vectorised};
+
+/// A walk over the labels of one side, in as many steps as their sums come.
+#[derive(Debug)]
+pub struct LabelWalk {
+    width: usize,
+    /// Labels seen fewer times are dropped.
+    min_count: u32,
+    /// The order of the label under way.
+    depth: usize,
+    /// The label under way of each order from 0 on: its positions so far and the sum of their bins, `[.., width]`.
+    positions: Vec<u64>,
+    sums: Vec<f64>,
+    /// What the labels of each order come to, those under way not yet with them.
+    orders: Vec<Order>,
+    /// The mean bin of a label.
+    mean: Vec<f32>,
+}
+
+/// What the labels of an order come to.
+#[derive(Clone, Debug, Default)]
+struct Order {
+    kept: u64,
+    labels: u64,
+    singletons: u64,
+    by_position: f64,
+    by_label: f64,
+    /// The sum of all bins kept, where some are dropped.
+    kept_sum: Vec<f64>,
+    /// What was added to labels of this order: their positions' labels of higher orders are seen once.
+    ended: u64,
+    ended_entropy: f64,
+}
+
+impl Order {
+    /// Counts a label of `positions` positions as seen; returns whether that is often enough to keep it.
+    #[inline(always)]
+    fn counts(&mut self, positions: u64, min_count: u32) -> bool {
+        self.singletons += u64::from(positions == 1);
+        positions >= u64::from(min_count)
+    }
+
+    /// Keeps a label of this entropy.
+    #[inline(always)]
+    fn keep(&mut self, positions: u64, entropy: f32) {
+        let entropy = f64::from(entropy);
+        self.kept += positions;
+        self.labels += 1;
+        self.by_position += positions as f64 * entropy;
+        self.by_label += entropy;
+    }
+}
+
+impl LabelWalk {
+    /// A walk that has yet to begin.
+    pub fn new(max_order: usize, points: usize, min_count: u32) -> Self {
+        let width = row_length(points);
+        let kept_sum = vec![0.0; if min_count > 1 { width } else { 0 }];
+        Self {
+            width,
+            min_count,
+            depth: 0,
+            positions: vec![0; max_order + 1],
+            sums: vec![0.0; (max_order + 1) * width],
+            orders: vec![Order { kept_sum, ..Order::default() }; max_order + 1],
+            mean: vec![0.0; width],
+        }
+    }
+
+    /// Goes on over the labels that `sums` has.
+    pub fn over(&mut self, tree: &LabelTree, sums: &LabelSums) {
+        vectorised(
+            #[inline(always)]
+            || {
+                sums.each(
+                    #[inline(always)]
+                    |label, added, sums, long| {
+                        let order = tree.orders[label] as usize;
+                        if order > 0 {
+                            self.close_to(order);
+                        }
+                        self.orders[order].ended += u64::from(added.positions);
+                        self.orders[order].ended_entropy += added.entropy;
+                        let below = tree.orders.get(label + 1).is_some_and(|&next| next as usize > order);
+                        match long {
+                            None if !below => self.pass(order, added.positions, sums),
+                            _ => self.open(order, added.positions, sums, long),
+                        }
+                    },
+                );
+            },
+        );
+    }
+
+    /// Counts a label with none below it whose sum is in one part: most are.
+    #[inline(always)]
+    fn pass(&mut self, order: usize, positions: u32, sums: &[f32]) {
+        if positions == 0 {
+            return;
+        }
+        let own = &mut self.orders[order];
+        if own.counts(u64::from(positions), self.min_count) {
+            let scale = (positions as f32).recip();
+            // q ln q → 0 as q → 0, where the logarithm is finite here.
+            own.keep(u64::from(positions), -sum_of(sums, |sum| sum * scale * ln(sum * scale)));
+            if !own.kept_sum.is_empty() {
+                add_f32(&mut own.kept_sum, sums);
+            }
+        }
+        self.positions[order - 1] += u64::from(positions);
+        add_f32(&mut self.sums[(order - 1) * self.width..order * self.width], sums);
+    }
+
+    /// Begins with a label.
+    #[inline(always)]
+    fn open(&mut self, order: usize, positions: u32, sums: &[f32], long: Option<&[f64]>) {
+        self.depth = order;
+        self.positions[order] = u64::from(positions);
+        let own = &mut self.sums[order * self.width..][..self.width];
+        match long {
+            Some(long) => own.copy_from_slice(long),
+            None => own.fill(0.0),
+        }
+        if positions > 0 {
+            add_f32(own, sums);
+        }
+    }
+
+    /// Closes the labels under way of `order` and above.
+    #[inline(always)]
+    fn close_to(&mut self, order: usize) {
+        while self.depth >= order {
+            self.close();
+        }
+    }
+
+    /// Closes the label under way: counts it, and adds it to the one above.
+    #[inline(always)]
+    fn close(&mut self) {
+        let positions = self.positions[self.depth];
+        let (above, own) = self.sums.split_at_mut(self.depth * self.width);
+        let own = &own[..self.width];
+        let order = &mut self.orders[self.depth];
+        self.depth -= 1;
+        if positions == 0 {
+            return;
+        }
+        if order.counts(positions, self.min_count) {
+            let scale = (positions as f64).recip();
+            self.mean.iter_mut().zip(own).for_each(|(mean, sum)| *mean = (sum * scale) as f32);
+            order.keep(positions, -sum_of(&self.mean, |mass| mass * ln(mass)));
+            order.kept_sum.iter_mut().zip(own).for_each(|(kept, sum)| *kept += sum);
+        }
+        let above = &mut above[self.depth * self.width..];
+        above.iter_mut().zip(own).for_each(|(above, sum)| *above += sum);
+        self.positions[self.depth] += positions;
+    }
+
+    /// Ends the walk: H(Z) over all positions, and for each order from 1 on what its labels leave of it.
+    pub fn end(mut self) -> (f64, Vec<Conditional>) {
+        self.close_to(1);
+        let entropy = entropy_of(&self.sums[..self.width], self.positions[0] as f64);
+        let (mut single, mut single_entropy) = (0, 0.0);
+        let drops = self.min_count > 1;
+        let conditional = |(above, order): (&Order, &Order)| {
+            // A label seen once stands at the position whose longest label is of an order below.
+            single += above.ended;
+            single_entropy += above.ended_entropy;
+            let (counted, counted_entropy) = if drops { (0, 0.0) } else { (single, single_entropy) };
+            let kept = (order.kept + counted) as f64;
+            Conditional {
+                entropy: if drops { entropy_of(&order.kept_sum, kept) } else { entropy },
+                expectation: (order.by_position + counted_entropy) / kept,
+                mean: (order.by_label + counted_entropy) / (order.labels + counted) as f64,
+                kept: (order.kept + counted) as usize,
+                singletons: (order.singletons + single) as usize,
+            }
+        };
+        let conditionals = self.orders.iter().zip(&self.orders[1..]).map(conditional).collect();
+        (entropy, conditionals)
+    }
+}
+
+/// −Σ q ln q in nats, q the mean of as many bins.
+fn entropy_of(sums: &[f64], count: f64) -> f64 {
+    let term = |sum: &f64| {
+        let mass = sum / count;
+        // q ln q → 0 as q → 0. A mass that is NaN must show.
+        if mass == 0.0 { 0.0 } else { mass * mass.ln() }
+    };
+    -sums.iter().map(term).sum::<f64>()
+}

@@ -1,0 +1,246 @@
+//! The statistics of layers whose scores lie on the GPU: soft bins, sums and entropies of labels, layer after
+//! layer without waiting, read back together.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::pipelines::dispatch;
+use super::{GpuEstimator, guarded, lost, spread};
+use crate::error::{Error, Result};
+use crate::estimator::DevicePlane;
+use crate::estimator::label_tree::SampleLabels;
+use crate::estimator::segments::{SampleSegments, Segments};
+use crate::estimator::statistics::{Question, Statistics};
+
+/// Submissions that may wait for the GPU: enough that it never waits for us, few enough that a window's frames
+/// get their turn and that an interruption is soon heard.
+const IN_FLIGHT: usize = 3;
+/// Bytes read back at a time.
+const READ_BACK: usize = 64 << 20;
+const F32: usize = size_of::<f32>();
+
+/// What was asked, and what is to be summed for it.
+#[derive(Debug)]
+pub struct Asked {
+    labels: Arc<SampleLabels>,
+    min_count: u32,
+    prefixes: Vec<usize>,
+    /// A sample a prefix.
+    samples: Vec<DeviceSample>,
+}
+
+/// What is to be summed of a sample, in main memory and in the GPU's: a part without buffers has no label
+/// seen twice, and nothing to sum.
+#[derive(Debug)]
+struct DeviceSample {
+    segments: SampleSegments,
+    buffers: Vec<Option<SegmentBuffers>>,
+}
+
+#[derive(Debug)]
+struct SegmentBuffers {
+    positions: wgpu::Buffer,
+    chunks: wgpu::Buffer,
+    labels: wgpu::Buffer,
+}
+
+impl DeviceSample {
+    /// The parts with something to sum.
+    fn parts(&self) -> impl Iterator<Item = (&Segments, &SegmentBuffers)> {
+        let parts = self.segments.parts.iter().zip(&self.buffers);
+        parts.filter_map(|(part, buffers)| Some((part, buffers.as_ref()?)))
+    }
+}
+
+/// Buffers that the layers of a question share, one after the other.
+struct Work {
+    /// `[positions, points]`
+    bins: wgpu::Buffer,
+    /// `[positions]`
+    row_entropies: wgpu::Buffer,
+    /// `[chunks, points]`, of one part at a time.
+    sums: wgpu::Buffer,
+    /// Of the labels of each part with something to sum, sample after sample.
+    entropies: Vec<Entropies>,
+}
+
+/// The entropies of a part's labels, and the parameters of the kernels that lead to them.
+struct Entropies {
+    buffer: wgpu::Buffer,
+    labels: usize,
+    of_sums: wgpu::Buffer,
+    of_entropies: wgpu::Buffer,
+}
+
+impl GpuEstimator {
+    /// The statistics of some layers for each prefix asked for: `[planes][prefixes]`. `interrupted` is asked
+    /// before each layer.
+    ///
+    /// # Errors
+    /// A device that fails; [`crate::error::Kind::Cancelled`] once interrupted.
+    pub fn statistics(
+        &mut self,
+        planes: &[&DevicePlane],
+        question: &Question,
+        labels: &Arc<SampleLabels>,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<Vec<Vec<Statistics>>> {
+        let asked = match self.asked.take().filter(|asked| asked.answers(labels, question)) {
+            Some(asked) => asked,
+            None => self.bring(labels, question)?,
+        };
+        let found = self.statistics_of(planes, question, &asked.samples, interrupted);
+        self.asked = Some(asked);
+        found
+    }
+
+    fn statistics_of(
+        &self,
+        planes: &[&DevicePlane],
+        question: &Question,
+        samples: &[DeviceSample],
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<Vec<Vec<Statistics>>> {
+        let Some(positions) = question.prefixes.last().copied() else {
+            return Ok(vec![Vec::new(); planes.len()]);
+        };
+        let work = self.work(question, positions, samples)?;
+        let floats = positions + work.entropies.iter().map(|part| part.labels).sum::<usize>();
+        let mut found = Vec::with_capacity(planes.len());
+        for planes in planes.chunks((READ_BACK / (floats * F32)).max(1)) {
+            let staging = self.staging(planes.len() * floats * F32)?;
+            let mut in_flight = VecDeque::new();
+            for (index, plane) in planes.iter().enumerate() {
+                if interrupted() {
+                    return Err(Error::cancelled());
+                }
+                if in_flight.len() == IN_FLIGHT {
+                    let submission_index = in_flight.pop_front();
+                    let first = wgpu::PollType::Wait { submission_index, timeout: None };
+                    self.gpu.device.poll(first).map_err(lost)?;
+                }
+                let to = (&staging, index * floats * F32);
+                in_flight.push_back(self.submit_layer(plane, question, positions, samples, &work, to)?);
+            }
+            let read = self.read(&staging, planes.len() * floats)?;
+            found.extend(read.chunks_exact(floats).map(|floats| {
+                let (row_entropies, mut rest) = floats.split_at(positions);
+                let of_sample = |sample: &DeviceSample| sample.statistics(row_entropies, &mut rest);
+                samples.iter().map(of_sample).collect()
+            }));
+        }
+        Ok(found)
+    }
+
+    /// Makes the buffers of a question.
+    fn work(&self, question: &Question, positions: usize, samples: &[DeviceSample]) -> Result<Work> {
+        let points = question.binning.points;
+        let parts = || samples.iter().flat_map(DeviceSample::parts);
+        let most_chunks = parts().map(|(part, _)| part.chunks.len()).max().unwrap_or(0);
+        let entropies = |(part, _): (&Segments, _)| {
+            let labels = part.labels.len();
+            Ok(Entropies {
+                buffer: self.storage("label entropies", labels * F32)?,
+                labels,
+                of_sums: self.params([part.chunks.len() as u32, points as u32, 0, 0])?,
+                of_entropies: self.params([labels as u32, points as u32, 0, 0])?,
+            })
+        };
+        Ok(Work {
+            bins: self.storage("soft bins", positions * points * F32)?,
+            row_entropies: self.storage("position entropies", positions * F32)?,
+            sums: self.storage("label sums", most_chunks * points * F32)?,
+            entropies: parts().map(entropies).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Has the entropies of a layer computed and copied to a place in a buffer: those of positions, then those of
+    /// labels.
+    fn submit_layer(
+        &self,
+        plane: &DevicePlane,
+        question: &Question,
+        positions: usize,
+        samples: &[DeviceSample],
+        work: &Work,
+        (staging, mut offset): (&wgpu::Buffer, usize),
+    ) -> Result<wgpu::SubmissionIndex> {
+        let inverse_temperature = (question.binning.temperature.recip() as f32).to_bits();
+        let points = question.binning.points as u32;
+        let params = self.params([positions as u32, plane.stride as u32, points, inverse_temperature])?;
+        let mut encoder = self.encoder();
+        guarded(&self.gpu.device, || {
+            let device = &self.gpu.device;
+            let bindings = [&params, &plane.buffer, &work.bins, &work.row_entropies]
+                .map(wgpu::Buffer::as_entire_binding);
+            dispatch(device, &mut encoder, &self.soft_bins, &bindings, spread(positions));
+            let mut copy = |encoder: &mut wgpu::CommandEncoder, from: &wgpu::Buffer, floats: usize| {
+                encoder.copy_buffer_to_buffer(from, 0, staging, offset as u64, (floats * F32) as u64);
+                offset += floats * F32;
+            };
+            copy(&mut encoder, &work.row_entropies, positions);
+            let parts = samples.iter().flat_map(DeviceSample::parts);
+            for ((part, buffers), entropies) in parts.zip(&work.entropies) {
+                let bindings =
+                    [&entropies.of_sums, &work.bins, &buffers.positions, &buffers.chunks, &work.sums]
+                        .map(wgpu::Buffer::as_entire_binding);
+                dispatch(device, &mut encoder, &self.label_sums, &bindings, spread(part.chunks.len()));
+                let bindings = [&entropies.of_entropies, &work.sums, &buffers.labels, &entropies.buffer]
+                    .map(wgpu::Buffer::as_entire_binding);
+                dispatch(device, &mut encoder, &self.label_entropies, &bindings, spread(entropies.labels));
+                copy(&mut encoder, &entropies.buffer, entropies.labels);
+            }
+            self.gpu.queue.submit([encoder.finish()])
+        })
+    }
+
+    /// Brings what is to be summed for a question to the device.
+    fn bring(&self, labels: &Arc<SampleLabels>, question: &Question) -> Result<Asked> {
+        let sets = labels.sets();
+        let sample = |&positions: &usize| {
+            let segments = SampleSegments::new(&sets, positions, question.min_count);
+            let buffers =
+                segments.parts.iter().map(|part| self.upload_segments(part)).collect::<Result<_>>()?;
+            Ok(DeviceSample { segments, buffers })
+        };
+        Ok(Asked {
+            labels: Arc::clone(labels),
+            min_count: question.min_count,
+            samples: question.prefixes.iter().map(sample).collect::<Result<_>>()?,
+            prefixes: question.prefixes.clone(),
+        })
+    }
+
+    fn upload_segments(&self, segments: &Segments) -> Result<Option<SegmentBuffers>> {
+        if segments.labels.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(SegmentBuffers {
+            positions: self.upload("label positions", bytemuck::cast_slice(&segments.positions))?,
+            chunks: self.upload("label chunks", bytemuck::cast_slice(&segments.chunks))?,
+            labels: self.upload("labels", bytemuck::cast_slice(&segments.labels))?,
+        }))
+    }
+}
+
+impl Asked {
+    /// Whether what is to be summed for another question is the same.
+    fn answers(&self, labels: &Arc<SampleLabels>, question: &Question) -> bool {
+        Arc::ptr_eq(&self.labels, labels)
+            && (self.min_count, &self.prefixes) == (question.min_count, &question.prefixes)
+    }
+}
+
+impl DeviceSample {
+    /// The statistics that the entropies of positions and labels make up; takes those of its labels off the front.
+    fn statistics(&self, row_entropies: &[f32], label_entropies: &mut &[f32]) -> Statistics {
+        let of_part = |(part, buffers): (&Segments, &Option<SegmentBuffers>)| {
+            let labels = if buffers.is_some() { part.labels.len() } else { 0 };
+            let (own, rest) = label_entropies.split_at(labels);
+            *label_entropies = rest;
+            own
+        };
+        let entropies: Vec<&[f32]> = self.segments.parts.iter().zip(&self.buffers).map(of_part).collect();
+        self.segments.statistics(&entropies, row_entropies)
+    }
+}
