@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::settings::{LARGEST_ORDER, ORDER_NAMES};
 
 /// The information a layer holds about n-grams of one order, before and after its position.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OrderMeasures {
     /// Complexity I(X;Z): labels weighted by their share of positions (*expectation*).
     pub input: f64,
@@ -53,25 +53,10 @@ impl OrderMeasures {
     /// Measures from the four informations, with their optimality.
     pub fn new(input: f64, output: f64, input_mean: f64, output_mean: f64) -> Self {
         let optimality = Some(output / input).filter(|ratio| ratio.is_finite());
-        Self {
-            input,
-            output,
-            input_mean,
-            output_mean,
-            optimality,
-            input_null: None,
-            output_null: None,
-            input_singletons: None,
-            output_singletons: None,
-            input_kept: None,
-            output_kept: None,
-            input_spread: None,
-            output_spread: None,
-            optimality_spread: None,
-        }
+        Self { input, output, input_mean, output_mean, optimality, ..Self::default() }
     }
 
-    /// Every measure with its name in tables, in their order.
+    /// Every measure with its name, that of its field, in the order of tables.
     pub fn values(&self) -> [(&'static str, Option<f64>); 14] {
         [
             ("input", Some(self.input)),
@@ -94,22 +79,9 @@ impl OrderMeasures {
     /// The measures that [`Self::values`] gives; `value` finds one by its name. None without the four
     /// informations.
     pub fn from_values(value: impl Fn(&str) -> Option<f64>) -> Option<Self> {
-        Some(Self {
-            input: value("input")?,
-            output: value("output")?,
-            input_mean: value("input_mean")?,
-            output_mean: value("output_mean")?,
-            optimality: value("optimality"),
-            input_null: value("input_null"),
-            output_null: value("output_null"),
-            input_singletons: value("input_singletons"),
-            output_singletons: value("output_singletons"),
-            input_kept: value("input_kept"),
-            output_kept: value("output_kept"),
-            input_spread: value("input_spread"),
-            output_spread: value("output_spread"),
-            optimality_spread: value("optimality_spread"),
-        })
+        let names = Self::default().values().map(|(name, _)| name);
+        let fields = names.iter().filter_map(|name| Some(((*name).to_owned(), value(name)?.into())));
+        serde_json::from_value(serde_json::Value::Object(fields.collect())).ok()
     }
 
     /// Adds what the same layer measured under shuffled labels.

@@ -7,6 +7,7 @@
 //! | file | duty |
 //! |---|---|
 //! | [`state`] | what is known; events in, commands out |
+//! | `recorded` | what is known of results read from a file |
 //! | [`timeline`] | where in training the window stands |
 //! | `outbox` | commands on their way, newest only |
 //! | [`dialogs`] | the desktop's dialogs, replaceable in tests |
@@ -33,6 +34,7 @@ mod outbox;
 mod plane;
 mod plane_overlay;
 mod plane_paint;
+mod recorded;
 mod runs;
 mod shortcuts;
 pub mod state;

@@ -11,7 +11,7 @@ use super::timeline::{Scrubber, TimeCommand};
 use crate::checkpoints::{Checkpoint, Run};
 use crate::engine::{CheckpointId, Command, Event, Request, TextSource};
 use crate::error::{Error, Kind};
-use crate::results::{CheckpointResult, Measurement, Outcome, Results};
+use crate::results::{Measurement, Results};
 use crate::settings::Settings;
 use crate::views::plane::{self, LayerChoice, PlanePoint, PlaneView, Trajectory};
 
@@ -129,6 +129,18 @@ pub struct RunState {
     pub prepared: Option<(usize, usize, usize)>,
     /// The results it was read from, where it has no models to measure.
     pub recorded: Option<Arc<Results>>,
+}
+
+impl RunState {
+    /// A run of which nothing is measured yet.
+    fn new(run: &Run) -> Self {
+        Self {
+            visible: true,
+            checkpoints: vec![CheckpointState::default(); run.checkpoints.len()],
+            prepared: None,
+            recorded: None,
+        }
+    }
 }
 
 /// How far the current request has come.
@@ -508,14 +520,9 @@ impl State {
         self.opening = false;
         self.busy = false;
         self.progress = None;
-        let state = |(run, recorded): (&Run, Option<Arc<Results>>)| RunState {
-            visible: true,
-            checkpoints: match &recorded {
-                Some(results) => results.checkpoints.iter().map(recorded_state).collect(),
-                None => vec![CheckpointState::default(); run.checkpoints.len()],
-            },
-            prepared: recorded.as_deref().map(recorded_sample),
-            recorded,
+        let state = |(run, recorded): (&Run, Option<Arc<Results>>)| match recorded {
+            Some(results) => RunState::recorded(results),
+            None => RunState::new(run),
         };
         self.run_states = runs.iter().zip(recorded).map(state).collect();
         if let Some(settings) = self.recorded_settings() {
@@ -572,27 +579,6 @@ impl State {
 
     fn checkpoint_mut(&mut self, id: CheckpointId) -> Option<&mut CheckpointState> {
         self.run_states.get_mut(id.run)?.checkpoints.get_mut(id.checkpoint)
-    }
-}
-
-/// Documents, skipped documents and positions of the text behind recorded results.
-fn recorded_sample(results: &Results) -> (usize, usize, usize) {
-    let positions = results.checkpoints.iter().filter_map(|c| c.measurement()).map(|m| m.positions).max();
-    (results.settings.documents, results.settings.skipped_documents, positions.unwrap_or(0))
-}
-
-/// A checkpoint as results tell of it.
-fn recorded_state(result: &CheckpointResult) -> CheckpointState {
-    match &result.outcome {
-        Outcome::Failed { error } => {
-            CheckpointState { shown: None, error: Some(Error::new(Kind::Output, error)) }
-        }
-        Outcome::Measured(measurement) => {
-            let documents = measurement.documents().unwrap_or(0);
-            let measurement = Arc::new((**measurement).clone());
-            let shown = Shown { measurement, documents, complete: true, generation: 0 };
-            CheckpointState { shown: Some(shown), error: None }
-        }
     }
 }
 

@@ -11,8 +11,7 @@ const ERROR: &str = "error";
 /// Writes the table.
 pub fn write(results: &Results) -> Result<Vec<u8>, String> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    let nothing = OrderMeasures::new(0.0, 0.0, 0.0, 0.0);
-    let measures = nothing.values().map(|(name, _)| name);
+    let measures = OrderMeasures::default().values().map(|(name, _)| name);
     let header = ABOUT.iter().chain(&LAYER).chain(&measures).chain([&ERROR]);
     table.write_record(header).map_err(|error| error.to_string())?;
     for checkpoint in &results.checkpoints {
@@ -27,10 +26,8 @@ fn rows(checkpoint: &CheckpointResult) -> Vec<Vec<String>> {
     match &checkpoint.outcome {
         super::Outcome::Failed { error } => {
             let mut row = about(checkpoint, None);
-            row.resize(
-                ABOUT.len() + LAYER.len() + OrderMeasures::new(0.0, 0.0, 0.0, 0.0).values().len(),
-                String::new(),
-            );
+            let measures = OrderMeasures::default().values().len();
+            row.resize(ABOUT.len() + LAYER.len() + measures, String::new());
             row.push(error.clone());
             vec![row]
         }

@@ -123,12 +123,13 @@ impl Weights {
         let bytes = &bytes[range.start * width * size..range.end * width * size];
         let mut values = vec![0.0; range.len() * width];
         const PIECE: usize = 1 << 15;
-        values
+        let finite = values
             .par_chunks_mut(PIECE)
             .zip(bytes.par_chunks(PIECE * size))
-            .for_each(|(values, bytes)| convert(entry.dtype, bytes, values));
+            .map(|(values, bytes)| convert(entry.dtype, bytes, values))
+            .reduce(|| true, |all, these| all && these);
         self.forget(entry, range.start * width * size..range.end * width * size);
-        self.finite(name, entry, values)
+        if finite { Ok(values) } else { Err(self.not_finite(name, entry)) }
     }
 
     /// Lets go of the memory that holds these bytes of a tensor: what was converted is not read again soon,
@@ -165,20 +166,19 @@ impl Weights {
         let width = shape[1];
         let size = element_size(entry.dtype).ok_or_else(|| self.unreadable(name, entry))?;
         let mut values = vec![0.0; ids.len() * width];
-        values.par_chunks_mut(width).with_min_len(64).zip(ids).for_each(|(row, &id)| {
-            convert(entry.dtype, &bytes[id as usize * width * size..][..width * size], row);
-        });
-        self.finite(name, entry, values)
+        let finite = values
+            .par_chunks_mut(width)
+            .with_min_len(64)
+            .zip(ids)
+            .map(|(row, &id)| convert(entry.dtype, &bytes[id as usize * width * size..][..width * size], row))
+            .reduce(|| true, |all, these| all && these);
+        if finite { Ok(values) } else { Err(self.not_finite(name, entry)) }
     }
 
-    /// Lets values pass that are all numbers.
-    fn finite(&self, name: &str, entry: &Entry, values: Vec<f32>) -> Result<Vec<f32>> {
-        if values.par_chunks(1 << 15).all(|chunk| chunk.iter().all(|value| value.is_finite())) {
-            return Ok(values);
-        }
-        Err(Error::new(Kind::Weights, format!("tensor `{name}` holds NaN or infinite values"))
+    fn not_finite(&self, name: &str, entry: &Entry) -> Error {
+        Error::new(Kind::Weights, format!("tensor `{name}` holds NaN or infinite values"))
             .help("the checkpoint is damaged or its training diverged")
-            .at(&self.files[entry.file].0))
+            .at(&self.files[entry.file].0)
     }
 
     fn find(&self, name: &str, shape: &[usize]) -> Result<(&Entry, &[u8])> {
@@ -236,11 +236,15 @@ fn element_size(dtype: Dtype) -> Option<usize> {
     }
 }
 
-/// Converts a tensor's bytes to f32, as many as `values` holds; [`element_size`] says for which types.
-fn convert(dtype: Dtype, bytes: &[u8], values: &mut [f32]) {
-    fn each<const N: usize>(bytes: &[u8], values: &mut [f32], value: impl Fn([u8; N]) -> f32) {
+/// Converts a tensor's bytes to f32, as many as `values` holds; [`element_size`] says for which types. Returns
+/// whether all are finite.
+fn convert(dtype: Dtype, bytes: &[u8], values: &mut [f32]) -> bool {
+    fn each<const N: usize>(bytes: &[u8], values: &mut [f32], value: impl Fn([u8; N]) -> f32) -> bool {
         let (elements, _) = bytes.as_chunks::<N>();
-        values.iter_mut().zip(elements).for_each(|(out, element)| *out = value(*element));
+        values.iter_mut().zip(elements).fold(true, |finite, (out, element)| {
+            *out = value(*element);
+            finite & out.is_finite()
+        })
     }
     match dtype {
         Dtype::F16 => each(bytes, values, |b| f16::from_le_bytes(b).to_f32()),

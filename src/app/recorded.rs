@@ -1,0 +1,36 @@
+//! Results read from a file, as the window shows them.
+
+use std::sync::Arc;
+
+use super::state::{CheckpointState, RunState, Shown};
+use crate::error::{Error, Kind};
+use crate::results::{CheckpointResult, Outcome, Results};
+
+impl RunState {
+    /// A run whose numbers were recorded.
+    pub fn recorded(results: Arc<Results>) -> Self {
+        let positions = results.checkpoints.iter().filter_map(|c| c.measurement()).map(|m| m.positions).max();
+        let settings = &results.settings;
+        Self {
+            visible: true,
+            checkpoints: results.checkpoints.iter().map(CheckpointState::recorded).collect(),
+            prepared: Some((settings.documents, settings.skipped_documents, positions.unwrap_or(0))),
+            recorded: Some(results),
+        }
+    }
+}
+
+impl CheckpointState {
+    /// A checkpoint as results tell of it.
+    fn recorded(result: &CheckpointResult) -> Self {
+        match &result.outcome {
+            Outcome::Failed { error } => Self { shown: None, error: Some(Error::new(Kind::Output, error)) },
+            Outcome::Measured(measurement) => {
+                let documents = measurement.documents().unwrap_or(0);
+                let measurement = Arc::new((**measurement).clone());
+                let shown = Shown { measurement, documents, complete: true, generation: 0 };
+                Self { shown: Some(shown), error: None }
+            }
+        }
+    }
+}

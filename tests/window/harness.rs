@@ -1,0 +1,296 @@
+//! The window under test: a stand-in worker, dialogs that answer, and keys and clicks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use eframe::egui::{self, Key, Theme, accesskit::Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use infoplane::app::dialogs::Dialogs;
+use infoplane::app::{App, Start};
+use infoplane::checkpoints::{Checkpoint, Run};
+use infoplane::engine::{CheckpointId, Command, Event, Request, TextSource};
+use infoplane::error::{Error, Kind};
+use infoplane::measures::{LayerMeasures, OrderMeasures};
+use infoplane::results::{Estimate, Measurement};
+use infoplane::settings::{Settings, Temperature};
+
+/// Checkpoints a run.
+pub const COUNT: usize = 14;
+/// Hidden states a model, the embedding included.
+pub const LAYERS: usize = 5;
+/// The window never takes this long to show what it was told.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub fn runs() -> Vec<Run> {
+    let steps = [0, 10, 20, 40, 80, 150, 250, 400, 600, 900, 1300, 1800, 2400, 3000];
+    let run = |name: &str| Run {
+        name: name.to_owned(),
+        path: PathBuf::from("/runs").join(name),
+        checkpoints: steps
+            .iter()
+            .map(|&step| Checkpoint {
+                name: format!("step-{step}"),
+                path: PathBuf::from("/runs").join(name).join(format!("step-{step}")),
+                step: Some(step),
+                tokens: Some(step * 65_536),
+                tokenizer: None,
+                root: PathBuf::new(),
+            })
+            .collect(),
+        missing: Vec::new(),
+    };
+    vec![run("gutenberg-1m"), run("gutenberg-4m")]
+}
+
+/// Fitting, then compression, as training goes.
+pub fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
+    let progress = id.checkpoint as f64 / (COUNT - 1) as f64;
+    let size = 1.0 + 0.25 * id.run as f64;
+    let layer = |layer: Option<usize>| {
+        let depth = layer.map_or(1.0, |layer| 0.6 + 0.2 * layer as f64);
+        let orders = (1..=settings.max_order).map(|order| {
+            let width = 0.6 + 0.4 * order as f64;
+            let rise = (progress * 3.0).min(1.0);
+            let input = width * depth * size * (0.05 + 0.06 * rise - 0.045 * (progress - 0.33).max(0.0));
+            let output = width * depth * size * (0.01 + 0.05 * progress.sqrt());
+            let singletons = 0.2 * order as f64;
+            OrderMeasures {
+                input_singletons: Some(singletons),
+                output_singletons: Some(singletons),
+                input_spread: Some(0.0012),
+                output_spread: Some(0.0009),
+                optimality_spread: Some(0.0145),
+                ..OrderMeasures::new(input, output, input * 0.8, output * 0.8)
+                    .with_null(&OrderMeasures::new(0.0123, 0.0321, 0.0, 0.0))
+            }
+        });
+        LayerMeasures {
+            layer,
+            entropy: 0.82 - 0.1 * progress,
+            entropy_spread: None,
+            orders: orders.collect(),
+        }
+    };
+    let epsilon = match settings.temperature {
+        Temperature::Fixed(epsilon) => epsilon,
+        _ => 0.0316,
+    };
+    Measurement {
+        loss: 7.5 - 4.0 * progress.sqrt(),
+        positions: 31_415,
+        temperature: epsilon * settings.temperature_factor,
+        layers: (0..LAYERS).map(|index| layer(Some(index))).collect(),
+        mean: layer(None),
+        convergence: [(16, 0.03), (64, 0.0)]
+            .map(|(documents, off)| Estimate {
+                documents,
+                positions: 491 * documents,
+                input: vec![0.1 + off; settings.max_order],
+                output: vec![0.05; settings.max_order],
+            })
+            .into(),
+    }
+}
+
+/// A checkpoint the stand-in cannot measure.
+pub const BROKEN: CheckpointId = CheckpointId { run: 1, checkpoint: 9 };
+
+/// Answers commands as the worker does, only faster; every command is also handed to the test.
+pub fn worker(
+    commands: &Receiver<Command>,
+    events: &Sender<Event>,
+    seen: &Sender<Command>,
+    stop_after: usize,
+) {
+    let say = |event| events.send(event).is_ok();
+    say(Event::Device { name: "CPU (stand-in, 2 threads)".to_owned() });
+    for command in commands {
+        if seen.send(command.clone()).is_err() {
+            return;
+        }
+        match command {
+            Command::Open { paths } if paths.iter().any(|path| path.ends_with("missing")) => {
+                let error =
+                    Error::new(Kind::Folder, "no such folder").help("check the spelling").at(&paths[0]);
+                say(Event::Failed { generation: None, error });
+            }
+            Command::Open { .. } => {
+                say(Event::Opened { recorded: vec![None; runs().len()], runs: Arc::new(runs()) });
+            }
+            Command::Measure(request) => answer(&request, &say, stop_after),
+            Command::Cancel => {}
+        }
+    }
+}
+
+pub fn answer(request: &Request, say: &dyn Fn(Event) -> bool, stop_after: usize) {
+    let generation = request.generation;
+    for run in 0..2 {
+        say(Event::Prepared { generation, run, documents: 64, skipped_documents: 1, positions: 31_415 });
+    }
+    let ids = (0..COUNT).flat_map(|checkpoint| (0..2).map(move |run| CheckpointId { run, checkpoint }));
+    for (index, checkpoint) in ids.enumerate() {
+        if checkpoint == BROKEN {
+            let error =
+                Error::new(Kind::Weights, "tensor model.norm.weight is missing, shape [128] expected")
+                    .at("model.safetensors");
+            say(Event::CheckpointFailed { generation, checkpoint, error });
+            continue;
+        }
+        let measurement = Arc::new(measurement(checkpoint, &request.settings));
+        let complete = index < stop_after;
+        let recalled = false;
+        say(Event::Measured { generation, checkpoint, measurement, documents: 64, complete, recalled });
+        if index == stop_after {
+            let (left, share) = (Some(Duration::from_secs(74)), stop_after as f32 / (2 * COUNT) as f32);
+            say(Event::Progress { generation, checkpoint, checkpoint_share: 0.4, total_share: share, left });
+        }
+    }
+    if stop_after > 2 * COUNT {
+        say(Event::Idle { generation, cancelled: false });
+    }
+}
+
+/// Answers with paths, as a user would.
+pub struct Answers {
+    folder: PathBuf,
+    text: PathBuf,
+    figure: PathBuf,
+}
+
+impl Dialogs for Answers {
+    fn open_folder(&self) -> Option<PathBuf> {
+        Some(self.folder.clone())
+    }
+
+    fn choose_text(&self) -> Option<PathBuf> {
+        Some(self.text.clone())
+    }
+
+    fn save_figure(&self, _extension: &str) -> Option<PathBuf> {
+        Some(self.figure.clone())
+    }
+}
+
+pub struct Window {
+    pub harness: Harness<'static, App>,
+    pub seen: Receiver<Command>,
+    pub folder: tempfile::TempDir,
+}
+
+impl Window {
+    pub fn open(start: Start) -> Self {
+        Self::with(start, (1280.0, 800.0), Theme::Dark, usize::MAX)
+    }
+
+    /// A window on the two runs with a text, everything measured.
+    pub fn measured() -> Self {
+        let mut window = Self::open(start());
+        window.until("everything is measured", |window| window.app().state().done() == (28, 28));
+        window
+    }
+
+    pub fn with(start: Start, size: (f32, f32), theme: Theme, stop_after: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (commands, commands_in) = bounded(4);
+        let (events, events_in) = bounded(256);
+        let (seen, seen_in) = bounded(1024);
+        std::thread::Builder::new()
+            .name("stand-in worker".to_owned())
+            .spawn(move || worker(&commands_in, &events, &seen, stop_after))
+            .expect("a thread");
+        let answers = Answers {
+            folder: folder.path().join("other runs"),
+            text: folder.path().join("held-out.txt"),
+            figure: folder.path().join("plane.svg"),
+        };
+        let mut harness = Harness::builder()
+            .with_size(egui::vec2(size.0, size.1))
+            .with_theme(theme)
+            .with_step_dt(1.0 / 20.0)
+            .with_render_cursor(false)
+            .build_eframe(|cc| App::new(&cc.egui_ctx, commands, events_in, start).with_dialogs(answers));
+        harness.run_steps(2);
+        Self { harness, seen: seen_in, folder }
+    }
+
+    pub fn app(&self) -> &App {
+        self.harness.state()
+    }
+
+    /// Draws frames until `done`, checking on the way that every widget has a name.
+    pub fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        let start = Instant::now();
+        while !done(self) {
+            assert!(start.elapsed() < PATIENCE, "never happened: {what}");
+            self.harness.step();
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.harness.run_steps(3);
+        self.harness.check_accessibility();
+    }
+
+    pub fn press(&mut self, key: Key) {
+        self.harness.key_press(key);
+        self.harness.run_steps(2);
+    }
+
+    pub fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(3);
+    }
+
+    pub fn click_role(&mut self, role: Role, label: &str) {
+        self.harness.get_by_role_and_label(role, label).click();
+        self.harness.run_steps(3);
+    }
+
+    pub fn set_slider(&mut self, label: &str, value: f64) {
+        self.harness.get_by_role_and_label(Role::Slider, label).set_value_accesskit(value);
+        self.harness.run_steps(3);
+    }
+
+    /// Picks from a combo box.
+    pub fn choose(&mut self, combo: &str, choice: &str) {
+        self.click_role(Role::ComboBox, combo);
+        self.click_role(Role::Button, choice);
+    }
+
+    /// The next measurement asked for, which must be newer than `after`.
+    pub fn next_request(&mut self, after: u64) -> Request {
+        let start = Instant::now();
+        loop {
+            assert!(start.elapsed() < PATIENCE, "no measurement was asked for");
+            self.harness.step();
+            if let Ok(Command::Measure(request)) = self.seen.try_recv() {
+                assert!(request.generation > after, "{} is not newer than {after}", request.generation);
+                return request;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    pub fn forget_commands(&self) -> u64 {
+        while self.seen.try_recv().is_ok() {}
+        self.app().state().generation
+    }
+
+    pub fn position(&self) -> usize {
+        self.app().state().scrubber.position()
+    }
+
+    pub fn has(&self, text: &str) -> bool {
+        self.harness.query_all_by_label_contains(text).next().is_some()
+    }
+}
+
+pub fn start() -> Start {
+    Start {
+        paths: vec![PathBuf::from("/runs")],
+        text: Some(TextSource::Corpus(PathBuf::from("/books/held-out.txt"))),
+        settings: Settings::default(),
+    }
+}
