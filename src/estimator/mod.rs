@@ -5,9 +5,9 @@
 //! scores, so the model is never run again for them.
 //!
 //! It exists twice: as WGSL in `shaders/`, run on the tensors where they lie, and in [`cpu`], on scores in main
-//! memory or on disk. Scoring and binning are the same steps in both; labels are summed by sorted [`segments`]
-//! on the GPU, which holds a layer's scores at once, and in one pass over chunks in main memory, which need
-//! not. [`Estimator`] is the one door to both.
+//! memory or on disk. Scoring and binning are the same steps in both; labels, a [tree](label_tree) a side, are
+//! summed by sorted [`segments`] on the GPU, which holds a layer's scores at once, and in one pass over chunks in
+//! main memory, which need not. [`Estimator`] is the one door to both.
 
 pub mod cpu;
 mod gpu;

@@ -130,6 +130,23 @@ fn counts_and_parts_are_those_of_the_definition() {
 }
 
 #[test]
+fn a_sample_where_nothing_occurs_twice_has_its_measures_too() {
+    let positions = 40;
+    let states: Vec<f32> = unit_rows(2, positions, WIDTH).iter().map(|&x| x as f32).collect();
+    let labels = Labels::new(&[(0..positions as u32 + 3).collect()], 2);
+    assert_eq!(labels.positions(), positions);
+    for (backend, compute) in devices() {
+        let found = ask(&compute, &states, &labels, &[positions], 1).remove(0);
+        for set in &found.sets {
+            assert_eq!((set.kept, set.singletons), (positions, positions), "{backend:?}");
+            assert!((set.expectation - set.mean).abs() < 1e-9 && set.expectation < found.entropy);
+        }
+        let none = ask(&compute, &states, &labels, &[positions], 2).remove(0);
+        assert!(none.sets.iter().all(|set| set.kept == 0 && set.singletons == positions), "{backend:?}");
+    }
+}
+
+#[test]
 fn chunks_change_no_bit() {
     let positions = 5000;
     let states: Vec<f32> = unit_rows(3, positions, WIDTH).iter().map(|&x| x as f32).collect();

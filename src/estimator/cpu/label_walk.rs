@@ -89,9 +89,10 @@ impl LabelWalk {
                         self.orders[order].ended += u64::from(added.positions);
                         self.orders[order].ended_entropy += added.entropy;
                         let below = tree.orders.get(label + 1).is_some_and(|&next| next as usize > order);
-                        match long {
-                            None if !below => self.pass(order, added.positions, sums),
-                            _ => self.open(order, added.positions, sums, long),
+                        if order == 0 || below || long.is_some() {
+                            self.open(order, added.positions, sums, long);
+                        } else {
+                            self.pass(order, added.positions, sums);
                         }
                     },
                 );

@@ -101,9 +101,10 @@ impl GpuEstimator {
         samples: &[DeviceSample],
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Vec<Vec<Statistics>>> {
-        let Some(positions) = question.prefixes.last().copied() else {
+        let positions = question.prefixes.last().copied().unwrap_or(0);
+        if positions == 0 {
             return Ok(vec![Vec::new(); planes.len()]);
-        };
+        }
         let work = self.work(question, positions, samples)?;
         let floats = positions + work.entropies.iter().map(|part| part.labels).sum::<usize>();
         let mut found = Vec::with_capacity(planes.len());
