@@ -28,7 +28,7 @@
 //! | [`store`] | scores in memory and on disk, and what was measured before |
 //! | [`estimator`] | hidden states to scores to conditional entropies; `shaders/` and their twins in Rust |
 //! | [`measures`] | entropies to complexity, expressivity and optimality |
-//! | [`results`] | what is written and read: JSON and CSV |
+//! | [`results`] | what is written and read: JSON, CSV and Parquet |
 //! | [`bound`] | the information-bottleneck bound |
 //! | [`views`] | results to what is drawn; pure functions |
 //! | [`figure`] | views to SVG and PNG |
