@@ -35,29 +35,9 @@ pub struct Added {
 }
 
 /// Bytes that the sums of a label take that as many positions end at.
-fn bytes_of(ends: u32, points: usize) -> usize {
+pub fn bytes_of(ends: u32, points: usize) -> usize {
     let long = if ends > SUMMED { size_of::<f64>() } else { 0 };
     row_length(points) * (size_of::<f32>() + long) + size_of::<Added>()
-}
-
-/// Bytes that the sums of all labels of a tree take.
-pub fn bytes_of_all(tree: &LabelTree, points: usize) -> usize {
-    tree.ends.iter().map(|&ends| bytes_of(ends, points)).sum()
-}
-
-/// The end of the labels from `start` on whose sums take no more than `bytes`, taken from there; one label more
-/// than none where `needed`.
-pub fn fitting(tree: &LabelTree, start: usize, points: usize, bytes: &mut usize, needed: bool) -> usize {
-    let mut end = start;
-    while let Some(&ends) = tree.ends.get(end) {
-        let takes = bytes_of(ends, points);
-        if takes > *bytes && !(needed && end == start) {
-            break;
-        }
-        *bytes = bytes.saturating_sub(takes);
-        end += 1;
-    }
-    end
 }
 
 impl LabelSums {
@@ -74,11 +54,6 @@ impl LabelSums {
         self.long.clear();
         self.long.resize(self.often.len() * self.width, 0.0);
         self.labels = labels;
-    }
-
-    /// Whether there is nothing to sum.
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
     }
 
     /// Asks for the sums that a position with this longest label will be added to: labels come in no order, so

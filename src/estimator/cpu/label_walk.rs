@@ -40,21 +40,20 @@ struct Order {
 }
 
 impl Order {
-    /// Counts a label of `positions` positions as seen; returns whether that is often enough to keep it.
+    /// Counts a label seen at `positions` positions. Returns whether that is often enough to keep it, with its
+    /// entropy.
     #[inline(always)]
-    fn counts(&mut self, positions: u64, min_count: u32) -> bool {
+    fn count(&mut self, positions: u64, min_count: u32, entropy: impl FnOnce() -> f32) -> bool {
         self.singletons += u64::from(positions == 1);
-        positions >= u64::from(min_count)
-    }
-
-    /// Keeps a label of this entropy.
-    #[inline(always)]
-    fn keep(&mut self, positions: u64, entropy: f32) {
-        let entropy = f64::from(entropy);
+        if positions < u64::from(min_count) {
+            return false;
+        }
+        let entropy = f64::from(entropy());
         self.kept += positions;
         self.labels += 1;
         self.by_position += positions as f64 * entropy;
         self.by_label += entropy;
+        true
     }
 }
 
@@ -107,13 +106,16 @@ impl LabelWalk {
             return;
         }
         let own = &mut self.orders[order];
-        if own.counts(u64::from(positions), self.min_count) {
-            let scale = (positions as f32).recip();
+        let scale = (positions as f32).recip();
+        let kept = own.count(
+            u64::from(positions),
+            self.min_count,
             // q ln q → 0 as q → 0, where the logarithm is finite here.
-            own.keep(u64::from(positions), -sum_of(sums, |sum| sum * scale * ln(sum * scale)));
-            if !own.kept_sum.is_empty() {
-                add_f32(&mut own.kept_sum, sums);
-            }
+            #[inline(always)]
+            || -sum_of(sums, |sum| sum * scale * ln(sum * scale)),
+        );
+        if kept {
+            add_f32(&mut own.kept_sum, sums);
         }
         self.positions[order - 1] += u64::from(positions);
         add_f32(&mut self.sums[(order - 1) * self.width..order * self.width], sums);
@@ -153,10 +155,17 @@ impl LabelWalk {
         if positions == 0 {
             return;
         }
-        if order.counts(positions, self.min_count) {
-            let scale = (positions as f64).recip();
-            self.mean.iter_mut().zip(own).for_each(|(mean, sum)| *mean = (sum * scale) as f32);
-            order.keep(positions, -sum_of(&self.mean, |mass| mass * ln(mass)));
+        let (mean, scale) = (&mut self.mean, (positions as f64).recip());
+        let kept = order.count(
+            positions,
+            self.min_count,
+            #[inline(always)]
+            || {
+                mean.iter_mut().zip(own).for_each(|(mean, sum)| *mean = (sum * scale) as f32);
+                -sum_of(mean, |mass| mass * ln(mass))
+            },
+        );
+        if kept {
             order.kept_sum.iter_mut().zip(own).for_each(|(kept, sum)| *kept += sum);
         }
         let above = &mut above[self.depth * self.width..];

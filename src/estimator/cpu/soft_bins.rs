@@ -101,23 +101,28 @@ fn weigh<S: Simd>(simd: S, scores: &[f32], inverse_temperature: f32, weights: &m
     let most = simd.splat_f32s(simd.reduce_max_f32s(most));
     let inverse_temperature = simd.splat_f32s(inverse_temperature);
     let zero = simd.splat_f32s(0.0);
-    let (mut total, mut weighted) = (zero, zero);
+    let mut sums = [zero; 2];
     for (weight, &score) in weights.iter_mut().zip(vectors) {
         let logit = simd.mul_f32s(simd.sub_f32s(score, most), inverse_temperature);
-        *weight = exp_lanes(simd, logit);
-        total = simd.add_f32s(total, *weight);
-        weighted = simd.mul_add_f32s(*weight, logit, weighted);
+        *weight = weight_of(simd, logit, &mut sums);
     }
     filling.fill(zero);
     if let (Some(weight), false) = (filling.first_mut(), rest.is_empty()) {
         let logit = simd.mul_f32s(simd.sub_f32s(last, most), inverse_temperature);
         // What only fills the vector weighs nothing.
         let logit = simd.select_f32s(inside, logit, simd.splat_f32s(NOTHING));
-        *weight = exp_lanes(simd, logit);
-        total = simd.add_f32s(total, *weight);
-        weighted = simd.mul_add_f32s(*weight, logit, weighted);
+        *weight = weight_of(simd, logit, &mut sums);
     }
-    [simd.reduce_sum_f32s(total), simd.reduce_sum_f32s(weighted)]
+    [simd.reduce_sum_f32s(sums[0]), simd.reduce_sum_f32s(sums[1])]
+}
+
+/// The exponentials of logits; adds them, and each times its logit, to `sums`.
+#[inline(always)]
+fn weight_of<S: Simd>(simd: S, logit: S::f32s, sums: &mut [S::f32s; 2]) -> S::f32s {
+    let weight = exp_lanes(simd, logit);
+    sums[0] = simd.add_f32s(sums[0], weight);
+    sums[1] = simd.mul_add_f32s(weight, logit, sums[1]);
+    weight
 }
 
 /// A logit whose weight is zero, and stays zero times the logit.

@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::label_sums::{LabelSums, bytes_of_all, fitting};
+use super::label_sums::{LabelSums, bytes_of};
 use super::label_walk::LabelWalk;
 use super::soft_bins::{BLOCK, Bins, bin_block, row_length};
 use crate::error::{Error, Result};
@@ -54,7 +54,8 @@ fn statistics_within(
     interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Vec<Vec<Statistics>>> {
     let points = question.binning.points;
-    let bytes: usize = labels.sides.iter().map(|tree| bytes_of_all(tree, points)).sum();
+    let ends = labels.sides.iter().flat_map(|tree| &tree.ends);
+    let bytes: usize = ends.map(|&ends| bytes_of(ends, points)).sum();
     let at_once = (budget / bytes.max(1)).clamp(1, planes.len().clamp(1, rayon::current_num_threads()));
     let parts = parts(labels, points, budget / at_once);
     let interrupted: Interrupted<'_> = Mutex::new(interrupted);
@@ -123,9 +124,7 @@ fn layer(
             start += rows.len() / stride;
             while let Some((_, walks)) = prefixes.next_if(|(end, _)| **end == start) {
                 for ((walk, tree), sums) in walks.iter_mut().zip(&labels.sides).zip(&*sums) {
-                    if !sums.is_empty() {
-                        walk.over(tree, sums);
-                    }
+                    walk.over(tree, sums);
                 }
             }
         }
@@ -186,20 +185,20 @@ impl WithSimd for AddChunk<'_> {
 
 /// The labels of both sides in parts whose sums take no more than `budget` bytes each, or a label.
 fn parts(labels: &SampleLabels, points: usize, budget: usize) -> Vec<[Range<usize>; 2]> {
-    let [inputs, outputs] = &labels.sides;
-    let (mut parts, mut starts) = (Vec::new(), [0, 0]);
-    while starts != [inputs.labels(), outputs.labels()] {
-        let mut left = budget;
-        let input = fitting(inputs, starts[0], points, &mut left, true);
-        let none = input == starts[0];
-        let output = if input == inputs.labels() {
-            fitting(outputs, starts[1], points, &mut left, none)
-        } else {
-            starts[1]
-        };
-        parts.push([starts[0]..input, starts[1]..output]);
-        starts = [input, output];
+    let (mut parts, mut part, mut bytes) = (Vec::new(), [0..0, 0..0], 0);
+    for (side, tree) in labels.sides.iter().enumerate() {
+        for &ends in &tree.ends {
+            let takes = bytes_of(ends, points);
+            if bytes > 0 && bytes + takes > budget {
+                let next = part.each_ref().map(|labels| labels.end..labels.end);
+                parts.push(std::mem::replace(&mut part, next));
+                bytes = 0;
+            }
+            part[side].end += 1;
+            bytes += takes;
+        }
     }
+    parts.push(part);
     parts
 }
 

@@ -126,8 +126,7 @@ impl Weights {
         let finite = values
             .par_chunks_mut(PIECE)
             .zip(bytes.par_chunks(PIECE * size))
-            .map(|(values, bytes)| convert(entry.dtype, bytes, values))
-            .reduce(|| true, |all, these| all && these);
+            .all(|(values, bytes)| convert(entry.dtype, bytes, values));
         self.forget(entry, range.start * width * size..range.end * width * size);
         if finite { Ok(values) } else { Err(self.not_finite(name, entry)) }
     }
@@ -166,12 +165,9 @@ impl Weights {
         let width = shape[1];
         let size = element_size(entry.dtype).ok_or_else(|| self.unreadable(name, entry))?;
         let mut values = vec![0.0; ids.len() * width];
-        let finite = values
-            .par_chunks_mut(width)
-            .with_min_len(64)
-            .zip(ids)
-            .map(|(row, &id)| convert(entry.dtype, &bytes[id as usize * width * size..][..width * size], row))
-            .reduce(|| true, |all, these| all && these);
+        let finite = values.par_chunks_mut(width).with_min_len(64).zip(ids).all(|(row, &id)| {
+            convert(entry.dtype, &bytes[id as usize * width * size..][..width * size], row)
+        });
         if finite { Ok(values) } else { Err(self.not_finite(name, entry)) }
     }
 
