@@ -82,12 +82,10 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>], keep: bool) -> R
     let shape = [model.hidden_states(), tokens, width];
     let mut values = vec![0.0; if keep { shape.iter().product() } else { 0 }];
     let (mut loss_sum, mut predictions) = (0.0, 0usize);
-    let filled: Vec<usize> = (0..documents.len()).filter(|&d| !documents[d].is_empty()).collect();
-    let Some((&first, &last)) = filled.first().zip(filled.last()) else {
+    let mut waiting = batches(documents, 0..documents.len(), model.tokens_per_batch());
+    if waiting.is_empty() {
         return Err(Error::new(Kind::Corpus, "there are no tokens in this file"));
-    };
-    let mut waiting = batches(documents, first..last + 1, model.tokens_per_batch());
-    waiting.retain(|batch| batch.positions > 0);
+    }
     while !waiting.is_empty() {
         let rest = waiting.split_off(model.wave(&waiting));
         let wave = std::mem::replace(&mut waiting, rest);
@@ -96,11 +94,10 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>], keep: bool) -> R
                 return Ok(());
             }
             let states = read_back(states.clone())?;
-            for (index, &document) in batch.documents.iter().enumerate() {
-                let from = batch.row(index, 0) * width;
+            for (&document, rows) in batch.documents.iter().zip(&batch.rows) {
                 let to = (layer * tokens + offsets[document]) * width;
-                let length = batch.lengths[index] * width;
-                values[to..to + length].copy_from_slice(&states[from..from + length]);
+                let states = &states[rows.start * width..rows.end * width];
+                values[to..to + states.len()].copy_from_slice(states);
             }
             Ok(())
         })?;

@@ -220,7 +220,7 @@ impl Job {
             unfinished.losses.insert(document, Losses { sum, predictions: losses.len() });
         }
         unfinished.batches -= 1;
-        self.passed += batch.size();
+        self.passed += batch.documents.len();
         if unfinished.batches == 0 {
             // In the order of documents, which no layout of batches changes.
             let all = unfinished.losses.values().copied().sum();

@@ -128,10 +128,10 @@ impl Sample {
     /// they go among the scores.
     pub fn rows(&self, batch: &Batch, origin: usize) -> Vec<Row> {
         let mut rows = Vec::new();
-        for (index, &document) in batch.documents.iter().enumerate() {
+        for (&document, states) in batch.documents.iter().zip(&batch.rows) {
             let positions = self.document_offsets[document]..self.document_offsets[document + 1];
             rows.extend(positions.enumerate().map(|(offset, position)| Row {
-                source: batch.row(index, self.first_token + offset) as u32,
+                source: (states.start + self.first_token + offset) as u32,
                 target: (position - origin) as u32,
             }));
         }
@@ -280,8 +280,9 @@ mod tests {
         let mut targets = Vec::new();
         for batch in batches(&sample.documents, 0..3, 24) {
             for row in sample.rows(&batch, 0) {
-                let index = row.source as usize / batch.positions;
-                let t = row.source as usize % batch.positions;
+                let source = row.source as usize;
+                let index = batch.rows.iter().position(|rows| rows.contains(&source)).unwrap();
+                let t = source - batch.rows[index].start;
                 let document = batch.documents[index];
                 // Each document counts up from 0, so its token is its position: 3 ≤ t ≤ S − 5.
                 assert!(t >= 3 && t + 5 <= sample.documents[document].len());

@@ -1,7 +1,8 @@
 //! Causal attention over whole documents, shared by the families.
 //!
-//! Documents of a batch are padded on the right. A position attends to itself and what lies before it,
-//! so padding never reaches a token and no mask but the causal one and a window's is needed.
+//! A position attends to itself and what lies before it in its document; no mask but the causal one and a window's
+//! is needed. On a device documents of similar length attend together, padded on the right, where no token sees the
+//! padding.
 
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Tensor, module};
@@ -12,13 +13,14 @@ use super::cpu::attention::Heads;
 use super::cpu::{self, Host, is_cpu, matrix};
 use super::layers::{Linear, Norm};
 use super::loader::Loader;
+use super::positions::Group;
 use crate::error::Result;
 
 /// The most bytes of attention scores in one tensor: devices bind no more in one piece.
 const PIECE_BYTES: usize = 64 << 20;
 
 /// The attention of a block with separate projections, as `self_attn` of Llama and its kin.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Attention {
     q_proj: Linear,
     k_proj: Linear,
@@ -56,7 +58,7 @@ impl Attention {
         })
     }
 
-    /// `[documents · positions, h]` to the same.
+    /// `[tokens, h]` to the same.
     pub fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
         let attention = &context.config.attention;
         let clipped = |x: Tensor<2>| match attention.clip {
@@ -74,20 +76,31 @@ impl Attention {
     }
 }
 
-/// Rotates queries and keys, attends causally and within the layer's window: queries
-/// `[documents · positions, heads · size]`, keys and values with as many heads or a divisor of them, to the
-/// shape of the queries.
+/// Rotates queries and keys, attends causally and within the layer's window: queries `[tokens, heads · size]`, keys
+/// and values with as many heads or a divisor of them, to the shape of the queries.
 pub fn attend(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -> Tensor<2> {
     if is_cpu(&q.device()) {
         return attend_on_cpu(context, q, k, v);
     }
+    let groups = context.positions.groups();
+    let mut found: Vec<_> = groups.iter().map(|group| attend_in_group(context, group, &q, &k, &v)).collect();
+    if found.len() == 1 { found.remove(0) } else { Tensor::cat(found, 0) }
+}
+
+/// The same for the tokens of a group of documents.
+fn attend_in_group(
+    context: &Context<'_>,
+    group: &Group,
+    q: &Tensor<2>,
+    k: &Tensor<2>,
+    v: &Tensor<2>,
+) -> Tensor<2> {
     let attention = &context.config.attention;
-    let [rows, width] = q.dims();
-    let split = |x: Tensor<2>, heads| split_heads(x, context.lengths.len(), heads);
+    let split = |x: &Tensor<2>, heads| split_heads(group.padded(x), group.documents.len(), heads);
     let (q, k) = (split(q, attention.heads), split(k, attention.key_value_heads));
     let v = split(v, attention.key_value_heads);
     let (q, k) = match context.positions.rope(context.plan) {
-        Some(rope) => (rope.rotate(q), rope.rotate(k)),
+        Some(rope) => (rope.rotate(q, group.documents.start), rope.rotate(k, group.documents.start)),
         None => (q, k),
     };
     let groups = attention.heads / attention.key_value_heads;
@@ -97,16 +110,17 @@ pub fn attend(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -
         softcap: attention.softcap,
         is_causal: true,
     };
-    let found = attend_in_pieces(q, k, v, context.positions.mask(context.plan), options);
-    found.swap_dims(1, 2).reshape([rows, width])
+    let mask = context.positions.mask(context.plan, group.positions);
+    let found = attend_in_pieces(q, k, v, mask.as_ref(), options);
+    let [documents, heads, positions, size] = found.dims();
+    group.unpadded(found.swap_dims(1, 2).reshape([documents * positions, heads * size]))
 }
 
 fn attend_on_cpu(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -> Tensor<2> {
     let attention = &context.config.attention;
     let rows = q.dims()[0];
     let heads = Heads {
-        lengths: context.lengths,
-        positions: rows / context.lengths.len(),
+        documents: context.documents,
         heads: attention.heads,
         key_value_heads: attention.key_value_heads,
         size: attention.head_size,
@@ -117,7 +131,7 @@ fn attend_on_cpu(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>
     let rotated = |x: Tensor<2>, head_count: usize| {
         let mut values = Host::new(x).into_values();
         if let Some(rope) = context.positions.rope(context.plan) {
-            rope.rotate_on_cpu(&mut values, heads.positions, head_count, heads.size);
+            rope.rotate_on_cpu(&mut values, context.documents, head_count, heads.size);
         }
         values
     };

@@ -1,49 +1,45 @@
-//! Documents side by side: batches of similar length, padded on the right.
+//! Documents one behind the other: batches without padding.
+
+use std::ops::Range;
 
 use crate::error::{Error, Kind, Result};
 
 /// Documents that pass through the model together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// Indices of the documents.
+    /// Indices of the documents, the longest first.
     pub documents: Vec<usize>,
-    /// The length of each.
-    pub lengths: Vec<usize>,
-    /// The longest of them: positions a document takes in the batch.
-    pub positions: usize,
-    /// Token ids `[documents, positions]`; padding, which no statistic sees, is token 0.
+    /// The rows of each among the batch's states; the first row is its first token's.
+    pub rows: Vec<Range<usize>>,
+    /// Token ids, a row each.
     pub ids: Vec<u32>,
 }
 
 impl Batch {
-    /// The number of documents.
-    pub fn size(&self) -> usize {
-        self.documents.len()
-    }
-
-    /// The row of document number `index` of the batch at its position `t`.
-    pub fn row(&self, index: usize, t: usize) -> usize {
-        index * self.positions + t
+    /// The length of the longest document.
+    pub fn longest(&self) -> usize {
+        self.rows.iter().map(Range::len).max().unwrap_or(0)
     }
 }
 
-/// Batches of documents `range` with about `tokens` tokens each, padding included, but at least one
-/// document. Documents of similar length share a batch, so that little is computed on padding.
-pub fn batches(documents: &[Vec<u32>], range: std::ops::Range<usize>, tokens: usize) -> Vec<Batch> {
-    let mut order: Vec<usize> = range.collect();
+/// Batches of documents `range` with at most `tokens` tokens each, but at least one document. Documents of similar
+/// length share a batch, for attention works on documents of one length together; empty ones have none.
+pub fn batches(documents: &[Vec<u32>], range: Range<usize>, tokens: usize) -> Vec<Batch> {
+    let mut order: Vec<usize> = range.filter(|&document| !documents[document].is_empty()).collect();
     order.sort_by_key(|&document| std::cmp::Reverse(documents[document].len()));
-    let mut batches = Vec::new();
-    let mut rest = &order[..];
-    while let Some(&longest) = rest.first() {
-        let positions = documents[longest].len();
-        let (batch, tail) = rest.split_at((tokens / positions.max(1)).clamp(1, rest.len()));
-        rest = tail;
-        let mut ids = vec![0; batch.len() * positions];
-        for (&document, row) in batch.iter().zip(ids.chunks_exact_mut(positions.max(1))) {
-            row[..documents[document].len()].copy_from_slice(&documents[document]);
-        }
-        let lengths = batch.iter().map(|&document| documents[document].len()).collect();
-        batches.push(Batch { documents: batch.to_vec(), lengths, positions, ids });
+    let mut batches: Vec<Batch> = Vec::new();
+    for document in order {
+        let ids = &documents[document];
+        let batch = match batches.last_mut() {
+            Some(last) if last.ids.len() + ids.len() <= tokens => last,
+            _ => {
+                batches.push(Batch { documents: Vec::new(), rows: Vec::new(), ids: Vec::new() });
+                batches.last_mut().unwrap_or_else(|| unreachable!("one was just added"))
+            }
+        };
+        batch.documents.push(document);
+        batch.rows.push(batch.ids.len()..batch.ids.len() + ids.len());
+        batch.ids.extend(ids);
     }
     batches
 }
@@ -68,18 +64,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_document_once_and_padded_right() {
-        let documents: Vec<Vec<u32>> = [3, 7, 1, 7, 2].iter().map(|&n| vec![9; n]).collect();
-        let batches = batches(&documents, 0..5, 14);
-        let mut seen: Vec<usize> = batches.iter().flat_map(|batch| batch.documents.clone()).collect();
-        seen.sort_unstable();
-        assert_eq!(seen, [0, 1, 2, 3, 4]);
-        assert_eq!(batches[0].documents, [1, 3]);
+    fn every_token_once_and_nothing_else() {
+        let documents: Vec<Vec<u32>> =
+            [3, 7, 0, 1, 7, 2].iter().map(|&n| (10 * n..11 * n).collect()).collect();
+        let batches = batches(&documents, 0..6, 14);
+        assert_eq!(
+            batches.iter().map(|batch| &batch.documents[..]).collect::<Vec<_>>(),
+            [&[1, 4][..], &[0, 5, 3]]
+        );
         for batch in &batches {
-            for (index, &length) in batch.lengths.iter().enumerate() {
-                let row = &batch.ids[batch.row(index, 0)..batch.row(index, 0) + batch.positions];
-                assert!(row[..length].iter().all(|&id| id == 9) && row[length..].iter().all(|&id| id == 0));
+            assert_eq!(batch.rows.iter().map(Range::len).sum::<usize>(), batch.ids.len());
+            for (&document, rows) in batch.documents.iter().zip(&batch.rows) {
+                assert_eq!(batch.ids[rows.clone()], documents[document]);
             }
         }
+        assert_eq!(super::batches(&documents, 0..6, 1).len(), 5);
     }
 }

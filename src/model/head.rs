@@ -2,12 +2,16 @@
 //! one piece, so rows are fetched from the mapped file as they are needed and logits are made a piece of
 //! the vocabulary at a time: a `[tokens, vocabulary]` matrix never exists.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::batch::Batch;
 use super::config::Config;
 use super::cpu::losses::Logits;
-use super::cpu::{self, Host, is_cpu, matrix};
+use super::cpu::packed::Packed;
+use super::cpu::{self, Host, is_cpu};
 use super::layers::product;
 use super::weights::Weights;
 use crate::error::Result;
@@ -41,15 +45,18 @@ impl Table {
         let values = weights.gather(&self.name, self.shape, ids)?;
         Ok(Tensor::from_data(TensorData::new(values, [ids.len(), self.shape[1]]), device))
     }
-
-    /// The first `rows` rows, `[rows, h]` on the device.
-    pub fn first_rows(&self, weights: &Weights, rows: usize, device: &Device) -> Result<Tensor<2>> {
-        let values = weights.rows(&self.name, &self.shape, 0..rows)?;
-        Ok(Tensor::from_data(TensorData::new(values, [rows, self.shape[1]]), device))
-    }
 }
 
-/// The output head, a piece of the vocabulary a tensor.
+/// A piece of the vocabulary, `[rows, h]`.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// On a device, in the type that products are computed in.
+    Device(Box<Tensor<2>>),
+    /// In main memory.
+    Host(Arc<Packed>),
+}
+
+/// The output head, in pieces.
 #[derive(Clone, Debug)]
 pub struct Head {
     table: Table,
@@ -57,7 +64,7 @@ pub struct Head {
     softcap: Option<f64>,
     products: DType,
     /// Pieces already on the device; empty unless they are kept.
-    kept: Vec<Option<Tensor<2>>>,
+    kept: Vec<Option<Piece>>,
     keep: bool,
     rows_per_piece: usize,
 }
@@ -93,20 +100,31 @@ impl Head {
         self.table.parameters() * size_of::<f32>()
     }
 
-    /// A piece, `[rows, h]`, or `[h, rows]` where that is faster, in the type that products are computed in.
-    pub fn piece(&mut self, index: usize, weights: &Weights, device: &Device) -> Result<Tensor<2>> {
+    /// A piece.
+    pub fn piece(&mut self, index: usize, weights: &Weights, device: &Device) -> Result<Piece> {
         if let Some(piece) = &self.kept[index] {
             return Ok(piece.clone());
         }
-        let [vocab, width] = self.table.shape;
+        let Table { name, shape } = &self.table;
         let first = index * self.rows_per_piece;
-        let end = (first + self.rows_per_piece).min(vocab);
-        let values = weights.rows(&self.table.name, &self.table.shape, first..end)?;
-        let piece = match is_cpu(device) && cpu::pays_to_turn(width) {
-            true => matrix(cpu::transposed(&values, end - first, width), width),
-            false => Tensor::<2>::from_data(TensorData::new(values, [end - first, width]), device),
+        let range = first..(first + self.rows_per_piece).min(shape[0]);
+        let piece = if is_cpu(device) {
+            let stored = weights.stored(name, shape)?;
+            let read = |rows: Range<usize>, values: &mut [f32]| {
+                stored.read(first + rows.start..first + rows.end, values)
+            };
+            let packed = Packed::new([shape[1], range.len()], read)?;
+            stored.forget(range);
+            Piece::Host(Arc::new(packed))
+        } else {
+            let values = TensorData::new(weights.rows(name, shape, range.clone())?, [range.len(), shape[1]]);
+            let piece = Tensor::<2>::from_data(values, device);
+            Piece::Device(Box::new(if self.products == DType::F32 {
+                piece
+            } else {
+                piece.cast(self.products)
+            }))
         };
-        let piece = if self.products == DType::F32 { piece } else { piece.cast(self.products) };
         self.kept[index] = self.keep.then(|| piece.clone());
         Ok(piece)
     }
@@ -142,15 +160,15 @@ enum Running {
 }
 
 impl Losses {
-    /// Before the first piece: `last` is the batch's last hidden state, `[documents · positions, h]`. None
+    /// Before the first piece: `last` is the batch's last hidden state, `[tokens, h]`. None
     /// where no document has a token after another.
     pub fn new(batch: &Batch, last: Tensor<2>, head: &Head, weights: &Weights) -> Result<Option<Self>> {
         let mut rows = Vec::new();
         let mut targets = Vec::new();
-        for (index, &length) in batch.lengths.iter().enumerate() {
-            for t in 0..length.saturating_sub(1) {
-                rows.push(batch.row(index, t) as i32);
-                targets.push(batch.ids[batch.row(index, t + 1)]);
+        for document in &batch.rows {
+            for row in document.start..document.end.saturating_sub(1) {
+                rows.push(row as i32);
+                targets.push(batch.ids[row + 1]);
             }
         }
         if rows.is_empty() {
@@ -168,42 +186,20 @@ impl Losses {
     }
 
     /// Takes a piece of the vocabulary in.
-    pub fn add(&mut self, piece: &Tensor<2>, head: &Head) {
-        let [predictions, width] = self.states.dims();
-        let running = match &mut self.running {
-            Running::Host(running) => {
-                let strides = if cpu::pays_to_turn(width) { (piece.dims()[1], 1) } else { (1, width) };
-                let (states, piece) = (Host::new(self.states.clone()), Host::new(piece.clone()));
+    pub fn add(&mut self, piece: &Piece, head: &Head) {
+        match (&mut self.running, piece) {
+            (Running::Host(running), Piece::Host(piece)) => {
                 let softcap = head.softcap.map(|cap| cap as f32);
                 let logits = Logits { scale: head.scale as f32, softcap };
-                return cpu::losses::add(states.values(), width, (piece.values(), strides), logits, running);
+                cpu::losses::add(Host::new(self.states.clone()).values(), piece, logits, running);
             }
-            Running::Device(running) => running,
-        };
-        let at_once = (PIECE_BYTES / size_of::<f32>() / piece.dims()[0]).max(1);
-        let parts = (0..predictions).step_by(at_once).map(|start| {
-            let rows = |x: &Tensor<2>| x.clone().narrow(0, start, at_once.min(predictions - start));
-            let logits = head.logits(product(rows(&self.states), piece.clone().transpose()));
-            let largest = logits.clone().max_dim(1);
-            let before = (**running).as_ref().map(|(largest, sum)| (rows(largest), rows(sum)));
-            let largest = match &before {
-                Some((before, _)) => before.clone().max_pair(largest),
-                None => largest,
-            };
-            let sum = (logits - largest.clone()).exp().sum_dim(1);
-            let sum = match before {
-                Some((before, total)) => total * (before - largest.clone()).exp() + sum,
-                None => sum,
-            };
-            (largest, sum)
-        });
-        let (mut largest, mut sums): (Vec<_>, Vec<_>) = parts.unzip();
-        **running = Some(match largest.len() {
-            1 => (largest.remove(0), sums.remove(0)),
-            _ => (Tensor::cat(largest, 0), Tensor::cat(sums, 0)),
-        });
+            (Running::Device(running), Piece::Device(piece)) => {
+                let before = running.take();
+                **running = Some(add_on_device(&self.states, piece, head, before));
+            }
+            _ => unreachable!("states and pieces are on one device"),
+        }
     }
-
     /// ln Σ exp(logits) − logit of the target, in nats, document by document.
     pub fn finish(self, batch: &Batch) -> Result<Vec<Vec<f32>>> {
         let losses = match self.running {
@@ -217,11 +213,44 @@ impl Losses {
             }
         };
         let mut rest = &losses[..];
-        let document = |length: &usize| {
-            let (document, tail) = rest.split_at(length.saturating_sub(1));
+        let document = |rows: &Range<usize>| {
+            let (document, tail) = rest.split_at(rows.len().saturating_sub(1));
             rest = tail;
             document.to_vec()
         };
-        Ok(batch.lengths.iter().map(document).collect())
+        Ok(batch.rows.iter().map(document).collect())
+    }
+}
+
+/// Takes a piece of the vocabulary into the largest logits so far and the sums of exponentials relative to them,
+/// `[predictions, 1]` each; none before the first piece.
+fn add_on_device(
+    states: &Tensor<2>,
+    piece: &Tensor<2>,
+    head: &Head,
+    before: Option<(Tensor<2>, Tensor<2>)>,
+) -> (Tensor<2>, Tensor<2>) {
+    let predictions = states.dims()[0];
+    let at_once = (PIECE_BYTES / size_of::<f32>() / piece.dims()[0]).max(1);
+    let parts = (0..predictions).step_by(at_once).map(|start| {
+        let rows = |x: &Tensor<2>| x.clone().narrow(0, start, at_once.min(predictions - start));
+        let logits = head.logits(product(rows(states), piece.clone().transpose()));
+        let largest = logits.clone().max_dim(1);
+        let before = before.as_ref().map(|(largest, sum)| (rows(largest), rows(sum)));
+        let largest = match &before {
+            Some((before, _)) => before.clone().max_pair(largest),
+            None => largest,
+        };
+        let sum = (logits - largest.clone()).exp().sum_dim(1);
+        let sum = match before {
+            Some((before, total)) => total * (before - largest.clone()).exp() + sum,
+            None => sum,
+        };
+        (largest, sum)
+    });
+    let (mut largest, mut sums): (Vec<_>, Vec<_>) = parts.unzip();
+    match largest.len() {
+        1 => (largest.remove(0), sums.remove(0)),
+        _ => (Tensor::cat(largest, 0), Tensor::cat(sums, 0)),
     }
 }

@@ -3,84 +3,87 @@
 use burn::tensor::{DType, Tensor, activation, module};
 
 use super::config::{Activation, NormKind};
-use super::cpu::linear::Weight;
+use super::cpu::linear::Map;
 use super::cpu::norm::RowNorm;
+use super::cpu::packed::Packed;
 use super::cpu::{self, Host, is_cpu, matrix};
 use super::loader::Loader;
 use crate::error::Result;
 
-/// A linear map: weight `[out, in]`, or `[in, out]` on the CPU and in GPT-2, and an optional bias `[out]`.
-#[derive(Clone, Debug)]
-pub struct Linear {
+/// A linear map: a weight `[out, in]` and an optional bias `[out]`.
+#[derive(Debug)]
+pub enum Linear {
+    /// On a device.
+    Device(Box<DeviceLinear>),
+    /// In main memory, laid out for products on the CPU.
+    Host {
+        /// The weight.
+        weight: Packed,
+        /// The bias.
+        bias: Option<Vec<f32>>,
+    },
+}
+
+/// A [`Linear`] on a device.
+#[derive(Debug)]
+pub struct DeviceLinear {
     weight: Tensor<2>,
-    /// Whether the weight is stored as `[in, out]`.
+    /// Whether the weight is `[in, out]`.
     inputs_first: bool,
     bias: Option<Tensor<1>>,
 }
 
 impl Linear {
     /// Loads `weight`, `[out, in]`, and, where `bias` says so, `bias`.
-    pub fn load(loader: &Loader<'_>, [inputs, outputs]: [usize; 2], bias: bool) -> Result<Self> {
-        let weight = loader.matrix("weight", [outputs, inputs])?;
-        let bias = if bias { Some(loader.tensor("bias", [outputs])?) } else { None };
-        // Turned once, or every product on the CPU would turn it again.
-        let inputs_first = is_cpu(&weight.device()) && cpu::pays_to_turn(inputs);
-        let weight = match inputs_first {
-            true => matrix(cpu::transposed(Host::new(weight).values(), outputs, inputs), inputs),
-            false => weight,
-        };
-        Ok(Self { weight, inputs_first, bias })
+    pub fn load(loader: &Loader<'_>, sizes: [usize; 2], bias: bool) -> Result<Self> {
+        Self::load_either(loader, sizes, bias, false)
     }
 
     /// Loads `weight`, `[in, out]`, and `bias`: GPT-2's `Conv1D`.
-    pub fn load_inputs_first(loader: &Loader<'_>, [inputs, outputs]: [usize; 2]) -> Result<Self> {
-        let weight = loader.matrix("weight", [inputs, outputs])?;
-        Ok(Self { weight, inputs_first: true, bias: Some(loader.tensor("bias", [outputs])?) })
+    pub fn load_inputs_first(loader: &Loader<'_>, sizes: [usize; 2]) -> Result<Self> {
+        Self::load_either(loader, sizes, true, true)
+    }
+
+    fn load_either(
+        loader: &Loader<'_>,
+        [inputs, outputs]: [usize; 2],
+        bias: bool,
+        inputs_first: bool,
+    ) -> Result<Self> {
+        let bias = if bias { Some(loader.tensor("bias", [outputs])?) } else { None };
+        if loader.on_cpu() {
+            let weight = loader.packed("weight", [inputs, outputs], inputs_first)?;
+            return Ok(Self::Host { weight, bias: bias.map(|bias| Host::new(bias).into_values()) });
+        }
+        let shape = if inputs_first { [inputs, outputs] } else { [outputs, inputs] };
+        let weight = loader.matrix("weight", shape)?;
+        Ok(Self::Device(Box::new(DeviceLinear { weight, inputs_first, bias })))
+    }
+
+    /// The map in main memory, if it lies there.
+    fn on_host(&self) -> Option<Map<'_>> {
+        match self {
+            Self::Host { weight, bias } => Some(Map { weight, bias: bias.as_deref() }),
+            Self::Device(_) => None,
+        }
     }
 
     /// `[rows, in]` to `[rows, out]`, in f32 whatever the product is computed in.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        if is_cpu(&x.device()) {
-            let rows = x.dims()[0];
-            return matrix(cpu::linear::linear(Host::new(x).values(), self.host().weight()), rows);
-        }
-        let weight = self.weight.clone();
-        let product = product(x, if self.inputs_first { weight } else { weight.transpose() });
-        match &self.bias {
-            Some(bias) => product + bias.clone().unsqueeze(),
-            None => product,
-        }
-    }
-}
-
-impl Linear {
-    /// The weight in main memory, where the map is computed on the CPU.
-    fn host(&self) -> HostLinear {
-        let [first, second] = self.weight.dims();
-        HostLinear {
-            weight: Host::new(self.weight.clone()),
-            inputs_first: self.inputs_first,
-            sizes: if self.inputs_first { [first, second] } else { [second, first] },
-            bias: self.bias.clone().map(Host::new),
-        }
-    }
-}
-
-/// A [`Linear`] in main memory.
-struct HostLinear {
-    weight: Host,
-    inputs_first: bool,
-    sizes: [usize; 2],
-    bias: Option<Host>,
-}
-
-impl HostLinear {
-    fn weight(&self) -> Weight<'_> {
-        Weight {
-            values: self.weight.values(),
-            inputs_first: self.inputs_first,
-            sizes: self.sizes,
-            bias: self.bias.as_ref().map(Host::values),
+        match self {
+            Self::Host { weight, bias } => {
+                let rows = x.dims()[0];
+                let map = Map { weight, bias: bias.as_deref() };
+                matrix(cpu::linear::linear(Host::new(x).values(), map), rows)
+            }
+            Self::Device(map) => {
+                let weight = map.weight.clone();
+                let product = product(x, if map.inputs_first { weight } else { weight.transpose() });
+                match &map.bias {
+                    Some(bias) => product + bias.clone().unsqueeze(),
+                    None => product,
+                }
+            }
         }
     }
 }
@@ -93,11 +96,9 @@ pub fn feed_forward(
     down: &Linear,
     act: Activation,
 ) -> Tensor<2> {
-    if is_cpu(&x.device()) {
-        let (gate, up, down) = (gate.map(Linear::host), up.host(), down.host());
-        let (rows, gate) = (x.dims()[0], gate.as_ref().map(HostLinear::weight));
-        let x = Host::new(x);
-        return matrix(cpu::linear::feed_forward(x.values(), gate, up.weight(), down.weight(), act), rows);
+    if let (Some(up), Some(down)) = (up.on_host(), down.on_host()) {
+        let (rows, gate) = (x.dims()[0], gate.and_then(Linear::on_host));
+        return matrix(cpu::linear::feed_forward(Host::new(x).values(), gate, up, down, act), rows);
     }
     let inner = match gate {
         Some(gate) => activate(act, gate.forward(x.clone())) * up.forward(x),
@@ -185,7 +186,7 @@ impl Norm {
 }
 
 /// The gated feed-forward block of Llama and its kin: down(act(gate(x)) · up(x)).
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct GatedMlp {
     gate_proj: Linear,
     up_proj: Linear,

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn::tensor::{DType, Device, Tensor};
 
 use super::config::Config;
+use super::cpu::is_cpu;
+use super::cpu::packed::Packed;
 use super::weights::Weights;
 use crate::error::{Error, Result};
 
@@ -44,10 +46,32 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// As [`Weights::tensor`], and [`Kind::Cancelled`](crate::error::Kind::Cancelled) once stopped.
     pub fn tensor<const D: usize>(&self, part: &str, shape: [usize; D]) -> Result<Tensor<D>> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(Error::cancelled());
-        }
+        self.go_on()?;
         self.weights.tensor(&format!("{}.{part}", self.name), shape, self.device)
+    }
+
+    /// The matrix `part`, `[outputs, inputs]` or, where `inputs_first` says so, `[inputs, outputs]`, laid out for
+    /// products on the CPU.
+    ///
+    /// # Errors
+    /// As [`Loader::tensor`].
+    pub fn packed(&self, part: &str, sizes: [usize; 2], inputs_first: bool) -> Result<Packed> {
+        self.go_on()?;
+        let ([inputs, outputs], name) = (sizes, format!("{}.{part}", self.name));
+        if inputs_first {
+            let values = self.weights.rows(&name, &[inputs, outputs], 0..inputs)?;
+            return Packed::new(sizes, |range, rows| {
+                for (output, row) in range.zip(rows.chunks_exact_mut(inputs)) {
+                    let column = values[output..].iter().step_by(outputs);
+                    row.iter_mut().zip(column).for_each(|(weight, value)| *weight = *value);
+                }
+                Ok(())
+            });
+        }
+        let stored = self.weights.stored(&name, &[outputs, inputs])?;
+        let packed = Packed::new(sizes, |range, rows| stored.read(range, rows))?;
+        stored.forget(0..outputs);
+        Ok(packed)
     }
 
     /// The matrix `part`, in the type that products are computed in.
@@ -57,5 +81,13 @@ impl<'a> Loader<'a> {
     pub fn matrix(&self, part: &str, shape: [usize; 2]) -> Result<Tensor<2>> {
         let matrix = self.tensor(part, shape)?;
         Ok(if self.products == DType::F32 { matrix } else { matrix.cast(self.products) })
+    }
+    /// Whether the parts go to the CPU.
+    pub fn on_cpu(&self) -> bool {
+        is_cpu(self.device)
+    }
+
+    fn go_on(&self) -> Result<()> {
+        if self.stop.load(Ordering::Relaxed) { Err(Error::cancelled()) } else { Ok(()) }
     }
 }

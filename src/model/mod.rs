@@ -185,19 +185,17 @@ impl Model {
         let x = self.embedding.rows(weights, &batch.ids, device)?;
         let x = if config.embedding_scale == 1.0 { x } else { x.mul_scalar(config.embedding_scale) };
         let Some(table) = &self.positions else { return Ok(x) };
-        let positions = table.first_rows(weights, batch.positions, device)?;
-        let [rows, width] = x.dims();
-        let x = x.reshape([batch.size(), batch.positions, width]) + positions.unsqueeze::<3>();
-        Ok(x.reshape([rows, width]))
+        let positions: Vec<u32> = batch.rows.iter().flat_map(|rows| 0..rows.len() as u32).collect();
+        Ok(x + table.rows(weights, &positions, device)?)
     }
 
     /// Checks that the model has a position for every token.
     fn check_length(&self, batch: &Batch) -> Result<()> {
         match self.source.config.learned_positions {
-            Some(most) if batch.positions > most => {
+            Some(most) if batch.longest() > most => {
                 let cause = format!(
                     "a document of {} tokens is longer than the model's {most} positions",
-                    batch.positions
+                    batch.longest()
                 );
                 Err(Error::new(Kind::Usage, cause).help(format!("use a --context of at most {most}")))
             }

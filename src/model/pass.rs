@@ -10,7 +10,7 @@ use super::Model;
 use super::batch::Batch;
 use super::blocks::{Block, Context};
 use super::feed::Feed;
-use super::head::Losses;
+use super::head::{Losses, Piece};
 use super::positions::Positions;
 use crate::error::Result;
 
@@ -27,7 +27,7 @@ pub struct Pass {
     next: usize,
     /// What the batches pass, where it is not the model's to keep.
     block: Option<Box<dyn Block>>,
-    piece: Option<Tensor<2>>,
+    piece: Option<Piece>,
     feed: Option<Feed>,
 }
 
@@ -54,7 +54,7 @@ pub enum Step {
 impl Pass {
     /// The documents of the wave.
     pub fn documents(&self) -> usize {
-        self.batches.iter().map(|flight| flight.batch.size()).sum()
+        self.batches.iter().map(|flight| flight.batch.documents.len()).sum()
     }
 
     /// The share of the steps taken.
@@ -89,7 +89,7 @@ impl Model {
         let mut batches: Vec<InFlight> = Vec::with_capacity(wave.len());
         for batch in wave {
             self.check_length(&batch)?;
-            let same = |flight: &&InFlight| flight.batch.lengths == batch.lengths;
+            let same = |flight: &&InFlight| flight.batch.rows == batch.rows;
             let positions = match batches.last().filter(same) {
                 Some(before) => Arc::clone(&before.positions),
                 None => Arc::new(Positions::new(config, &batch, &self.source.device)),
@@ -105,7 +105,7 @@ impl Model {
     ///
     /// `tap` is given every hidden state of every batch, as `transformers` numbers them: 0 the embedding
     /// output, 1 to L−1 the blocks' outputs, L the last block's output after the final norm, each
-    /// `[documents · positions, h]`. Its error ends the pass.
+    /// `[tokens, h]`. Its error ends the pass.
     ///
     /// # Errors
     /// Weights that cannot be read, a device that fails, and what `tap` says.
@@ -165,7 +165,7 @@ impl Model {
         let losses = |flight: InFlight| {
             let losses = match flight.losses {
                 Some(losses) => losses.finish(&flight.batch)?,
-                None => vec![Vec::new(); flight.batch.size()],
+                None => vec![Vec::new(); flight.batch.documents.len()],
             };
             Ok((flight.batch, losses))
         };
@@ -199,7 +199,7 @@ impl Model {
         let context = Context {
             config,
             plan: &config.layers[pass.layer],
-            lengths: &flight.batch.lengths,
+            documents: &flight.batch.rows,
             positions: &flight.positions,
         };
         let block: Option<&dyn Block> = match &self.blocks[pass.layer] {

@@ -1,7 +1,10 @@
 //! Rotary position embedding: the frequencies and the rotation.
 
+use std::ops::Range;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::batch::Batch;
 use super::config::rope::{RopeConfig, RopeScaling};
 use super::cpu::Host;
 use super::cpu::attention::Angles;
@@ -16,15 +19,17 @@ pub struct Rope {
 }
 
 impl Rope {
-    /// The angles of `positions` positions from 0, for documents of these lengths.
-    pub fn new(config: &RopeConfig, lengths: &[usize], positions: usize, device: &Device) -> Self {
+    /// The angles of the positions of a batch's documents.
+    pub fn new(config: &RopeConfig, batch: &Batch, device: &Device) -> Self {
+        let positions = batch.longest();
+        let lengths: Vec<usize> = batch.rows.iter().map(Range::len).collect();
         // Only dynamic scaling looks at how long a document is.
         let own = |length: usize| match config.scaling {
             RopeScaling::Dynamic { context, .. } if length as f64 > context => length,
             _ => 0,
         };
         let alike = lengths.windows(2).all(|pair| own(pair[0]) == own(pair[1]));
-        let lengths = if alike { &lengths[..lengths.len().min(1)] } else { lengths };
+        let lengths = if alike { &lengths[..lengths.len().min(1)] } else { &lengths };
         // In f32 as the reference implementations do, so that large angles round alike.
         let mut angles: Vec<f32> = Vec::with_capacity(lengths.len() * positions * config.size / 2);
         for &length in lengths {
@@ -45,25 +50,31 @@ impl Rope {
         }
     }
 
-    /// Rotates `[documents · positions, heads · size]` in main memory.
-    pub fn rotate_on_cpu(&self, x: &mut [f32], positions: usize, heads: usize, size: usize) {
-        let half = self.size / 2;
+    /// Rotates `[tokens, heads · size]` in main memory; `documents` are the rows of each.
+    pub fn rotate_on_cpu(&self, x: &mut [f32], documents: &[Range<usize>], heads: usize, size: usize) {
+        let [tables, _, positions, half] = self.cos.dims();
         if half == 0 {
             return;
         }
         let (cos, sin) = (Host::new(self.cos.clone()), Host::new(self.sin.clone()));
-        let (cos, sin) = (cos.values(), sin.values());
-        Angles { cos, sin, half, interleaved: self.interleaved }.rotate(x, positions, heads, size);
+        let (cos, sin, alike) = (cos.values(), sin.values(), tables == 1);
+        Angles { cos, sin, half, positions, alike, interleaved: self.interleaved }
+            .rotate(x, documents, heads, size);
     }
 
-    /// Rotates `[documents, heads, positions, head size]`; dimensions past the rotated size stay as they are.
-    pub fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
+    /// Rotates `[documents, heads, positions, head size]`, the documents of the batch from `first` on, each from
+    /// its first position; dimensions past the rotated size stay as they are.
+    pub fn rotate(&self, x: Tensor<4>, first: usize) -> Tensor<4> {
         let [documents, heads, positions, head_size] = x.dims();
         let half = self.size / 2;
         if half == 0 {
             return x;
         }
-        let (cos, sin) = (self.cos.clone(), self.sin.clone());
+        let of = |table: &Tensor<4>| {
+            let table = table.clone().narrow(2, 0, positions);
+            if table.dims()[0] == 1 { table } else { table.narrow(0, first, documents) }
+        };
+        let (cos, sin) = (of(&self.cos), of(&self.sin));
         if self.interleaved {
             let pairs = x.reshape([documents, heads, positions, half, 2]);
             let part =

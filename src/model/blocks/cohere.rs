@@ -9,7 +9,7 @@ use crate::model::layers::{GatedMlp, Norm};
 use crate::model::loader::Loader;
 
 /// One block, `model.layers.{index}`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Block {
     input_layernorm: Norm,
     self_attn: Attention,

@@ -9,7 +9,7 @@ use crate::model::layers::{Linear, Norm, feed_forward};
 use crate::model::loader::Loader;
 
 /// One block, `transformer.h.{index}`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Block {
     ln_1: Norm,
     c_attn: Linear,

@@ -10,7 +10,7 @@ use crate::model::layers::{Linear, Norm, feed_forward};
 use crate::model::loader::Loader;
 
 /// One block, `gpt_neox.layers.{index}`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Block {
     input_layernorm: Norm,
     query_key_value: Linear,

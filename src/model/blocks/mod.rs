@@ -9,6 +9,7 @@ mod llama;
 mod olmo2;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use burn::tensor::Tensor;
 
@@ -25,15 +26,15 @@ pub struct Context<'a> {
     pub config: &'a Config,
     /// What it says of this layer.
     pub plan: &'a LayerPlan,
-    /// The length of each document of the batch.
-    pub lengths: &'a [usize],
+    /// The rows of each document of the batch.
+    pub documents: &'a [Range<usize>],
     /// Rotations and masks.
     pub positions: &'a Positions,
 }
 
 /// A block on a device.
 pub trait Block: Debug + Send {
-    /// `[documents · positions, h]` to the same.
+    /// `[tokens, h]` to the same.
     fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2>;
 }
 

@@ -9,7 +9,7 @@ use crate::model::layers::{GatedMlp, Norm};
 use crate::model::loader::Loader;
 
 /// One block, `model.layers.{index}`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Block {
     self_attn: Attention,
     post_attention_layernorm: Norm,

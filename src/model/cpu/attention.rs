@@ -3,8 +3,11 @@
 //! Queries meet only the keys they may see: none that follow, none before the window. The scores of a few
 //! queries fit in the cache whatever the length of the document.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
+use super::Output;
 use crate::simd::{exp, largest, softcap, sum_of, vectorised};
 
 /// Queries whose scores live at once.
@@ -13,10 +16,8 @@ const QUERIES: usize = 64;
 /// What attention needs beside queries, keys and values.
 #[derive(Clone, Copy, Debug)]
 pub struct Heads<'a> {
-    /// The length of each document.
-    pub lengths: &'a [usize],
-    /// Rows a document takes, at least the longest.
-    pub positions: usize,
+    /// The rows of each document.
+    pub documents: &'a [Range<usize>],
     /// Query heads.
     pub heads: usize,
     /// Key and value heads, a divisor of the query heads: query head i sees head i / groups of them.
@@ -34,24 +35,28 @@ pub struct Heads<'a> {
 /// Angles by position, for all documents alike or for each.
 #[derive(Clone, Copy, Debug)]
 pub struct Angles<'a> {
-    /// `[documents or 1, positions, half]`
+    /// `[documents, positions, half]`, or `[positions, half]` where all are alike.
     pub cos: &'a [f32],
     /// The same.
     pub sin: &'a [f32],
     /// Pairs of dimensions that are rotated.
     pub half: usize,
+    /// Positions of a document in the tables.
+    pub positions: usize,
+    /// Whether all documents have the same angles.
+    pub alike: bool,
     /// Whether dimension 2i pairs with 2i + 1 rather than i with i + half.
     pub interleaved: bool,
 }
 
 impl Angles<'_> {
-    /// Rotates every head of `[documents · positions, heads · size]` in place.
-    pub fn rotate(&self, x: &mut [f32], positions: usize, heads: usize, size: usize) {
-        let table = positions * self.half;
-        let alike = self.cos.len() == table;
+    /// Rotates every head of `[tokens, heads · size]` in place; `documents` are the rows of each.
+    pub fn rotate(&self, x: &mut [f32], documents: &[Range<usize>], heads: usize, size: usize) {
         x.par_chunks_exact_mut(heads * size).enumerate().with_min_len(64).for_each(|(row, x)| {
-            let document = if alike { 0 } else { row / positions };
-            let start = document * table + row % positions * self.half;
+            let document = documents.partition_point(|rows| rows.end <= row);
+            let position = row - documents[document].start;
+            let table = if self.alike { 0 } else { document };
+            let start = (table * self.positions + position) * self.half;
             let (cos, sin) = (&self.cos[start..][..self.half], &self.sin[start..][..self.half]);
             vectorised(
                 #[inline(always)]
@@ -79,28 +84,23 @@ impl Angles<'_> {
     }
 }
 
-/// A place that threads write disjoint parts of.
-struct Output(*mut f32);
-
-// SAFETY: each task writes the columns of its own head in the rows of its own document.
-unsafe impl Sync for Output {}
-
-/// Attends: queries `[documents · positions, heads · size]`, keys and values with their own number of
-/// heads, to the shape of the queries. Rows beyond a document's length are zero.
+/// Attends: queries `[tokens, heads · size]`, keys and values with their own number of heads, to the shape of the
+/// queries.
 pub fn attend(q: &[f32], k: &[f32], v: &[f32], heads: Heads<'_>) -> Vec<f32> {
-    let Heads { lengths, positions, size, .. } = heads;
+    let Heads { documents, size, .. } = heads;
     let (width, key_width) = (heads.heads * size, heads.key_value_heads * size);
-    let rows = lengths.len() * positions;
-    assert!(lengths.iter().all(|&length| length <= positions));
+    let rows = q.len() / width;
+    assert!(documents.iter().all(|document| document.end <= rows));
+    assert!(documents.windows(2).all(|pair| pair[0].end <= pair[1].start));
     assert_eq!((q.len(), k.len(), v.len()), (rows * width, rows * key_width, rows * key_width));
     let mut out = super::zeros(rows * width);
     let output = Output(out.as_mut_ptr());
-    let tasks: Vec<(usize, usize)> =
-        (0..lengths.len()).flat_map(|document| (0..heads.heads).map(move |head| (document, head))).collect();
+    let tasks: Vec<(usize, usize)> = (0..documents.len())
+        .flat_map(|document| (0..heads.heads).map(move |head| (document, head)))
+        .collect();
     tasks.into_par_iter().for_each_init(Vec::new, |scores, (document, head)| {
         let output = &output;
-        let length = lengths[document];
-        let first = document * positions;
+        let (first, length) = (documents[document].start, documents[document].len());
         let key_head = head * heads.key_value_heads / heads.heads;
         for query in (0..length).step_by(QUERIES) {
             let queries = QUERIES.min(length - query);
@@ -108,7 +108,8 @@ pub fn attend(q: &[f32], k: &[f32], v: &[f32], heads: Heads<'_>) -> Vec<f32> {
             let keys = query + queries - from;
             scores.resize(queries * keys, 0.0);
             // SAFETY: rows first + query.. of `q`, first + from.. of `k` and `v` and of `out` lie within
-            // them, as the assertions say; only this task writes the columns of this head in these rows.
+            // them, as the assertions say; they say too that documents share no row, so only this task
+            // writes the columns of this head in these rows.
             unsafe {
                 gemm::gemm(
                     queries,

@@ -1,38 +1,31 @@
-//! Products with weights, and the feed-forward block made of them.
+//! Linear maps, and the feed-forward block made of them.
 
+use super::packed::{Cores, Packed};
 use crate::model::config::Activation;
-use crate::product::product;
 use crate::simd::{erf, exp, tanh, vectorised};
 
-/// A matrix of weights and its bias.
+/// A linear map.
 #[derive(Clone, Copy, Debug)]
-pub struct Weight<'a> {
-    /// `[outputs, inputs]`, or `[inputs, outputs]`.
-    pub values: &'a [f32],
-    /// Whether it is `[inputs, outputs]`.
-    pub inputs_first: bool,
-    /// Inputs and outputs.
-    pub sizes: [usize; 2],
-    /// `[outputs]`.
+pub struct Map<'a> {
+    /// `[outputs, inputs]`
+    pub weight: &'a Packed,
+    /// `[outputs]`
     pub bias: Option<&'a [f32]>,
 }
 
-impl Weight<'_> {
-    /// `out = x · weightᵀ + bias`, `[rows, inputs]` to `[rows, outputs]`.
-    pub fn apply(&self, x: &[f32], out: &mut [f32]) {
-        let [inputs, outputs] = self.sizes;
-        let strides = if self.inputs_first { (outputs, 1) } else { (1, inputs) };
-        product(x, inputs, (self.values, strides), out, super::threads(inputs));
-        if let Some(bias) = self.bias {
-            vectorised(
-                #[inline(always)]
-                || {
-                    for row in out.chunks_exact_mut(outputs) {
-                        row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
-                    }
-                },
-            );
-        }
+impl Map<'_> {
+    /// x · weightᵀ + bias, `[rows, inputs]` to `[rows, outputs]`, a stretch of a row at a time while it is in the
+    /// cache: `join(values, their place in out)`.
+    fn apply(&self, x: &[f32], out: &mut [f32], cores: Cores, join: impl Fn(&mut [f32], &mut [f32]) + Sync) {
+        self.weight.apply(x, out, cores, |first, values, out| {
+            if let Some(bias) = self.bias {
+                vectorised(
+                    #[inline(always)]
+                    || values.iter_mut().zip(&bias[first..]).for_each(|(value, bias)| *value += bias),
+                );
+            }
+            join(values, out);
+        });
     }
 }
 
@@ -66,40 +59,51 @@ pub fn activate(act: Activation, values: &mut [f32]) {
 /// down(act(gate(x)) · up(x)), or down(act(up(x))) without a gate, some rows at a time.
 pub fn feed_forward(
     x: &[f32],
-    gate: Option<Weight<'_>>,
-    up: Weight<'_>,
-    down: Weight<'_>,
+    gate: Option<Map<'_>>,
+    up: Map<'_>,
+    down: Map<'_>,
     act: Activation,
 ) -> Vec<f32> {
-    let ([inputs, inner], [_, outputs]) = (up.sizes, down.sizes);
-    let rows = x.len() / inputs;
-    let at_once = super::rows_at_once(rows, inputs);
-    super::by_rows(x, [inputs, outputs], at_once, |x, out, scratch| {
-        let size = x.len() / inputs * inner;
-        scratch.resize(2 * size, 0.0);
-        let (inside, other) = scratch.split_at_mut(size);
+    let (inputs, inner) = (up.weight.inputs(), up.weight.outputs());
+    let (at_once, cores) = shares(x.len() / inputs, inputs);
+    super::by_rows(x, [inputs, down.weight.outputs()], at_once, |x, out, inside| {
+        inside.resize(x.len() / inputs * inner, 0.0);
+        let activated = |values: &mut [f32], out: &mut [f32]| {
+            activate(act, values);
+            out.copy_from_slice(values);
+        };
         match gate {
             Some(gate) => {
-                gate.apply(x, inside);
-                activate(act, inside);
-                up.apply(x, other);
-                vectorised(
-                    #[inline(always)]
-                    || inside.iter_mut().zip(&*other).for_each(|(gate, up)| *gate *= up),
-                );
+                gate.apply(x, inside, cores, activated);
+                up.apply(x, inside, cores, |values, out| {
+                    vectorised(
+                        #[inline(always)]
+                        || out.iter_mut().zip(values).for_each(|(out, value)| *out *= *value),
+                    );
+                });
             }
-            None => {
-                up.apply(x, inside);
-                activate(act, inside);
-            }
+            None => up.apply(x, inside, cores, activated),
         }
-        down.apply(inside, out);
+        down.apply(inside, out, cores, |values, out| out.copy_from_slice(values));
     })
 }
 
 /// x · weightᵀ + bias, some rows at a time.
-pub fn linear(x: &[f32], weight: Weight<'_>) -> Vec<f32> {
-    let rows = x.len() / weight.sizes[0];
-    let at_once = super::rows_at_once(rows, weight.sizes[0]);
-    super::by_rows(x, weight.sizes, at_once, |x, out, _| weight.apply(x, out))
+pub fn linear(x: &[f32], map: Map<'_>) -> Vec<f32> {
+    let sizes = [map.weight.inputs(), map.weight.outputs()];
+    let (at_once, cores) = shares(x.len() / sizes[0], sizes[0]);
+    super::by_rows(x, sizes, at_once, |x, out, _| {
+        map.apply(x, out, cores, |values, out| out.copy_from_slice(values));
+    })
+}
+
+/// How many of `rows` rows pass weights over this many inputs at once, and who works on them: few, on a core of
+/// their own, so that what is made of them stays in its cache; or, where the weights alone do not fit there, all of
+/// them on all cores.
+fn shares(rows: usize, inputs: usize) -> (usize, Cores) {
+    /// Rows on a core.
+    const ROWS: usize = 128;
+    /// Inputs up to which the weights of a block fit a core's cache.
+    const NARROW: usize = 512;
+    if inputs <= NARROW { (ROWS, Cores::One) } else { (rows.max(1), Cores::All) }
 }

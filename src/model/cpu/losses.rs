@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use crate::product::product;
+use super::packed::Packed;
 use crate::simd::{exp, largest, softcap, sum_of, vectorised};
 
-/// Rows whose logits live at once on a thread, at least.
-const ROWS: usize = 32;
+/// Rows that pass a piece together on a thread, at most.
+const ROWS: usize = 256;
 
 /// What becomes of logits.
 #[derive(Clone, Copy, Debug)]
@@ -30,42 +30,28 @@ impl Logits {
     }
 }
 
-/// Takes a piece of the vocabulary into the largest logit so far and the sum of exponentials relative to it.
+/// Takes a piece of the vocabulary into the largest logit so far and the sum of exponentials relative to it. Logits
+/// are made some hundred at a time and never kept.
 ///
 /// * `states`: `[rows, width]`
-/// * `piece`: `[width, tokens]` with these strides of its rows and columns
+/// * `piece`: `[tokens, width]`
 /// * `running`: for each row, largest and sum; −∞ and 0 before the first piece
-pub fn add(
-    states: &[f32],
-    width: usize,
-    (piece, strides): (&[f32], (usize, usize)),
-    logits: Logits,
-    running: &mut [(f32, f32)],
-) {
-    let tokens = piece.len() / width;
-    // Where the piece has to be packed for the product, it should be for many rows.
-    let rows = if strides.1 == 1 {
-        ROWS
-    } else {
-        running.len().div_ceil(rayon::current_num_threads()).clamp(ROWS, 512)
-    };
-    running.par_chunks_mut(rows).zip(states.par_chunks(rows * width)).for_each_init(
-        Vec::new,
-        |scratch, (running, states)| {
-            scratch.resize(running.len() * tokens, 0.0);
-            product(states, width, (piece, strides), scratch, super::threads(width));
+pub fn add(states: &[f32], piece: &Packed, logits: Logits, running: &mut [(f32, f32)]) {
+    let width = piece.inputs();
+    let rows = running.len().div_ceil(rayon::current_num_threads()).clamp(1, ROWS);
+    running.par_chunks_mut(rows).zip(states.par_chunks(rows * width)).for_each(|(running, states)| {
+        piece.each(states, |row, _, values| {
+            let (before, sum) = &mut running[row];
             vectorised(
                 #[inline(always)]
                 || {
-                    for ((before, sum), row) in running.iter_mut().zip(scratch.chunks_exact_mut(tokens)) {
-                        logits.apply(row);
-                        let most = largest(row);
-                        let most = if most > *before { most } else { *before };
-                        let added = sum_of(row, |logit| exp(logit - most));
-                        (*before, *sum) = (most, *sum * exp(*before - most) + added);
-                    }
+                    logits.apply(values);
+                    let most = largest(values);
+                    let most = if most > *before { most } else { *before };
+                    let added = sum_of(values, |logit| exp(logit - most));
+                    (*before, *sum) = (most, *sum * exp(*before - most) + added);
                 },
             );
-        },
-    );
+        });
+    });
 }

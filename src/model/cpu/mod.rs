@@ -8,13 +8,12 @@ pub mod attention;
 pub mod linear;
 pub mod losses;
 pub mod norm;
+pub mod packed;
 
 use std::mem::MaybeUninit;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_flex::{Flex, FlexTensor};
-
-use crate::product::Parallelism;
 
 /// Whether a device is the CPU.
 pub fn is_cpu(device: &Device) -> bool {
@@ -56,6 +55,12 @@ pub fn matrix(values: Vec<f32>, rows: usize) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, [rows, width]), &Device::flex())
 }
 
+/// A place that threads write disjoint parts of.
+struct Output(*mut f32);
+
+// SAFETY: whoever writes through the pointer sees to it that nobody else touches that part.
+unsafe impl Sync for Output {}
+
 /// Makes `[rows, outputs]` from `[rows, inputs]`, some rows at a time on each core.
 ///
 /// `work` gets consecutive rows of the input and of the output, and scratch memory of its thread.
@@ -92,45 +97,4 @@ fn zeroed(memory: &mut [MaybeUninit<f32>]) -> &mut [f32] {
     }
     // SAFETY: every element was just written.
     unsafe { memory.assume_init_mut() }
-}
-
-/// `[rows, columns]` to `[columns, rows]`.
-pub fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    use rayon::prelude::*;
-    /// Rows read side by side: as many floats as share a cache line.
-    const BLOCK: usize = 16;
-    assert_eq!(values.len(), rows * columns);
-    let mut out = zeros(values.len());
-    out.par_chunks_mut(BLOCK * rows.max(1)).enumerate().for_each(|(block, out)| {
-        for first in (0..rows).step_by(BLOCK) {
-            for (column, out) in out.chunks_exact_mut(rows).enumerate() {
-                let column = block * BLOCK + column;
-                for (row, out) in (first..rows).zip(&mut out[first..rows.min(first + BLOCK)]) {
-                    *out = values[row * columns + column];
-                }
-            }
-        }
-    });
-    out
-}
-
-/// Whether a weight `[outputs, inputs]` is better kept as `[inputs, outputs]`. A product then reads it as it
-/// lies, a stride of all outputs from input to input; over many inputs that misses the caches more often
-/// than packing it afresh for every product costs.
-pub fn pays_to_turn(inputs: usize) -> bool {
-    inputs <= 512
-}
-
-/// Who works on a product over this many inputs: one core of several that each have rows of their own, or
-/// all of them together.
-pub fn threads(inputs: usize) -> Parallelism {
-    if pays_to_turn(inputs) { Parallelism::None } else { Parallelism::Rayon(0) }
-}
-
-/// How many of `rows` rows are taken at once through weights: few enough that what is made of them stays in
-/// the cache of a core, or, where the weights do not fit there, all of them, with the cores at work on each
-/// product.
-pub fn rows_at_once(rows: usize, inputs: usize) -> usize {
-    const ROWS: usize = 128;
-    if pays_to_turn(inputs) { ROWS } else { rows.max(1) }
 }

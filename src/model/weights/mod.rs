@@ -4,7 +4,8 @@ pub mod files;
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::PathBuf;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use half::{bf16, f16};
@@ -33,7 +34,7 @@ struct Entry {
     shape: Vec<usize>,
     dtype: Dtype,
     /// Bytes within the file.
-    range: std::ops::Range<usize>,
+    range: Range<usize>,
 }
 
 impl Weights {
@@ -116,41 +117,19 @@ impl Weights {
     ///
     /// # Errors
     /// As [`Weights::tensor`].
-    pub fn rows(&self, name: &str, shape: &[usize], range: std::ops::Range<usize>) -> Result<Vec<f32>> {
-        let (entry, bytes) = self.find(name, shape)?;
-        let width: usize = shape[1..].iter().product();
-        let size = element_size(entry.dtype).ok_or_else(|| self.unreadable(name, entry))?;
-        let bytes = &bytes[range.start * width * size..range.end * width * size];
-        let mut values = vec![0.0; range.len() * width];
+    pub fn rows(&self, name: &str, shape: &[usize], range: Range<usize>) -> Result<Vec<f32>> {
         const PIECE: usize = 1 << 15;
-        let finite = values
-            .par_chunks_mut(PIECE)
-            .zip(bytes.par_chunks(PIECE * size))
-            .all(|(values, bytes)| convert(entry.dtype, bytes, values));
-        self.forget(entry, range.start * width * size..range.end * width * size);
-        if finite { Ok(values) } else { Err(self.not_finite(name, entry)) }
-    }
-
-    /// Lets go of the memory that holds these bytes of a tensor: what was converted is not read again soon,
-    /// and the file remains.
-    fn forget(&self, entry: &Entry, bytes: std::ops::Range<usize>) {
-        #[cfg(unix)]
-        {
-            // Whole pages within the range; what shares a page with a neighbour stays.
-            const PAGE: usize = 4096;
-            let start = (entry.range.start + bytes.start).next_multiple_of(PAGE);
-            let end = (entry.range.start + bytes.end) / PAGE * PAGE;
-            if start < end {
-                let map = &self.files[entry.file].1;
-                // SAFETY: the map is of a file and only read, so pages that are dropped come back the same.
-                // A refusal costs memory only.
-                let _ = unsafe {
-                    map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, end - start)
-                };
-            }
-        }
-        #[cfg(not(unix))]
-        let _ = (entry, bytes);
+        let stored = self.stored(name, shape)?;
+        let at_once = (PIECE / stored.width.max(1)).max(1);
+        let mut values = vec![0.0; range.len() * stored.width];
+        values.par_chunks_mut((at_once * stored.width).max(1)).enumerate().try_for_each(
+            |(piece, values)| {
+                let first = range.start + piece * at_once;
+                stored.read(first..range.end.min(first + at_once), values)
+            },
+        )?;
+        stored.forget(range);
+        Ok(values)
     }
 
     /// The rows `ids` of a table `[rows, width]`, in f32, one after the other.
@@ -161,23 +140,18 @@ impl Weights {
     /// # Panics
     /// If there is no such row.
     pub fn gather(&self, name: &str, shape: [usize; 2], ids: &[u32]) -> Result<Vec<f32>> {
-        let (entry, bytes) = self.find(name, &shape)?;
-        let width = shape[1];
-        let size = element_size(entry.dtype).ok_or_else(|| self.unreadable(name, entry))?;
-        let mut values = vec![0.0; ids.len() * width];
-        let finite = values.par_chunks_mut(width).with_min_len(64).zip(ids).all(|(row, &id)| {
-            convert(entry.dtype, &bytes[id as usize * width * size..][..width * size], row)
-        });
-        if finite { Ok(values) } else { Err(self.not_finite(name, entry)) }
+        let stored = self.stored(name, &shape)?;
+        let mut values = vec![0.0; ids.len() * shape[1]];
+        let rows = values.par_chunks_mut(shape[1]).with_min_len(64).zip(ids);
+        rows.try_for_each(|(row, &id)| stored.read(id as usize..id as usize + 1, row))?;
+        Ok(values)
     }
 
-    fn not_finite(&self, name: &str, entry: &Entry) -> Error {
-        Error::new(Kind::Weights, format!("tensor `{name}` holds NaN or infinite values"))
-            .help("the checkpoint is damaged or its training diverged")
-            .at(&self.files[entry.file].0)
-    }
-
-    fn find(&self, name: &str, shape: &[usize]) -> Result<(&Entry, &[u8])> {
+    /// A tensor of `shape` as it is stored, to be read row by row.
+    ///
+    /// # Errors
+    /// No such tensor, another shape, or a type that is no float.
+    pub fn stored<'a>(&'a self, name: &'a str, shape: &[usize]) -> Result<Stored<'a>> {
         let entry = self.tensors.get(name).ok_or_else(|| {
             let path = self.files.first().map_or(&self.folder, |(path, _)| path);
             Error::new(Kind::Weights, format!("tensor `{name}` is missing, expected with shape {shape:?}"))
@@ -188,13 +162,70 @@ impl Weights {
             let cause = format!("tensor `{name}` has shape {:?}, config.json says {shape:?}", entry.shape);
             return Err(Error::new(Kind::Weights, cause).at(path));
         }
-        Ok((entry, &map[entry.range.clone()]))
+        let unreadable = || {
+            Error::new(Kind::Weights, format!("tensor `{name}` has type {:?}", entry.dtype))
+                .help("supported are F32, F16 and BF16")
+                .at(path)
+        };
+        let size = element_size(entry.dtype).ok_or_else(unreadable)?;
+        let width = shape[1..].iter().product();
+        let bytes = &map[entry.range.clone()];
+        Ok(Stored { name, path, map, entry, bytes, width, row_bytes: width * size })
+    }
+}
+
+/// A tensor in a mapped file.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored<'a> {
+    name: &'a str,
+    path: &'a Path,
+    map: &'a Mmap,
+    entry: &'a Entry,
+    bytes: &'a [u8],
+    /// Elements of a row: all but the first dimension.
+    width: usize,
+    row_bytes: usize,
+}
+
+impl Stored<'_> {
+    /// Writes rows `range` to `values`, in f32.
+    ///
+    /// # Errors
+    /// Values that are not finite.
+    ///
+    /// # Panics
+    /// If there are no such rows.
+    pub fn read(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
+        assert_eq!(values.len(), range.len() * self.width);
+        let bytes = &self.bytes[range.start * self.row_bytes..range.end * self.row_bytes];
+        if convert(self.entry.dtype, bytes, values) {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Weights, format!("tensor `{}` holds NaN or infinite values", self.name))
+            .help("the checkpoint is damaged or its training diverged")
+            .at(self.path))
     }
 
-    fn unreadable(&self, name: &str, entry: &Entry) -> Error {
-        Error::new(Kind::Weights, format!("tensor `{name}` has type {:?}", entry.dtype))
-            .help("supported are F32, F16 and BF16")
-            .at(&self.files[entry.file].0)
+    /// Lets go of the memory that holds rows `range`: what was converted is not read again soon, and the file
+    /// remains.
+    pub fn forget(&self, range: Range<usize>) {
+        let bytes = range.start * self.row_bytes..range.end * self.row_bytes;
+        #[cfg(unix)]
+        {
+            // Whole pages within the range; what shares a page with a neighbour stays.
+            const PAGE: usize = 4096;
+            let start = (self.entry.range.start + bytes.start).next_multiple_of(PAGE);
+            let end = (self.entry.range.start + bytes.end) / PAGE * PAGE;
+            if start < end {
+                // SAFETY: the map is of a file and only read, so pages that are dropped come back the same.
+                // A refusal costs memory only.
+                let _ = unsafe {
+                    self.map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, end - start)
+                };
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = bytes;
     }
 }
 

@@ -1,0 +1,390 @@
+//! Products with weights that were laid out for them once.
+//!
+//! A product is computed a tile at a time: a few rows of states by three vectors of outputs, whose sums stay in
+//! registers while the inputs pass. Weights lie in panels of [`PANEL`] outputs, input by input, so that a tile
+//! reads them in one stream; a stretch of [`DEPTH`] inputs of a panel stays in the first cache while up to
+//! [`ROWS`] rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in the result,
+//! whose rows lie so far apart that caches hold few of them.
+//!
+//! Every sum is taken in the same order, whatever the number of rows, of threads and of lanes in a vector: the
+//! same state gives the same result to the bit, in whatever company it comes.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::Output;
+use crate::simd::{Simd, WithSimd, with_simd};
+
+/// Outputs side by side in a panel: three vectors of the widest.
+const PANEL: usize = 48;
+/// Vectors of outputs in a tile.
+const VECTORS: usize = 3;
+/// Rows of states laid out for a tile.
+const TILE: usize = 8;
+/// Inputs that a panel passes at a time, at most: with the tile of states as much as the first cache holds.
+const DEPTH: usize = 96;
+/// Rows of states that pass a panel.
+const ROWS: usize = 256;
+/// Panels whose sums a thread gathers at once, at most: with those of [`ROWS`] rows as much as the second
+/// cache holds.
+const GROUP: usize = 8;
+
+/// Weights `[outputs, inputs]` in panels: `[panels, inputs, PANEL]`, the last panel filled up with zeros.
+pub struct Packed {
+    values: Vec<f32>,
+    inputs: usize,
+    outputs: usize,
+}
+
+impl std::fmt::Debug for Packed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Packed [{}, {}]", self.outputs, self.inputs)
+    }
+}
+
+/// Who computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cores {
+    /// The thread that asks.
+    One,
+    /// All of them.
+    All,
+}
+
+impl Packed {
+    /// Lays out weights. `read` writes a range of rows `[outputs of the range, inputs]`.
+    ///
+    /// # Errors
+    /// What `read` says.
+    ///
+    /// # Panics
+    /// If there are no inputs.
+    pub fn new<E: Send>(
+        [inputs, outputs]: [usize; 2],
+        read: impl Fn(Range<usize>, &mut [f32]) -> Result<(), E> + Sync,
+    ) -> Result<Self, E> {
+        /// Inputs turned at a time: as many floats as share a cache line.
+        const TURNED: usize = 16;
+        assert!(inputs > 0, "products of nothing");
+        let mut values = vec![0.0; outputs.div_ceil(PANEL) * PANEL * inputs];
+        values.par_chunks_exact_mut(PANEL * inputs).enumerate().try_for_each_init(
+            || vec![0.0; PANEL * inputs],
+            |rows, (panel, values)| {
+                let first = panel * PANEL;
+                let count = PANEL.min(outputs - first);
+                let rows = &mut rows[..count * inputs];
+                read(first..first + count, rows)?;
+                for from in (0..inputs).step_by(TURNED) {
+                    let to = inputs.min(from + TURNED);
+                    for (output, row) in rows.chunks_exact(inputs).enumerate() {
+                        for (values, &weight) in
+                            values[from * PANEL..].chunks_exact_mut(PANEL).zip(&row[from..to])
+                        {
+                            values[output] = weight;
+                        }
+                    }
+                }
+                Ok(())
+            },
+        )?;
+        Ok(Self { values, inputs, outputs })
+    }
+
+    /// The number of inputs of a row.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// The number of outputs of a row.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// x · weightsᵀ, `[rows, inputs]` to `[rows, outputs]`, a stretch of a row at a time:
+    /// `join(first output, products, their place in out)`, once for every place.
+    pub fn apply(
+        &self,
+        x: &[f32],
+        out: &mut [f32],
+        cores: Cores,
+        join: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+    ) {
+        let rows = x.len() / self.inputs;
+        assert_eq!((x.len(), out.len()), (rows * self.inputs, rows * self.outputs));
+        let (panels, blocks) = (self.outputs.div_ceil(PANEL), rows.div_ceil(ROWS));
+        let group = match cores {
+            Cores::One => GROUP,
+            // At least two tasks a core, that none waits long for the last.
+            Cores::All => (panels * blocks / (2 * rayon::current_num_threads())).clamp(1, GROUP),
+        };
+        let groups = panels.div_ceil(group);
+        let output = Output(out.as_mut_ptr());
+        let task = |task: usize| {
+            let output = &output;
+            let (block, group) =
+                (task / groups * ROWS, task % groups * group..panels.min((task % groups + 1) * group));
+            let x = &x[block * self.inputs..(block + ROWS).min(rows) * self.inputs];
+            self.pass(x, group, |row, first, products| {
+                // SAFETY: `first + products.len() <= outputs` and `block + row < rows`, so this lies in `out`;
+                // no other task has this group of outputs in this block of rows.
+                let place = unsafe {
+                    let start = output.0.add((block + row) * self.outputs + first);
+                    std::slice::from_raw_parts_mut(start, products.len())
+                };
+                join(first, products, place);
+            });
+        };
+        match cores {
+            Cores::One => (0..blocks * groups).for_each(task),
+            Cores::All => (0..blocks * groups).into_par_iter().with_max_len(1).for_each(task),
+        }
+    }
+
+    /// x · weightsᵀ on this thread, handed on as it is computed: `take(row, first output, products)`, for each
+    /// row in the order of outputs.
+    pub fn each(&self, x: &[f32], mut take: impl FnMut(usize, usize, &mut [f32])) {
+        let panels = self.outputs.div_ceil(PANEL);
+        for (block, x) in x.chunks(ROWS * self.inputs).enumerate() {
+            for first in (0..panels).step_by(GROUP) {
+                self.pass(x, first..panels.min(first + GROUP), |row, first, products| {
+                    take(block * ROWS + row, first, products);
+                });
+            }
+        }
+    }
+
+    /// Takes up to [`ROWS`] rows past up to [`GROUP`] panels.
+    fn pass(&self, x: &[f32], panels: Range<usize>, mut take: impl FnMut(usize, usize, &mut [f32])) {
+        thread_local! {
+            static MEMORY: RefCell<Memory> = RefCell::new(Memory::default());
+        }
+        // Taken, not borrowed: `take` may compute a product of its own.
+        let mut memory = MEMORY.take();
+        let (first, width) = (panels.start * PANEL, panels.len() * PANEL);
+        let outputs = width.min(self.outputs - first);
+        let rows = x.len() / self.inputs;
+        with_simd(Sums { weights: self, x, panels, memory: &mut memory });
+        for (row, sums) in memory.sums.chunks_exact_mut(width).take(rows).enumerate() {
+            take(row, first, &mut sums[..outputs]);
+        }
+        MEMORY.set(memory);
+    }
+}
+
+/// What a thread works with.
+#[derive(Default)]
+struct Memory {
+    /// A stretch of inputs of a block of rows: `[tiles, TILE, depth]`.
+    states: Vec<f32>,
+    /// `[rows, PANEL · panels]`
+    sums: Vec<f32>,
+}
+
+/// The sums of some rows for some panels.
+struct Sums<'a> {
+    weights: &'a Packed,
+    x: &'a [f32],
+    panels: Range<usize>,
+    memory: &'a mut Memory,
+}
+
+impl WithSimd for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { weights, x, panels, memory } = self;
+        let inputs = weights.inputs;
+        let (rows, width) = (x.len() / inputs, panels.len() * PANEL);
+        let tiles = rows.div_ceil(TILE);
+        memory.states.resize(ROWS * DEPTH, 0.0);
+        memory.sums.resize((ROWS * GROUP * PANEL).max(tiles * TILE * width), 0.0);
+        let stretch = stretch(inputs);
+        for from in (0..inputs).step_by(stretch) {
+            let depth = stretch.min(inputs - from);
+            let states = &mut memory.states[..tiles * TILE * depth];
+            for (row, states) in x.chunks_exact(inputs).zip(states.chunks_exact_mut(depth)) {
+                states.copy_from_slice(&row[from..from + depth]);
+            }
+            for (index, panel) in panels.clone().enumerate() {
+                let outputs = PANEL.min(weights.outputs - panel * PANEL);
+                let panel = &weights.values[(panel * inputs + from) * PANEL..][..depth * PANEL];
+                let sums = &mut memory.sums[..tiles * TILE * width];
+                let sums = sums.chunks_exact_mut(TILE * width);
+                for (states, sums) in states.chunks_exact(TILE * depth).zip(sums) {
+                    let sums = &mut sums[index * PANEL..];
+                    let tile = Tile { states, panel, outputs, sums, width, first: from == 0 };
+                    // Sixteen registers hold the sums of four rows, thirty-two those of eight.
+                    if S::F32_LANES == 16 || cfg!(target_arch = "aarch64") {
+                        tile.add::<S, 8>(simd);
+                    } else {
+                        tile.add::<S, 4>(simd);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How many inputs a panel passes at a time: nearly as many each time.
+fn stretch(inputs: usize) -> usize {
+    inputs.div_ceil(inputs.div_ceil(DEPTH))
+}
+
+/// [`TILE`] rows and a stretch of a panel.
+struct Tile<'a> {
+    /// `[TILE, depth]`
+    states: &'a [f32],
+    /// `[depth, PANEL]`
+    panel: &'a [f32],
+    /// How many outputs of the panel matter.
+    outputs: usize,
+    /// `[TILE, PANEL]` at a distance of `width` from row to row.
+    sums: &'a mut [f32],
+    width: usize,
+    /// Whether the sums begin here.
+    first: bool,
+}
+
+impl Tile<'_> {
+    /// Adds the products of states and panel to the sums, `R` rows at a time.
+    #[inline(always)]
+    fn add<S: Simd, const R: usize>(self, simd: S) {
+        let Self { states, panel, outputs, sums, width, first } = self;
+        let (lanes, depth) = (S::F32_LANES, panel.len() / PANEL);
+        assert!(TILE.is_multiple_of(R) && PANEL.is_multiple_of(VECTORS * lanes) && outputs <= PANEL);
+        assert!(states.len() >= TILE * depth && sums.len() >= (TILE - 1) * width + PANEL);
+        for column in (0..outputs).step_by(VECTORS * lanes) {
+            for row in (0..TILE).step_by(R) {
+                // SAFETY: rows `row..row + R` of the states, VECTORS · lanes columns from `column` of the panel
+                // and the sums of both lie within their slices, as the assertions say.
+                unsafe {
+                    let states = states.as_ptr().add(row * depth);
+                    let panel = (panel.as_ptr().add(column), depth);
+                    let sums = sums.as_mut_ptr().add(row * width + column);
+                    match (outputs - column).div_ceil(lanes) {
+                        1 => add::<S, R, 1>(simd, states, panel, sums, width, first),
+                        2 => add::<S, R, 2>(simd, states, panel, sums, width, first),
+                        _ => add::<S, R, VECTORS>(simd, states, panel, sums, width, first),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `R` rows by `V` vectors of outputs. The sums are indexed by constants only, or they would not stay in
+/// registers.
+///
+/// # Safety
+/// `states` is followed by `[R, depth]`, `panel` by `depth` rows of a panel from the first column that matters,
+/// `sums` by `R` rows, `width` apart, of `V` vectors that nobody else touches.
+#[inline(always)]
+unsafe fn add<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    states: *const f32,
+    (panel, depth): (*const f32, usize),
+    sums: *mut f32,
+    width: usize,
+    first: bool,
+) {
+    let zero = simd.splat_f32s(0.0);
+    let mut found = [[zero; V]; R];
+    // SAFETY: the caller's word.
+    unsafe {
+        for input in 0..depth {
+            let mut weights = [zero; V];
+            for (vector, weights) in weights.iter_mut().enumerate() {
+                let start = panel.add(input * PANEL + vector * S::F32_LANES);
+                *weights = start.cast::<S::f32s>().read_unaligned();
+            }
+            for (row, found) in found.iter_mut().enumerate() {
+                let state = simd.splat_f32s(*states.add(row * depth + input));
+                for (found, &weights) in found.iter_mut().zip(&weights) {
+                    *found = simd.mul_add_f32s(state, weights, *found);
+                }
+            }
+        }
+        for (row, found) in found.iter().enumerate() {
+            for (vector, &found) in found.iter().enumerate() {
+                let place = sums.add(row * width + vector * S::F32_LANES).cast::<S::f32s>();
+                let before = if first { zero } else { place.read_unaligned() };
+                place.write_unaligned(simd.add_f32s(before, found));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(len: usize, seed: u32) -> Vec<f32> {
+        let value =
+            |i: u32| ((i.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8) % 2001) as f32 * 1e-3 - 1.0;
+        (0..len as u32).map(value).collect()
+    }
+
+    fn packed(weights: &[f32], sizes: [usize; 2]) -> Packed {
+        let read = |range: Range<usize>, rows: &mut [f32]| {
+            rows.copy_from_slice(&weights[range.start * sizes[0]..range.end * sizes[0]]);
+            Ok::<(), ()>(())
+        };
+        Packed::new(sizes, read).unwrap()
+    }
+
+    fn product(weights: &Packed, x: &[f32], cores: Cores) -> Vec<f32> {
+        let mut out = vec![f32::NAN; x.len() / weights.inputs * weights.outputs];
+        weights.apply(x, &mut out, cores, |_, products, out| out.copy_from_slice(products));
+        out
+    }
+
+    #[test]
+    fn products_of_any_size() {
+        for (rows, inputs, outputs) in
+            [(1, 1, 1), (3, 5, 47), (8, 96, 48), (9, 97, 49), (77, 200, 500), (257, 33, 97), (520, 130, 800)]
+        {
+            let (x, weights) = (values(rows * inputs, 1), values(outputs * inputs, 2));
+            let packed = packed(&weights, [inputs, outputs]);
+            let found = product(&packed, &x, Cores::All);
+            for (row, found) in x.chunks_exact(inputs).zip(found.chunks_exact(outputs)) {
+                for (weights, &found) in weights.chunks_exact(inputs).zip(found) {
+                    let terms = || row.iter().zip(weights).map(|(&a, &b)| f64::from(a) * f64::from(b));
+                    let (expected, size): (f64, f64) = (terms().sum(), terms().map(f64::abs).sum());
+                    assert!((f64::from(found) - expected).abs() <= 1e-6 * size + 1e-30, "{found} {expected}");
+                }
+            }
+            assert_eq!(found, product(&packed, &x, Cores::One));
+            let mut handed = vec![f32::NAN; found.len()];
+            packed.each(&x, |row, first, products| {
+                handed[row * outputs + first..][..products.len()].copy_from_slice(products);
+            });
+            assert_eq!(found, handed);
+            // A state alone gives what it gives among others.
+            let last = rows - 1;
+            assert_eq!(found[last * outputs..], product(&packed, &x[last * inputs..], Cores::One));
+        }
+    }
+
+    #[test]
+    fn vectors_of_any_width_give_the_same() {
+        let (rows, inputs, outputs) = (21, 150, 130);
+        let (x, weights) = (values(rows * inputs, 3), values(outputs * inputs, 4));
+        let packed = packed(&weights, [inputs, outputs]);
+        let sums = |run: &dyn Fn(Sums<'_>)| {
+            let mut memory = Memory::default();
+            run(Sums { weights: &packed, x: &x, panels: 0..3, memory: &mut memory });
+            let rows = memory.sums.chunks_exact(3 * PANEL).take(rows);
+            rows.flat_map(|sums| &sums[..outputs]).copied().collect::<Vec<f32>>()
+        };
+        let expected = sums(&|task| pulp::Scalar::new().vectorize(task));
+        assert!(expected.iter().any(|&sum| sum != 0.0));
+        assert_eq!(sums(&|task| with_simd(task)), expected);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = pulp::x86::V3::try_new() {
+            assert_eq!(sums(&|task| Simd::vectorize(simd, task)), expected);
+        }
+    }
+}
