@@ -121,16 +121,15 @@ impl Packed {
         };
         let groups = panels.div_ceil(group);
         let output = Output(out.as_mut_ptr());
+        let states = States::new(x, self.inputs, cores);
         let task = |task: usize| {
             let output = &output;
-            let (block, group) =
-                (task / groups * ROWS, task % groups * group..panels.min((task % groups + 1) * group));
-            let x = &x[block * self.inputs..(block + ROWS).min(rows) * self.inputs];
-            self.pass(x, group, |row, first, products| {
-                // SAFETY: `first + products.len() <= outputs` and `block + row < rows`, so this lies in `out`;
-                // no other task has this group of outputs in this block of rows.
+            let (block, first) = (task / groups, task % groups * group);
+            self.pass(&states, block, first..panels.min(first + group), |row, first, products| {
+                // SAFETY: `row < rows` and `first + products.len() <= outputs`, so this lies in `out`; no other
+                // task has this group of outputs in this block of rows.
                 let place = unsafe {
-                    let start = output.0.add((block + row) * self.outputs + first);
+                    let start = output.0.add(row * self.outputs + first);
                     std::slice::from_raw_parts_mut(start, products.len())
                 };
                 join(first, products, place);
@@ -145,49 +144,100 @@ impl Packed {
     /// x · weightsᵀ on this thread, handed on as it is computed: `take(row, first output, products)`, for each
     /// row in the order of outputs.
     pub fn each(&self, x: &[f32], mut take: impl FnMut(usize, usize, &mut [f32])) {
+        let states = States::new(x, self.inputs, Cores::One);
         let panels = self.outputs.div_ceil(PANEL);
-        for (block, x) in x.chunks(ROWS * self.inputs).enumerate() {
+        for block in 0..states.rows.div_ceil(ROWS) {
             for first in (0..panels).step_by(GROUP) {
-                self.pass(x, first..panels.min(first + GROUP), |row, first, products| {
-                    take(block * ROWS + row, first, products);
-                });
+                self.pass(&states, block, first..panels.min(first + GROUP), &mut take);
             }
         }
     }
 
-    /// Takes up to [`ROWS`] rows past up to [`GROUP`] panels.
-    fn pass(&self, x: &[f32], panels: Range<usize>, mut take: impl FnMut(usize, usize, &mut [f32])) {
+    /// Takes a block of rows past up to [`GROUP`] panels: `take(row, first output, products)`.
+    fn pass(
+        &self,
+        states: &States,
+        block: usize,
+        panels: Range<usize>,
+        mut take: impl FnMut(usize, usize, &mut [f32]),
+    ) {
         thread_local! {
-            static MEMORY: RefCell<Memory> = RefCell::new(Memory::default());
+            static SUMS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
         }
         // Taken, not borrowed: `take` may compute a product of its own.
-        let mut memory = MEMORY.take();
+        let mut sums = SUMS.take();
         let (first, width) = (panels.start * PANEL, panels.len() * PANEL);
         let outputs = width.min(self.outputs - first);
-        let rows = x.len() / self.inputs;
-        with_simd(Sums { weights: self, x, panels, memory: &mut memory });
-        for (row, sums) in memory.sums.chunks_exact_mut(width).take(rows).enumerate() {
+        let (rows, states) = states.block(block);
+        sums.resize(sums.len().max(rows.len().next_multiple_of(TILE) * width), 0.0);
+        with_simd(Sums { weights: self, states, panels, sums: &mut sums });
+        for (row, sums) in rows.zip(sums.chunks_exact_mut(width)) {
             take(row, first, &mut sums[..outputs]);
         }
-        MEMORY.set(memory);
+        SUMS.set(sums);
     }
 }
 
-/// What a thread works with.
-#[derive(Default)]
-struct Memory {
-    /// A stretch of inputs of a block of rows: `[tiles, TILE, depth]`.
-    states: Vec<f32>,
-    /// `[rows, PANEL · panels]`
-    sums: Vec<f32>,
+/// States laid out for tiles, in memory that the thread keeps.
+struct States {
+    rows: usize,
+    inputs: usize,
+    /// For each block of rows and stretch of inputs `[tiles, TILE, depth]`. Rows beyond the last hold anything, and
+    /// nothing comes of them.
+    values: Vec<f32>,
 }
 
-/// The sums of some rows for some panels.
+thread_local! {
+    static STATES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+impl States {
+    /// Lays out `[rows, inputs]`.
+    fn new(x: &[f32], inputs: usize, cores: Cores) -> Self {
+        let rows = x.len() / inputs;
+        let mut values = STATES.take();
+        values.resize(values.len().max(rows.next_multiple_of(TILE) * inputs), 0.0);
+        let blocks = x.chunks(ROWS * inputs).zip(values.chunks_mut(ROWS * inputs));
+        for (x, values) in blocks {
+            let rows = (x.len() / inputs).next_multiple_of(TILE);
+            let stretch = stretch(inputs);
+            let lay_out = |(index, values): (usize, &mut [f32])| {
+                let (from, depth) = (index * stretch, values.len() / rows);
+                for (row, values) in x.chunks_exact(inputs).zip(values.chunks_exact_mut(depth)) {
+                    values.copy_from_slice(&row[from..from + depth]);
+                }
+            };
+            let values = &mut values[..rows * inputs];
+            match cores {
+                Cores::One => values.chunks_mut(rows * stretch).enumerate().for_each(lay_out),
+                Cores::All => values.par_chunks_mut(rows * stretch).enumerate().for_each(lay_out),
+            }
+        }
+        Self { rows, inputs, values }
+    }
+
+    /// The rows of a block, and what is laid out of them.
+    fn block(&self, block: usize) -> (Range<usize>, &[f32]) {
+        let rows = block * ROWS..self.rows.min((block + 1) * ROWS);
+        let values = rows.start * self.inputs..rows.end.next_multiple_of(TILE) * self.inputs;
+        (rows, &self.values[values])
+    }
+}
+
+impl Drop for States {
+    fn drop(&mut self) {
+        STATES.set(std::mem::take(&mut self.values));
+    }
+}
+
+/// The sums of a block of rows for some panels.
 struct Sums<'a> {
     weights: &'a Packed,
-    x: &'a [f32],
+    /// For each stretch of inputs `[tiles, TILE, depth]`.
+    states: &'a [f32],
     panels: Range<usize>,
-    memory: &'a mut Memory,
+    /// `[tiles, TILE, PANEL · panels]`
+    sums: &'a mut [f32],
 }
 
 impl WithSimd for Sums<'_> {
@@ -195,23 +245,17 @@ impl WithSimd for Sums<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { weights, x, panels, memory } = self;
-        let inputs = weights.inputs;
-        let (rows, width) = (x.len() / inputs, panels.len() * PANEL);
-        let tiles = rows.div_ceil(TILE);
-        memory.states.resize(ROWS * DEPTH, 0.0);
-        memory.sums.resize((ROWS * GROUP * PANEL).max(tiles * TILE * width), 0.0);
+        let Self { weights, states, panels, sums } = self;
+        let (inputs, width) = (weights.inputs, panels.len() * PANEL);
+        let rows = states.len() / inputs;
+        let sums = &mut sums[..rows * width];
         let stretch = stretch(inputs);
         for from in (0..inputs).step_by(stretch) {
             let depth = stretch.min(inputs - from);
-            let states = &mut memory.states[..tiles * TILE * depth];
-            for (row, states) in x.chunks_exact(inputs).zip(states.chunks_exact_mut(depth)) {
-                states.copy_from_slice(&row[from..from + depth]);
-            }
+            let states = &states[from * rows..][..depth * rows];
             for (index, panel) in panels.clone().enumerate() {
                 let outputs = PANEL.min(weights.outputs - panel * PANEL);
                 let panel = &weights.values[(panel * inputs + from) * PANEL..][..depth * PANEL];
-                let sums = &mut memory.sums[..tiles * TILE * width];
                 let sums = sums.chunks_exact_mut(TILE * width);
                 for (states, sums) in states.chunks_exact(TILE * depth).zip(sums) {
                     let sums = &mut sums[index * PANEL..];
@@ -373,10 +417,11 @@ mod tests {
         let (rows, inputs, outputs) = (21, 150, 130);
         let (x, weights) = (values(rows * inputs, 3), values(outputs * inputs, 4));
         let packed = packed(&weights, [inputs, outputs]);
+        let states = States::new(&x, inputs, Cores::One);
         let sums = |run: &dyn Fn(Sums<'_>)| {
-            let mut memory = Memory::default();
-            run(Sums { weights: &packed, x: &x, panels: 0..3, memory: &mut memory });
-            let rows = memory.sums.chunks_exact(3 * PANEL).take(rows);
+            let mut sums = vec![f32::NAN; rows.next_multiple_of(TILE) * 3 * PANEL];
+            run(Sums { weights: &packed, states: states.block(0).1, panels: 0..3, sums: &mut sums });
+            let rows = sums.chunks_exact(3 * PANEL).take(rows);
             rows.flat_map(|sums| &sums[..outputs]).copied().collect::<Vec<f32>>()
         };
         let expected = sums(&|task| pulp::Scalar::new().vectorize(task));
