@@ -75,14 +75,15 @@ def peer_measurement(args):
 
 
 def peer_forward(args, ids):
-    """Seconds of transformers' forward pass with hidden states and loss, four documents at a time."""
+    """A function that takes transformers' forward pass with hidden states and loss, four documents at a time, and
+    says the seconds."""
     import torch
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(str(args.model), dtype=torch.float32).eval()
     order = sorted(ids, key=len)
-    best = float("inf")
-    for _ in range(args.repeats):
+
+    def forward():
         start = time.perf_counter()
         with torch.no_grad():
             for first in range(0, len(order), 4):
@@ -92,19 +93,25 @@ def peer_forward(args, ids):
                 mask = torch.tensor([[1] * len(d) + [0] * (longest - len(d)) for d in batch])
                 labels = tokens.masked_fill(mask == 0, -100)
                 model(tokens, attention_mask=mask, labels=labels, output_hidden_states=True, use_cache=False)
-        best = min(best, time.perf_counter() - start)
-    return best
+        return time.perf_counter() - start
+
+    return forward
 
 
-def own(args, ids, command):
+def own(args, command):
     """Seconds that infoplane says a command took, without the loading of the program."""
-    best = float("inf")
-    for _ in range(args.repeats):
-        environment = dict(os.environ, RAYON_NUM_THREADS=str(args.threads))
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        lines = [line for line in done.stderr.splitlines() if line.startswith("took ")]
-        best = min(best, float(lines[-1].split()[1]))
-    return best
+    environment = dict(os.environ, RAYON_NUM_THREADS=str(args.threads))
+    done = subprocess.run([*map(str, command)], env=environment, capture_output=True, text=True, check=True)
+    return float([line for line in done.stderr.splitlines() if line.startswith("took ")][-1].split()[1])
+
+
+def compare(args, what, count, unit, peer, ours, theirs):
+    """Runs both by turns and prints the best of each and the ratios of the turns."""
+    turns = [(ours(), theirs()) for _ in range(args.repeats)]
+    ours, theirs = (min(times) for times in zip(*turns))
+    ratios = ", ".join(f"{their / our:.2f}" for our, their in turns)
+    print(f"{what}: infoplane {count / ours:,.0f} {unit}/s, {peer} {count / theirs:,.0f} {unit}/s, "
+          f"ratio {theirs / ours:.2f} (by turns {ratios})", flush=True)
 
 
 def main():
@@ -125,20 +132,16 @@ def main():
         save_file({"tokens": flat, "offsets": offsets}, file)
         common = ["--tokens", file, "--backend", "cpu", "--out"]
         hidden = [args.infoplane, "hidden", args.model, *common, f"{folder}/states.safetensors", "--loss-only"]
-        forward = own(args, ids, [*map(str, hidden)])
-        their_forward = peer_forward(args, ids)
-        print(f"forward pass: infoplane {tokens / forward:,.0f} tokens/s, transformers "
-              f"{tokens / their_forward:,.0f} tokens/s, ratio {their_forward / forward:.2f}")
+        compare(args, "forward pass", tokens, "tokens", "transformers",
+                lambda: own(args, hidden), peer_forward(args, ids))
         if args.only_forward:
             return
         corpus = ["--corpus", args.corpus, "--samples", args.samples, "--context", args.context]
         measure = [args.infoplane, "measure", args.model, *corpus, "--max-order", 3, "--backend", "cpu"]
         # Measured, not looked up, and with one set of reference points as the other side has.
-        measure += ["--no-store", "--reference-seeds", 1]
-        measured = own(args, ids, [*map(str, measure), "--out", f"{folder}/results.json"])
-    peer = min(peer_measurement(args) for _ in range(args.repeats))
-    print(f"measurement: infoplane {positions / measured:,.0f} positions/s, LLMInferrer "
-          f"{positions / peer:,.0f} positions/s, ratio {peer / measured:.1f}")
+        measure += ["--no-store", "--reference-seeds", 1, "--out", f"{folder}/results.json"]
+        compare(args, "measurement", positions, "positions", "LLMInferrer",
+                lambda: own(args, measure), lambda: peer_measurement(args))
 
 
 if __name__ == "__main__":

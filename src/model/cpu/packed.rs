@@ -15,7 +15,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Output;
-use crate::simd::{Simd, WithSimd, with_simd};
+use crate::simd::{Simd, WithSimd, prefetch_second, with_simd};
 
 /// Outputs side by side in a panel: three vectors of the widest.
 const PANEL: usize = 48;
@@ -33,7 +33,7 @@ const GROUP: usize = 8;
 
 /// Weights `[outputs, inputs]` in panels: `[panels, inputs, PANEL]`, the last panel filled up with zeros.
 pub struct Packed {
-    values: Vec<f32>,
+    values: Aligned,
     inputs: usize,
     outputs: usize,
 }
@@ -68,27 +68,31 @@ impl Packed {
         /// Inputs turned at a time: as many floats as share a cache line.
         const TURNED: usize = 16;
         assert!(inputs > 0, "products of nothing");
-        let mut values = vec![0.0; outputs.div_ceil(PANEL) * PANEL * inputs];
-        values.par_chunks_exact_mut(PANEL * inputs).enumerate().try_for_each_init(
-            || vec![0.0; PANEL * inputs],
-            |rows, (panel, values)| {
-                let first = panel * PANEL;
-                let count = PANEL.min(outputs - first);
-                let rows = &mut rows[..count * inputs];
-                read(first..first + count, rows)?;
-                for from in (0..inputs).step_by(TURNED) {
-                    let to = inputs.min(from + TURNED);
-                    for (output, row) in rows.chunks_exact(inputs).enumerate() {
-                        for (values, &weight) in
-                            values[from * PANEL..].chunks_exact_mut(PANEL).zip(&row[from..to])
-                        {
-                            values[output] = weight;
+        let mut values = Aligned::new();
+        values
+            .at_least(outputs.div_ceil(PANEL) * PANEL * inputs)
+            .par_chunks_exact_mut(PANEL * inputs)
+            .enumerate()
+            .try_for_each_init(
+                || vec![0.0; PANEL * inputs],
+                |rows, (panel, values)| {
+                    let first = panel * PANEL;
+                    let count = PANEL.min(outputs - first);
+                    let rows = &mut rows[..count * inputs];
+                    read(first..first + count, rows)?;
+                    for from in (0..inputs).step_by(TURNED) {
+                        let to = inputs.min(from + TURNED);
+                        for (output, row) in rows.chunks_exact(inputs).enumerate() {
+                            for (values, &weight) in
+                                values[from * PANEL..].chunks_exact_mut(PANEL).zip(&row[from..to])
+                            {
+                                values[output] = weight;
+                            }
                         }
                     }
-                }
-                Ok(())
-            },
-        )?;
+                    Ok(())
+                },
+            )?;
         Ok(Self { values, inputs, outputs })
     }
 
@@ -162,19 +166,48 @@ impl Packed {
         mut take: impl FnMut(usize, usize, &mut [f32]),
     ) {
         thread_local! {
-            static SUMS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+            static SUMS: RefCell<Aligned> = const { RefCell::new(Aligned::new()) };
         }
         // Taken, not borrowed: `take` may compute a product of its own.
-        let mut sums = SUMS.take();
+        let mut memory = SUMS.take();
         let (first, width) = (panels.start * PANEL, panels.len() * PANEL);
         let outputs = width.min(self.outputs - first);
         let (rows, states) = states.block(block);
-        sums.resize(sums.len().max(rows.len().next_multiple_of(TILE) * width), 0.0);
-        with_simd(Sums { weights: self, states, panels, sums: &mut sums });
+        let sums = memory.at_least(rows.len().next_multiple_of(TILE) * width);
+        with_simd(Sums { weights: self, states, panels, sums });
         for (row, sums) in rows.zip(sums.chunks_exact_mut(width)) {
             take(row, first, &mut sums[..outputs]);
         }
-        SUMS.set(sums);
+        SUMS.set(memory);
+    }
+}
+
+/// Values from the start of a line of the caches on: a vector that lies across two is read twice.
+#[derive(Default)]
+struct Aligned {
+    memory: Vec<f32>,
+    start: usize,
+    len: usize,
+}
+
+impl Aligned {
+    const fn new() -> Self {
+        Self { memory: Vec::new(), start: 0, len: 0 }
+    }
+
+    /// `len` values or more, zeros where they were not written before. What was written is lost where more are asked
+    /// for than ever before.
+    fn at_least(&mut self, len: usize) -> &mut [f32] {
+        const LINE: usize = 64;
+        if len > self.len {
+            self.memory = vec![0.0; len + LINE / size_of::<f32>()];
+            (self.start, self.len) = (self.memory.as_ptr().align_offset(LINE), len);
+        }
+        &mut self.memory[self.start..][..self.len]
+    }
+
+    fn get(&self) -> &[f32] {
+        &self.memory[self.start..][..self.len]
     }
 }
 
@@ -184,19 +217,19 @@ struct States {
     inputs: usize,
     /// For each block of rows and stretch of inputs `[tiles, TILE, depth]`. Rows beyond the last hold anything, and
     /// nothing comes of them.
-    values: Vec<f32>,
+    values: Aligned,
 }
 
 thread_local! {
-    static STATES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    static STATES: RefCell<Aligned> = const { RefCell::new(Aligned::new()) };
 }
 
 impl States {
     /// Lays out `[rows, inputs]`.
     fn new(x: &[f32], inputs: usize, cores: Cores) -> Self {
         let rows = x.len() / inputs;
-        let mut values = STATES.take();
-        values.resize(values.len().max(rows.next_multiple_of(TILE) * inputs), 0.0);
+        let mut memory = STATES.take();
+        let values = memory.at_least(rows.next_multiple_of(TILE) * inputs);
         let blocks = x.chunks(ROWS * inputs).zip(values.chunks_mut(ROWS * inputs));
         for (x, values) in blocks {
             let rows = (x.len() / inputs).next_multiple_of(TILE);
@@ -213,14 +246,14 @@ impl States {
                 Cores::All => values.par_chunks_mut(rows * stretch).enumerate().for_each(lay_out),
             }
         }
-        Self { rows, inputs, values }
+        Self { rows, inputs, values: memory }
     }
 
     /// The rows of a block, and what is laid out of them.
     fn block(&self, block: usize) -> (Range<usize>, &[f32]) {
         let rows = block * ROWS..self.rows.min((block + 1) * ROWS);
         let values = rows.start * self.inputs..rows.end.next_multiple_of(TILE) * self.inputs;
-        (rows, &self.values[values])
+        (rows, &self.values.get()[values])
     }
 }
 
@@ -246,6 +279,7 @@ impl WithSimd for Sums<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { weights, states, panels, sums } = self;
+        let values = weights.values.get();
         let (inputs, width) = (weights.inputs, panels.len() * PANEL);
         let rows = states.len() / inputs;
         let sums = &mut sums[..rows * width];
@@ -255,9 +289,17 @@ impl WithSimd for Sums<'_> {
             let states = &states[from * rows..][..depth * rows];
             for (index, panel) in panels.clone().enumerate() {
                 let outputs = PANEL.min(weights.outputs - panel * PANEL);
-                let panel = &weights.values[(panel * inputs + from) * PANEL..][..depth * PANEL];
+                let panel = &values[(panel * inputs + from) * PANEL..][..depth * PANEL];
+                // Meanwhile the panel that is next comes nearer, a share with every tile.
+                let next = match index + 1 < panels.len() {
+                    true => ((panels.start + index + 1) * inputs + from) * PANEL,
+                    false => (panels.start * inputs + from + depth) * PANEL,
+                };
+                let next = &values[next..values.len().min(next + depth * PANEL)];
+                let mut shares = next.chunks((depth * PANEL).div_ceil(rows / TILE));
                 let sums = sums.chunks_exact_mut(TILE * width);
                 for (states, sums) in states.chunks_exact(TILE * depth).zip(sums) {
+                    prefetch_second(shares.next().unwrap_or_default());
                     let sums = &mut sums[index * PANEL..];
                     let tile = Tile { states, panel, outputs, sums, width, first: from == 0 };
                     // Sixteen registers hold the sums of four rows, thirty-two those of eight.
