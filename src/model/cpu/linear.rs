@@ -56,7 +56,7 @@ pub fn activate(act: Activation, values: &mut [f32]) {
     );
 }
 
-/// down(act(gate(x)) · up(x)), or down(act(up(x))) without a gate, some rows at a time.
+/// down(act(gate(x)) · up(x)), or down(act(up(x))) without a gate.
 pub fn feed_forward(
     x: &[f32],
     gate: Option<Map<'_>>,
@@ -65,9 +65,12 @@ pub fn feed_forward(
     act: Activation,
 ) -> Vec<f32> {
     let (inputs, inner) = (up.weight.inputs(), up.weight.outputs());
-    let (at_once, cores) = shares(x.len() / inputs, inputs);
-    super::by_rows(x, [inputs, down.weight.outputs()], at_once, |x, out, inside| {
-        inside.resize(x.len() / inputs * inner, 0.0);
+    in_shares(x, [inputs, down.weight.outputs()], |x, out, inside, cores| {
+        let size = x.len() / inputs * inner;
+        if inside.len() < size {
+            *inside = super::zeros(size);
+        }
+        let inside = &mut inside[..size];
         let activated = |values: &mut [f32], out: &mut [f32]| {
             activate(act, values);
             out.copy_from_slice(values);
@@ -88,22 +91,32 @@ pub fn feed_forward(
     })
 }
 
-/// x · weightᵀ + bias, some rows at a time.
+/// x · weightᵀ + bias.
 pub fn linear(x: &[f32], map: Map<'_>) -> Vec<f32> {
-    let sizes = [map.weight.inputs(), map.weight.outputs()];
-    let (at_once, cores) = shares(x.len() / sizes[0], sizes[0]);
-    super::by_rows(x, sizes, at_once, |x, out, _| {
+    in_shares(x, [map.weight.inputs(), map.weight.outputs()], |x, out, _, cores| {
         map.apply(x, out, cores, |values, out| out.copy_from_slice(values));
     })
 }
 
-/// How many of `rows` rows pass weights over this many inputs at once, and who works on them: few, on a core of
-/// their own, so that what is made of them stays in its cache; or, where the weights alone do not fit there, all of
-/// them on all cores.
-fn shares(rows: usize, inputs: usize) -> (usize, Cores) {
+/// Makes `[rows, outputs]` from `[rows, inputs]`: a few rows on each core, so that what is made of them stays in its
+/// cache; or, where the weights alone do not fit there, all rows on all cores.
+///
+/// `work` gets rows of the input and of the output, scratch memory of its thread, and who is to compute.
+fn in_shares(
+    x: &[f32],
+    [inputs, outputs]: [usize; 2],
+    work: impl Fn(&[f32], &mut [f32], &mut Vec<f32>, Cores) + Sync,
+) -> Vec<f32> {
     /// Rows on a core.
     const ROWS: usize = 128;
     /// Inputs up to which the weights of a block fit a core's cache.
     const NARROW: usize = 512;
-    if inputs <= NARROW { (ROWS, Cores::One) } else { (rows.max(1), Cores::All) }
+    if inputs <= NARROW {
+        return super::by_rows(x, [inputs, outputs], ROWS, |x, out, scratch| {
+            work(x, out, scratch, Cores::One)
+        });
+    }
+    let mut out = super::zeros(x.len() / inputs * outputs);
+    work(x, &mut out, &mut Vec::new(), Cores::All);
+    out
 }

@@ -120,8 +120,8 @@ impl Packed {
         let (panels, blocks) = (self.outputs.div_ceil(PANEL), rows.div_ceil(ROWS));
         let group = match cores {
             Cores::One => GROUP,
-            // At least two tasks a core, that none waits long for the last.
-            Cores::All => (panels * blocks / (2 * rayon::current_num_threads())).clamp(1, GROUP),
+            // Several tasks a core, that none waits long for the last.
+            Cores::All => (panels * blocks / (8 * rayon::current_num_threads())).clamp(1, GROUP),
         };
         let groups = panels.div_ceil(group);
         let output = Output(out.as_mut_ptr());
