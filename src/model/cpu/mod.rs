@@ -9,6 +9,7 @@ pub mod linear;
 pub mod losses;
 pub mod norm;
 pub mod packed;
+mod tile;
 
 use std::mem::MaybeUninit;
 

@@ -1,10 +1,9 @@
 //! Products with weights that were laid out for them once.
 //!
-//! A product is computed a tile at a time: a few rows of states by three vectors of outputs, whose sums stay in
-//! registers while the inputs pass. Weights lie in panels of [`PANEL`] outputs, input by input, so that a tile
-//! reads them in one stream; a stretch of [`DEPTH`] inputs of a panel stays in the first cache while up to
-//! [`ROWS`] rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in the result,
-//! whose rows lie so far apart that caches hold few of them.
+//! A product is computed a [tile](super::tile) at a time. Weights lie in panels of [`PANEL`] outputs, input by
+//! input, so that a tile reads them in one stream; a stretch of [`DEPTH`] inputs of a panel stays in the first cache
+//! while up to [`ROWS`] rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in the
+//! result, whose rows lie so far apart that caches hold few of them.
 //!
 //! Every sum is taken in the same order, whatever the number of rows, of threads and of lanes in a vector: the
 //! same state gives the same result to the bit, in whatever company it comes.
@@ -15,14 +14,9 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Output;
+use super::tile::{PANEL, TILE, Tile};
 use crate::simd::{Simd, WithSimd, prefetch_second, with_simd};
 
-/// Outputs side by side in a panel: three vectors of the widest.
-const PANEL: usize = 48;
-/// Vectors of outputs in a tile.
-const VECTORS: usize = 3;
-/// Rows of states laid out for a tile.
-const TILE: usize = 8;
 /// Inputs that a panel passes at a time, at most: with the tile of states as much as the first cache holds.
 const DEPTH: usize = 96;
 /// Rows of states that pass a panel.
@@ -65,34 +59,20 @@ impl Packed {
         [inputs, outputs]: [usize; 2],
         read: impl Fn(Range<usize>, &mut [f32]) -> Result<(), E> + Sync,
     ) -> Result<Self, E> {
-        /// Inputs turned at a time: as many floats as share a cache line.
-        const TURNED: usize = 16;
         assert!(inputs > 0, "products of nothing");
         let mut values = Aligned::new();
-        values
-            .at_least(outputs.div_ceil(PANEL) * PANEL * inputs)
-            .par_chunks_exact_mut(PANEL * inputs)
-            .enumerate()
-            .try_for_each_init(
-                || vec![0.0; PANEL * inputs],
-                |rows, (panel, values)| {
-                    let first = panel * PANEL;
-                    let count = PANEL.min(outputs - first);
-                    let rows = &mut rows[..count * inputs];
-                    read(first..first + count, rows)?;
-                    for from in (0..inputs).step_by(TURNED) {
-                        let to = inputs.min(from + TURNED);
-                        for (output, row) in rows.chunks_exact(inputs).enumerate() {
-                            for (values, &weight) in
-                                values[from * PANEL..].chunks_exact_mut(PANEL).zip(&row[from..to])
-                            {
-                                values[output] = weight;
-                            }
-                        }
-                    }
-                    Ok(())
-                },
-            )?;
+        let panels =
+            values.at_least(outputs.div_ceil(PANEL) * PANEL * inputs).par_chunks_exact_mut(PANEL * inputs);
+        panels.enumerate().try_for_each_init(
+            || vec![0.0; PANEL * inputs],
+            |rows, (panel, values)| {
+                let range = panel * PANEL..outputs.min((panel + 1) * PANEL);
+                let rows = &mut rows[..range.len() * inputs];
+                read(range, rows)?;
+                turn(rows, inputs, values);
+                Ok(())
+            },
+        )?;
         Ok(Self { values, inputs, outputs })
     }
 
@@ -179,6 +159,20 @@ impl Packed {
             take(row, first, &mut sums[..outputs]);
         }
         SUMS.set(memory);
+    }
+}
+
+/// Writes rows `[outputs, inputs]` as a panel `[inputs, PANEL]`.
+fn turn(rows: &[f32], inputs: usize, panel: &mut [f32]) {
+    /// Inputs turned at a time: as many floats as share a line of the caches.
+    const TURNED: usize = 16;
+    for from in (0..inputs).step_by(TURNED) {
+        let to = inputs.min(from + TURNED);
+        for (output, row) in rows.chunks_exact(inputs).enumerate() {
+            for (panel, &weight) in panel[from * PANEL..].chunks_exact_mut(PANEL).zip(&row[from..to]) {
+                panel[output] = weight;
+            }
+        }
     }
 }
 
@@ -301,13 +295,7 @@ impl WithSimd for Sums<'_> {
                 for (states, sums) in states.chunks_exact(TILE * depth).zip(sums) {
                     prefetch_second(shares.next().unwrap_or_default());
                     let sums = &mut sums[index * PANEL..];
-                    let tile = Tile { states, panel, outputs, sums, width, first: from == 0 };
-                    // Sixteen registers hold the sums of four rows, thirty-two those of eight.
-                    if S::F32_LANES == 16 || cfg!(target_arch = "aarch64") {
-                        tile.add::<S, 8>(simd);
-                    } else {
-                        tile.add::<S, 4>(simd);
-                    }
+                    Tile { states, panel, outputs, sums, width, first: from == 0 }.add(simd);
                 }
             }
         }
@@ -317,90 +305,6 @@ impl WithSimd for Sums<'_> {
 /// How many inputs a panel passes at a time: nearly as many each time.
 fn stretch(inputs: usize) -> usize {
     inputs.div_ceil(inputs.div_ceil(DEPTH))
-}
-
-/// [`TILE`] rows and a stretch of a panel.
-struct Tile<'a> {
-    /// `[TILE, depth]`
-    states: &'a [f32],
-    /// `[depth, PANEL]`
-    panel: &'a [f32],
-    /// How many outputs of the panel matter.
-    outputs: usize,
-    /// `[TILE, PANEL]` at a distance of `width` from row to row.
-    sums: &'a mut [f32],
-    width: usize,
-    /// Whether the sums begin here.
-    first: bool,
-}
-
-impl Tile<'_> {
-    /// Adds the products of states and panel to the sums, `R` rows at a time.
-    #[inline(always)]
-    fn add<S: Simd, const R: usize>(self, simd: S) {
-        let Self { states, panel, outputs, sums, width, first } = self;
-        let (lanes, depth) = (S::F32_LANES, panel.len() / PANEL);
-        assert!(TILE.is_multiple_of(R) && PANEL.is_multiple_of(VECTORS * lanes) && outputs <= PANEL);
-        assert!(states.len() >= TILE * depth && sums.len() >= (TILE - 1) * width + PANEL);
-        for column in (0..outputs).step_by(VECTORS * lanes) {
-            for row in (0..TILE).step_by(R) {
-                // SAFETY: rows `row..row + R` of the states, VECTORS · lanes columns from `column` of the panel
-                // and the sums of both lie within their slices, as the assertions say.
-                unsafe {
-                    let states = states.as_ptr().add(row * depth);
-                    let panel = (panel.as_ptr().add(column), depth);
-                    let sums = sums.as_mut_ptr().add(row * width + column);
-                    match (outputs - column).div_ceil(lanes) {
-                        1 => add::<S, R, 1>(simd, states, panel, sums, width, first),
-                        2 => add::<S, R, 2>(simd, states, panel, sums, width, first),
-                        _ => add::<S, R, VECTORS>(simd, states, panel, sums, width, first),
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// `R` rows by `V` vectors of outputs. The sums are indexed by constants only, or they would not stay in
-/// registers.
-///
-/// # Safety
-/// `states` is followed by `[R, depth]`, `panel` by `depth` rows of a panel from the first column that matters,
-/// `sums` by `R` rows, `width` apart, of `V` vectors that nobody else touches.
-#[inline(always)]
-unsafe fn add<S: Simd, const R: usize, const V: usize>(
-    simd: S,
-    states: *const f32,
-    (panel, depth): (*const f32, usize),
-    sums: *mut f32,
-    width: usize,
-    first: bool,
-) {
-    let zero = simd.splat_f32s(0.0);
-    let mut found = [[zero; V]; R];
-    // SAFETY: the caller's word.
-    unsafe {
-        for input in 0..depth {
-            let mut weights = [zero; V];
-            for (vector, weights) in weights.iter_mut().enumerate() {
-                let start = panel.add(input * PANEL + vector * S::F32_LANES);
-                *weights = start.cast::<S::f32s>().read_unaligned();
-            }
-            for (row, found) in found.iter_mut().enumerate() {
-                let state = simd.splat_f32s(*states.add(row * depth + input));
-                for (found, &weights) in found.iter_mut().zip(&weights) {
-                    *found = simd.mul_add_f32s(state, weights, *found);
-                }
-            }
-        }
-        for (row, found) in found.iter().enumerate() {
-            for (vector, &found) in found.iter().enumerate() {
-                let place = sums.add(row * width + vector * S::F32_LANES).cast::<S::f32s>();
-                let before = if first { zero } else { place.read_unaligned() };
-                place.write_unaligned(simd.add_f32s(before, found));
-            }
-        }
-    }
 }
 
 #[cfg(test)]
