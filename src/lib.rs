@@ -37,7 +37,7 @@
 //! | [`cli`] | the command line |
 //!
 //! [`settings`] is the one struct behind flags, sliders and captions, [`error`] the one error type,
-//! [`device`] the only place that opens a compute device, [`output`] the only one that writes files, `product`
+//! [`device`] the only place that opens a compute device, [`output`] the only one that writes files, [`product`]
 //! and `simd` the arithmetic in main memory.
 //!
 //! `labels`, `measures`, `bound`, `views` and `figure` know nothing of burn, wgpu or egui; only `app` imports
@@ -60,7 +60,7 @@ pub mod measures;
 mod memory;
 pub mod model;
 pub mod output;
-mod product;
+pub mod product;
 pub mod results;
 pub mod settings;
 mod simd;

@@ -1,4 +1,4 @@
-//! How much memory a measurement may take.
+//! How much memory a measurement may take, and how sizes are told.
 
 use crate::error::{Error, Kind, Result};
 
@@ -11,12 +11,8 @@ pub fn check(bytes: usize) -> Result<()> {
     match available() {
         // A third more for one layer's soft bins and the batch on its way.
         Some(free) if bytes + bytes / 3 > free => {
-            let gib = |bytes: usize| bytes as f64 / f64::from(1 << 30);
-            let cause = format!(
-                "the scores of a checkpoint take {:.1} GiB, of memory {:.1} GiB are free",
-                gib(bytes),
-                gib(free)
-            );
+            let (bytes, free) = (size(bytes as u64), size(free as u64));
+            let cause = format!("the scores of a checkpoint take {bytes}, of memory {free} is free");
             Err(Error::new(Kind::Usage, cause)
                 .help("use fewer --samples, a shorter --context or fewer --points"))
         }
@@ -30,6 +26,12 @@ pub fn available() -> Option<usize> {
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib << 10)
+}
+
+/// A number of bytes, as people read it.
+pub fn size(bytes: u64) -> String {
+    let mib = bytes as f64 / f64::from(1 << 20);
+    if mib < 1024.0 { format!("{mib:.1} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
 }
 
 #[cfg(test)]

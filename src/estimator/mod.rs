@@ -33,6 +33,7 @@ pub use self::temperature::temperature;
 
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
+use crate::product::Packed;
 use crate::store::Plane;
 
 /// A state to score. Keep in sync with `Row` in `shaders/cosine_scores.wgsl`.
@@ -80,19 +81,27 @@ impl DevicePlane {
 /// Reference points, ready where the scores are made.
 #[derive(Debug)]
 pub struct Reference {
-    points: ReferencePoints,
-    buffer: Option<wgpu::Buffer>,
+    points: usize,
+    width: usize,
+    rows: ReferenceRows,
+}
+
+/// Unit rows `[points, h]`.
+#[derive(Debug)]
+enum ReferenceRows {
+    Host(Packed),
+    Device(wgpu::Buffer),
 }
 
 impl Reference {
     /// The number of points.
     pub fn points(&self) -> usize {
-        self.points.points
+        self.points
     }
 
     /// The hidden size.
     pub fn width(&self) -> usize {
-        self.points.width
+        self.width
     }
 }
 
@@ -119,11 +128,14 @@ impl Estimator {
 
     /// Brings reference points to the device.
     pub fn reference(&self, points: ReferencePoints) -> Result<Reference> {
-        let buffer = match self {
-            Self::Cpu => None,
-            Self::Gpu(gpu) => Some(gpu.upload("reference points", bytemuck::cast_slice(&points.rows))?),
+        let ReferencePoints { points, width, rows, .. } = points;
+        let rows = match self {
+            Self::Cpu => ReferenceRows::Host(Packed::of(&rows, width)),
+            Self::Gpu(gpu) => {
+                ReferenceRows::Device(gpu.upload("reference points", bytemuck::cast_slice(&rows))?)
+            }
         };
-        Ok(Reference { points, buffer })
+        Ok(Reference { points, width, rows })
     }
 
     /// Room for planes of scores in the GPU's memory, where this is a GPU that can bind them in one piece.
@@ -159,12 +171,14 @@ impl Estimator {
         scores: Target<'_>,
     ) -> Result<()> {
         debug_assert_eq!(hidden.dtype(), DType::F32);
-        match (self, scores, &reference.buffer) {
-            (Self::Cpu, Target::Host(scores), _) => score_on_cpu(hidden, &reference.points, rows, scores),
-            (Self::Gpu(gpu), Target::Device(plane), Some(buffer)) => {
+        match (self, scores, &reference.rows) {
+            (Self::Cpu, Target::Host(scores), ReferenceRows::Host(reference)) => {
+                score_on_cpu(hidden, reference, rows, scores)
+            }
+            (Self::Gpu(gpu), Target::Device(plane), ReferenceRows::Device(buffer)) => {
                 gpu.score(hidden, reference.points(), buffer, rows, &plane.buffer)
             }
-            (Self::Gpu(gpu), Target::Host(scores), Some(buffer)) => {
+            (Self::Gpu(gpu), Target::Host(scores), ReferenceRows::Device(buffer)) => {
                 gpu.score_to_host(hidden, reference.points(), buffer, rows, scores)
             }
             _ => Err(foreign()),
@@ -198,15 +212,10 @@ fn foreign() -> Error {
 }
 
 /// The states' rows in main memory, a run of consecutive rows a task.
-fn score_on_cpu(
-    hidden: Tensor<2>,
-    reference: &ReferencePoints,
-    rows: &[Row],
-    scores: &mut [f32],
-) -> Result<()> {
+fn score_on_cpu(hidden: Tensor<2>, reference: &Packed, rows: &[Row], scores: &mut [f32]) -> Result<()> {
     let hidden = hidden.try_into_primitive::<Flex>().map_err(|_| foreign())?.to_contiguous();
     let states = hidden.as_slice::<f32>().ok_or_else(foreign)?;
-    let (width, points) = (reference.width, reference.points);
+    let points = reference.outputs();
     // Targets rise within a batch's documents but not across them; sorting lets the scores be split into
     // disjoint pieces for the cores.
     let mut rows = rows.to_vec();
@@ -225,7 +234,7 @@ fn score_on_cpu(
     pieces.into_par_iter().for_each(|(rows, scores)| {
         let local: Vec<Row> =
             rows.iter().map(|row| Row { target: row.target - rows[0].target, ..*row }).collect();
-        cpu::cosine_scores::cosine_scores(states, width, &reference.rows, &local, scores);
+        cpu::cosine_scores::cosine_scores(states, reference, &local, scores);
     });
     Ok(())
 }

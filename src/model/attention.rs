@@ -4,6 +4,8 @@
 //! is needed. On a device documents of similar length attend together, padded on the right, where no token sees the
 //! padding.
 
+use std::ops::Range;
+
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Tensor, module};
 
@@ -18,6 +20,8 @@ use crate::error::Result;
 
 /// The most bytes of attention scores in one tensor: devices bind no more in one piece.
 const PIECE_BYTES: usize = 64 << 20;
+/// Queries that meet keys together on a device: none that all of them may not see.
+const QUERIES: usize = 256;
 
 /// The attention of a block with separate projections, as `self_attn` of Llama and its kin.
 #[derive(Debug)]
@@ -83,8 +87,7 @@ pub fn attend(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -
         return attend_on_cpu(context, q, k, v);
     }
     let groups = context.positions.groups();
-    let mut found: Vec<_> = groups.iter().map(|group| attend_in_group(context, group, &q, &k, &v)).collect();
-    if found.len() == 1 { found.remove(0) } else { Tensor::cat(found, 0) }
+    joined(groups.iter().map(|group| attend_in_group(context, group, &q, &k, &v)).collect(), 0)
 }
 
 /// The same for the tokens of a group of documents.
@@ -110,10 +113,24 @@ fn attend_in_group(
         softcap: attention.softcap,
         is_causal: true,
     };
-    let mask = context.positions.mask(context.plan, group.positions);
-    let found = attend_in_pieces(q, k, v, mask.as_ref(), options);
+    let block = |first: usize| {
+        let queries = first..group.positions.min(first + QUERIES);
+        let keys = context.plan.window.map_or(0, |window| (first + 1).saturating_sub(window))..queries.end;
+        let mask = context.positions.mask(context.plan, &queries, &keys);
+        let of = |x: &Tensor<4>, part: &Range<usize>| match part.len() == group.positions {
+            true => x.clone(),
+            false => x.clone().narrow(2, part.start, part.len()),
+        };
+        attend_in_pieces(of(&q, &queries), of(&k, &keys), of(&v, &keys), mask.as_ref(), options)
+    };
+    let found = joined((0..group.positions).step_by(QUERIES).map(block).collect(), 2);
     let [documents, heads, positions, size] = found.dims();
     group.unpadded(found.swap_dims(1, 2).reshape([documents * positions, heads * size]))
+}
+
+/// Tensors one after the other.
+fn joined<const D: usize>(mut tensors: Vec<Tensor<D>>, dimension: usize) -> Tensor<D> {
+    if tensors.len() == 1 { tensors.remove(0) } else { Tensor::cat(tensors, dimension) }
 }
 
 fn attend_on_cpu(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -> Tensor<2> {
@@ -145,7 +162,8 @@ fn split_heads(x: Tensor<2>, documents: usize, heads: usize) -> Tensor<4> {
     x.reshape([documents, rows / documents, heads, width / heads]).swap_dims(1, 2)
 }
 
-/// Attention a few documents, or a few heads of one, at a time.
+/// Attention of the last queries of `[documents, heads, queries, size]` over all keys up to them, a few documents, or a
+/// few heads of one, at a time.
 fn attend_in_pieces(
     q: Tensor<4>,
     k: Tensor<4>,
@@ -153,8 +171,8 @@ fn attend_in_pieces(
     mask: Option<&Tensor<4, Bool>>,
     options: AttentionModuleOptions,
 ) -> Tensor<4> {
-    let [documents, heads, positions, _] = q.dims();
-    let fit = (PIECE_BYTES / size_of::<f32>() / (positions * positions)).max(1);
+    let ([documents, heads, queries, _], keys) = (q.dims(), k.dims()[2]);
+    let fit = (PIECE_BYTES / size_of::<f32>() / (queries * keys)).max(1);
     let (dimension, at_once) = match fit / heads {
         0 => (1, fit.min(heads)),
         whole => (0, whole.min(documents)),
@@ -171,13 +189,10 @@ fn attend_in_pieces(
         let of = |x: &Tensor<4>| x.clone().narrow(dimension, start, at_once.min(all - start));
         let (q, k, v) = (of(&q), of(&k), of(&v));
         let [documents, heads, ..] = q.dims();
-        let mask = mask.map(|mask| mask.clone().expand([documents, heads, positions, positions]));
+        let mask = mask.map(|mask| mask.clone().expand([documents, heads, queries, keys]));
         module::attention(q, k, v, mask, None, options)
     };
-    if at_once >= all {
-        return piece(0);
-    }
-    Tensor::cat((0..all).step_by(at_once).map(piece).collect(), dimension)
+    joined((0..all).step_by(at_once).map(piece).collect(), dimension)
 }
 
 /// Lets `groups` query heads share each key or value head: head i of the result is head i / groups.

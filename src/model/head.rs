@@ -10,11 +10,11 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use super::batch::Batch;
 use super::config::Config;
 use super::cpu::losses::Logits;
-use super::cpu::packed::Packed;
 use super::cpu::{self, Host, is_cpu};
 use super::layers::product;
 use super::weights::Weights;
 use crate::error::Result;
+use crate::product::Packed;
 
 /// The most bytes of weights or logits in one tensor.
 const PIECE_BYTES: usize = 64 << 20;

@@ -5,10 +5,10 @@ use burn::tensor::{DType, Tensor, activation, module};
 use super::config::{Activation, NormKind};
 use super::cpu::linear::Map;
 use super::cpu::norm::RowNorm;
-use super::cpu::packed::Packed;
 use super::cpu::{self, Host, is_cpu, matrix};
 use super::loader::Loader;
 use crate::error::Result;
+use crate::product::Packed;
 
 /// A linear map: a weight `[out, in]` and an optional bias `[out]`.
 #[derive(Debug)]

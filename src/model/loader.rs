@@ -6,9 +6,9 @@ use burn::tensor::{DType, Device, Tensor};
 
 use super::config::Config;
 use super::cpu::is_cpu;
-use super::cpu::packed::Packed;
 use super::weights::Weights;
 use crate::error::{Error, Result};
+use crate::product::Packed;
 
 /// Loads the tensors below a name.
 #[derive(Clone, Debug)]

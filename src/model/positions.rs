@@ -42,11 +42,17 @@ impl Positions {
         plan.rope.and_then(|index| self.ropes.get(index))
     }
 
-    /// What the layer's window hides, `[1, 1, positions, positions]`; none where it hides nothing.
-    pub fn mask(&self, plan: &LayerPlan, positions: usize) -> Option<Tensor<4, Bool>> {
-        let window = plan.window.filter(|&window| window < positions)?;
+    /// What the layer's window hides of these keys from these queries, `[1, 1, queries, keys]`; none where it hides
+    /// nothing.
+    pub fn mask(
+        &self,
+        plan: &LayerPlan,
+        queries: &Range<usize>,
+        keys: &Range<usize>,
+    ) -> Option<Tensor<4, Bool>> {
+        let window = plan.window.filter(|&window| keys.start + window < queries.end)?;
         let (_, mask) = self.masks.iter().find(|(known, _)| *known == window)?;
-        Some(mask.clone().narrow(2, 0, positions).narrow(3, 0, positions))
+        Some(mask.clone().narrow(2, queries.start, queries.len()).narrow(3, keys.start, keys.len()))
     }
 
     /// The documents of the batch, in groups that attend together on a device.

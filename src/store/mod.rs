@@ -31,6 +31,7 @@ pub use self::journal::Losses;
 pub use self::table::{ChunkKey, Plane, ScoreTable};
 
 use crate::error::{Error, Kind, Result};
+use crate::memory::size;
 use crate::output::write_atomically;
 use crate::results::Measurement;
 
@@ -223,12 +224,6 @@ fn unwritable(folder: &Path, error: &std::io::Error) -> Error {
     Error::new(Kind::Store, format!("the store cannot be written ({error})"))
         .help("name another folder with --store, or measure without one by --no-store")
         .at(folder)
-}
-
-/// A number of bytes for people.
-fn size(bytes: u64) -> String {
-    let mib = bytes as f64 / f64::from(1 << 20);
-    if mib < 1024.0 { format!("{mib:.1} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
 }
 
 #[cfg(test)]

@@ -1,18 +1,11 @@
 //! The estimator against the published package and the definition in float64.
 
-use std::sync::Arc;
-
-use burn::tensor::{Tensor, TensorData};
 use infoplane::device::Compute;
-use infoplane::estimator::{
-    Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Target, layer_measures,
-    temperature, unit_rows,
-};
+use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, layer_measures, temperature, unit_rows};
 use infoplane::labels::LabelSet;
 use infoplane::settings::Temperature;
-use infoplane::store::{ChunkKey, Losses, ScoreTable};
 
-use super::support::{Tensors, devices, fixture, json, number};
+use super::support::{Tensors, devices, fixture, json, layer_statistics, number};
 
 #[test]
 fn temperatures_are_the_packages() {
@@ -100,29 +93,13 @@ fn measure(
     points: usize,
     seed: u64,
 ) -> [f64; 3] {
-    let mut estimator = Estimator::new(compute).unwrap();
-    let reference = estimator.reference(ReferencePoints::new(seed, points, width)).unwrap();
-    let positions = ids.len();
-    let hidden =
-        Tensor::<2>::from_data(TensorData::new(states.to_vec(), [positions, width]), &compute.tensors());
-    let rows: Vec<Row> = (0..positions as u32).map(|row| Row { source: row, target: row }).collect();
     let set = LabelSet::from_ids(ids);
-    let labels = Arc::new(SampleLabels::from_sets(&[[set.clone(), set]]));
+    let labels = SampleLabels::from_sets(&[[set.clone(), set]]);
     let binning = Binning { points, temperature: temperature(Temperature::Root, points, width).unwrap() };
-    let question = Question { binning, min_count: 1, prefixes: vec![positions] };
-    let planes = estimator.device_planes(1, positions, points).unwrap();
-    let chunks = [ChunkKey { end: positions, tokens: 0 }];
-    let (mut table, _) = ScoreTable::new(1, points, &chunks, None);
-    let target = match &planes {
-        Some(planes) => Target::Device(&planes[0]),
-        None => Target::Host(table.open(0, 0).unwrap()),
-    };
-    estimator.score(hidden, &reference, &rows, target).unwrap();
-    table.finish(0, Losses::default()).unwrap();
-    let host = || Scores::Host(vec![table.plane(0)]);
-    let scores = planes.as_ref().map_or_else(host, |planes| Scores::Device(vec![&planes[0]]));
-    let statistics = estimator.statistics(&scores, &question, &labels, &mut || false).unwrap();
-    let measures = layer_measures(1, points, &statistics[0][0]);
+    let reference = ReferencePoints::new(seed, points, width);
+    let statistics =
+        layer_statistics(compute, (states, width), reference, labels, &[ids.len()], (binning, 1));
+    let measures = layer_measures(1, points, &statistics[0]);
     let order = measures.orders.get(1).unwrap();
     [measures.entropy, order.input, order.input_mean]
 }

@@ -11,6 +11,7 @@ use infoplane::estimator::cpu::{
 use infoplane::estimator::kernels::{self, Kernel};
 use infoplane::estimator::segments::{Chunk, Label, Segments};
 use infoplane::estimator::unit_rows;
+use infoplane::product::Packed;
 use infoplane::settings::Backend;
 use proptest::prelude::*;
 
@@ -135,7 +136,7 @@ fn scores_on_both(gpu: &Gpu, hidden: &[f32], width: usize, points: usize, rows: 
     let reference: Vec<f32> = unit_rows(1, points, width).iter().map(|&x| x as f32).collect();
     let positions = rows.iter().map(|row| row.target as usize + 1).max().unwrap();
     let mut expected = vec![POISON; positions * points];
-    cosine_scores(hidden, width, &reference, rows, &mut expected);
+    cosine_scores(hidden, &Packed::of(&reference, width), rows, &mut expected);
     let groups = [points.div_ceil(32) as u32, rows.len().div_ceil(32) as u32];
     let params = [rows.len() as u32, width as u32, points as u32, 0];
     let inputs = [(1, bytes(hidden)), (2, bytes(&reference)), (3, bytes(rows))];

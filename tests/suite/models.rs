@@ -251,3 +251,26 @@ fn documents_in_a_batch_give_what_they_give_alone() {
         assert!(states <= 1e-5 && loss <= 2e-5, "{name}: states {states:e}, loss {loss:e}");
     }
 }
+
+#[test]
+fn long_documents_attend_alike_on_both_devices() {
+    // More queries than meet keys together on a device, and more keys than any window shows.
+    let documents: Vec<Vec<u32>> =
+        [600u32, 530].iter().map(|&n| (0..n).map(|t| (t * 37 + n) % 300).collect()).collect();
+    let (cpu, gpu) = (open(Backend::Cpu), open(Backend::Gpu));
+    let mut compared = 0;
+    for (name, folder, _) in checkpoints("models") {
+        let model = |compute| Model::open(&ModelFolder::new(&folder), &options(compute)).unwrap();
+        let mut on_cpu = model(&cpu);
+        if on_cpu.config().learned_positions.is_some_and(|most| most < 600) {
+            continue;
+        }
+        let (expected, expected_losses) = everything(&mut on_cpu, &documents, 2000);
+        let (found, losses) = everything(&mut model(&gpu), &documents, 2000);
+        let largest = expected.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+        assert!(expected.iter().zip(&found).all(|(a, b)| (a - b).abs() <= 1e-5 * largest), "{name}: states");
+        assert!(expected_losses.iter().zip(&losses).all(|(a, b)| (a - b).abs() <= 1e-4), "{name}: losses");
+        compared += 1;
+    }
+    assert!(compared > 5);
+}

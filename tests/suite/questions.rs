@@ -1,21 +1,16 @@
 //! What is asked of scores: minimum count, parts of the sample, seeds, tolerance, and a slider that keeps moving.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use burn::tensor::{Tensor, TensorData};
 use infoplane::device::Compute;
 use infoplane::engine::{self, CheckpointId, Command, Event, Request, TextSource};
-use infoplane::estimator::{
-    Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target, unit_rows,
-};
+use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, Statistics, unit_rows};
 use infoplane::labels::{LabelSet, Labels};
 use infoplane::results::Measurement;
 use infoplane::settings::{Backend, Settings};
-use infoplane::store::{ChunkKey, Losses, ScoreTable};
 
 use super::engine::run_of;
-use super::support::{asset, devices};
+use super::support::{asset, devices, layer_statistics};
 
 const POINTS: usize = 37;
 const WIDTH: usize = 12;
@@ -57,33 +52,16 @@ fn ask(
     ends: &[usize],
     min_count: u32,
 ) -> Vec<Statistics> {
-    let mut estimator = Estimator::new(compute).unwrap();
-    let reference = estimator.reference(ReferencePoints::new(0, POINTS, WIDTH)).unwrap();
-    let positions = labels.positions();
-    let planes = estimator.device_planes(1, positions, POINTS).unwrap();
-    let chunks: Vec<ChunkKey> = ends.iter().map(|&end| ChunkKey { end, tokens: 0 }).collect();
-    let (mut table, _) = ScoreTable::new(1, POINTS, &chunks, None);
-    for chunk in 0..chunks.len() {
-        let range = table.positions(chunk);
-        let origin = if planes.is_some() { range.start } else { 0 };
-        let rows: Vec<Row> =
-            (0..range.len() as u32).map(|row| Row { source: row, target: row + origin as u32 }).collect();
-        let states = states[range.start * WIDTH..range.end * WIDTH].to_vec();
-        let hidden =
-            Tensor::<2>::from_data(TensorData::new(states, [range.len(), WIDTH]), &compute.tensors());
-        let target = match &planes {
-            Some(planes) => Target::Device(&planes[0]),
-            None => Target::Host(table.open(chunk, 0).unwrap()),
-        };
-        estimator.score(hidden, &reference, &rows, target).unwrap();
-        table.finish(chunk, Losses::default()).unwrap();
-    }
-    let labels = Arc::new(SampleLabels::new(labels));
+    let reference = ReferencePoints::new(0, POINTS, WIDTH);
     let binning = Binning { points: POINTS, temperature: EPSILON };
-    let question = Question { binning, min_count, prefixes: ends.to_vec() };
-    let host = || Scores::Host(vec![table.plane(0)]);
-    let scores = planes.as_ref().map_or_else(host, |planes| Scores::Device(vec![&planes[0]]));
-    estimator.statistics(&scores, &question, &labels, &mut || false).unwrap().remove(0)
+    layer_statistics(
+        compute,
+        (states, WIDTH),
+        reference,
+        SampleLabels::new(labels),
+        ends,
+        (binning, min_count),
+    )
 }
 
 #[test]

@@ -1,9 +1,15 @@
 //! Fixtures and devices shared by the tests.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use burn::tensor::{Tensor, TensorData};
 use infoplane::device::Compute;
+use infoplane::estimator::{
+    Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target,
+};
 use infoplane::settings::Backend;
+use infoplane::store::{ChunkKey, Losses, ScoreTable};
 use safetensors::SafeTensors;
 
 /// A file of `tests/fixtures`.
@@ -56,4 +62,43 @@ pub fn json(path: &Path) -> serde_json::Value {
 /// A number of a JSON document.
 pub fn number(value: &serde_json::Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+/// Statistics of one layer's states `[positions, width]` over the first positions up to each of `ends`, scored in
+/// chunks that end there.
+pub fn layer_statistics(
+    compute: &Compute,
+    (states, width): (&[f32], usize),
+    reference: ReferencePoints,
+    labels: SampleLabels,
+    ends: &[usize],
+    (binning, min_count): (Binning, u32),
+) -> Vec<Statistics> {
+    let points = binning.points;
+    let mut estimator = Estimator::new(compute).unwrap();
+    let reference = estimator.reference(reference).unwrap();
+    let planes = estimator.device_planes(1, ends[ends.len() - 1], points).unwrap();
+    let chunks: Vec<ChunkKey> = ends.iter().map(|&end| ChunkKey { end, tokens: 0 }).collect();
+    let (mut table, _) = ScoreTable::new(1, points, &chunks, None);
+    for chunk in 0..chunks.len() {
+        let range = table.positions(chunk);
+        let origin = if planes.is_some() { range.start as u32 } else { 0 };
+        let rows: Vec<Row> =
+            (0..range.len() as u32).map(|row| Row { source: row, target: row + origin }).collect();
+        let states = states[range.start * width..range.end * width].to_vec();
+        let states = TensorData::new(states, [range.len(), width]);
+        let target = match &planes {
+            Some(planes) => Target::Device(&planes[0]),
+            None => Target::Host(table.open(chunk, 0).unwrap()),
+        };
+        let states = Tensor::<2>::from_data(states, &compute.tensors());
+        estimator.score(states, &reference, &rows, target).unwrap();
+        table.finish(chunk, Losses::default()).unwrap();
+    }
+    let question = Question { binning, min_count, prefixes: ends.to_vec() };
+    let scores = match &planes {
+        Some(planes) => Scores::Device(vec![&planes[0]]),
+        None => Scores::Host(vec![table.plane(0)]),
+    };
+    estimator.statistics(&scores, &question, &Arc::new(labels), &mut || false).unwrap().remove(0)
 }

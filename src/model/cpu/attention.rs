@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::Output;
+use crate::product::Output;
 use crate::simd::{exp, largest, softcap, sum_of, vectorised};
 
 /// Queries whose scores live at once.

@@ -1,7 +1,7 @@
 //! Linear maps, and the feed-forward block made of them.
 
-use super::packed::{Cores, Packed};
 use crate::model::config::Activation;
+use crate::product::{Cores, Packed};
 use crate::simd::{erf, exp, tanh, vectorised};
 
 /// A linear map.

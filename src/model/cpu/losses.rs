@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::packed::Packed;
+use crate::product::Packed;
 use crate::simd::{exp, largest, softcap, sum_of, vectorised};
 
 /// Rows that pass a piece together on a thread, at most.

@@ -8,8 +8,6 @@ pub mod attention;
 pub mod linear;
 pub mod losses;
 pub mod norm;
-pub mod packed;
-mod tile;
 
 use std::mem::MaybeUninit;
 
@@ -55,12 +53,6 @@ pub fn matrix(values: Vec<f32>, rows: usize) -> Tensor<2> {
     let width = values.len() / rows.max(1);
     Tensor::from_data(TensorData::new(values, [rows, width]), &Device::flex())
 }
-
-/// A place that threads write disjoint parts of.
-struct Output(*mut f32);
-
-// SAFETY: whoever writes through the pointer sees to it that nobody else touches that part.
-unsafe impl Sync for Output {}
 
 /// Makes `[rows, outputs]` from `[rows, inputs]`, some rows at a time on each core.
 ///

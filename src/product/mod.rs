@@ -1,6 +1,6 @@
-//! Products with weights that were laid out for them once.
+//! Products of matrices in main memory, with weights that were laid out for them once.
 //!
-//! A product is computed a [tile](super::tile) at a time. Weights lie in panels of [`PANEL`] outputs, input by
+//! A product is computed a [tile](tile) at a time. Weights lie in panels of [`PANEL`] outputs, input by
 //! input, so that a tile reads them in one stream; a stretch of [`DEPTH`] inputs of a panel stays in the first cache
 //! while up to [`ROWS`] rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in the
 //! result, whose rows lie so far apart that caches hold few of them.
@@ -8,22 +8,24 @@
 //! Every sum is taken in the same order, whatever the number of rows, of threads and of lanes in a vector: the
 //! same state gives the same result to the bit, in whatever company it comes.
 
+mod tile;
+
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::Output;
-use super::tile::{PANEL, TILE, Tile};
+use self::tile::{PANEL, TILE, Tile};
 use crate::simd::{Simd, WithSimd, prefetch_second, with_simd};
 
 /// Inputs that a panel passes at a time, at most: with the tile of states as much as the first cache holds.
 const DEPTH: usize = 96;
 /// Rows of states that pass a panel.
 const ROWS: usize = 256;
-/// Panels whose sums a thread gathers at once, at most: with those of [`ROWS`] rows as much as the second
-/// cache holds.
-const GROUP: usize = 8;
+/// Panels whose sums a thread gathers at once, at most: with [`ROWS`] rows, and a stretch of their states, well within
+/// the second cache.
+const GROUP: usize = 4;
 
 /// Weights `[outputs, inputs]` in panels: `[panels, inputs, PANEL]`, the last panel filled up with zeros.
 pub struct Packed {
@@ -37,6 +39,12 @@ impl std::fmt::Debug for Packed {
         write!(f, "Packed [{}, {}]", self.outputs, self.inputs)
     }
 }
+
+/// A place that threads write disjoint parts of.
+pub(crate) struct Output(pub *mut f32);
+
+// SAFETY: whoever writes through the pointer sees to it that nobody else touches that part.
+unsafe impl Sync for Output {}
 
 /// Who computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +82,18 @@ impl Packed {
             },
         )?;
         Ok(Self { values, inputs, outputs })
+    }
+
+    /// Lays out `[outputs, inputs]`.
+    ///
+    /// # Panics
+    /// If there are no inputs.
+    pub fn of(weights: &[f32], inputs: usize) -> Self {
+        let read = |range: Range<usize>, rows: &mut [f32]| {
+            rows.copy_from_slice(&weights[range.start * inputs..range.end * inputs]);
+            Ok::<(), Infallible>(())
+        };
+        Self::new([inputs, weights.len() / inputs], read).unwrap_or_else(|never| match never {})
     }
 
     /// The number of inputs of a row.
@@ -317,14 +337,6 @@ mod tests {
         (0..len as u32).map(value).collect()
     }
 
-    fn packed(weights: &[f32], sizes: [usize; 2]) -> Packed {
-        let read = |range: Range<usize>, rows: &mut [f32]| {
-            rows.copy_from_slice(&weights[range.start * sizes[0]..range.end * sizes[0]]);
-            Ok::<(), ()>(())
-        };
-        Packed::new(sizes, read).unwrap()
-    }
-
     fn product(weights: &Packed, x: &[f32], cores: Cores) -> Vec<f32> {
         let mut out = vec![f32::NAN; x.len() / weights.inputs * weights.outputs];
         weights.apply(x, &mut out, cores, |_, products, out| out.copy_from_slice(products));
@@ -337,7 +349,7 @@ mod tests {
             [(1, 1, 1), (3, 5, 47), (8, 96, 48), (9, 97, 49), (77, 200, 500), (257, 33, 97), (520, 130, 800)]
         {
             let (x, weights) = (values(rows * inputs, 1), values(outputs * inputs, 2));
-            let packed = packed(&weights, [inputs, outputs]);
+            let packed = Packed::of(&weights, inputs);
             let found = product(&packed, &x, Cores::All);
             for (row, found) in x.chunks_exact(inputs).zip(found.chunks_exact(outputs)) {
                 for (weights, &found) in weights.chunks_exact(inputs).zip(found) {
@@ -362,7 +374,7 @@ mod tests {
     fn vectors_of_any_width_give_the_same() {
         let (rows, inputs, outputs) = (21, 150, 130);
         let (x, weights) = (values(rows * inputs, 3), values(outputs * inputs, 4));
-        let packed = packed(&weights, [inputs, outputs]);
+        let packed = Packed::of(&weights, inputs);
         let states = States::new(&x, inputs, Cores::One);
         let sums = |run: &dyn Fn(Sums<'_>)| {
             let mut sums = vec![f32::NAN; rows.next_multiple_of(TILE) * 3 * PANEL];
