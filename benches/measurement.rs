@@ -14,6 +14,7 @@ use infoplane::estimator::{
 use infoplane::labels::Labels;
 use infoplane::model::batch::{Batch, batches};
 use infoplane::model::{Model, Options};
+use infoplane::product::{Cores, Packed};
 use infoplane::settings::{Backend, Settings};
 use infoplane::store::{ChunkKey, Losses, ScoreTable};
 use infoplane::tokens::Tokens;
@@ -116,6 +117,19 @@ fn random_states(seed: u64, rows: usize, width: usize, compute: &Compute) -> bur
     let states: Vec<f32> =
         infoplane::estimator::unit_rows(seed, rows, width).iter().map(|&x| x as f32).collect();
     burn::tensor::Tensor::from_data(burn::tensor::TensorData::new(states, [rows, width]), &compute.tensors())
+}
+
+/// A product with weights of 1B dimensions, `[rows, 2048]` to `[rows, 8192]`, on all cores; an item is an operation.
+#[divan::bench(args = [77, 256, 512], sample_count = 20)]
+fn product(bencher: Bencher, rows: usize) {
+    const INPUTS: usize = 2048;
+    const OUTPUTS: usize = 8192;
+    let values = |len: usize| (0..len).map(|i| (i % 17) as f32 * 0.01).collect::<Vec<_>>();
+    let weights = Packed::of(&values(INPUTS * OUTPUTS), INPUTS);
+    let (x, mut out) = (values(rows * INPUTS), vec![0.0; rows * OUTPUTS]);
+    bencher.counter(divan::counter::ItemsCount::new(2 * rows * INPUTS * OUTPUTS)).bench_local(|| {
+        weights.apply(&x, &mut out, Cores::All, |_, products, out| out.copy_from_slice(products));
+    });
 }
 
 /// One batch through the model, states untouched, losses included.

@@ -108,6 +108,9 @@ impl Packed {
 
     /// x · weightsᵀ, `[rows, inputs]` to `[rows, outputs]`, a stretch of a row at a time:
     /// `join(first output, products, their place in out)`, once for every place.
+    ///
+    /// # Panics
+    /// If the sizes do not fit each other.
     pub fn apply(
         &self,
         x: &[f32],
