@@ -109,13 +109,7 @@ impl Head {
         let first = index * self.rows_per_piece;
         let range = first..(first + self.rows_per_piece).min(shape[0]);
         let piece = if is_cpu(device) {
-            let stored = weights.stored(name, shape)?;
-            let read = |rows: Range<usize>, values: &mut [f32]| {
-                stored.read(first + rows.start..first + rows.end, values)
-            };
-            let packed = Packed::new([shape[1], range.len()], read)?;
-            stored.forget(range);
-            Piece::Host(Arc::new(packed))
+            Piece::Host(Arc::new(weights.packed(name, *shape, range)?))
         } else {
             let values = TensorData::new(weights.rows(name, shape, range.clone())?, [range.len(), shape[1]]);
             let piece = Tensor::<2>::from_data(values, device);

@@ -68,10 +68,7 @@ impl<'a> Loader<'a> {
                 Ok(())
             });
         }
-        let stored = self.weights.stored(&name, &[outputs, inputs])?;
-        let packed = Packed::new(sizes, |range, rows| stored.read(range, rows))?;
-        stored.forget(0..outputs);
-        Ok(packed)
+        self.weights.packed(&name, [outputs, inputs], 0..outputs)
     }
 
     /// The matrix `part`, in the type that products are computed in.

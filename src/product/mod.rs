@@ -1,8 +1,8 @@
 //! Products of matrices in main memory, with weights that were laid out for them once.
 //!
-//! A product is computed a [tile](tile) at a time. Weights lie in panels of [`PANEL`] outputs, input by
-//! input, so that a tile reads them in one stream; a stretch of [`DEPTH`] inputs of a panel stays in the first cache
-//! while up to [`ROWS`] rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in the
+//! A product is computed a tile at a time (`tile`). Weights lie in panels of `PANEL` outputs, input by
+//! input, so that a tile reads them in one stream; a stretch of `DEPTH` inputs of a panel stays in the first cache
+//! while up to `ROWS` rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in the
 //! result, whose rows lie so far apart that caches hold few of them.
 //!
 //! Every sum is taken in the same order, whatever the number of rows, of threads and of lanes in a vector: the

@@ -15,6 +15,7 @@ use safetensors::tensor::Dtype;
 
 use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
+use crate::product::Packed;
 
 /// The largest index of shards read, in bytes.
 const LARGEST_INDEX: u64 = 256 << 20;
@@ -147,11 +148,21 @@ impl Weights {
         Ok(values)
     }
 
-    /// A tensor of `shape` as it is stored, to be read row by row.
+    /// Rows `range` of a matrix of `shape`, laid out for products on the CPU.
     ///
     /// # Errors
-    /// No such tensor, another shape, or a type that is no float.
-    pub fn stored<'a>(&'a self, name: &'a str, shape: &[usize]) -> Result<Stored<'a>> {
+    /// As [`Weights::tensor`].
+    pub fn packed(&self, name: &str, shape: [usize; 2], range: Range<usize>) -> Result<Packed> {
+        let stored = self.stored(name, &shape)?;
+        let packed = Packed::new([shape[1], range.len()], |rows, values| {
+            stored.read(range.start + rows.start..range.start + rows.end, values)
+        })?;
+        stored.forget(range);
+        Ok(packed)
+    }
+
+    /// A tensor of `shape` as it is stored.
+    fn stored<'a>(&'a self, name: &'a str, shape: &[usize]) -> Result<Stored<'a>> {
         let entry = self.tensors.get(name).ok_or_else(|| {
             let path = self.files.first().map_or(&self.folder, |(path, _)| path);
             Error::new(Kind::Weights, format!("tensor `{name}` is missing, expected with shape {shape:?}"))
@@ -175,8 +186,7 @@ impl Weights {
 }
 
 /// A tensor in a mapped file.
-#[derive(Clone, Copy, Debug)]
-pub struct Stored<'a> {
+struct Stored<'a> {
     name: &'a str,
     path: &'a Path,
     map: &'a Mmap,
@@ -195,7 +205,7 @@ impl Stored<'_> {
     ///
     /// # Panics
     /// If there are no such rows.
-    pub fn read(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
+    fn read(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
         assert_eq!(values.len(), range.len() * self.width);
         let bytes = &self.bytes[range.start * self.row_bytes..range.end * self.row_bytes];
         if convert(self.entry.dtype, bytes, values) {
@@ -208,7 +218,7 @@ impl Stored<'_> {
 
     /// Lets go of the memory that holds rows `range`: what was converted is not read again soon, and the file
     /// remains.
-    pub fn forget(&self, range: Range<usize>) {
+    fn forget(&self, range: Range<usize>) {
         let bytes = range.start * self.row_bytes..range.end * self.row_bytes;
         #[cfg(unix)]
         {
