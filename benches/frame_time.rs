@@ -1,7 +1,8 @@
 //! How long the window takes for a frame while it measures: `cargo bench --bench frame_time [-- PATH…]`.
 //!
 //! Opens the real window on the demo, or on models or runs named, draws as fast as the display lets it until
-//! everything is measured or a minute has passed, and prints how the times from frame to frame are spread. Needs a display; on a software adapter it says nothing about a real card.
+//! everything is measured or a minute has passed, and prints how the times from frame to frame are spread. Needs a
+//! display; on a software adapter it says nothing about a real card.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

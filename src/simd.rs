@@ -20,30 +20,34 @@ pub fn with_simd<W: WithSimd>(work: W) -> W::Output {
 /// Asks for memory that will be read soon. Says nothing where the processor is not known to take the hint.
 #[inline(always)]
 pub fn prefetch<T>(values: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    hint::<{ std::arch::x86_64::_MM_HINT_T0 }, T>(values);
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = values;
+    hint::<false, T>(values);
 }
 
 /// The same for what is read later: it comes to the second cache, not the first.
 #[inline(always)]
 pub fn prefetch_second<T>(values: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    hint::<{ std::arch::x86_64::_MM_HINT_T1 }, T>(values);
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = values;
+    hint::<true, T>(values);
 }
 
-#[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn hint<const NEARNESS: i32, T>(values: &[T]) {
-    const LINE: usize = 64;
-    let start = values.as_ptr().cast::<i8>();
-    for offset in (0..size_of_val(values)).step_by(LINE) {
-        // SAFETY: a hint reads nothing, and the address lies within the slice.
-        unsafe { std::arch::x86_64::_mm_prefetch::<NEARNESS>(start.add(offset)) };
+fn hint<const SECOND: bool, T>(values: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+        const LINE: usize = 64;
+        let start = values.as_ptr().cast::<i8>();
+        for offset in (0..size_of_val(values)).step_by(LINE) {
+            // SAFETY: a hint reads nothing, and the address lies within the slice.
+            unsafe {
+                match SECOND {
+                    false => _mm_prefetch::<_MM_HINT_T0>(start.add(offset)),
+                    true => _mm_prefetch::<_MM_HINT_T1>(start.add(offset)),
+                }
+            }
+        }
     }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
 }
 
 /// Values taken side by side, so that a sum needs no fixed order.

@@ -13,7 +13,7 @@ use super::blocks::Context;
 use super::config::QueryKeyNorm;
 use super::cpu::attention::Heads;
 use super::cpu::{self, Host, is_cpu, matrix};
-use super::layers::{Linear, Norm};
+use super::layers::{Linear, Norm, joined};
 use super::loader::Loader;
 use super::positions::Group;
 use crate::error::Result;
@@ -126,11 +126,6 @@ fn attend_in_group(
     let found = joined((0..group.positions).step_by(QUERIES).map(block).collect(), 2);
     let [documents, heads, positions, size] = found.dims();
     group.unpadded(found.swap_dims(1, 2).reshape([documents * positions, heads * size]))
-}
-
-/// Tensors one after the other.
-fn joined<const D: usize>(mut tensors: Vec<Tensor<D>>, dimension: usize) -> Tensor<D> {
-    if tensors.len() == 1 { tensors.remove(0) } else { Tensor::cat(tensors, dimension) }
 }
 
 fn attend_on_cpu(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -> Tensor<2> {

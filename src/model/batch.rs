@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::error::{Error, Kind, Result};
 
 /// Documents that pass through the model together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// Indices of the documents, the longest first.
     pub documents: Vec<usize>,
@@ -30,13 +30,10 @@ pub fn batches(documents: &[Vec<u32>], range: Range<usize>, tokens: usize) -> Ve
     let mut batches: Vec<Batch> = Vec::new();
     for document in order {
         let ids = &documents[document];
-        let batch = match batches.last_mut() {
-            Some(last) if last.ids.len() + ids.len() <= tokens => last,
-            _ => {
-                batches.push(Batch { documents: Vec::new(), rows: Vec::new(), ids: Vec::new() });
-                batches.last_mut().unwrap_or_else(|| unreachable!("one was just added"))
-            }
-        };
+        if batches.last().is_none_or(|last| last.ids.len() + ids.len() > tokens) {
+            batches.push(Batch::default());
+        }
+        let Some(batch) = batches.last_mut() else { continue };
         batch.documents.push(document);
         batch.rows.push(batch.ids.len()..batch.ids.len() + ids.len());
         batch.ids.extend(ids);

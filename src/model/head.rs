@@ -11,7 +11,7 @@ use super::batch::Batch;
 use super::config::Config;
 use super::cpu::losses::Logits;
 use super::cpu::{self, Host, is_cpu};
-use super::layers::product;
+use super::layers::{joined, product};
 use super::weights::Weights;
 use crate::error::Result;
 use crate::product::Packed;
@@ -242,9 +242,6 @@ fn add_on_device(
         };
         (largest, sum)
     });
-    let (mut largest, mut sums): (Vec<_>, Vec<_>) = parts.unzip();
-    match largest.len() {
-        1 => (largest.remove(0), sums.remove(0)),
-        _ => (Tensor::cat(largest, 0), Tensor::cat(sums, 0)),
-    }
+    let (largest, sums): (Vec<_>, Vec<_>) = parts.unzip();
+    (joined(largest, 0), joined(sums, 0))
 }

@@ -8,7 +8,6 @@ use super::cpu::norm::RowNorm;
 use super::cpu::{self, Host, is_cpu, matrix};
 use super::loader::Loader;
 use crate::error::Result;
-use crate::product::Packed;
 
 /// A linear map: a weight `[out, in]` and an optional bias `[out]`.
 #[derive(Debug)]
@@ -16,12 +15,7 @@ pub enum Linear {
     /// On a device.
     Device(Box<DeviceLinear>),
     /// In main memory, laid out for products on the CPU.
-    Host {
-        /// The weight.
-        weight: Packed,
-        /// The bias.
-        bias: Option<Vec<f32>>,
-    },
+    Host(Map),
 }
 
 /// A [`Linear`] on a device.
@@ -53,7 +47,7 @@ impl Linear {
         let bias = if bias { Some(loader.tensor("bias", [outputs])?) } else { None };
         if loader.on_cpu() {
             let weight = loader.packed("weight", [inputs, outputs], inputs_first)?;
-            return Ok(Self::Host { weight, bias: bias.map(|bias| Host::new(bias).into_values()) });
+            return Ok(Self::Host(Map { weight, bias: bias.map(|bias| Host::new(bias).into_values()) }));
         }
         let shape = if inputs_first { [inputs, outputs] } else { [outputs, inputs] };
         let weight = loader.matrix("weight", shape)?;
@@ -61,9 +55,9 @@ impl Linear {
     }
 
     /// The map in main memory, if it lies there.
-    fn on_host(&self) -> Option<Map<'_>> {
+    fn on_host(&self) -> Option<&Map> {
         match self {
-            Self::Host { weight, bias } => Some(Map { weight, bias: bias.as_deref() }),
+            Self::Host(map) => Some(map),
             Self::Device(_) => None,
         }
     }
@@ -71,9 +65,8 @@ impl Linear {
     /// `[rows, in]` to `[rows, out]`, in f32 whatever the product is computed in.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         match self {
-            Self::Host { weight, bias } => {
+            Self::Host(map) => {
                 let rows = x.dims()[0];
-                let map = Map { weight, bias: bias.as_deref() };
                 matrix(cpu::linear::linear(Host::new(x).values(), map), rows)
             }
             Self::Device(map) => {
@@ -113,6 +106,11 @@ pub fn product(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
         DType::F32 => x.matmul(weight),
         narrow => x.cast(narrow).matmul(weight).cast(DType::F32),
     }
+}
+
+/// Tensors one after the other.
+pub fn joined<const D: usize>(mut tensors: Vec<Tensor<D>>, dimension: usize) -> Tensor<D> {
+    if tensors.len() == 1 { tensors.remove(0) } else { Tensor::cat(tensors, dimension) }
 }
 
 /// A norm over the last dimension; see [`NormKind`].

@@ -35,7 +35,6 @@ pub use self::pass::{Pass, Step};
 use self::weights::Weights;
 use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
-use crate::memory::size;
 
 /// How a model is to run.
 #[derive(Clone, Debug)]
@@ -125,9 +124,13 @@ impl Model {
         }
         let least = batch + 2 * sizes().max().unwrap_or(0);
         let Some(room) = memory.checked_sub(least) else {
-            let (least, memory) = (size(least as u64), size(memory as u64));
-            let cause =
-                format!("two blocks and a batch of this model take {least}, of memory {memory} may be used");
+            // Rounded up: who allows what is asked for here should not be asked again.
+            let mib = |bytes: usize| bytes.div_ceil(1 << 20);
+            let cause = format!(
+                "two blocks and a batch of this model take {} MiB, of memory {} MiB may be used",
+                mib(least),
+                mib(memory)
+            );
             return Err(Error::new(Kind::Usage, cause).help("allow more --memory or use a larger machine"));
         };
         // What is left holds states between the layers: the more documents pass together, the less often

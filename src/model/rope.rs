@@ -52,14 +52,13 @@ impl Rope {
 
     /// Rotates `[tokens, heads · size]` in main memory; `documents` are the rows of each.
     pub fn rotate_on_cpu(&self, x: &mut [f32], documents: &[Range<usize>], heads: usize, size: usize) {
-        let [tables, _, positions, half] = self.cos.dims();
+        let [_, _, positions, half] = self.cos.dims();
         if half == 0 {
             return;
         }
         let (cos, sin) = (Host::new(self.cos.clone()), Host::new(self.sin.clone()));
-        let (cos, sin, alike) = (cos.values(), sin.values(), tables == 1);
-        Angles { cos, sin, half, positions, alike, interleaved: self.interleaved }
-            .rotate(x, documents, heads, size);
+        let (cos, sin) = (cos.values(), sin.values());
+        Angles { cos, sin, half, positions, interleaved: self.interleaved }.rotate(x, documents, heads, size);
     }
 
     /// Rotates `[documents, heads, positions, head size]`, the documents of the batch from `first` on, each from

@@ -120,32 +120,40 @@ impl Packed {
     ) {
         let rows = x.len() / self.inputs;
         assert_eq!((x.len(), out.len()), (rows * self.inputs, rows * self.outputs));
-        let (panels, blocks) = (self.outputs.div_ceil(PANEL), rows.div_ceil(ROWS));
-        let group = match cores {
-            Cores::One => GROUP,
-            // Several tasks a core, that none waits long for the last.
-            Cores::All => (panels * blocks / (8 * rayon::current_num_threads())).clamp(1, GROUP),
-        };
+        match cores {
+            Cores::One => self.each(x, |row, first, products| {
+                let start = row * self.outputs + first;
+                join(first, products, &mut out[start..start + products.len()]);
+            }),
+            Cores::All => self.apply_on_all_cores(x, out, join),
+        }
+    }
+
+    fn apply_on_all_cores(
+        &self,
+        x: &[f32],
+        out: &mut [f32],
+        join: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+    ) {
+        let states = States::new(x, self.inputs, Cores::All);
+        let (panels, blocks) = (self.outputs.div_ceil(PANEL), states.rows.div_ceil(ROWS));
+        // Several tasks a core, that none waits long for the last.
+        let group = (panels * blocks / (8 * rayon::current_num_threads())).clamp(1, GROUP);
         let groups = panels.div_ceil(group);
         let output = Output(out.as_mut_ptr());
-        let states = States::new(x, self.inputs, cores);
-        let task = |task: usize| {
+        (0..blocks * groups).into_par_iter().with_max_len(1).for_each(|task| {
             let output = &output;
             let (block, first) = (task / groups, task % groups * group);
             self.pass(&states, block, first..panels.min(first + group), |row, first, products| {
-                // SAFETY: `row < rows` and `first + products.len() <= outputs`, so this lies in `out`; no other
-                // task has this group of outputs in this block of rows.
+                // SAFETY: `row < rows` and `first + products.len() <= outputs`, and `out` is `[rows, outputs]`, so
+                // this lies in it; no other task has this group of outputs in this block of rows.
                 let place = unsafe {
                     let start = output.0.add(row * self.outputs + first);
                     std::slice::from_raw_parts_mut(start, products.len())
                 };
                 join(first, products, place);
             });
-        };
-        match cores {
-            Cores::One => (0..blocks * groups).for_each(task),
-            Cores::All => (0..blocks * groups).into_par_iter().with_max_len(1).for_each(task),
-        }
+        });
     }
 
     /// x · weightsᵀ on this thread, handed on as it is computed: `take(row, first output, products)`, for each

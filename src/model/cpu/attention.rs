@@ -43,8 +43,6 @@ pub struct Angles<'a> {
     pub half: usize,
     /// Positions of a document in the tables.
     pub positions: usize,
-    /// Whether all documents have the same angles.
-    pub alike: bool,
     /// Whether dimension 2i pairs with 2i + 1 rather than i with i + half.
     pub interleaved: bool,
 }
@@ -52,10 +50,11 @@ pub struct Angles<'a> {
 impl Angles<'_> {
     /// Rotates every head of `[tokens, heads · size]` in place; `documents` are the rows of each.
     pub fn rotate(&self, x: &mut [f32], documents: &[Range<usize>], heads: usize, size: usize) {
+        let alike = self.cos.len() == self.positions * self.half;
         x.par_chunks_exact_mut(heads * size).enumerate().with_min_len(64).for_each(|(row, x)| {
             let document = documents.partition_point(|rows| rows.end <= row);
             let position = row - documents[document].start;
-            let table = if self.alike { 0 } else { document };
+            let table = if alike { 0 } else { document };
             let start = (table * self.positions + position) * self.half;
             let (cos, sin) = (&self.cos[start..][..self.half], &self.sin[start..][..self.half]);
             vectorised(

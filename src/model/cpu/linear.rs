@@ -5,20 +5,20 @@ use crate::product::{Cores, Packed};
 use crate::simd::{erf, exp, tanh, vectorised};
 
 /// A linear map.
-#[derive(Clone, Copy, Debug)]
-pub struct Map<'a> {
+#[derive(Debug)]
+pub struct Map {
     /// `[outputs, inputs]`
-    pub weight: &'a Packed,
+    pub weight: Packed,
     /// `[outputs]`
-    pub bias: Option<&'a [f32]>,
+    pub bias: Option<Vec<f32>>,
 }
 
-impl Map<'_> {
+impl Map {
     /// x · weightᵀ + bias, `[rows, inputs]` to `[rows, outputs]`, a stretch of a row at a time while it is in the
     /// cache: `join(values, their place in out)`.
     fn apply(&self, x: &[f32], out: &mut [f32], cores: Cores, join: impl Fn(&mut [f32], &mut [f32]) + Sync) {
         self.weight.apply(x, out, cores, |first, values, out| {
-            if let Some(bias) = self.bias {
+            if let Some(bias) = &self.bias {
                 vectorised(
                     #[inline(always)]
                     || values.iter_mut().zip(&bias[first..]).for_each(|(value, bias)| *value += bias),
@@ -57,13 +57,7 @@ pub fn activate(act: Activation, values: &mut [f32]) {
 }
 
 /// down(act(gate(x)) · up(x)), or down(act(up(x))) without a gate.
-pub fn feed_forward(
-    x: &[f32],
-    gate: Option<Map<'_>>,
-    up: Map<'_>,
-    down: Map<'_>,
-    act: Activation,
-) -> Vec<f32> {
+pub fn feed_forward(x: &[f32], gate: Option<&Map>, up: &Map, down: &Map, act: Activation) -> Vec<f32> {
     let (inputs, inner) = (up.weight.inputs(), up.weight.outputs());
     in_shares(x, [inputs, down.weight.outputs()], |x, out, inside, cores| {
         let size = x.len() / inputs * inner;
@@ -92,7 +86,7 @@ pub fn feed_forward(
 }
 
 /// x · weightᵀ + bias.
-pub fn linear(x: &[f32], map: Map<'_>) -> Vec<f32> {
+pub fn linear(x: &[f32], map: &Map) -> Vec<f32> {
     in_shares(x, [map.weight.inputs(), map.weight.outputs()], |x, out, _, cores| {
         map.apply(x, out, cores, |values, out| out.copy_from_slice(values));
     })
