@@ -16,7 +16,7 @@ use infoplane::model::batch::{Batch, batches};
 use infoplane::model::{Model, Options};
 use infoplane::product::{Cores, Packed};
 use infoplane::settings::{Backend, Settings};
-use infoplane::store::{ChunkKey, Losses, ScoreTable};
+use infoplane::store::{ChunkKey, Losses, ScoreTable, Shape};
 use infoplane::tokens::Tokens;
 
 const BACKENDS: [Backend; 2] = [Backend::Cpu, Backend::Gpu];
@@ -47,6 +47,11 @@ fn model(compute: &Compute) -> (Model, Batch) {
     (model, batch)
 }
 
+/// The scores of that many layers with one set of points.
+fn shape(layers: usize) -> Shape {
+    Shape { layers, seeds: 1, points: POINTS, ..Shape::default() }
+}
+
 fn compute(backend: Backend) -> Compute {
     Compute::open(backend).expect("an adapter").0
 }
@@ -69,7 +74,7 @@ fn retune_17_layers(bencher: Bencher, backend: Backend) {
     let positions = labels.positions();
     let planes = estimator.device_planes(LAYERS, positions, POINTS).expect("memory");
     let chunks = [first, positions].map(|end| ChunkKey { end, tokens: 0 });
-    let (mut table, _) = ScoreTable::new(LAYERS, POINTS, &chunks, None);
+    let mut table = ScoreTable::new(shape(LAYERS), &chunks);
     let reference = estimator.reference(ReferencePoints::new(0, POINTS, 64)).expect("memory");
     for layer in 0..LAYERS {
         for (chunk, range) in [0..first, first..positions].into_iter().enumerate() {
@@ -153,7 +158,7 @@ fn statistics_of_a_layer(bencher: Bencher, backend: Backend) {
     let hidden = random_states(1, positions, width, &compute);
     let rows: Vec<Row> = (0..positions as u32).map(|row| Row { source: row, target: row }).collect();
     let planes = estimator.device_planes(1, positions, POINTS).expect("memory");
-    let (mut table, _) = ScoreTable::new(1, POINTS, &[ChunkKey { end: positions, tokens: 0 }], None);
+    let mut table = ScoreTable::new(shape(1), &[ChunkKey { end: positions, tokens: 0 }]);
     let target = match &planes {
         Some(planes) => Target::Device(&planes[0]),
         None => Target::Host(table.open(0, 0).expect("memory")),

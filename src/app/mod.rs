@@ -34,6 +34,7 @@ mod outbox;
 mod plane;
 mod plane_overlay;
 mod plane_paint;
+mod readout;
 mod recorded;
 mod runs;
 mod shortcuts;

@@ -1,17 +1,15 @@
-//! The panel of runs: what is open, what has become of it, and the numbers under the scrubber.
+//! The panel of runs: what is open and what has become of it, over the numbers at the scrubber.
 
 use eframe::egui::{
-    self, Align, Layout, Margin, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2,
+    self, Align, Layout, Margin, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2,
 };
 
 use super::Action;
-use super::state::{ShownPoint, State, Status, UiCommand};
+use super::readout::readout_ui;
+use super::state::{State, Status, UiCommand};
 use super::theme::{self, palette};
 use super::widgets::{short_count, status_mark, status_word, training_label};
 use crate::engine::CheckpointId;
-
-/// More runs than this have no room beside each other in the readout.
-const MOST_COLUMNS: usize = 3;
 
 /// Draws the whole panel; `follow` scrolls the list to the checkpoint under the scrubber.
 pub(super) fn runs_panel_ui(ui: &mut Ui, state: &State, follow: bool, actions: &mut Vec<Action>) {
@@ -144,87 +142,4 @@ fn checkpoint_ui(ui: &mut Ui, state: &State, id: CheckpointId, current: bool) ->
         None => status_word(&status).to_owned(),
     };
     response.on_hover_text(hint)
-}
-
-/// The numbers of the checkpoints under the scrubber, a column a run.
-fn readout_ui(ui: &mut Ui, state: &State) {
-    ui.label(theme::section(ui, "At the scrubber"));
-    let points: Vec<ShownPoint> =
-        state.points().into_iter().flat_map(|(_, points)| points).filter(|shown| shown.current).collect();
-    if points.is_empty() {
-        let hint = if state.shown_text().is_none() {
-            "Choose a text corpus to measure."
-        } else if state.busy {
-            "Being measured…"
-        } else {
-            "Not measured yet."
-        };
-        ui.label(theme::weak(ui, hint));
-        return;
-    }
-    let shown = &points[..points.len().min(MOST_COLUMNS)];
-    let loss = |p: &ShownPoint| format!("{:.3}", p.point.loss);
-    let efficiency = |value: f64| format!("{value:.4}");
-    egui::Grid::new("readout grid")
-        .num_columns(shown.len() + 1)
-        .min_row_height(15.0)
-        .spacing(vec2(8.0, 0.5))
-        .show(ui, |ui| {
-            if shown.len() > 1 {
-                ui.label("");
-                for point in shown {
-                    let (rect, _) = ui.allocate_exact_size(vec2(46.0, 8.0), Sense::hover());
-                    let swatch = Rect::from_min_max(pos2(rect.right() - 22.0, rect.top() + 2.0), rect.max);
-                    ui.painter().rect_filled(swatch, 2.0, theme::run_color(point.id.run));
-                }
-                ui.end_row();
-            }
-            let mut line = |label: &str, help: &str, value: &dyn Fn(&ShownPoint) -> String| {
-                ui.label(theme::weak(ui, label)).on_hover_text(help);
-                for point in shown {
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        let text = theme::number(ui, value(point));
-                        let palette = palette(ui.visuals());
-                        ui.label(if point.stale { text.color(palette.weak) } else { text });
-                    });
-                }
-                ui.end_row();
-            };
-            let spread = |p: &ShownPoint, side: usize| p.point.spread.map(|spread| spread[side]);
-            let help = "I(X;Z), nats over ln n; in brackets, in units of the last digit, the standard deviation \
-                        over seeds of the reference points";
-            line("complexity", help, &|p| with_spread(p.point.complexity, spread(p, 0)));
-            line("expressivity", &help.replace('X', "Y"), &|p| with_spread(p.point.expressivity, spread(p, 1)));
-            line("optimality φ", "I(Y;Z) / I(X;Z); spread as above", &|p| {
-                let phi = p.point.optimality.map(|phi| with_spread(phi, p.point.optimality_spread));
-                phi.unwrap_or_else(|| "–".to_owned())
-            });
-            let null = "under shuffled labels: what a sample of this size gives for labels that say nothing";
-            let once = "positions whose label occurs nowhere else; near 100 %, complexity and expressivity \
-                        become equal whatever the model";
-            let of = |pair: Option<[f64; 2]>, side: usize, text: &dyn Fn(f64) -> String| {
-                pair.map_or_else(|| "–".to_owned(), |pair| text(pair[side]))
-            };
-            let percent = |share: f64| format!("{:.1}%", 100.0 * share);
-            line("null I(X;Z)", null, &|p| of(p.point.null, 0, &efficiency));
-            line("null I(Y;Z)", null, &|p| of(p.point.null, 1, &efficiency));
-            line("X seen once", once, &|p| of(p.point.singletons, 0, &percent));
-            line("Y seen once", once, &|p| of(p.point.singletons, 1, &percent));
-            let change = "the most that the last growth of the sample, to four times as many documents or less, \
-                          moved a complexity or an expressivity, averaged over layers, of any order";
-            line("last change", change, &|p| p.last_change.map_or_else(|| "–".to_owned(), efficiency));
-            line("entropy H(Z)", "of the soft-binned states, nats over ln n", &|p| {
-                efficiency(p.point.entropy)
-            });
-            line("loss", "next-token cross-entropy, nats a token", &loss);
-            line("positions", "labelled positions behind the numbers", &|p| short_count(p.positions as u64));
-        });
-}
-
-/// A number to four places with its spread in units of the last, as in 0.0868(12).
-fn with_spread(value: f64, spread: Option<f64>) -> String {
-    match spread {
-        Some(spread) => format!("{value:.4}({:.0})", spread * 1e4),
-        None => format!("{value:.4}"),
-    }
 }

@@ -102,7 +102,7 @@ fn a_checkpoint_goes_from_waiting_to_complete() {
     state.apply(measured(generation, id(0, 1), true));
     assert_eq!(state.status(id(0, 1)), Status::Complete);
     assert_eq!(state.done(), (1, 2));
-    state.apply(Event::Idle { generation, cancelled: false });
+    state.apply(Event::Idle { generation, cancelled: false, costs: None });
     assert!(!state.busy && state.progress.is_none());
 }
 
@@ -244,7 +244,7 @@ fn cancelling_keeps_what_is_finished() {
     assert!(matches!(state.update(UiCommand::Cancel)[..], [Command::Cancel]));
     let cancelled = Event::CheckpointFailed { generation, checkpoint: id(0, 1), error: Error::cancelled() };
     state.apply(cancelled);
-    state.apply(Event::Idle { generation, cancelled: true });
+    state.apply(Event::Idle { generation, cancelled: true, costs: None });
     assert_eq!((state.status(id(0, 0)), state.status(id(0, 1))), (Status::Complete, Status::Waiting));
     assert!(state.update(UiCommand::Cancel).is_empty(), "nothing is left to cancel");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use crossbeam_channel::Receiver;
@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{DONE, NOTHING, PARTLY, SettingsArgs, TextArgs, deliver};
 use crate::checkpoints::Run;
-use crate::engine::{self, CheckpointId, Command, Event, Request};
+use crate::engine::{self, CheckpointId, Command, EstimatorCosts, Event, Request};
 use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::results::{CheckpointResult, Outcome, ResultSettings, Results};
@@ -68,7 +68,7 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     let start = Instant::now();
     commands.send(Command::Measure(request)).map_err(|_| ended_early())?;
     let measured = Collector::new(runs).collect(&events)?;
-    eprintln!("took {:.2} s", start.elapsed().as_secs_f64());
+    eprintln!("{}", told(start.elapsed(), measured.costs));
 
     let failed = measured.checkpoints.iter().filter(|c| c.measurement().is_none()).count();
     let (status, all) = (if failed > 0 { PARTLY } else { DONE }, measured.checkpoints.len());
@@ -97,6 +97,17 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     }?;
     deliver(&bytes, args.out.as_deref())?;
     Ok(status)
+}
+
+/// How long it took, and how much of that was the estimator's.
+fn told(took: Duration, costs: Option<EstimatorCosts>) -> String {
+    let took = took.as_secs_f64();
+    let share = costs.map(|EstimatorCosts { scores, statistics }| {
+        let [scores, statistics] = [scores, statistics].map(|cost| cost.as_secs_f64());
+        let share = 100.0 * (scores + statistics) / took;
+        format!(", of which scores {scores:.2} s and statistics {statistics:.2} s ({share:.1} % together)")
+    });
+    format!("took {took:.2} s{}", share.unwrap_or_default())
 }
 
 /// Waits for the runs.
@@ -137,6 +148,7 @@ struct Measured {
     device: String,
     documents: usize,
     skipped: usize,
+    costs: Option<EstimatorCosts>,
 }
 
 impl Collector {
@@ -183,7 +195,10 @@ impl Collector {
                     self.outcomes.insert(checkpoint, Outcome::Failed { error: error.to_string() });
                 }
                 Event::Failed { error, .. } => return Err(error),
-                Event::Idle { .. } => break,
+                Event::Idle { costs, .. } => {
+                    self.measured.costs = costs;
+                    break;
+                }
                 Event::Opened { .. } | Event::Measured { .. } => {}
             }
         }

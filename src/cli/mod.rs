@@ -211,7 +211,7 @@ impl SettingsArgs {
     /// # Errors
     /// A store that was named and cannot be used.
     fn engine_options(&self) -> Result<engine::Options> {
-        Ok(engine::Options { memory: self.memory.memory, store: self.store.open()? })
+        Ok(engine::Options { memory: self.memory.memory, store: self.store.open()?, ..Default::default() })
     }
 
     /// The settings, with this many documents where no flag says how many.

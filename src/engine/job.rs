@@ -1,10 +1,11 @@
 //! A checkpoint on its way through the model: its scores, its losses, and the batches still to come.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use burn::tensor::Tensor;
 
-use super::message::CheckpointId;
+use super::message::{CheckpointId, EstimatorCosts};
 use super::sample::Sample;
 use crate::checkpoints::Checkpoint;
 use crate::error::{Error, Result};
@@ -15,18 +16,12 @@ use crate::model::{Model, Options, Pass, Step};
 use crate::store::{Losses, ScoreTable};
 
 /// What is kept of a checkpoint once its documents went through the model.
-///
-/// A *plane* of scores is what one layer scored with the reference points of one seed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scored {
     /// Which chunks are finished, and their scores where they do not lie in the GPU's memory.
     pub table: ScoreTable,
     /// The scores in the GPU's memory, a plane each.
     pub device: Option<Vec<DevicePlane>>,
-    /// The number of hidden states L + 1.
-    pub hidden_states: usize,
-    /// The number of seeds.
-    pub seeds: usize,
     /// The hidden size h.
     pub width: usize,
     /// Why finished scores could not be stored, until it is told.
@@ -34,6 +29,11 @@ pub struct Scored {
 }
 
 impl Scored {
+    /// What a model of this hidden size scores into a table in main memory or on disk.
+    pub fn new(table: ScoreTable, width: usize) -> Self {
+        Self { table, device: None, width, trouble: None }
+    }
+
     /// Memory held.
     pub fn bytes(&self) -> usize {
         let device = self.device.iter().flatten();
@@ -42,7 +42,8 @@ impl Scored {
 
     /// The scores of every layer with the reference points of a seed.
     pub fn scores(&self, seed: usize) -> Scores<'_> {
-        let planes = (0..self.hidden_states).map(|layer| layer * self.seeds + seed);
+        let shape = self.table.shape();
+        let planes = (0..shape.layers).map(|layer| shape.plane(layer, seed));
         match &self.device {
             Some(device) => Scores::Device(planes.map(|plane| &device[plane]).collect()),
             None => Scores::Host(planes.map(|plane| self.table.plane(plane)).collect()),
@@ -68,7 +69,7 @@ impl Scored {
         let origin = if self.device.is_some() { 0 } else { self.table.positions(chunk).start };
         let rows = sample.rows(batch, origin);
         for (seed, reference) in references.iter().enumerate() {
-            let plane = layer * self.seeds + seed;
+            let plane = self.table.shape().plane(layer, seed);
             let target = match &self.device {
                 Some(planes) => Target::Device(&planes[plane]),
                 None => Target::Host(self.table.open(chunk, plane)?),
@@ -170,7 +171,7 @@ impl Job {
     }
 
     /// Takes a batch through one layer of the model and scores its states with the reference points of each
-    /// seed. Returns whether the stage is complete.
+    /// seed, at some cost. Returns whether the stage is complete.
     ///
     /// # Errors
     /// Weights that cannot be read; whatever the device said.
@@ -180,6 +181,7 @@ impl Job {
         estimator: &Estimator,
         references: &[Reference],
         scored: &mut Scored,
+        costs: &mut EstimatorCosts,
     ) -> Result<bool> {
         let pass = match &mut self.pass {
             Some(pass) => pass,
@@ -194,14 +196,20 @@ impl Job {
             }
         };
         let step = self.model.advance(pass, |layer, batch, states| {
-            scored.score(layer, (sample, batch), states, estimator, references)
+            let start = Instant::now();
+            let done = scored.score(layer, (sample, batch), states, estimator, references);
+            costs.scores += start.elapsed();
+            done
         })?;
         if step == Step::Done
             && let Some(pass) = self.pass.take()
         {
-            for (batch, losses) in self.model.losses(pass)? {
+            let losses = self.model.losses(pass)?;
+            let start = Instant::now();
+            for (batch, losses) in losses {
                 self.take_losses(sample, &batch, &losses, scored)?;
             }
+            costs.scores += start.elapsed();
         }
         Ok(false)
     }

@@ -23,7 +23,7 @@ pub fn layers_of(
     interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Vec<Vec<LayerMeasures>>, Error> {
     let statistics = estimator.statistics(&scored.scores(seed), question, labels, interrupted)?;
-    let mut prefixes = vec![Vec::with_capacity(scored.hidden_states); question.prefixes.len()];
+    let mut prefixes = vec![Vec::with_capacity(scored.table.shape().layers); question.prefixes.len()];
     for (layer, statistics) in statistics.iter().enumerate() {
         for (layers, statistics) in prefixes.iter_mut().zip(statistics) {
             let measures = layer_measures(layer, question.binning.points, statistics);
@@ -87,7 +87,7 @@ pub fn measurement(
 }
 
 /// A measurement with what tells whether to believe it beside its numbers: the measures under shuffled labels,
-/// and the spread over seeds of the reference points.
+/// and the spread over the first `seed_count` seeds of the reference points.
 ///
 /// # Errors
 /// As [`layers_of`].
@@ -96,14 +96,14 @@ pub fn with_honesty(
     scored: &Scored,
     (sample, stage): (&mut Sample, usize),
     estimator: &mut Estimator,
-    (binning, min_count): (Binning, u32),
+    (binning, min_count, seed_count): (Binning, u32, usize),
     interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Measurement, Error> {
     let question = Question { binning, min_count, prefixes: vec![measurement.positions] };
     let null = sample.null(stage);
     let null = layers_of(scored, 0, estimator, &question, &null, interrupted)?.concat();
     let mut seeds = Vec::new();
-    for seed in 1..scored.seeds {
+    for seed in 1..seed_count {
         seeds.push(layers_of(scored, seed, estimator, &question, &sample.labels, interrupted)?.concat());
     }
     let layers: Vec<LayerMeasures> = measurement

@@ -77,6 +77,15 @@ impl Request {
     }
 }
 
+/// What the estimator added to the forward pass of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EstimatorCosts {
+    /// Making scores from hidden states, and storing them.
+    pub scores: Duration,
+    /// From scores to measures, with all that tells whether to believe them.
+    pub statistics: Duration,
+}
+
 /// What the worker can be asked. The newest request wins.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -172,5 +181,7 @@ pub enum Event {
         generation: u64,
         /// Whether it was cancelled rather than finished.
         cancelled: bool,
+        /// What the estimator cost; absent on a GPU, where nobody waits for one part before the next.
+        costs: Option<EstimatorCosts>,
     },
 }

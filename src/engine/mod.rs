@@ -16,7 +16,7 @@ mod schedule;
 mod session;
 mod worker;
 
-pub use message::{CheckpointId, Command, Event, Request, TextSource};
+pub use message::{CheckpointId, Command, EstimatorCosts, Event, Request, TextSource};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -37,6 +37,8 @@ const EVENTS: usize = 1024;
 pub struct Options {
     /// How many bytes a model's weights and activations may take; none for what the device or the machine has.
     pub memory: Option<usize>,
+    /// How many bytes of scores may be kept in memory for later questions; none for half of what is free.
+    pub kept: Option<usize>,
     /// Where scores and measurements are kept; without one scores are kept in memory only.
     pub store: Option<Store>,
 }

@@ -11,105 +11,108 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::model::config::Config;
 use crate::settings::{Backend, Settings};
-use crate::store::{Entry, Key, ScoreTable, Shape, Store, score_bytes};
+use crate::store::{Key, ScoreTable, Shape, Store};
 
-/// How much room a checkpoint's scores want.
-#[derive(Clone, Debug)]
-pub struct Place<'a> {
-    sample: &'a Sample,
-    hidden_states: usize,
-    width: usize,
-    seeds: usize,
-    stride: usize,
+/// Where scores may go.
+pub struct Places<'a> {
+    /// The device that makes them.
+    pub device: &'a OpenDevice,
+    /// The store, if there is one.
+    pub store: Option<&'a Store>,
+    /// Bytes of scores that may be kept in memory, the device's or the machine's.
+    pub budget: usize,
+    /// Bytes of those that other checkpoints take.
+    pub held: usize,
 }
 
-impl<'a> Place<'a> {
-    /// The room for the scores of a model on a sample.
-    pub fn new(request: &Request, config: &Config, sample: &'a Sample) -> Self {
-        Self {
-            sample,
-            hidden_states: config.layers.len() + 1,
-            width: config.hidden_size,
-            seeds: request.settings.reference_seeds.max(1),
-            stride: request.scored_points(),
-        }
-    }
+/// The scores of a checkpoint that want a place.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    request: &'a Request,
+    sample: &'a Sample,
+    shape: Shape,
+    width: usize,
+}
 
-    fn planes(&self) -> usize {
-        self.hidden_states * self.seeds
+impl<'a> Wanted<'a> {
+    /// The scores of a model on a sample.
+    pub fn new(request: &'a Request, config: &Config, sample: &'a Sample) -> Self {
+        let shape = Shape {
+            layers: config.layers.len() + 1,
+            seeds: request.settings.reference_seeds.max(1),
+            points: request.scored_points(),
+            precision: request.settings.scores,
+        };
+        Self { request, sample, shape, width: config.hidden_size }
     }
 
     fn positions(&self) -> usize {
         self.sample.positions(self.sample.documents.len())
     }
 
-    /// Bytes of memory that all scores take.
-    pub fn bytes(&self) -> usize {
-        self.planes() * self.positions() * self.stride * size_of::<f32>()
-    }
-
-    /// Finds room: on a GPU in its memory where that suffices, in main memory for what a window asks live and
-    /// for want of a store, else in the store. Says what went otherwise than it should.
+    /// Finds a place: scores in the store that answer already; memory, for what a window asks live or a GPU made,
+    /// as far as it is free; the store; at last memory that `give_up` takes from other checkpoints, given the bytes
+    /// that are wanted. Says what went otherwise than it should.
     ///
     /// # Errors
     /// More scores than there is room for.
-    pub fn find(
+    pub fn place(
         &self,
         identity: u128,
-        budget: usize,
-        device: &OpenDevice,
-        store: Option<&Store>,
-        request: &Request,
+        places: &Places<'_>,
+        give_up: impl FnOnce(usize),
     ) -> Result<(Scored, Vec<String>)> {
-        let mut warnings = Vec::new();
-        let mut scored = Scored {
-            hidden_states: self.hidden_states,
-            seeds: self.seeds,
-            width: self.width,
-            ..Scored::default()
-        };
-        if self.bytes() <= budget {
-            scored.device = device.estimator.device_planes(self.planes(), self.positions(), self.stride)?;
+        let Places { device, store, budget, held } = *places;
+        let settings = &self.request.settings;
+        let key = scores_key(identity, settings, device);
+        let least = Shape { points: settings.points, ..self.shape };
+        if let Some(table) = store.and_then(|store| store.complete(&key, least, &self.sample.chunks)) {
+            return Ok((Scored::new(table, self.width), Vec::new()));
         }
-        let live = request.interactive && self.bytes() <= budget;
-        let stored = match store {
-            Some(store) if scored.device.is_none() && !live => {
-                let entry = self.entry(identity, device, store, &request.settings);
-                entry.map_err(|error| warnings.push(format!("{error}; going on in memory"))).ok()
+        let empty = ScoreTable::new(self.shape, &self.sample.chunks);
+        let bytes = empty.bytes_of(self.positions());
+        if held + bytes <= budget {
+            if let Some(scored) = self.on_device(device)? {
+                return Ok((scored, Vec::new()));
             }
-            _ => None,
-        };
-        if stored.is_none() && scored.device.is_none() {
-            memory::check(self.bytes()).map_err(|error| match warnings.pop() {
-                // Why it could not be stored is what the user can do something about.
-                Some(warning) => Error::new(error.kind(), format!("{error}; {warning}")),
-                None => error,
-            })?;
+            if self.request.interactive && memory::check(bytes).is_ok() {
+                return Ok((Scored::new(empty, self.width), Vec::new()));
+            }
         }
-        let folder = stored.as_ref().map(|entry| entry.folder().to_owned());
-        let (table, damaged) = ScoreTable::new(self.planes(), self.stride, &self.sample.chunks, stored);
-        if let Some(folder) = folder.filter(|_| damaged > 0) {
-            let cause = "the stored scores are cut short";
-            warnings.push(format!("{cause}; making {} again: {}", chunks(damaged), folder.display()));
+        let mut warnings = Vec::new();
+        match store.map(|store| store.entry(&key, self.shape, self.positions())) {
+            Some(Ok(entry)) => {
+                let folder = entry.folder().to_owned();
+                let (table, damaged) = ScoreTable::stored(entry, &self.sample.chunks);
+                if damaged > 0 {
+                    let cause = "the stored scores are cut short";
+                    warnings.push(format!("{cause}; making {} again: {}", chunks(damaged), folder.display()));
+                }
+                return Ok((Scored::new(table, self.width), warnings));
+            }
+            Some(Err(error)) => warnings.push(format!("{error}; going on in memory")),
+            None => {}
         }
-        scored.table = table;
-        Ok((scored, warnings))
+        if bytes <= budget {
+            give_up(bytes);
+            if let Some(scored) = self.on_device(device)? {
+                return Ok((scored, warnings));
+            }
+        }
+        memory::check(bytes).map_err(|error| match warnings.pop() {
+            // Why it could not be stored is what the user can do something about.
+            Some(warning) => Error::new(error.kind(), format!("{error}; {warning}")),
+            None => error,
+        })?;
+        Ok((Scored::new(empty, self.width), warnings))
     }
 
-    fn entry(
-        &self,
-        identity: u128,
-        device: &OpenDevice,
-        store: &Store,
-        settings: &Settings,
-    ) -> Result<Entry> {
-        let shape = Shape { planes: self.planes(), stride: self.stride, precision: settings.scores };
-        let bytes = self.planes() * self.positions() * self.stride * score_bytes(shape.precision);
-        let dependencies = Dependencies {
-            scored_points: Some(self.stride),
-            ..Dependencies::new(identity, device, settings.of_scores())
-        };
-        store.entry(&Key::new(&dependencies), shape, bytes as u64)
+    /// A place in the GPU's memory, where this is a GPU that can hold a plane in one piece.
+    fn on_device(&self, device: &OpenDevice) -> Result<Option<Scored>> {
+        let Shape { points, .. } = self.shape;
+        let planes = device.estimator.device_planes(self.shape.planes(), self.positions(), points)?;
+        let table = ScoreTable::new(self.shape, &self.sample.chunks);
+        Ok(planes.map(|planes| Scored { device: Some(planes), ..Scored::new(table, self.width) }))
     }
 }
 
@@ -120,8 +123,6 @@ struct Dependencies {
     model: String,
     /// The identity of the sample; absent for scores, each chunk of which has its own.
     tokens: Option<String>,
-    /// The number of points scored, where scores are meant.
-    scored_points: Option<usize>,
     /// The device that computes, by its own name.
     device: String,
     settings: Settings,
@@ -132,7 +133,6 @@ impl Dependencies {
         Self {
             model: format!("{identity:032x}"),
             tokens: None,
-            scored_points: None,
             device: device.compute.name(),
             // What these choose counts by itself: the tokens, and the device.
             settings: Settings {
@@ -144,6 +144,12 @@ impl Dependencies {
             },
         }
     }
+}
+
+/// The key of a checkpoint's scores, however many points and seeds they are of.
+fn scores_key(identity: u128, settings: &Settings, device: &OpenDevice) -> Key {
+    let settings = Settings { reference_seeds: 0, ..settings.of_scores() };
+    Key::new(&Dependencies::new(identity, device, settings))
 }
 
 /// The key of a checkpoint's measurement.

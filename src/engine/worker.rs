@@ -91,8 +91,7 @@ impl Worker<'_> {
             earlier => {
                 // What it holds of the store is free before the next one asks for it.
                 drop(earlier);
-                let (runs, store) = (Arc::clone(&self.runs), self.options.store.clone());
-                Session::new(request, runs, &self.recorded, store)
+                Session::new(request, Arc::clone(&self.runs), &self.recorded, &self.options)
             }
         });
         Ok(())
@@ -116,7 +115,9 @@ impl Worker<'_> {
         match &mut self.session {
             Some(session) if session.active => {
                 session.active = false;
-                self.outbox.tell(Event::Idle { generation: session.request.generation, cancelled })
+                let on_gpu = self.device.as_ref().is_some_and(OpenDevice::is_gpu);
+                let costs = (!on_gpu).then_some(session.costs);
+                self.outbox.tell(Event::Idle { generation: session.request.generation, cancelled, costs })
             }
             _ => Ok(()),
         }

@@ -13,32 +13,60 @@ use super::journal::{self, Losses, Record, checksum};
 use crate::error::{Error, Kind, Result};
 use crate::settings::Precision;
 
-/// Bytes a score takes.
-pub fn score_bytes(precision: Precision) -> usize {
+/// The file with a line a finished chunk.
+const JOURNAL: &str = "journal";
+/// The file that says how many bytes an entry will take once it is complete.
+const RESERVED: &str = "reserved";
+
+/// Bytes a score takes on disk.
+fn score_bytes(precision: Precision) -> usize {
     match precision {
         Precision::F32 => size_of::<f32>(),
         Precision::F16 => size_of::<f16>(),
     }
 }
 
-/// How the scores of an entry are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How the scores of a checkpoint are laid out: a *plane* for each hidden state and seed, `[positions, points]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shape {
-    /// Hidden states times seeds: one file each.
-    pub planes: usize,
-    /// Reference points a position: the row length.
-    pub stride: usize,
-    /// The type of a score.
+    /// Hidden states.
+    pub layers: usize,
+    /// Sets of reference points, each with a seed of its own.
+    pub seeds: usize,
+    /// Reference points of a set: the row length.
+    pub points: usize,
+    /// The type of a score on disk; in memory it is f32.
     pub precision: Precision,
 }
 
+impl Shape {
+    /// The number of planes.
+    pub fn planes(&self) -> usize {
+        self.layers * self.seeds
+    }
+
+    /// The plane of a hidden state and a seed, both counted from 0.
+    pub fn plane(&self, layer: usize, seed: usize) -> usize {
+        layer * self.seeds + seed
+    }
+
+    /// Bytes on disk that the scores of a number of positions take.
+    pub fn bytes(&self, positions: usize) -> u64 {
+        (self.planes() * positions * self.row_bytes()) as u64
+    }
+
+    fn row_bytes(&self) -> usize {
+        self.points * score_bytes(self.precision)
+    }
+}
+
 /// An entry of the store, open for this process alone.
+///
+/// Its files are opened when they are needed: entries of hundreds of checkpoints may be open at once.
 #[derive(Debug)]
 pub struct Entry {
     folder: PathBuf,
     shape: Shape,
-    planes: Vec<File>,
-    journal: File,
     records: BTreeMap<usize, Record>,
     /// Lets no other process in as long as it is open.
     _lock: File,
@@ -51,24 +79,31 @@ impl Entry {
     /// Files that cannot be made.
     pub(super) fn open(folder: PathBuf, lock: File, key: &str, shape: Shape) -> Result<Self> {
         let about = folder.join("key.json");
-        let unusable = |error: std::io::Error| super::unwritable(&folder, &error);
-        let open = |name: &str| {
-            File::options().create(true).truncate(false).read(true).write(true).open(folder.join(name))
-        };
-        let path = folder.join("journal");
+        let journal = folder.join(JOURNAL);
         // An entry for something else, or one begun and never described, holds nothing of ours.
-        if fs::read(&about).is_ok_and(|found| found == key.as_bytes()) {
-            // Its time tells when it was used last; where it cannot be set, it goes sooner than it should.
-            let journal = File::options().append(true).open(&path);
-            let _ = journal.and_then(|journal| journal.set_modified(SystemTime::now()));
-        } else {
-            File::create(&path).and_then(|_| fs::write(&about, key)).map_err(unusable)?;
+        if !fs::read(&about).is_ok_and(|found| found == key.as_bytes()) {
+            let made = File::create(&journal).and_then(|_| fs::write(&about, key));
+            made.map_err(|error| super::unwritable(&folder, &error))?;
         }
-        let planes = (0..shape.planes).map(|plane| open(&format!("plane-{plane:03}")));
-        let planes = planes.collect::<std::io::Result<_>>().map_err(unusable)?;
-        let journal = File::options().create(true).append(true).open(&path).map_err(unusable)?;
-        let records = journal::read(&path).into_iter().map(|record| (record.chunk, record)).collect();
-        Ok(Self { shape, planes, journal, records, _lock: lock, folder })
+        let records = journal::read(&journal).into_iter().map(|record| (record.chunk, record)).collect();
+        Ok(Self { shape, records, _lock: lock, folder })
+    }
+
+    /// Notes that it is used now, and that it will take `bytes` once it is complete, which count against the
+    /// store's budget from now on.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub(super) fn reserve(&self, bytes: u64) -> Result<()> {
+        fs::write(self.folder.join(RESERVED), bytes.to_string())
+            .map_err(|error| super::unwritable(&self.folder, &error))?;
+        touch(&self.folder);
+        Ok(())
+    }
+
+    /// How its scores are laid out.
+    pub fn shape(&self) -> Shape {
+        self.shape
     }
 
     /// Where it lies.
@@ -90,12 +125,13 @@ impl Entry {
         let Some(record) = self.records.get(&chunk) else { return Ok(None) };
         let same = (record.start, record.end) == (positions.start, positions.end)
             && record.tokens == hex(tokens)
-            && record.sums.len() == self.planes.len();
+            && record.sums.len() == self.shape.planes();
         if !same {
             return Ok(None);
         }
-        let end = (positions.end * self.row_bytes()) as u64;
-        let whole = self.planes.iter().all(|plane| plane.metadata().is_ok_and(|file| file.len() >= end));
+        let end = (positions.end * self.shape.row_bytes()) as u64;
+        let long_enough = |plane| fs::metadata(self.plane(plane)).is_ok_and(|file| file.len() >= end);
+        let whole = (0..self.shape.planes()).all(long_enough);
         if whole { Ok(Some(record.losses)) } else { Err(self.damaged(chunk)) }
     }
 
@@ -112,10 +148,10 @@ impl Entry {
         losses: Losses,
         scores: &[Vec<f32>],
     ) -> Result<()> {
-        let offset = (positions.start * self.row_bytes()) as u64;
+        let offset = (positions.start * self.shape.row_bytes()) as u64;
         let mut halves = Vec::new();
         let mut sums = Vec::with_capacity(scores.len());
-        for (mut plane, scores) in self.planes.iter().zip(scores) {
+        for (plane, scores) in scores.iter().enumerate() {
             let bytes = match self.shape.precision {
                 Precision::F32 => bytemuck::cast_slice(scores),
                 Precision::F16 => {
@@ -124,15 +160,20 @@ impl Entry {
                     bytemuck::cast_slice(&halves)
                 }
             };
-            plane
-                .seek(SeekFrom::Start(offset))
-                .and_then(|_| plane.write_all(bytes))
-                .map_err(|error| self.unwritable(&error))?;
+            let write = |mut file: File| {
+                file.seek(SeekFrom::Start(offset))?;
+                file.write_all(bytes)
+            };
+            let file = File::options().create(true).truncate(false).write(true).open(self.plane(plane));
+            file.and_then(write).map_err(|error| self.unwritable(&error))?;
             sums.push(checksum(bytes));
         }
         let record =
             Record { chunk, start: positions.start, end: positions.end, tokens: hex(tokens), losses, sums };
-        journal::append(&self.journal, &record).map_err(|error| self.unwritable(&error))?;
+        let journal = File::options().create(true).append(true).open(self.folder.join(JOURNAL));
+        journal
+            .and_then(|journal| journal::append(&journal, &record))
+            .map_err(|error| self.unwritable(&error))?;
         self.records.insert(chunk, record);
         Ok(())
     }
@@ -143,11 +184,11 @@ impl Entry {
     /// Bytes that are missing or not those that were written.
     pub fn read(&self, chunk: usize, plane: usize, scores: &mut Vec<f32>) -> Result<()> {
         let record = self.records.get(&chunk).ok_or_else(|| self.damaged(chunk))?;
-        let floats = (record.end - record.start) * self.shape.stride;
+        let floats = (record.end - record.start) * self.shape.points;
         scores.resize(floats, 0.0);
-        let offset = (record.start * self.row_bytes()) as u64;
+        let offset = (record.start * self.shape.row_bytes()) as u64;
         let read = |bytes: &mut [u8]| {
-            let mut file = &self.planes[plane];
+            let mut file = File::open(self.plane(plane)).ok()?;
             file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(bytes)).ok()?;
             (checksum(bytes) == record.sums[plane]).then_some(())
         };
@@ -166,8 +207,8 @@ impl Entry {
         self.records.remove(&chunk);
     }
 
-    fn row_bytes(&self) -> usize {
-        self.shape.stride * score_bytes(self.shape.precision)
+    fn plane(&self, plane: usize) -> PathBuf {
+        self.folder.join(format!("plane-{plane:03}"))
     }
 
     fn damaged(&self, chunk: usize) -> Error {
@@ -185,14 +226,27 @@ fn hex(hash: u128) -> String {
     format!("{hash:032x}")
 }
 
+/// Notes that an entry is used now.
+pub(super) fn touch(folder: &Path) {
+    // Where the time cannot be set, it goes sooner than it should.
+    let journal = File::options().append(true).open(folder.join(JOURNAL));
+    let _ = journal.and_then(|journal| journal.set_modified(SystemTime::now()));
+}
+
 /// When an entry was used last.
 pub(super) fn used(folder: &Path) -> SystemTime {
-    let time = fs::metadata(folder.join("journal")).and_then(|file| file.modified());
+    let time = fs::metadata(folder.join(JOURNAL)).and_then(|file| file.modified());
     time.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// Bytes an entry takes.
+/// Bytes an entry takes, or will take once it is complete.
 pub(super) fn size(folder: &Path) -> u64 {
+    let reserved = fs::read_to_string(folder.join(RESERVED)).ok().and_then(|bytes| bytes.parse().ok());
+    written(folder).max(reserved.unwrap_or(0))
+}
+
+/// Bytes an entry takes already.
+pub(super) fn written(folder: &Path) -> u64 {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
 }

@@ -4,15 +4,16 @@
 //! *chunk* of documents at a time. A [`Store`] is the folder of such entries and of finished measurements:
 //!
 //! ```text
-//! STORE/scores/KEY/key.json        what the scores depend on, in full
-//!                  journal         a line a finished chunk, with checksums
-//!                  plane-000, …    one file a hidden state and seed: [positions, points] in f32 or f16
-//!                  lock            held by the process that uses the entry
-//! STORE/measurements/KEY.json      a checkpoint's numbers
+//! STORE/scores/KEY-SEEDSxPOINTS/key.json       what the scores depend on, in full
+//!                               journal        a line a finished chunk, with checksums
+//!                               plane-000, …   one file a hidden state and seed: [positions, points] in f32 or f16
+//!                               reserved       the bytes it takes once it is complete
+//!                               lock           held by the process that uses the entry
+//! STORE/measurements/KEY.json                  a checkpoint's numbers
 //! ```
 //!
-//! A key is a hash of everything the content depends on, so what has changed since is simply not found. A
-//! chunk counts once its line stands in the journal, and is checked against its checksums whenever it is
+//! A key is a hash of everything the content depends on, so what has changed since is simply not found. The first
+//! points and seeds are the same however many follow: a complete entry answers for fewer of both. A chunk counts once its line stands in the journal, and is checked against its checksums whenever it is
 //! read: whatever was cut short, changed or torn is made again, never shown.
 
 mod entry;
@@ -26,7 +27,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use twox_hash::XxHash3_128;
 
-pub use self::entry::{Entry, Shape, score_bytes};
+pub use self::entry::{Entry, Shape};
 pub use self::journal::Losses;
 pub use self::table::{ChunkKey, Plane, ScoreTable};
 
@@ -97,25 +98,46 @@ impl Store {
         Some(dirs::cache_dir()?.join("infoplane"))
     }
 
-    /// The entry of this key, with room for `bytes`, to be used by this process alone.
+    /// The entry of this key and shape, with room for that many positions, to be used by this process alone.
     ///
     /// # Errors
-    /// An entry that another process uses, a budget too small, or a folder that cannot be written.
-    pub fn entry(&self, key: &Key, shape: Shape, bytes: u64) -> Result<Entry> {
-        if bytes > self.budget {
-            let cause = format!(
-                "the scores of a checkpoint take {}, and the store may hold {}",
-                size(bytes),
-                size(self.budget)
-            );
-            return Err(Error::new(Kind::Store, cause)
-                .help("allow it more with --store-size, or use --scores f16, fewer --samples or --points")
-                .at(&self.folder));
-        }
-        let folder = self.scores().join(key.name());
+    /// An entry that another process uses, a budget or a disk too small, or a folder that cannot be written.
+    pub fn entry(&self, key: &Key, shape: Shape, positions: usize) -> Result<Entry> {
+        let bytes = shape.bytes(positions);
+        let folder = self.scores().join(format!("{}-{}x{}", key.name(), shape.seeds, shape.points));
         let lock = lock(&folder)?;
-        self.make_room(&folder, bytes)?;
-        Entry::open(folder, lock, &key.text, shape)
+        // Where the system does not say what is free, the disk will when it is full.
+        self.make_room(&folder, bytes, fs4::available_space(&folder).unwrap_or(u64::MAX))?;
+        let entry = Entry::open(folder, lock, &key.text, shape)?;
+        entry.reserve(bytes)?;
+        Ok(entry)
+    }
+
+    /// The scores of all `chunks`, where an entry of this key that no other process uses has them with at least as
+    /// many seeds and points as `shape`.
+    pub fn complete(&self, key: &Key, shape: Shape, chunks: &[ChunkKey]) -> Option<ScoreTable> {
+        let prefix = format!("{}-", key.name());
+        let mut found: Vec<(Shape, PathBuf)> = fs::read_dir(self.scores())
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| {
+                let folder = entry.ok()?.path();
+                let size = folder.file_name()?.to_str()?.strip_prefix(&prefix)?;
+                let (seeds, points) = size.split_once('x')?;
+                Some((Shape { seeds: seeds.parse().ok()?, points: points.parse().ok()?, ..shape }, folder))
+            })
+            .filter(|(found, _)| found.seeds >= shape.seeds && found.points >= shape.points)
+            .collect();
+        // The least to read first.
+        found.sort_by_key(|(found, _)| found.planes() * found.points);
+        found.into_iter().find_map(|(shape, folder)| {
+            let entry = Entry::open(folder.clone(), lock(&folder).ok()?, &key.text, shape).ok()?;
+            let (table, _) = ScoreTable::stored(entry, chunks);
+            table.is_complete().then(|| {
+                entry::touch(&folder);
+                table
+            })
+        })
     }
 
     /// What was measured under this key, if it was.
@@ -150,9 +172,9 @@ impl Store {
         self.measurements().join(key.name()).with_extension("json")
     }
 
-    /// Removes entries, those used longest ago first, until `bytes` more fit beside them. Entries in use and
-    /// `wanted` stay.
-    fn make_room(&self, wanted: &Path, bytes: u64) -> Result<()> {
+    /// Removes entries, those used longest ago first, until `bytes` for `wanted` fit into the budget beside them, and
+    /// onto a disk with `free` bytes. Entries in use stay.
+    fn make_room(&self, wanted: &Path, bytes: u64, mut free: u64) -> Result<()> {
         let unreadable = |error: std::io::Error| {
             Error::new(Kind::Store, format!("the store cannot be read ({error})")).at(self.scores())
         };
@@ -165,19 +187,39 @@ impl Store {
         }
         others.sort();
         let mut held: u64 = others.iter().map(|(_, size, _)| size).sum();
+        // What is there of it already takes no more of the disk.
+        let to_write = bytes.saturating_sub(entry::written(wanted));
+        let fits = |held, free| held + bytes <= self.budget && to_write <= free;
+        // Nothing is given up for what can never fit.
+        let others = if bytes <= self.budget { others } else { Vec::new() };
         for (_, size, folder) in others {
-            if held + bytes <= self.budget {
+            if fits(held, free) {
                 break;
             }
             if let Ok(lock) = lock(&folder) {
+                let written = entry::written(&folder);
                 // What cannot be removed takes room, and is counted again next time.
                 if fs::remove_dir_all(&folder).is_ok() {
                     held -= size;
+                    free = free.saturating_add(written);
                 }
                 drop(lock);
             }
         }
-        Ok(())
+        if fits(held, free) {
+            return Ok(());
+        }
+        let cause = format!("the scores of a checkpoint take {}", size(bytes));
+        let (cause, help) = if bytes > self.budget || to_write <= free {
+            let budget = size(self.budget);
+            let in_use =
+                if bytes > self.budget { String::new() } else { format!(", {} of it in use", size(held)) };
+            (format!("{cause}, and the store may hold {budget}{in_use}"), "allow it more with --store-size")
+        } else {
+            (format!("{cause}, and the disk has {} free", size(free)), "name another folder with --store")
+        };
+        let smaller = "or use --scores f16, fewer --samples or --points";
+        Err(Error::new(Kind::Store, cause).help(format!("{help}, {smaller}")).at(&self.folder))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::entry::Entry;
+use super::entry::{Entry, Shape};
 use super::journal::Losses;
 use crate::error::{Error, Kind, Result};
 
@@ -15,13 +15,10 @@ pub struct ChunkKey {
     pub tokens: u128,
 }
 
-/// Scores in main memory or on disk.
-///
-/// A *plane* is what one hidden state scored with the reference points of one seed: `[positions, stride]`.
+/// Scores in main memory or on disk, a plane for each hidden state and seed: `[positions, points]`.
 #[derive(Debug, Default)]
 pub struct ScoreTable {
-    planes: usize,
-    stride: usize,
+    shape: Shape,
     /// Where chunks end, in positions.
     ends: Vec<usize>,
     tokens: Vec<u128>,
@@ -44,34 +41,42 @@ enum Chunk {
 }
 
 impl ScoreTable {
-    /// A table of `planes` planes with rows of `stride` scores, in `entry` where there is one. What the entry
-    /// holds of these chunks already is finished.
-    ///
-    /// Also gives how many chunks of the entry were found cut short, and are to be made again.
-    pub fn new(planes: usize, stride: usize, chunks: &[ChunkKey], entry: Option<Entry>) -> (Self, usize) {
-        let mut damaged = 0;
-        let mut start = 0;
-        let mut found = Vec::with_capacity(chunks.len());
-        for (index, key) in chunks.iter().enumerate() {
-            let there = entry.as_ref().map(|entry| entry.chunk(index, start..key.end, key.tokens));
-            found.push(match there {
-                Some(Ok(Some(losses))) => Chunk::Disk(losses),
-                Some(Err(_)) => {
-                    damaged += 1;
-                    Chunk::Missing
-                }
-                Some(Ok(None)) | None => Chunk::Missing,
-            });
-            start = key.end;
+    /// A table in memory with nothing in it yet.
+    pub fn new(shape: Shape, chunks: &[ChunkKey]) -> Self {
+        Self {
+            shape,
+            ends: chunks.iter().map(|key| key.end).collect(),
+            tokens: chunks.iter().map(|key| key.tokens).collect(),
+            chunks: chunks.iter().map(|_| Chunk::Missing).collect(),
+            entry: None,
         }
-        let ends = chunks.iter().map(|key| key.end).collect();
-        let tokens = chunks.iter().map(|key| key.tokens).collect();
-        (Self { planes, stride, ends, tokens, chunks: found, entry }, damaged)
+    }
+
+    /// A table on disk. What the entry holds of these chunks already is finished.
+    ///
+    /// Also gives how many chunks were found cut short, and are to be made again.
+    pub fn stored(entry: Entry, chunks: &[ChunkKey]) -> (Self, usize) {
+        let mut table = Self::new(entry.shape(), chunks);
+        let mut damaged = 0;
+        for index in 0..chunks.len() {
+            match entry.chunk(index, table.positions(index), table.tokens[index]) {
+                Ok(Some(losses)) => table.chunks[index] = Chunk::Disk(losses),
+                Ok(None) => {}
+                Err(_) => damaged += 1,
+            }
+        }
+        table.entry = Some(entry);
+        (table, damaged)
+    }
+
+    /// How the scores are laid out.
+    pub fn shape(&self) -> Shape {
+        self.shape
     }
 
     /// Bytes of memory that the scores of a number of positions take.
     pub fn bytes_of(&self, positions: usize) -> usize {
-        self.planes * positions * self.stride * size_of::<f32>()
+        self.shape.planes() * positions * self.shape.points * size_of::<f32>()
     }
 
     /// Bytes of memory, the computing device's or the machine's, that all scores take; none where they are stored.
@@ -86,6 +91,11 @@ impl ScoreTable {
             Chunk::Missing | Chunk::Disk(_) | Chunk::Device(_) => 0,
         };
         self.chunks.iter().map(of).sum::<usize>() * size_of::<f32>()
+    }
+
+    /// Whether every chunk is finished.
+    pub fn is_complete(&self) -> bool {
+        (0..self.chunks.len()).all(|chunk| self.has(chunk))
     }
 
     /// Whether a chunk is finished.
@@ -109,12 +119,12 @@ impl ScoreTable {
         start..self.ends[chunk]
     }
 
-    /// The scores of one plane of a chunk that is not finished, to be written: `[positions, stride]`.
+    /// The scores of one plane of a chunk that is not finished, to be written: `[positions, points]`.
     ///
     /// # Errors
     /// Out of memory.
     pub fn open(&mut self, chunk: usize, plane: usize) -> Result<&mut [f32]> {
-        let floats = self.positions(chunk).len() * self.stride;
+        let floats = self.positions(chunk).len() * self.shape.points;
         if !matches!(self.chunks[chunk], Chunk::Open(_)) {
             let room = |_| {
                 let mut scores = Vec::new();
@@ -123,7 +133,7 @@ impl ScoreTable {
                     scores
                 })
             };
-            let planes = (0..self.planes).map(room).collect::<Result<_, _>>().map_err(|_| {
+            let planes = (0..self.shape.planes()).map(room).collect::<Result<_, _>>().map_err(|_| {
                 Error::new(Kind::Device, format!("no memory for {floats} scores"))
                     .help("use fewer --samples or --points")
             })?;
@@ -183,7 +193,7 @@ impl ScoreTable {
         let mut damaged = 0;
         for (index, chunk) in self.chunks.iter_mut().enumerate() {
             let whole = |plane| entry.read(index, plane, &mut scores).is_ok();
-            if matches!(chunk, Chunk::Disk(_)) && !(0..self.planes).all(whole) {
+            if matches!(chunk, Chunk::Disk(_)) && !(0..self.shape.planes()).all(whole) {
                 entry.forget(index);
                 *chunk = Chunk::Missing;
                 damaged += 1;
@@ -198,7 +208,7 @@ impl ScoreTable {
     }
 }
 
-/// The scores of one plane, `[positions, stride]`, read a chunk at a time.
+/// The scores of one plane, `[positions, points]`, read a chunk at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Plane<'a> {
     table: &'a ScoreTable,
@@ -208,7 +218,7 @@ pub struct Plane<'a> {
 impl<'a> Plane<'a> {
     /// The row length: reference points scored.
     pub fn stride(&self) -> usize {
-        self.table.stride
+        self.table.shape.points
     }
 
     /// Where chunks end, in positions.
@@ -216,7 +226,7 @@ impl<'a> Plane<'a> {
         &self.table.ends
     }
 
-    /// The scores of a chunk, `[positions, stride]`; in `buffer` where they do not lie in memory.
+    /// The scores of a chunk, `[positions, points]`; in `buffer` where they do not lie in memory.
     ///
     /// # Errors
     /// A chunk that is not finished, or stored scores that cannot be read or are damaged.

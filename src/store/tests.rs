@@ -2,11 +2,16 @@ use super::*;
 use crate::settings::Precision;
 
 const POSITIONS: [usize; 3] = [4, 9, 10];
-const STRIDE: usize = 5;
+const POINTS: usize = 5;
 const PLANES: usize = 2;
 
 fn shape(precision: Precision) -> Shape {
-    Shape { planes: PLANES, stride: STRIDE, precision }
+    Shape { layers: PLANES, seeds: 1, points: POINTS, precision }
+}
+
+/// The number of positions of which the scores take that many bytes.
+fn positions(bytes: usize) -> usize {
+    bytes / shape(Precision::F32).bytes(1) as usize
 }
 
 fn chunks() -> [ChunkKey; 3] {
@@ -26,8 +31,8 @@ fn losses(chunk: usize) -> Losses {
 }
 
 fn open(store: &Store, precision: Precision) -> (ScoreTable, usize) {
-    let entry = store.entry(&Key::new(&"scores"), shape(precision), 1000).unwrap();
-    ScoreTable::new(PLANES, STRIDE, &chunks(), Some(entry))
+    let entry = store.entry(&Key::new(&"scores"), shape(precision), POSITIONS[2]).unwrap();
+    ScoreTable::stored(entry, &chunks())
 }
 
 /// Scores the chunks that are missing, up to `end`.
@@ -35,7 +40,7 @@ fn fill(table: &mut ScoreTable, end: usize) {
     for chunk in (0..end).filter(|&chunk| !table.has(chunk)).collect::<Vec<_>>() {
         for plane in 0..PLANES {
             let positions = table.positions(chunk);
-            for (row, position) in table.open(chunk, plane).unwrap().chunks_mut(STRIDE).zip(positions) {
+            for (row, position) in table.open(chunk, plane).unwrap().chunks_mut(POINTS).zip(positions) {
                 row.iter_mut().enumerate().for_each(|(point, cell)| *cell = score(plane, position, point));
             }
         }
@@ -48,7 +53,7 @@ fn holds_what_was_scored(table: &ScoreTable) {
         let mut buffer = Vec::new();
         for chunk in 0..chunks().len() {
             let rows = table.plane(plane).read(chunk, &mut buffer).unwrap();
-            let expected = |position| (0..STRIDE).map(move |point| score(plane, position, point));
+            let expected = |position| (0..POINTS).map(move |point| score(plane, position, point));
             assert_eq!(rows, table.positions(chunk).flat_map(expected).collect::<Vec<_>>());
         }
     }
@@ -94,8 +99,8 @@ fn other_tokens_are_not_found() {
     drop(table);
     let mut changed = chunks();
     changed[1].tokens = 77;
-    let entry = store(&folder).entry(&Key::new(&"scores"), shape(Precision::F32), 1000).unwrap();
-    let (table, _) = ScoreTable::new(PLANES, STRIDE, &changed, Some(entry));
+    let entry = store(&folder).entry(&Key::new(&"scores"), shape(Precision::F32), POSITIONS[2]).unwrap();
+    let (table, _) = ScoreTable::stored(entry, &changed);
     assert_eq!((0..3).map(|chunk| table.has(chunk)).collect::<Vec<_>>(), [true, false, true]);
 }
 
@@ -130,7 +135,7 @@ fn files_cut_short_are_found_at_once() {
     drop(table);
     let file = files(&folder, "plane").remove(1);
     // In the middle of the second of three chunks.
-    File::options().write(true).open(&file).unwrap().set_len((6 * STRIDE * 4) as u64).unwrap();
+    File::options().write(true).open(&file).unwrap().set_len((6 * POINTS * 4) as u64).unwrap();
     let (mut table, damaged) = open(&store(&folder), Precision::F32);
     assert_eq!((damaged, table.has(0), table.has(1), table.has(2)), (2, true, false, false));
     fill(&mut table, 3);
@@ -141,25 +146,77 @@ fn files_cut_short_are_found_at_once() {
 fn an_entry_is_one_processs_and_a_budget_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let small = Store::open(folder.path(), 2000).unwrap();
-    let entry = |name: &str| small.entry(&Key::new(&name), shape(Precision::F32), 1000);
-    let first = entry("first").unwrap();
-    let error = entry("first").unwrap_err();
+    let entry = |name: &str, bytes| small.entry(&Key::new(&name), shape(Precision::F32), positions(bytes));
+    let first = entry("first", 1000).unwrap();
+    let error = entry("first", 1000).unwrap_err();
     assert_eq!(error.kind(), Kind::Store);
     assert!(error.to_string().contains("another process"), "{error}");
-    let error = small.entry(&Key::new(&"large"), shape(Precision::F32), 2001).unwrap_err();
+    let error = entry("large", 2040).unwrap_err();
     assert!(error.to_string().contains("--store-size"), "{error}");
 
-    // What is in use stays, whatever the budget; what is not goes, the oldest first.
-    let (mut table, _) = ScoreTable::new(PLANES, STRIDE, &chunks(), Some(first));
-    fill(&mut table, 3);
-    drop(entry("second").unwrap());
-    let count = || fs::read_dir(folder.path().join("scores")).unwrap().count();
+    // What is in use stays and counts by what it will take; what is not goes, the oldest first.
+    let count = || {
+        fs::read_dir(folder.path().join("scores"))
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().path().join("key.json").exists())
+            .count()
+    };
+    drop(entry("second", 1000).unwrap());
     assert_eq!(count(), 2);
-    drop(small.entry(&Key::new(&"third"), shape(Precision::F32), 1900).unwrap());
+    drop(entry("third", 1000).unwrap());
     assert_eq!(count(), 2, "the first is in use, the second made room");
-    drop(table);
-    drop(small.entry(&Key::new(&"fourth"), shape(Precision::F32), 2000).unwrap());
+    let error = entry("fourth", 1040).unwrap_err();
+    assert!(error.to_string().contains("in use"), "{error}");
+    drop(first);
+    drop(entry("fifth", 2000).unwrap());
     assert_eq!(count(), 1);
+}
+
+#[test]
+fn a_disk_too_small_is_said_before_it_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder);
+    let (mut table, _) = open(&store, Precision::F32);
+    fill(&mut table, 3);
+    drop(table);
+    let entry = files(&folder, "plane").remove(0).parent().unwrap().to_owned();
+    let (written, bytes) = (entry::written(&entry), 10_000);
+    // What is written already needs no room a second time.
+    store.make_room(&entry, bytes, bytes - written).unwrap();
+    let error = store.make_room(&entry, bytes, bytes - written - 1).unwrap_err();
+    assert!(error.to_string().contains("the disk has"), "{error}");
+    assert!(entry.exists());
+    // Scores that nobody uses make room on the disk too.
+    let other = entry.with_file_name("other");
+    store.make_room(&other, bytes, bytes - written).unwrap();
+    assert!(!entry.exists());
+}
+
+#[test]
+fn a_complete_entry_answers_for_fewer_points_and_seeds() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder);
+    let key = Key::new(&"scores");
+    let large = Shape { layers: 1, seeds: 2, points: POINTS, precision: Precision::F32 };
+    let complete = |seeds, points| store.complete(&key, Shape { seeds, points, ..large }, &chunks());
+    let entry = store.entry(&key, large, POSITIONS[2]).unwrap();
+    let (mut table, _) = ScoreTable::stored(entry, &chunks());
+    fill(&mut table, 2);
+    drop(table);
+    assert!(complete(1, 3).is_none(), "a chunk is missing");
+    let entry = store.entry(&key, large, POSITIONS[2]).unwrap();
+    let (mut table, _) = ScoreTable::stored(entry, &chunks());
+    fill(&mut table, 3);
+    assert!(complete(1, 3).is_none(), "it is in use");
+    drop(table);
+    assert!(complete(1, POINTS + 1).is_none());
+    assert!(complete(3, POINTS).is_none());
+    assert!(store.complete(&Key::new(&"others"), large, &chunks()).is_none());
+    for (seeds, points) in [(1, 3), (2, 1), (2, POINTS)] {
+        let table = complete(seeds, points).unwrap();
+        assert_eq!(table.shape(), large);
+        holds_what_was_scored(&table);
+    }
 }
 
 #[test]

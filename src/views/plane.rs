@@ -61,6 +61,13 @@ pub struct PlanePoint {
     pub loss: f64,
 }
 
+impl PlanePoint {
+    /// I(X;Z) and I(Y;Z) less what shuffled labels give, where that was measured.
+    pub fn less_null(&self) -> Option<[f64; 2]> {
+        self.null.map(|[input, output]| [self.complexity - input, self.expressivity - output])
+    }
+}
+
 /// The measured checkpoints of one run, in the order of training.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trajectory {

@@ -1,13 +1,16 @@
 //! What is asked of scores: minimum count, parts of the sample, seeds, tolerance, and a slider that keeps moving.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crossbeam_channel::Receiver;
 use infoplane::device::Compute;
 use infoplane::engine::{self, CheckpointId, Command, Event, Request, TextSource};
 use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, Statistics, unit_rows};
 use infoplane::labels::{LabelSet, Labels};
 use infoplane::results::Measurement;
 use infoplane::settings::{Backend, Settings};
+use infoplane::store::Store;
 
 use super::engine::run_of;
 use super::support::{asset, devices, layer_statistics};
@@ -35,7 +38,7 @@ fn by_definition(bins: &[Vec<f64>], ids: &[u32], min_count: usize) -> (f64, f64,
         let mean = |point: usize| rows.iter().map(|&row| bins[row][point]).sum::<f64>() / rows.len() as f64;
         (0..POINTS).map(mean).map(|mass| if mass > 0.0 { -mass * mass.ln() } else { 0.0 }).sum::<f64>()
     };
-    let mut groups: std::collections::BTreeMap<u32, Vec<usize>> = Default::default();
+    let mut groups: BTreeMap<u32, Vec<usize>> = Default::default();
     ids.iter().enumerate().for_each(|(row, &id)| groups.entry(id).or_default().push(row));
     let once = groups.values().filter(|rows| rows.len() == 1).count();
     groups.retain(|_, rows| rows.len() >= min_count);
@@ -233,6 +236,84 @@ fn too_large_a_minimum_count_is_said() {
             _ => {}
         }
     }
+}
+
+/// The complete measurements that answer a request, by checkpoint; `last` is its generation.
+fn answers(events: &Receiver<Event>, last: u64) -> BTreeMap<CheckpointId, Measurement> {
+    let mut found = BTreeMap::new();
+    loop {
+        match events.recv_timeout(Duration::from_secs(120)).expect("the worker answers") {
+            Event::Measured { generation, checkpoint, measurement, complete: true, .. }
+                if generation == last =>
+            {
+                found.insert(checkpoint, (*measurement).clone());
+            }
+            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
+            Event::Warning(warning) => panic!("{warning}"),
+            Event::Idle { generation, .. } if generation == last => return found,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn what_has_no_room_in_memory_is_asked_of_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step64", "step2000"]);
+    let store = Store::open(&folder.path().join("store"), 1 << 30).unwrap();
+    let options = engine::Options { kept: Some(0), store: Some(store), ..Default::default() };
+    let (commands, events) = engine::spawn(options, || {}).unwrap();
+    commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
+    commands.send(Command::Measure(request(1, &settings(60), true))).unwrap();
+    assert_eq!(answers(&events, 1).len(), 2);
+    // Without weights nothing can be scored again.
+    for step in ["step64", "step2000"] {
+        std::fs::remove_file(run.join(step).join("model.safetensors")).unwrap();
+    }
+    let other = Settings { temperature_factor: 1.3, points: 70, min_count: 2, ..settings(60) };
+    commands.send(Command::Measure(request(2, &other, true))).unwrap();
+    let found = answers(&events, 2);
+    assert_eq!(found.len(), 2);
+    let (expected, _) = measured(&other, true);
+    assert_eq!(found[&CheckpointId { run: 0, checkpoint: 1 }], expected);
+}
+
+#[test]
+fn a_window_asks_what_was_scored_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step2000"]);
+    let store = Store::open(&folder.path().join("store"), 1 << 30).unwrap();
+    let start = || {
+        let options = engine::Options { store: Some(store.clone()), ..Default::default() };
+        let (commands, events) = engine::spawn(options, || {}).unwrap();
+        commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
+        (commands, events)
+    };
+    let headless = {
+        let (commands, events) = start();
+        commands.send(Command::Measure(request(1, &settings(60), false))).unwrap();
+        answers(&events, 1)
+    };
+    let journal = || {
+        let mut entries = std::fs::read_dir(folder.path().join("store/scores")).unwrap();
+        let journal = std::fs::read(entries.next().unwrap().unwrap().path().join("journal")).unwrap();
+        assert!(entries.next().is_none());
+        journal
+    };
+    let before = journal();
+    let (commands, events) = start();
+    let ask = |generation, settings: &Settings| {
+        commands.send(Command::Measure(request(generation, settings, true))).unwrap();
+        answers(&events, generation)
+    };
+    assert_eq!(ask(1, &settings(60)), headless);
+    let id = CheckpointId { run: 0, checkpoint: 0 };
+    for (generation, points) in [(2, 50), (3, 30), (4, 60)] {
+        // The last are more points than were scored.
+        let other = Settings { temperature_factor: 1.3, points, ..settings(60) };
+        assert_eq!(ask(generation, &other)[&id], measured(&other, true).0, "{points} points");
+    }
+    assert_eq!(journal(), before);
 }
 
 #[test]

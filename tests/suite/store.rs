@@ -33,7 +33,10 @@ impl Setup {
     fn command(&self, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_infoplane"));
         command.args(["measure", self.model.to_str().unwrap(), "--corpus", self.corpus.to_str().unwrap()]);
-        command.args(["--samples", "80", "--context", "256", "--points", "20", "--backend", "cpu"]);
+        command.args(["--samples", "80", "--context", "256", "--backend", "cpu"]);
+        if !more.contains(&"--points") {
+            command.args(["--points", "20"]);
+        }
         command.args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -56,10 +59,17 @@ impl Setup {
         numbers(&self.command(&args).output().unwrap())
     }
 
-    /// The folder of the only checkpoint's scores.
+    /// The folders of the only checkpoint's scores.
+    fn entries(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.store().join("scores")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// The only one of them.
     fn entry(&self) -> PathBuf {
-        let mut entries = fs::read_dir(self.store().join("scores")).unwrap();
-        entries.next().unwrap().unwrap().path()
+        let entries = self.entries();
+        assert_eq!(entries.len(), 1, "{entries:?}");
+        entries[0].clone()
     }
 
     fn forget_measurements(&self) {
@@ -136,6 +146,31 @@ fn other_questions_need_no_weights_and_known_answers_no_scores() {
     let output = setup.measure(&[]);
     assert!(warnings(&output).contains("1 of 1 checkpoints were measured before"), "{}", warnings(&output));
     assert_eq!(numbers(&output)[0]["layers"], first[0]["layers"]);
+}
+
+#[test]
+fn fewer_points_and_seeds_are_asked_of_what_is_stored() {
+    let setup = Setup::new();
+    numbers(&setup.measure(&[]));
+    let journal = || fs::read(setup.entry().join("journal")).unwrap();
+    let before = journal();
+    let fewer = ["--points", "10", "--reference-seeds", "2"];
+    assert_eq!(numbers(&setup.measure(&fewer)), setup.expected(&fewer));
+    assert_eq!(journal(), before, "nothing was scored again");
+
+    // What is damaged is made again as it was.
+    let plane = setup.entry().join("plane-004");
+    let mut bytes = fs::read(&plane).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&plane, bytes).unwrap();
+    let warm = [&fewer[..], &["--temperature", "0.05"]].concat();
+    let output = setup.measure(&warm);
+    assert!(warnings(&output).contains("making 1 chunk again"), "{}", warnings(&output));
+    assert_eq!(numbers(&output), setup.expected(&warm));
+
+    let more = ["--points", "21"];
+    assert_eq!(numbers(&setup.measure(&more)), setup.expected(&more));
+    assert_eq!(setup.entries().len(), 2);
 }
 
 #[test]

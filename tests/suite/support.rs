@@ -9,7 +9,7 @@ use infoplane::estimator::{
     Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target,
 };
 use infoplane::settings::Backend;
-use infoplane::store::{ChunkKey, Losses, ScoreTable};
+use infoplane::store::{ChunkKey, Losses, ScoreTable, Shape};
 use safetensors::SafeTensors;
 
 /// A file of `tests/fixtures`.
@@ -79,7 +79,8 @@ pub fn layer_statistics(
     let reference = estimator.reference(reference).unwrap();
     let planes = estimator.device_planes(1, ends[ends.len() - 1], points).unwrap();
     let chunks: Vec<ChunkKey> = ends.iter().map(|&end| ChunkKey { end, tokens: 0 }).collect();
-    let (mut table, _) = ScoreTable::new(1, points, &chunks, None);
+    let shape = Shape { layers: 1, seeds: 1, points, ..Shape::default() };
+    let mut table = ScoreTable::new(shape, &chunks);
     for chunk in 0..chunks.len() {
         let range = table.positions(chunk);
         let origin = if planes.is_some() { range.start as u32 } else { 0 };

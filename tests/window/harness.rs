@@ -150,7 +150,7 @@ pub fn answer(request: &Request, say: &dyn Fn(Event) -> bool, stop_after: usize)
         }
     }
     if stop_after > 2 * COUNT {
-        say(Event::Idle { generation, cancelled: false });
+        say(Event::Idle { generation, cancelled: false, costs: None });
     }
 }
 

@@ -31,6 +31,18 @@ fn opens_what_it_is_told_and_measures_it() {
 }
 
 #[test]
+fn the_readout_tells_whether_to_believe_its_numbers() {
+    let window = Window::measured();
+    let state = window.app().state();
+    let points = state.points();
+    let current = points[0].1.iter().find(|shown| shown.current).unwrap();
+    for [x, y] in [current.point.null.unwrap(), current.point.less_null().unwrap()] {
+        assert!(window.has(&format!("{x:.3}/{y:.3}")), "{x} {y}");
+    }
+    assert!(window.has("16 documents: 0.1300, 0.0500; 64 documents: 0.1000, 0.0500"));
+}
+
+#[test]
 fn an_empty_window_says_what_to_do() {
     let mut window = Window::open(Start::default());
     assert!(window.has("Training on the information plane"));

@@ -1,6 +1,7 @@
 //! What a request is answered with: numbers measured before, or derived from scores.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::{Session, Trouble, sample_of};
 use crate::checkpoints::Checkpoint;
@@ -110,8 +111,10 @@ impl Session {
             false => inbox.interrupts(&self.request),
         };
         let question = (binning, min_count);
+        let start = Instant::now();
         let measured =
             measurement(scored, (sample, stage), &mut device.estimator, question, &mut interrupted);
+        self.costs.statistics += start.elapsed();
         let measurement = match measured {
             Ok(measurement) => measurement,
             Err(error) if error.kind() == Kind::Usage => return Err(Trouble::Request(error)),
@@ -150,10 +153,13 @@ impl Session {
         let (Some(scored), Some(plain)) = (&track.scored, &track.measurement) else { return Ok(()) };
         let stage = track.standing.scored_stages - 1;
         let binning = binning(&self.request, scored.width, checkpoint)?;
-        let question = (binning, self.request.settings.min_count);
+        let Settings { min_count, reference_seeds, .. } = self.request.settings;
+        let question = (binning, min_count, reference_seeds);
         let mut interrupted = || inbox.has_news();
+        let start = Instant::now();
         let asked =
             with_honesty(plain, scored, (sample, stage), &mut device.estimator, question, &mut interrupted);
+        self.costs.statistics += start.elapsed();
         let measurement = match asked {
             Ok(measurement) => Arc::new(measurement),
             Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),

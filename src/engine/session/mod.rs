@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::inbox::{Gone, Inbox, Outbox};
 use super::job::{Job, Scored};
-use super::message::{CheckpointId, Event, Request};
+use super::message::{CheckpointId, EstimatorCosts, Event, Request};
 use super::open_device::OpenDevice;
-use super::place::{self, Place};
+use super::place::{self, Places, Wanted};
 use super::progress::Progress;
 use super::sample::{Sample, Samples};
 use super::schedule::{Standing, Task, next_task};
@@ -19,8 +19,7 @@ use crate::estimator::{Estimator, Reference, ReferencePoints};
 use crate::model::Options;
 use crate::model::config::Config;
 use crate::results::Measurement;
-use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Shape, Store};
 
 mod answers;
 
@@ -74,9 +73,13 @@ pub struct Session {
     samples: Samples,
     /// Where scores and measurements are kept, if anywhere.
     store: Option<Store>,
-    /// Reference points of each seed, by hidden size.
-    references: HashMap<usize, Vec<Reference>>,
+    /// Bytes of scores that may be kept in memory, where that is said.
+    kept: Option<usize>,
+    /// Reference points of each seed, by hidden size and number.
+    references: HashMap<(usize, usize), Vec<Reference>>,
     job: Option<Job>,
+    /// What the estimator cost since the request.
+    pub costs: EstimatorCosts,
     progress: Progress,
     /// When progress was told last.
     told_progress: Instant,
@@ -88,7 +91,7 @@ pub struct Session {
 
 impl Session {
     /// A session with nothing made yet. Runs that are `recorded` are left alone.
-    pub fn new(request: Request, runs: Arc<Vec<Run>>, recorded: &[bool], store: Option<Store>) -> Self {
+    pub fn new(request: Request, runs: Arc<Vec<Run>>, recorded: &[bool], options: &super::Options) -> Self {
         let measured = runs.iter().enumerate().filter(|(run, _)| recorded.get(*run) != Some(&true));
         let ids = measured.flat_map(|(run, found)| {
             (0..found.checkpoints.len()).map(move |checkpoint| CheckpointId { run, checkpoint })
@@ -100,9 +103,11 @@ impl Session {
             runs,
             tracks,
             samples: Samples::default(),
-            store,
+            store: options.store.clone(),
+            kept: options.kept,
             references: HashMap::new(),
             job: None,
+            costs: EstimatorCosts::default(),
             progress: Progress::new(),
             told_progress: Instant::now(),
             announced: Vec::new(),
@@ -114,15 +119,21 @@ impl Session {
     ///
     /// What failed is tried again: its file may have been mended since, or the new settings may suit it.
     pub fn renewed(mut self, request: Request) -> Self {
-        for track in self.tracks.values_mut().filter(|track| track.standing.failed) {
-            *track = Track::default();
+        for (&id, track) in &mut self.tracks {
+            // Scores that the store had may be of fewer points than may be asked for now.
+            let points = track.scored.as_ref().map(|scored| scored.table.shape().points);
+            let too_few = points.is_some_and(|points| points < request.settings.points);
+            if track.standing.failed || too_few {
+                *track = Track::default();
+                self.job.take_if(|job| job.id == id);
+            }
         }
         for track in self.tracks.values_mut() {
             track.standing.settled = None;
         }
         self.samples.forget_failures();
-        let (progress, announced) = (Progress::new(), Vec::new());
-        Self { request, active: true, progress, announced, answered: false, ..self }
+        let (progress, costs) = (Progress::new(), EstimatorCosts::default());
+        Self { request, active: true, progress, costs, announced: Vec::new(), answered: false, ..self }
     }
 
     /// Does the next piece of work: one batch through a model, or the measures of one checkpoint.
@@ -252,9 +263,9 @@ impl Session {
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let track = self.tracks.entry(id).or_default();
         let Some(scored) = &mut track.scored else { return Ok(()) };
-        let references = references(&mut self.references, scored.width, &self.request, device)?;
+        let references = references(&mut self.references, scored, self.request.settings.seed, device)?;
         let before = job.passed();
-        let done = job.step(sample, &device.estimator, references, scored)?;
+        let done = job.step(sample, &device.estimator, references, scored, &mut self.costs)?;
         if let Some(error) = scored.trouble.take() {
             outbox.tell(Event::Warning(format!("{error}; going on in memory")))?;
         }
@@ -286,16 +297,14 @@ impl Session {
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
         let identity = self.identity(id)?;
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-        let place = Place::new(&self.request, config, sample);
         let held = self.tracks.values().filter_map(|track| track.scored.as_ref()).map(Scored::bytes).sum();
-        let budget = place::budget(device, held);
-        if place.bytes() <= budget {
-            make_room(&mut self.tracks, id, place.bytes(), budget);
-        }
-        let (scored, warnings) =
-            place.find(identity, budget, device, self.store.as_ref(), &self.request).map_err(|error| {
-                if error.kind() == Kind::Usage { Trouble::Request(error) } else { error.into() }
-            })?;
+        let budget = self.kept.unwrap_or_else(|| place::budget(device, held));
+        let places = Places { device, store: self.store.as_ref(), budget, held };
+        let give_up = |bytes| make_room(&mut self.tracks, id, bytes, budget);
+        let placed = Wanted::new(&self.request, config, sample).place(identity, &places, give_up);
+        let (scored, warnings) = placed.map_err(|error| {
+            if error.kind() == Kind::Usage { Trouble::Request(error) } else { error.into() }
+        })?;
         for warning in warnings {
             outbox.tell(Event::Warning(warning))?;
         }
@@ -398,24 +407,20 @@ fn sample_of<'a>(
     })
 }
 
+/// The reference points that a checkpoint's scores are made with, one after the other of the seeds from `first` on.
 fn references<'a>(
-    references: &'a mut HashMap<usize, Vec<Reference>>,
-    width: usize,
-    request: &Request,
+    known: &'a mut HashMap<(usize, usize), Vec<Reference>>,
+    scored: &Scored,
+    first: u64,
     device: &OpenDevice,
 ) -> Result<&'a [Reference], Error> {
-    use std::collections::hash_map::Entry;
-    Ok(match references.entry(width) {
-        Entry::Occupied(entry) => entry.into_mut(),
-        Entry::Vacant(entry) => {
-            let Settings { seed, reference_seeds, .. } = request.settings;
-            let reference = |index: u64| {
-                let points = ReferencePoints::new(seed.wrapping_add(index), request.scored_points(), width);
-                device.estimator.reference(points)
-            };
-            entry.insert((0..reference_seeds.max(1) as u64).map(reference).collect::<Result<_, _>>()?)
-        }
-    })
+    let Shape { points, seeds, .. } = scored.table.shape();
+    let known = known.entry((scored.width, points)).or_default();
+    for seed in known.len()..seeds {
+        let points = ReferencePoints::new(first.wrapping_add(seed as u64), points, scored.width);
+        known.push(device.estimator.reference(points)?);
+    }
+    Ok(&known[..seeds])
 }
 
 /// Gives up scores of other checkpoints until `bytes` more fit into the budget, the last in training first.

@@ -207,14 +207,15 @@ mod tests {
     use super::*;
     use crate::estimator::Binning;
     use crate::labels::Labels;
-    use crate::store::{ChunkKey, Losses, ScoreTable};
+    use crate::store::{ChunkKey, Losses, ScoreTable, Shape};
 
     #[test]
     fn little_memory_takes_more_passes_to_the_same_numbers() {
         const POSITIONS: usize = 3000;
         const POINTS: usize = 20;
         let chunks = [1000, POSITIONS].map(|end| ChunkKey { end, tokens: 0 });
-        let (mut table, _) = ScoreTable::new(1, POINTS, &chunks, None);
+        let shape = Shape { layers: 1, seeds: 1, points: POINTS, ..Shape::default() };
+        let mut table = ScoreTable::new(shape, &chunks);
         for chunk in 0..chunks.len() {
             let scores = table.open(chunk, 0).unwrap();
             scores.iter_mut().enumerate().for_each(|(i, score)| *score = (i * i % 97) as f32 / 97.0);
