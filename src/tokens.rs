@@ -16,7 +16,7 @@ use crate::corpus;
 use crate::error::{Error, Kind, Result};
 use crate::settings::Settings;
 
-/// Documents encoded at once: enough for all cores, few enough not to read far beyond the last one needed.
+/// Documents encoded at once: enough for all cores.
 const BATCH: usize = 128;
 /// Text encoded at once, in bytes, unless a single document is longer: well under a second's work.
 const BATCH_BYTES: usize = 1 << 20;
@@ -49,23 +49,17 @@ impl Tokens {
         let mut selection = Selection::new(settings)?;
         let tokenizer = load_tokenizer(tokenizer_json, settings.context)?;
         let mut documents = corpus::documents(text, &settings.text_field)?;
-        let mut batch = Vec::with_capacity(BATCH);
-        let mut trouble = None;
-        while !selection.is_full() && trouble.is_none() {
+        let mut batch: Vec<String> = Vec::with_capacity(BATCH);
+        while !selection.is_full() {
             if interrupted() {
                 return Err(Error::cancelled());
             }
             batch.clear();
-            let mut bytes = 0;
-            while batch.len() < BATCH && bytes < BATCH_BYTES && trouble.is_none() {
-                match documents.next() {
-                    Some(Ok(document)) => {
-                        bytes += document.len();
-                        batch.push(document);
-                    }
-                    Some(Err(error)) => trouble = Some(error),
-                    None => break,
-                }
+            let (most, mut bytes) = (BATCH.min(selection.missing()), 0);
+            while batch.len() < most && bytes < BATCH_BYTES {
+                let Some(document) = documents.next().transpose()? else { break };
+                bytes += document.len();
+                batch.push(document);
             }
             if batch.is_empty() {
                 break;
@@ -82,16 +76,10 @@ impl Tokens {
                 })
                 .collect();
             for ids in encoded {
-                if !selection.is_full() {
-                    selection.add(ids?);
-                }
+                selection.add(ids?);
             }
         }
-        match trouble {
-            // A bad line after the last document needed was only read ahead.
-            Some(error) if !selection.is_full() => Err(error),
-            _ => selection.finish().map_err(|error| error.at(text)),
-        }
+        selection.finish().map_err(|error| error.at(text))
     }
 
     /// Takes the first `settings.samples` documents of a token file that are long enough; see
@@ -149,7 +137,12 @@ impl Selection {
     }
 
     fn is_full(&self) -> bool {
-        self.tokens.documents.len() >= self.samples
+        self.missing() == 0
+    }
+
+    /// How many documents are still to come.
+    fn missing(&self) -> usize {
+        self.samples - self.tokens.documents.len()
     }
 
     fn add(&mut self, document: Vec<u32>) {

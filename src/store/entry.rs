@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
+use rayon::prelude::*;
 
 use super::journal::{self, Losses, Record, checksum};
 use crate::error::{Error, Kind, Result};
@@ -149,25 +150,16 @@ impl Entry {
         scores: &[Vec<f32>],
     ) -> Result<()> {
         let offset = (positions.start * self.shape.row_bytes()) as u64;
-        let mut halves = Vec::new();
-        let mut sums = Vec::with_capacity(scores.len());
-        for (plane, scores) in scores.iter().enumerate() {
-            let bytes = match self.shape.precision {
-                Precision::F32 => bytemuck::cast_slice(scores),
-                Precision::F16 => {
-                    halves.resize(scores.len(), f16::ZERO);
-                    halves.convert_from_f32_slice(scores);
-                    bytemuck::cast_slice(&halves)
-                }
-            };
-            let write = |mut file: File| {
-                file.seek(SeekFrom::Start(offset))?;
-                file.write_all(bytes)
-            };
-            let file = File::options().create(true).truncate(false).write(true).open(self.plane(plane));
-            file.and_then(write).map_err(|error| self.unwritable(&error))?;
-            sums.push(checksum(bytes));
-        }
+        // A plane a core: checksums and the system's copies would keep the others waiting.
+        let sums = scores.par_iter().enumerate().map(|(plane, scores)| match self.shape.precision {
+            Precision::F32 => self.write_plane(plane, offset, bytemuck::cast_slice(scores)),
+            Precision::F16 => {
+                let mut halves = vec![f16::ZERO; scores.len()];
+                halves.convert_from_f32_slice(scores);
+                self.write_plane(plane, offset, bytemuck::cast_slice(&halves))
+            }
+        });
+        let sums = sums.collect::<std::io::Result<_>>().map_err(|error| self.unwritable(&error))?;
         let record =
             Record { chunk, start: positions.start, end: positions.end, tokens: hex(tokens), losses, sums };
         let journal = File::options().create(true).append(true).open(self.folder.join(JOURNAL));
@@ -176,6 +168,14 @@ impl Entry {
             .map_err(|error| self.unwritable(&error))?;
         self.records.insert(chunk, record);
         Ok(())
+    }
+
+    /// Writes part of a plane; gives its checksum.
+    fn write_plane(&self, plane: usize, offset: u64, bytes: &[u8]) -> std::io::Result<String> {
+        let mut file = File::options().create(true).truncate(false).write(true).open(self.plane(plane))?;
+        file.seek(SeekFrom::Start(offset))?;
+        file.write_all(bytes)?;
+        Ok(checksum(bytes))
     }
 
     /// Reads a chunk's scores of one plane into `scores`, `[positions, stride]`.

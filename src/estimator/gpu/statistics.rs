@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::pipelines::dispatch;
 use super::{GpuEstimator, guarded, lost, spread};
 use crate::error::{Error, Result};
@@ -124,7 +126,7 @@ impl GpuEstimator {
                 in_flight.push_back(self.submit_layer(plane, question, positions, samples, &work, to)?);
             }
             let read = self.read(&staging, planes.len() * floats)?;
-            found.extend(read.chunks_exact(floats).map(|floats| {
+            found.par_extend(read.par_chunks_exact(floats).map(|floats| {
                 let (row_entropies, mut rest) = floats.split_at(positions);
                 let of_sample = |sample: &DeviceSample| sample.statistics(row_entropies, &mut rest);
                 samples.iter().map(of_sample).collect()
