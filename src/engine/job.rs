@@ -34,6 +34,12 @@ impl Scored {
         Self { table, device: None, width, trouble: None }
     }
 
+    /// Memory that is held, or will be once all is scored.
+    pub fn bytes_to_hold(&self) -> usize {
+        // Where the disk failed, some of what should lie there is in memory.
+        self.table.bytes_to_hold().max(self.bytes())
+    }
+
     /// Memory held.
     pub fn bytes(&self) -> usize {
         let device = self.device.iter().flatten();

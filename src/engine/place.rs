@@ -21,7 +21,7 @@ pub struct Places<'a> {
     pub store: Option<&'a Store>,
     /// Bytes of scores that may be kept in memory, the device's or the machine's.
     pub budget: usize,
-    /// Bytes of those that other checkpoints take.
+    /// Bytes of those that other checkpoints take, or will.
     pub held: usize,
 }
 

@@ -258,24 +258,30 @@ fn answers(events: &Receiver<Event>, last: u64) -> BTreeMap<CheckpointId, Measur
 
 #[test]
 fn what_has_no_room_in_memory_is_asked_of_the_store() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = run_of(folder.path(), &["step64", "step2000"]);
-    let store = Store::open(&folder.path().join("store"), 1 << 30).unwrap();
-    let options = engine::Options { kept: Some(0), store: Some(store), ..Default::default() };
-    let (commands, events) = engine::spawn(options, || {}).unwrap();
-    commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
-    commands.send(Command::Measure(request(1, &settings(60), true))).unwrap();
-    assert_eq!(answers(&events, 1).len(), 2);
-    // Without weights nothing can be scored again.
-    for step in ["step64", "step2000"] {
-        std::fs::remove_file(run.join(step).join("model.safetensors")).unwrap();
-    }
     let other = Settings { temperature_factor: 1.3, points: 70, min_count: 2, ..settings(60) };
-    commands.send(Command::Measure(request(2, &other, true))).unwrap();
-    let found = answers(&events, 2);
-    assert_eq!(found.len(), 2);
     let (expected, _) = measured(&other, true);
-    assert_eq!(found[&CheckpointId { run: 0, checkpoint: 1 }], expected);
+    // 3 hidden states, 3 seeds and 128 points: some 16 MB a checkpoint. None has room, then one, though at first
+    // estimates both would.
+    for (kept, stored) in [(0, 2), (24_000_000, 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = run_of(folder.path(), &["step64", "step2000"]);
+        let store = Store::open(&folder.path().join("store"), 1 << 30).unwrap();
+        let options = engine::Options { kept: Some(kept), store: Some(store), ..Default::default() };
+        let (commands, events) = engine::spawn(options, || {}).unwrap();
+        commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
+        commands.send(Command::Measure(request(1, &settings(60), true))).unwrap();
+        assert_eq!(answers(&events, 1).len(), 2);
+        let entries = std::fs::read_dir(folder.path().join("store/scores")).unwrap();
+        assert_eq!(entries.count(), stored);
+        // Without weights nothing can be scored again.
+        for step in ["step64", "step2000"] {
+            std::fs::remove_file(run.join(step).join("model.safetensors")).unwrap();
+        }
+        commands.send(Command::Measure(request(2, &other, true))).unwrap();
+        let found = answers(&events, 2);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[&CheckpointId { run: 0, checkpoint: 1 }], expected);
+    }
 }
 
 #[test]

@@ -297,8 +297,10 @@ impl Session {
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
         let identity = self.identity(id)?;
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-        let held = self.tracks.values().filter_map(|track| track.scored.as_ref()).map(Scored::bytes).sum();
-        let budget = self.kept.unwrap_or_else(|| place::budget(device, held));
+        let scored = || self.tracks.values().filter_map(|track| track.scored.as_ref());
+        let free = || place::budget(device, scored().map(Scored::bytes).sum());
+        let budget = self.kept.unwrap_or_else(free);
+        let held = scored().map(Scored::bytes_to_hold).sum();
         let places = Places { device, store: self.store.as_ref(), budget, held };
         let give_up = |bytes| make_room(&mut self.tracks, id, bytes, budget);
         let placed = Wanted::new(&self.request, config, sample).place(identity, &places, give_up);
@@ -425,7 +427,7 @@ fn references<'a>(
 
 /// Gives up scores of other checkpoints until `bytes` more fit into the budget, the last in training first.
 fn make_room(tracks: &mut BTreeMap<CheckpointId, Track>, wanted: CheckpointId, bytes: usize, budget: usize) {
-    let bytes_of = |track: &Track| track.scored.as_ref().map_or(0, Scored::bytes);
+    let bytes_of = |track: &Track| track.scored.as_ref().map_or(0, Scored::bytes_to_hold);
     let mut held: usize =
         tracks.iter().filter(|(id, _)| **id != wanted).map(|(_, track)| bytes_of(track)).sum();
     for (id, track) in tracks.iter_mut().rev() {
