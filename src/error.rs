@@ -25,6 +25,8 @@ pub enum Kind {
     Device,
     /// The store of scores cannot be used, or holds something damaged.
     Store,
+    /// The store of scores has no room.
+    Full,
     /// A result or figure that could not be written, or results that could not be read.
     Output,
     /// The user asked to stop.

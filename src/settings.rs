@@ -69,11 +69,19 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The settings that scores depend on, those that are only asked of scores at their defaults. The number of
-    /// points counts by how many are scored.
+    /// The settings that scores depend on, those that are only asked of scores at their defaults. Points and seeds
+    /// are among them: scores of more answer for fewer.
     pub fn of_scores(&self) -> Self {
-        let Self { points, temperature, temperature_factor, min_count, tolerance, .. } = Self::default();
-        Self { points, temperature, temperature_factor, min_count, tolerance, ..self.clone() }
+        let asked = Self::default();
+        Self {
+            points: asked.points,
+            reference_seeds: asked.reference_seeds,
+            temperature: asked.temperature,
+            temperature_factor: asked.temperature_factor,
+            min_count: asked.min_count,
+            tolerance: asked.tolerance,
+            ..self.clone()
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 
 Prints positions a second of `soft-entropy`'s own LLMInferrer and of `infoplane measure`, tokens a second of the
 forward pass alone (with hidden states and loss) of both, and the ratios. Each side is timed as a user would
-wait for it, without the loading of libraries and model. A turn is one run of the other side and the best of
+wait for it, without the loading of libraries and model. A turn is one run of the other side and the median of
 three of ours: a third of a second shows every hiccup of the machine, a quarter of a minute averages them.
 """
 
@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import tempfile
 import time
@@ -32,7 +33,7 @@ def arguments():
     parser.add_argument("--context", type=int, default=256)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--own-runs", type=int, default=3, help="of ours in a turn, of which the best counts")
+    parser.add_argument("--own-runs", type=int, default=3, help="of ours in a turn; their median counts")
     parser.add_argument("--only-forward", action="store_true", help="for models too slow for the rest")
     parser.add_argument("--infoplane", type=pathlib.Path, default=ROOT / "target/release/infoplane")
     return parser.parse_args()
@@ -109,7 +110,7 @@ def own(args, command):
 
 def compare(args, what, count, unit, peer, ours, theirs):
     """Runs both by turns and prints the best of each and the ratios of the turns."""
-    turns = [(min(ours() for _ in range(args.own_runs)), theirs()) for _ in range(args.repeats)]
+    turns = [(statistics.median(ours() for _ in range(args.own_runs)), theirs()) for _ in range(args.repeats)]
     ours, theirs = (min(times) for times in zip(*turns))
     ratios = ", ".join(f"{their / our:.2f}" for our, their in turns)
     print(f"{what}: infoplane {count / ours:,.0f} {unit}/s, {peer} {count / theirs:,.0f} {unit}/s, "

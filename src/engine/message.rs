@@ -53,7 +53,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// How many reference points are scored: in the window some to spare, so that their number can change
+    /// How many reference points are scored where none are yet: in the window some to spare, so that their number can change
     /// without the model.
     pub fn scored_points(&self) -> usize {
         const SPARE: usize = 128;
@@ -68,12 +68,13 @@ impl Request {
         self.interactive || self.settings.tolerance > 0.0
     }
 
-    /// Whether scores made for one request answer the other: nothing before the scores changed.
+    /// Whether scores made for one request answer the other, as far as they are of enough points and seeds: nothing
+    /// before the scores changed.
     pub fn same_scores(&self, other: &Self) -> bool {
         let key = |request: &Self| {
             (request.settings.of_scores(), request.text.clone(), request.staged(), request.interactive)
         };
-        key(self) == key(other) && self.scored_points() == other.scored_points()
+        key(self) == key(other)
     }
 }
 

@@ -7,13 +7,14 @@ use super::message::Request;
 use super::open_device::OpenDevice;
 use super::sample::Sample;
 use crate::device::Compute;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::memory;
 use crate::model::config::Config;
 use crate::settings::{Backend, Settings};
-use crate::store::{Key, ScoreTable, Shape, Store};
+use crate::store::{Entry, Key, ScoreTable, Shape, Store};
 
 /// Where scores may go.
+#[derive(Clone, Copy)]
 pub struct Places<'a> {
     /// The device that makes them.
     pub device: &'a OpenDevice,
@@ -21,8 +22,53 @@ pub struct Places<'a> {
     pub store: Option<&'a Store>,
     /// Bytes of scores that may be kept in memory, the device's or the machine's.
     pub budget: usize,
-    /// Bytes of those that other checkpoints take, or will.
-    pub held: usize,
+}
+
+/// The scores of the other checkpoints, in the order of training, each with how many stages are scored.
+pub struct Others<'a>(pub Vec<(&'a mut Option<Scored>, &'a mut usize)>);
+
+impl Others<'_> {
+    fn all(&self) -> impl Iterator<Item = &Scored> {
+        self.0.iter().filter_map(|(scored, _)| scored.as_ref())
+    }
+
+    /// Bytes of memory they take.
+    pub fn bytes(&self) -> usize {
+        self.all().map(Scored::bytes).sum()
+    }
+
+    /// Bytes of memory they take, or will.
+    fn bytes_to_hold(&self) -> usize {
+        self.all().map(Scored::bytes_to_hold).sum()
+    }
+
+    /// Gives up scores in memory until `bytes` more fit into the budget, the last in training first. Returns the
+    /// bytes that took.
+    fn give_up(&mut self, bytes: usize, budget: usize) -> usize {
+        let (mut held, mut freed) = (self.bytes_to_hold(), 0);
+        for (scored, stages) in self.0.iter_mut().rev() {
+            if held + bytes <= budget {
+                break;
+            }
+            if let Some(given_up) = scored.take_if(|scored| scored.bytes_to_hold() > 0) {
+                held -= given_up.bytes_to_hold();
+                freed += given_up.bytes();
+                **stages = 0;
+            }
+        }
+        freed
+    }
+
+    /// Lets the store have the scores of one checkpoint, the last in training, so that it may remove them. Returns
+    /// whether there was one.
+    fn release(&mut self) -> bool {
+        let stored = |(scored, _): &&mut (&mut Option<Scored>, &mut usize)| {
+            scored.as_ref().is_some_and(|scored| scored.table.is_stored())
+        };
+        let Some((scored, stages)) = self.0.iter_mut().rev().find(stored) else { return false };
+        (**scored, **stages) = (None, 0);
+        true
+    }
 }
 
 /// The scores of a checkpoint that want a place.
@@ -51,60 +97,81 @@ impl<'a> Wanted<'a> {
     }
 
     /// Finds a place: scores in the store that answer already; memory, for what a window asks live or a GPU made,
-    /// as far as it is free; the store; at last memory that `give_up` takes from other checkpoints, given the bytes
-    /// that are wanted. Says what went otherwise than it should.
+    /// as far as it is free; the store; at last room that others give up. Says what went otherwise than it should.
     ///
     /// # Errors
     /// More scores than there is room for.
     pub fn place(
         &self,
         identity: u128,
-        places: &Places<'_>,
-        give_up: impl FnOnce(usize),
+        places: Places<'_>,
+        mut others: Others<'_>,
     ) -> Result<(Scored, Vec<String>)> {
-        let Places { device, store, budget, held } = *places;
-        let settings = &self.request.settings;
-        let key = scores_key(identity, settings, device);
-        let least = Shape { points: settings.points, ..self.shape };
-        if let Some(table) = store.and_then(|store| store.complete(&key, least, &self.sample.chunks)) {
+        let Places { device, store, budget } = places;
+        let key = scores_key(identity, &self.request.settings, device);
+        let held = others.bytes_to_hold();
+        let live =
+            |bytes: usize| self.request.interactive && held + bytes <= budget && memory::check(bytes).is_ok();
+        let least = Shape { points: self.request.settings.points, ..self.shape };
+        if let Some(mut table) = store.and_then(|store| store.complete(&key, least, &self.sample.chunks)) {
+            if live(table.bytes_of(self.positions())) {
+                // What is damaged stays where it is, and is found when it is asked.
+                let _ = table.load();
+            }
             return Ok((Scored::new(table, self.width), Vec::new()));
         }
         let empty = ScoreTable::new(self.shape, &self.sample.chunks);
         let bytes = empty.bytes_of(self.positions());
-        if held + bytes <= budget {
-            if let Some(scored) = self.on_device(device)? {
-                return Ok((scored, Vec::new()));
-            }
-            if self.request.interactive && memory::check(bytes).is_ok() {
-                return Ok((Scored::new(empty, self.width), Vec::new()));
-            }
+        if held + bytes <= budget
+            && let Some(scored) = self.on_device(device)?
+        {
+            return Ok((scored, Vec::new()));
         }
-        let mut warnings = Vec::new();
-        match store.map(|store| store.entry(&key, self.shape, self.positions())) {
-            Some(Ok(entry)) => {
-                let folder = entry.folder().to_owned();
-                let (table, damaged) = ScoreTable::stored(entry, &self.sample.chunks);
-                if damaged > 0 {
-                    let cause = "the stored scores are cut short";
-                    warnings.push(format!("{cause}; making {} again: {}", chunks(damaged), folder.display()));
-                }
-                return Ok((Scored::new(table, self.width), warnings));
-            }
-            Some(Err(error)) => warnings.push(format!("{error}; going on in memory")),
-            None => {}
+        if live(bytes) {
+            return Ok((Scored::new(empty, self.width), Vec::new()));
         }
+        let full = match store.map(|store| self.entry(&key, store, &mut others)) {
+            Some(Ok(entry)) => return Ok(self.stored(entry)),
+            Some(Err(error)) => Some(error),
+            None => None,
+        };
+        let warnings = full.iter().map(|error| format!("{error}; going on in memory")).collect();
+        let mut freed = 0;
         if bytes <= budget {
-            give_up(bytes);
+            freed = others.give_up(bytes, budget);
             if let Some(scored) = self.on_device(device)? {
                 return Ok((scored, warnings));
             }
         }
-        memory::check(bytes).map_err(|error| match warnings.pop() {
+        // The system may not have back yet what was given up.
+        memory::check(bytes.saturating_sub(freed)).map_err(|error| match full {
             // Why it could not be stored is what the user can do something about.
-            Some(warning) => Error::new(error.kind(), format!("{error}; {warning}")),
+            Some(full) => Error::new(error.kind(), format!("{error}; {full}")),
             None => error,
         })?;
         Ok((Scored::new(empty, self.width), warnings))
+    }
+
+    /// An entry of the store, for want of room at the expense of others.
+    fn entry(&self, key: &Key, store: &Store, others: &mut Others<'_>) -> Result<Entry> {
+        loop {
+            match store.entry(key, self.shape, self.positions()) {
+                Err(error) if error.kind() == Kind::Full && others.release() => {}
+                found => return found,
+            }
+        }
+    }
+
+    /// Scores that go to an entry, and what there is to say of those it has.
+    fn stored(&self, entry: Entry) -> (Scored, Vec<String>) {
+        let folder = entry.folder().to_owned();
+        let (table, damaged) = ScoreTable::stored(entry, &self.sample.chunks);
+        let cut = || {
+            let cause = "the stored scores are cut short";
+            format!("{cause}; making {} again: {}", chunks(damaged), folder.display())
+        };
+        let warnings = (damaged > 0).then(cut).into_iter().collect();
+        (Scored::new(table, self.width), warnings)
     }
 
     /// A place in the GPU's memory, where this is a GPU that can hold a plane in one piece.
@@ -148,8 +215,7 @@ impl Dependencies {
 
 /// The key of a checkpoint's scores, however many points and seeds they are of.
 fn scores_key(identity: u128, settings: &Settings, device: &OpenDevice) -> Key {
-    let settings = Settings { reference_seeds: 0, ..settings.of_scores() };
-    Key::new(&Dependencies::new(identity, device, settings))
+    Key::new(&Dependencies::new(identity, device, settings.of_scores()))
 }
 
 /// The key of a checkpoint's measurement.

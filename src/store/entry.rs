@@ -14,6 +14,8 @@ use super::journal::{self, Losses, Record, checksum};
 use crate::error::{Error, Kind, Result};
 use crate::settings::Precision;
 
+/// The file that says what the scores depend on.
+const ABOUT: &str = "key.json";
 /// The file with a line a finished chunk.
 const JOURNAL: &str = "journal";
 /// The file that says how many bytes an entry will take once it is complete.
@@ -79,15 +81,25 @@ impl Entry {
     /// # Errors
     /// Files that cannot be made.
     pub(super) fn open(folder: PathBuf, lock: File, key: &str, shape: Shape) -> Result<Self> {
-        let about = folder.join("key.json");
+        let about = folder.join(ABOUT);
         let journal = folder.join(JOURNAL);
         // An entry for something else, or one begun and never described, holds nothing of ours.
         if !fs::read(&about).is_ok_and(|found| found == key.as_bytes()) {
             let made = File::create(&journal).and_then(|_| fs::write(&about, key));
             made.map_err(|error| super::unwritable(&folder, &error))?;
         }
-        let records = journal::read(&journal).into_iter().map(|record| (record.chunk, record)).collect();
-        Ok(Self { shape, records, _lock: lock, folder })
+        Ok(Self::of_journal(folder, lock, shape))
+    }
+
+    /// An entry for this key whose lock is held, where there is one.
+    pub(super) fn existing(folder: PathBuf, lock: File, key: &str, shape: Shape) -> Option<Self> {
+        let found = fs::read(folder.join(ABOUT)).ok()?;
+        (found == key.as_bytes()).then(|| Self::of_journal(folder, lock, shape))
+    }
+
+    fn of_journal(folder: PathBuf, lock: File, shape: Shape) -> Self {
+        let records = journal::read(&folder.join(JOURNAL)).into_iter();
+        Self { shape, records: records.map(|record| (record.chunk, record)).collect(), _lock: lock, folder }
     }
 
     /// Notes that it is used now, and that it will take `bytes` once it is complete, which count against the
@@ -136,7 +148,7 @@ impl Entry {
         if whole { Ok(Some(record.losses)) } else { Err(self.damaged(chunk)) }
     }
 
-    /// Writes a chunk: `scores` holds each plane's `[positions, stride]`. It counts from the moment its line
+    /// Writes a chunk: `scores` holds each plane's `[positions, points]`. It counts from the moment its line
     /// stands in the journal.
     ///
     /// # Errors
@@ -178,7 +190,7 @@ impl Entry {
         Ok(checksum(bytes))
     }
 
-    /// Reads a chunk's scores of one plane into `scores`, `[positions, stride]`.
+    /// Reads a chunk's scores of one plane into `scores`, `[positions, points]`.
     ///
     /// # Errors
     /// Bytes that are missing or not those that were written.

@@ -4,12 +4,13 @@
 //! *chunk* of documents at a time. A [`Store`] is the folder of such entries and of finished measurements:
 //!
 //! ```text
-//! STORE/scores/KEY-SEEDSxPOINTS/key.json       what the scores depend on, in full
-//!                               journal        a line a finished chunk, with checksums
-//!                               plane-000, …   one file a hidden state and seed: [positions, points] in f32 or f16
-//!                               reserved       the bytes it takes once it is complete
-//!                               lock           held by the process that uses the entry
-//! STORE/measurements/KEY.json                  a checkpoint's numbers
+//! STORE/scores/KEY-SEEDSxPOINTS/key.json      what the scores depend on, in full
+//!                               journal       a line a finished chunk, with checksums
+//!                               plane-000, …  a file a hidden state and seed: [positions, points], f32 or f16
+//!                               reserved      the bytes it takes once it is complete
+//!                               lock          held by the process that uses the entry
+//! STORE/measurements/KEY.json                 a checkpoint's numbers
+//! STORE/lock                                  held while room is made
 //! ```
 //!
 //! A key is a hash of everything the content depends on, so what has changed since is simply not found. The first
@@ -101,10 +102,14 @@ impl Store {
     /// The entry of this key and shape, with room for that many positions, to be used by this process alone.
     ///
     /// # Errors
-    /// An entry that another process uses, a budget or a disk too small, or a folder that cannot be written.
+    /// [`Kind::Full`] where budget or disk are too small; an entry that another process uses, or a folder that
+    /// cannot be written.
     pub fn entry(&self, key: &Key, shape: Shape, positions: usize) -> Result<Entry> {
         let bytes = shape.bytes(positions);
         let folder = self.scores().join(format!("{}-{}x{}", key.name(), shape.seeds, shape.points));
+        // Two processes must not both count on the same room. Where there is no locking they may.
+        let room = File::options().create(true).truncate(false).write(true).open(self.folder.join("lock"));
+        let _room = room.and_then(|file| file.lock().map(|()| file));
         let lock = lock(&folder)?;
         // Where the system does not say what is free, the disk will when it is full.
         self.make_room(&folder, bytes, fs4::available_space(&folder).unwrap_or(u64::MAX))?;
@@ -131,7 +136,7 @@ impl Store {
         // The least to read first.
         found.sort_by_key(|(found, _)| found.planes() * found.points);
         found.into_iter().find_map(|(shape, folder)| {
-            let entry = Entry::open(folder.clone(), lock(&folder).ok()?, &key.text, shape).ok()?;
+            let entry = Entry::existing(folder.clone(), lock(&folder).ok()?, &key.text, shape)?;
             let (table, _) = ScoreTable::stored(entry, chunks);
             table.is_complete().then(|| {
                 entry::touch(&folder);
@@ -173,53 +178,54 @@ impl Store {
     }
 
     /// Removes entries, those used longest ago first, until `bytes` for `wanted` fit into the budget beside them, and
-    /// onto a disk with `free` bytes. Entries in use stay.
-    fn make_room(&self, wanted: &Path, bytes: u64, mut free: u64) -> Result<()> {
+    /// onto a disk with `free` bytes. Entries in use stay, and all do where it would not be enough.
+    fn make_room(&self, wanted: &Path, bytes: u64, free: u64) -> Result<()> {
         let unreadable = |error: std::io::Error| {
             Error::new(Kind::Store, format!("the store cannot be read ({error})")).at(self.scores())
         };
+        // What is there of it already takes no more of the disk.
+        let to_write = bytes.saturating_sub(entry::written(wanted));
         let mut others = Vec::new();
+        let (mut held, mut free) = (0, free);
         for entry in fs::read_dir(self.scores()).map_err(unreadable)? {
             let folder = entry.map_err(unreadable)?.path();
             if folder != wanted && folder.is_dir() {
-                others.push((entry::used(&folder), entry::size(&folder), folder));
+                let size = entry::size(&folder);
+                held += size;
+                // What is still to be written of the others is as good as taken.
+                free = free.saturating_sub(size.saturating_sub(entry::written(&folder)));
+                others.push((entry::used(&folder), size, folder));
             }
         }
         others.sort();
-        let mut held: u64 = others.iter().map(|(_, size, _)| size).sum();
-        // What is there of it already takes no more of the disk.
-        let to_write = bytes.saturating_sub(entry::written(wanted));
-        let fits = |held, free| held + bytes <= self.budget && to_write <= free;
-        // Nothing is given up for what can never fit.
-        let others = if bytes <= self.budget { others } else { Vec::new() };
+        let fits = |held: u64, free| held.saturating_add(bytes) <= self.budget && to_write <= free;
+        let mut goes = Vec::new();
         for (_, size, folder) in others {
             if fits(held, free) {
                 break;
             }
             if let Ok(lock) = lock(&folder) {
-                let written = entry::written(&folder);
-                // What cannot be removed takes room, and is counted again next time.
-                if fs::remove_dir_all(&folder).is_ok() {
-                    held -= size;
-                    free = free.saturating_add(written);
-                }
-                drop(lock);
+                held -= size;
+                free = free.saturating_add(size);
+                goes.push((folder, lock));
             }
         }
         if fits(held, free) {
+            for (folder, _lock) in goes {
+                // What cannot be removed takes room, and is counted again next time.
+                let _ = fs::remove_dir_all(folder);
+            }
             return Ok(());
         }
-        let cause = format!("the scores of a checkpoint take {}", size(bytes));
-        let (cause, help) = if bytes > self.budget || to_write <= free {
-            let budget = size(self.budget);
-            let in_use =
-                if bytes > self.budget { String::new() } else { format!(", {} of it in use", size(held)) };
-            (format!("{cause}, and the store may hold {budget}{in_use}"), "allow it more with --store-size")
+        let (cause, help) = if held.saturating_add(bytes) > self.budget {
+            let in_use = if held > 0 { format!(", {} of it in use", size(held)) } else { String::new() };
+            (format!("the store may hold {}{in_use}", size(self.budget)), "allow it more with --store-size")
         } else {
-            (format!("{cause}, and the disk has {} free", size(free)), "name another folder with --store")
+            (format!("the disk has no more than {} free", size(free)), "name another folder with --store")
         };
+        let cause = format!("the scores of a checkpoint take {}, and {cause}", size(bytes));
         let smaller = "or use --scores f16, fewer --samples or --points";
-        Err(Error::new(Kind::Store, cause).help(format!("{help}, {smaller}")).at(&self.folder))
+        Err(Error::new(Kind::Full, cause).help(format!("{help}, {smaller}")).at(&self.folder))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::entry::{Entry, Shape};
 use super::journal::Losses;
 use crate::error::{Error, Kind, Result};
@@ -16,7 +18,7 @@ pub struct ChunkKey {
 }
 
 /// Scores in main memory or on disk, a plane for each hidden state and seed: `[positions, points]`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ScoreTable {
     shape: Shape,
     /// Where chunks end, in positions.
@@ -24,6 +26,8 @@ pub struct ScoreTable {
     tokens: Vec<u128>,
     chunks: Vec<Chunk>,
     entry: Option<Entry>,
+    /// Whether the disk failed: what comes stays in memory.
+    failed: bool,
 }
 
 #[derive(Debug)]
@@ -49,6 +53,7 @@ impl ScoreTable {
             tokens: chunks.iter().map(|key| key.tokens).collect(),
             chunks: chunks.iter().map(|_| Chunk::Missing).collect(),
             entry: None,
+            failed: false,
         }
     }
 
@@ -67,6 +72,31 @@ impl ScoreTable {
         }
         table.entry = Some(entry);
         (table, damaged)
+    }
+
+    /// Brings what lies on disk to memory, and lets others have the entry.
+    ///
+    /// # Errors
+    /// A chunk that is damaged; it and those that follow stay on disk.
+    pub fn load(&mut self) -> Result<()> {
+        if let Some(entry) = &self.entry {
+            for (index, chunk) in self.chunks.iter_mut().enumerate() {
+                let &mut Chunk::Disk(losses) = chunk else { continue };
+                let plane = |plane| {
+                    let mut scores = Vec::new();
+                    entry.read(index, plane, &mut scores).map(|()| scores)
+                };
+                let planes = (0..self.shape.planes()).into_par_iter().map(plane).collect::<Result<_>>()?;
+                *chunk = Chunk::Memory(planes, losses);
+            }
+        }
+        self.entry = None;
+        Ok(())
+    }
+
+    /// Whether this process keeps an entry of the store for it.
+    pub fn is_stored(&self) -> bool {
+        self.entry.is_some()
     }
 
     /// How the scores are laid out.
@@ -156,9 +186,12 @@ impl ScoreTable {
         };
         let positions = self.positions(chunk);
         let written = match &mut self.entry {
-            Some(entry) => entry.write(chunk, positions, self.tokens[chunk], losses, &planes).map(|()| true),
-            None => Ok(false),
+            Some(entry) if !self.failed => {
+                entry.write(chunk, positions, self.tokens[chunk], losses, &planes).map(|()| true)
+            }
+            _ => Ok(false),
         };
+        self.failed |= written.is_err();
         self.chunks[chunk] = match written {
             Ok(true) => Chunk::Disk(losses),
             Ok(false) | Err(_) => Chunk::Memory(planes, losses),

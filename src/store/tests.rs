@@ -166,7 +166,9 @@ fn an_entry_is_one_processs_and_a_budget_is_kept() {
     drop(entry("third", 1000).unwrap());
     assert_eq!(count(), 2, "the first is in use, the second made room");
     let error = entry("fourth", 1040).unwrap_err();
+    assert_eq!(error.kind(), Kind::Full);
     assert!(error.to_string().contains("in use"), "{error}");
+    assert_eq!(count(), 2, "nothing goes where it would not be enough");
     drop(first);
     drop(entry("fifth", 2000).unwrap());
     assert_eq!(count(), 1);
@@ -186,10 +188,17 @@ fn a_disk_too_small_is_said_before_it_is_full() {
     let error = store.make_room(&entry, bytes, bytes - written - 1).unwrap_err();
     assert!(error.to_string().contains("the disk has"), "{error}");
     assert!(entry.exists());
-    // Scores that nobody uses make room on the disk too.
+    // Scores that nobody uses make room on the disk too, unless it would not be enough.
     let other = entry.with_file_name("other");
+    store.make_room(&other, bytes, bytes - written - 1).unwrap_err();
+    assert!(entry.exists());
     store.make_room(&other, bytes, bytes - written).unwrap();
     assert!(!entry.exists());
+    // What the others are still to write is as good as taken.
+    let in_use = store.entry(&Key::new(&"scores"), shape(Precision::F32), positions(5000)).unwrap();
+    store.make_room(&other, bytes, bytes + 4000).unwrap_err();
+    store.make_room(&other, bytes, bytes + 5000).unwrap();
+    drop(in_use);
 }
 
 #[test]
@@ -213,9 +222,12 @@ fn a_complete_entry_answers_for_fewer_points_and_seeds() {
     assert!(complete(3, POINTS).is_none());
     assert!(store.complete(&Key::new(&"others"), large, &chunks()).is_none());
     for (seeds, points) in [(1, 3), (2, 1), (2, POINTS)] {
-        let table = complete(seeds, points).unwrap();
+        let mut table = complete(seeds, points).unwrap();
         assert_eq!(table.shape(), large);
         holds_what_was_scored(&table);
+        table.load().unwrap();
+        holds_what_was_scored(&table);
+        assert!(complete(seeds, points).is_some(), "in memory it needs no entry");
     }
 }
 

@@ -258,7 +258,8 @@ fn answers(events: &Receiver<Event>, last: u64) -> BTreeMap<CheckpointId, Measur
 
 #[test]
 fn what_has_no_room_in_memory_is_asked_of_the_store() {
-    let other = Settings { temperature_factor: 1.3, points: 70, min_count: 2, ..settings(60) };
+    let other =
+        Settings { temperature_factor: 1.3, points: 70, min_count: 2, reference_seeds: 2, ..settings(60) };
     let (expected, _) = measured(&other, true);
     // 3 hidden states, 3 seeds and 128 points: some 16 MB a checkpoint. None has room, then one, though at first
     // estimates both would.
@@ -281,6 +282,39 @@ fn what_has_no_room_in_memory_is_asked_of_the_store() {
         let found = answers(&events, 2);
         assert_eq!(found.len(), 2);
         assert_eq!(found[&CheckpointId { run: 0, checkpoint: 1 }], expected);
+    }
+}
+
+#[test]
+fn where_there_is_room_for_one_checkpoint_all_are_measured() {
+    let other = Settings { temperature_factor: 1.3, ..settings(60) };
+    let (expected, _) = measured(&other, true);
+    for (kept, store_size) in [(0, 24_000_000), (24_000_000, 1000)] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = run_of(folder.path(), &["step64", "step512", "step2000"]);
+        let store = Store::open(&folder.path().join("store"), store_size).unwrap();
+        let options = engine::Options { kept: Some(kept), store: Some(store), ..Default::default() };
+        let (commands, events) = engine::spawn(options, || {}).unwrap();
+        commands.send(Command::Open { paths: vec![run] }).unwrap();
+        for (generation, settings) in [(1, &settings(60)), (2, &other)] {
+            commands.send(Command::Measure(request(generation, settings, true))).unwrap();
+            let mut found = BTreeMap::new();
+            loop {
+                match events.recv_timeout(Duration::from_secs(120)).expect("the worker answers") {
+                    Event::Measured { checkpoint, measurement, complete: true, .. } => {
+                        found.insert(checkpoint, measurement);
+                    }
+                    Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
+                    Event::Idle { .. } => break,
+                    _ => {}
+                }
+            }
+            assert_eq!(found.len(), 3);
+            if generation == 2 {
+                let last = &found[&CheckpointId { run: 0, checkpoint: 2 }];
+                assert_eq!(last.convergence, expected.convergence);
+            }
+        }
     }
 }
 

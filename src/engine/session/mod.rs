@@ -8,7 +8,7 @@ use super::inbox::{Gone, Inbox, Outbox};
 use super::job::{Job, Scored};
 use super::message::{CheckpointId, EstimatorCosts, Event, Request};
 use super::open_device::OpenDevice;
-use super::place::{self, Places, Wanted};
+use super::place::{self, Others, Places, Wanted};
 use super::progress::Progress;
 use super::sample::{Sample, Samples};
 use super::schedule::{Standing, Task, next_task};
@@ -19,6 +19,7 @@ use crate::estimator::{Estimator, Reference, ReferencePoints};
 use crate::model::Options;
 use crate::model::config::Config;
 use crate::results::Measurement;
+use crate::settings::Settings;
 use crate::store::{Shape, Store};
 
 mod answers;
@@ -120,9 +121,9 @@ impl Session {
     /// What failed is tried again: its file may have been mended since, or the new settings may suit it.
     pub fn renewed(mut self, request: Request) -> Self {
         for (&id, track) in &mut self.tracks {
-            // Scores that the store had may be of fewer points than may be asked for now.
-            let points = track.scored.as_ref().map(|scored| scored.table.shape().points);
-            let too_few = points.is_some_and(|points| points < request.settings.points);
+            let Settings { points, reference_seeds, .. } = request.settings;
+            let shape = track.scored.as_ref().map(|scored| scored.table.shape());
+            let too_few = shape.is_some_and(|shape| shape.points < points || shape.seeds < reference_seeds);
             if track.standing.failed || too_few {
                 *track = Track::default();
                 self.job.take_if(|job| job.id == id);
@@ -297,13 +298,12 @@ impl Session {
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
         let identity = self.identity(id)?;
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-        let scored = || self.tracks.values().filter_map(|track| track.scored.as_ref());
-        let free = || place::budget(device, scored().map(Scored::bytes).sum());
-        let budget = self.kept.unwrap_or_else(free);
-        let held = scored().map(Scored::bytes_to_hold).sum();
-        let places = Places { device, store: self.store.as_ref(), budget, held };
-        let give_up = |bytes| make_room(&mut self.tracks, id, bytes, budget);
-        let placed = Wanted::new(&self.request, config, sample).place(identity, &places, give_up);
+        let others = self.tracks.iter_mut().filter(|(other, _)| **other != id);
+        let others = others.map(|(_, track)| (&mut track.scored, &mut track.standing.scored_stages));
+        let others = Others(others.collect());
+        let budget = self.kept.unwrap_or_else(|| place::budget(device, others.bytes()));
+        let places = Places { device, store: self.store.as_ref(), budget };
+        let placed = Wanted::new(&self.request, config, sample).place(identity, places, others);
         let (scored, warnings) = placed.map_err(|error| {
             if error.kind() == Kind::Usage { Trouble::Request(error) } else { error.into() }
         })?;
@@ -423,21 +423,4 @@ fn references<'a>(
         known.push(device.estimator.reference(points)?);
     }
     Ok(&known[..seeds])
-}
-
-/// Gives up scores of other checkpoints until `bytes` more fit into the budget, the last in training first.
-fn make_room(tracks: &mut BTreeMap<CheckpointId, Track>, wanted: CheckpointId, bytes: usize, budget: usize) {
-    let bytes_of = |track: &Track| track.scored.as_ref().map_or(0, Scored::bytes_to_hold);
-    let mut held: usize =
-        tracks.iter().filter(|(id, _)| **id != wanted).map(|(_, track)| bytes_of(track)).sum();
-    for (id, track) in tracks.iter_mut().rev() {
-        if held + bytes <= budget {
-            break;
-        }
-        if *id != wanted && bytes_of(track) > 0 {
-            held -= bytes_of(track);
-            track.scored = None;
-            track.standing.scored_stages = 0;
-        }
-    }
 }
