@@ -3,12 +3,14 @@
 
     python3 -m venv venv && venv/bin/pip install -r benches/peer/requirements.txt
     cargo build --release
-    venv/bin/python benches/peer/measure.py [--model FOLDER] [--samples 64] [--context 256] [--threads 2]
+    venv/bin/python benches/peer/measure.py [--model FOLDER] [--samples 64] [--context 256] [--threads 2] [--gpu]
 
 Prints positions a second of `soft-entropy`'s own LLMInferrer and of `infoplane measure`, tokens a second of the
 forward pass alone (with hidden states and loss) of both, and the ratios. Each side is timed as a user would
 wait for it, without the loading of libraries and model. A turn is one run of the other side and the median of
 three of ours: a third of a second shows every hiccup of the machine, a quarter of a minute averages them.
+
+With --gpu both forward passes run on the machine's GPU, torch's in bf16 and ours as --dtype says, and nothing else.
 """
 
 import argparse
@@ -34,6 +36,8 @@ def arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--own-runs", type=int, default=3, help="of ours in a turn; their median counts")
+    parser.add_argument("--gpu", action="store_true", help="the forward pass alone, on a GPU")
+    parser.add_argument("--dtype", default="f16", help="of our products on the GPU")
     parser.add_argument("--only-forward", action="store_true", help="for models too slow for the rest")
     parser.add_argument("--infoplane", type=pathlib.Path, default=ROOT / "target/release/infoplane")
     return parser.parse_args()
@@ -83,7 +87,8 @@ def peer_forward(args, ids):
     import torch
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(str(args.model), dtype=torch.float32).eval()
+    device, dtype = ("cuda", torch.bfloat16) if args.gpu else ("cpu", torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(str(args.model), dtype=dtype).eval().to(device)
     order = sorted(ids, key=len)
 
     def forward():
@@ -95,9 +100,15 @@ def peer_forward(args, ids):
                 tokens = torch.tensor([d + [0] * (longest - len(d)) for d in batch])
                 mask = torch.tensor([[1] * len(d) + [0] * (longest - len(d)) for d in batch])
                 labels = tokens.masked_fill(mask == 0, -100)
+                tokens, mask, labels = (tensor.to(device) for tensor in (tokens, mask, labels))
                 model(tokens, attention_mask=mask, labels=labels, output_hidden_states=True, use_cache=False)
+        if args.gpu:
+            torch.cuda.synchronize()
         return time.perf_counter() - start
 
+    if args.gpu:
+        # The first pass loads the card's libraries.
+        forward()
     return forward
 
 
@@ -133,11 +144,12 @@ def main():
         offsets = np.cumsum([0] + [len(document) for document in ids]).astype(np.int64)
         file = f"{folder}/tokens.safetensors"
         save_file({"tokens": flat, "offsets": offsets}, file)
-        common = ["--tokens", file, "--backend", "cpu", "--out"]
+        backend = ["--backend", "gpu", "--dtype", args.dtype] if args.gpu else ["--backend", "cpu"]
+        common = ["--tokens", file, *backend, "--out"]
         hidden = [args.infoplane, "hidden", args.model, *common, f"{folder}/states.safetensors", "--loss-only"]
         compare(args, "forward pass", tokens, "tokens", "transformers",
                 lambda: own(args, hidden), peer_forward(args, ids))
-        if args.only_forward:
+        if args.only_forward or args.gpu:
             return
         corpus = ["--corpus", args.corpus, "--samples", args.samples, "--context", args.context]
         measure = [args.infoplane, "measure", args.model, *corpus, "--max-order", 3, "--backend", "cpu"]
