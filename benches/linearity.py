@@ -47,13 +47,12 @@ def documents():
 
 def measure(args, file, folder):
     """Seconds by the clock, and of CPU time in the program and in the system."""
-    store = tempfile.mkdtemp(dir=folder)
     command = [args.infoplane, "measure", args.model, "--tokens", file, "--samples", "1000000", "--backend", "cpu"]
-    command += ["--store", store, "--out", f"{folder}/results.json"]
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run([*map(str, command)], capture_output=True, check=True)
-    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(["rm", "-r", store], check=True)
+    with tempfile.TemporaryDirectory(dir=folder) as store:
+        command += ["--store", store, "--out", f"{folder}/results.json"]
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        subprocess.run([*map(str, command)], capture_output=True, check=True)
+        seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return seconds, after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
 
 

@@ -130,10 +130,9 @@ impl<'a> Wanted<'a> {
         if live(bytes) {
             return Ok((Scored::new(empty, self.width), Vec::new()));
         }
-        let full = match store.map(|store| self.entry(&key, store, &mut others)) {
-            Some(Ok(entry)) => return Ok(self.stored(entry)),
-            Some(Err(error)) => Some(error),
-            None => None,
+        let full = match store.map(|store| self.entry(&key, store, &mut others)).transpose() {
+            Ok(Some(entry)) => return Ok(self.stored(entry)),
+            entry => entry.err(),
         };
         let warnings = full.iter().map(|error| format!("{error}; going on in memory")).collect();
         let mut freed = 0;

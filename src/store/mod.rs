@@ -14,8 +14,9 @@
 //! ```
 //!
 //! A key is a hash of everything the content depends on, so what has changed since is simply not found. The first
-//! points and seeds are the same however many follow: a complete entry answers for fewer of both. A chunk counts once its line stands in the journal, and is checked against its checksums whenever it is
-//! read: whatever was cut short, changed or torn is made again, never shown.
+//! points and seeds are the same however many follow: a complete entry answers for fewer of both. A chunk counts
+//! once its line stands in the journal, and is checked against its checksums whenever it is read: whatever was cut
+//! short, changed or torn is made again, never shown.
 
 mod entry;
 mod journal;

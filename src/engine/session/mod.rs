@@ -128,8 +128,6 @@ impl Session {
                 *track = Track::default();
                 self.job.take_if(|job| job.id == id);
             }
-        }
-        for track in self.tracks.values_mut() {
             track.standing.settled = None;
         }
         self.samples.forget_failures();
