@@ -1,4 +1,4 @@
-//! The information-bottleneck bound as the paper draws it (SPEC 4).
+//! The information-bottleneck bound as the paper draws it (SPEC 4.1).
 //!
 //! By the data-processing inequality Z cannot tell more of the output Y than it tells of the input X,
 //! so no point lies above I(Y;Z) = I(X;Z).

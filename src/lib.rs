@@ -1,7 +1,7 @@
 //! **infoplane** shows what a language model keeps and what it forgets: training checkpoints on the
 //! information plane, complexity I(X;Z) across and expressivity I(Y;Z) up, after *Learning is Forgetting:
-//! LLM Training as Lossy Compression* (ICLR 2026). References to "SPEC" in these docs are to the
-//! measurement's specification as the README summarises it.
+//! LLM Training as Lossy Compression* (ICLR 2026). References to "SPEC" in these docs are to the paragraphs
+//! of [`spec`], the measurement's specification.
 //!
 //! # Data flow
 //!
@@ -67,3 +67,6 @@ mod simd;
 pub mod store;
 pub mod tokens;
 pub mod views;
+
+#[doc = include_str!("../docs/measure.md")]
+pub mod spec {}

@@ -1,4 +1,4 @@
-//! The measures: entropy, complexity, expressivity and optimality, per layer and order (SPEC 2, 5).
+//! The measures: entropy, complexity, expressivity and optimality, per layer and order (SPEC 2 and 4).
 //!
 //! All are efficiencies: nats over ln n, so they lie in [0, 1] whatever the number of reference points.
 

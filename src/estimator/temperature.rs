@@ -1,4 +1,4 @@
-//! The temperature ε of the soft binning, calibrated per number of points n and hidden size h (SPEC 2).
+//! The temperature ε of the soft binning, calibrated per number of points n and hidden size h (SPEC 2.6).
 //!
 //! One von Mises-Fisher kernel of concentration κ = 1/ε shall be ln n nats from uniform:
 //! KL(vMF(ε) ‖ U) = ln n. The divergence falls with ε, so every preset is a root or a threshold.
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_presets_of_the_literature() {
-        // SPEC 2: root, grid and leading at n = 100.
+        // SPEC 2.6: root, grid and leading at n = 100.
         for (width, expected) in
             [(576, [0.013541, 0.015199, 0.013729]), (4096, [0.005139, 0.005337, 0.005149])]
         {
