@@ -106,6 +106,12 @@ impl Measurement {
         self.convergence.last().map(|estimate| estimate.documents)
     }
 
+    /// How many of the layers averaged, 1..L, depend on the seed of the reference points more than on the text
+    /// ([`LayerMeasures::depends_on_seed`]).
+    pub fn layers_of_seed(&self) -> usize {
+        self.layers.iter().skip(1).filter(|layer| layer.depends_on_seed()).count()
+    }
+
     /// The most that the last growth of the sample moved a complexity or an expressivity, where it grew.
     pub fn last_change(&self) -> Option<f64> {
         let [.., before, last] = &self.convergence[..] else { return None };
