@@ -12,8 +12,10 @@ pub const LARGEST_ORDER: usize = 4;
 pub const ORDER_NAMES: [&str; LARGEST_ORDER] = ["token", "bigram", "trigram", "quadgram"];
 
 /// What is measured and how. Everything in it changes a number in the results.
+///
+/// Read from results, a setting that is missing is an error, not its default: numbers measured under another would pass
+/// for it. Those that results once had no name for read as what they were measured under.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Settings {
     /// How many documents are read at the most.
     pub samples: usize,
@@ -27,21 +29,26 @@ pub struct Settings {
     pub seed: u64,
     /// How many seeds are scored, this one and those that follow it; beyond the first they tell how far the
     /// measures depend on where the points happen to lie.
+    #[serde(default = "one_seed")]
     pub reference_seeds: usize,
     /// How the temperature ε is chosen.
     pub temperature: Temperature,
     /// A factor on the chosen ε, 1 for the calibrated value itself.
     pub temperature_factor: f64,
     /// Labels seen fewer times are dropped, their positions with them.
+    #[serde(default = "every_label")]
     pub min_count: u32,
     /// A checkpoint is done, whatever the number of documents, once four times as many moved no complexity and
     /// no expressivity by more than this; 0 for the whole sample.
+    #[serde(default)]
     pub tolerance: f64,
     /// The type scores are stored in on disk.
+    #[serde(default)]
     pub scores: Precision,
     /// The device that computes.
     pub backend: Backend,
     /// The type that products of matrices are computed in.
+    #[serde(default)]
     pub dtype: Dtype,
     /// The field of a JSON line that holds the text.
     pub text_field: String,
@@ -66,6 +73,14 @@ impl Default for Settings {
             text_field: "text".to_owned(),
         }
     }
+}
+
+fn one_seed() -> usize {
+    1
+}
+
+fn every_label() -> u32 {
+    1
 }
 
 impl Settings {

@@ -38,6 +38,8 @@ fn measurement(complexity: f64) -> Arc<Measurement> {
         layers: (0..3).map(|index| layer(Some(index))).collect(),
         mean: layer(None),
         convergence: Vec::new(),
+        weights: None,
+        sample: None,
     })
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::folder::{ModelFolder, is_repository, root_of, tokenizer_of};
-use super::step_name::{StepName, natural_order};
+use super::step_name::{StepName, natural_order, sort_by_training};
 use super::{Checkpoint, Run, hub};
 use crate::error::{Error, Kind, Result};
 
@@ -211,15 +211,7 @@ fn ordered(mut found: Vec<Found>) -> Vec<Checkpoint> {
             largest.range(..model.stage()).fold(0u64, |sum, (_, tokens)| sum.saturating_add(*tokens));
         model.checkpoint.tokens = model.checkpoint.tokens.map(|tokens| tokens.saturating_add(before));
     }
-    let by_tokens = found.iter().all(|model| model.name.is_none() || model.checkpoint.tokens.is_some());
-    found.sort_by(|a, b| {
-        let key = |model: &Found| {
-            let tokens = model.checkpoint.tokens.filter(|_| by_tokens);
-            let name = model.name.map(|name| (tokens, model.stage(), name.ingredient, name.step));
-            (name.is_none(), name)
-        };
-        key(a).cmp(&key(b)).then_with(|| natural_order(&a.checkpoint.name, &b.checkpoint.name))
-    });
+    sort_by_training(&mut found, |model| (model.name, model.checkpoint.tokens, &model.checkpoint.name));
     found.into_iter().map(|model| model.checkpoint).collect()
 }
 

@@ -59,6 +59,26 @@ fn split_digits(text: &str) -> (&str, &str) {
     text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())
 }
 
+/// Sorts the checkpoints of a run by training time: by tokens where all whose name says when have them, else by
+/// stage, branch and step; those whose name does not say come last. `time_of` gives a checkpoint's step name, its
+/// tokens counted over all stages, and its name.
+pub fn sort_by_training<T>(
+    checkpoints: &mut [T],
+    time_of: impl Fn(&T) -> (Option<StepName>, Option<u64>, &str),
+) {
+    let by_tokens = checkpoints.iter().all(|checkpoint| {
+        let (name, tokens, _) = time_of(checkpoint);
+        name.is_none() || tokens.is_some()
+    });
+    let key = |checkpoint: &T| {
+        let (name, tokens, _) = time_of(checkpoint);
+        let time = name
+            .map(|name| (tokens.filter(|_| by_tokens), name.stage.unwrap_or(0), name.ingredient, name.step));
+        (time.is_none(), time)
+    };
+    checkpoints.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| natural_order(time_of(a).2, time_of(b).2)));
+}
+
 /// Compares names as people order them: digits by their value, `epoch2` before `epoch10`.
 pub fn natural_order(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);

@@ -1,82 +1,174 @@
 //! `infoplane show`: measured results as tables.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::{DONE, deliver, order};
 use crate::error::{Error, Kind, Result};
 use crate::measures::{LayerMeasures, order_name};
-use crate::results::{CheckpointResult, Measurement, Results};
+use crate::results::{CheckpointResult, Measurement, Outcome, ResultSettings, Results, read_all};
 
 /// The flags of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Results as `measure` wrote them, in JSON or Parquet.
-    results: PathBuf,
+    /// Results as `measure` wrote them, in JSON or Parquet, or folders of such files.
+    #[arg(required = true)]
+    results: Vec<PathBuf>,
     /// One n-gram order (back-off), 1 to 4, instead of all.
     #[arg(long, value_name = "N", value_parser = order)]
     order: Option<usize>,
     /// Every layer of this checkpoint, instead of the average over layers of each.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "[RUN/]NAME")]
     checkpoint: Option<String>,
     /// How complexity and expressivity move as the sample grows.
     #[arg(long)]
     convergence: bool,
 }
 
-/// Prints the tables.
+/// Prints the tables, each file's under its own heading.
 pub fn run(args: &ShowArgs) -> Result<u8> {
-    let results = Results::read(&args.results)?;
-    let settings = &results.settings;
-    let mut text = format!("{}\n{}, infoplane {}\n", settings.caption(), settings.device, settings.version);
-    let chosen: Vec<&CheckpointResult> = match &args.checkpoint {
-        None => results.checkpoints.iter().collect(),
-        Some(name) => results.checkpoints.iter().filter(|c| c.name == *name).collect(),
-    };
+    let files = read_all(&args.results)?;
+    let chosen: Vec<(&Path, &ResultSettings, Vec<&CheckpointResult>)> = files
+        .iter()
+        .map(|(path, results)| {
+            let of_name =
+                |c: &&CheckpointResult| args.checkpoint.as_ref().is_none_or(|name| is_called(c, name));
+            (&**path, &results.settings, results.checkpoints.iter().filter(of_name).collect::<Vec<_>>())
+        })
+        .filter(|(_, _, checkpoints)| !checkpoints.is_empty())
+        .collect();
     if let (true, Some(name)) = (chosen.is_empty(), &args.checkpoint) {
-        return Err(Error::new(Kind::Usage, format!("there is no checkpoint `{name}`")).at(&args.results));
+        return Err(no_checkpoint(name, &files));
     }
-    let orders = args.order.map_or(1..=settings.settings.max_order, |order| order..=order);
-    for order in orders {
-        let mut table = match args.convergence {
-            true => Table::new(&["checkpoint", "documents", "positions", "I(X;Z)", "I(Y;Z)"]),
-            false => Table::new(&HEADER),
-        };
-        for checkpoint in &chosen {
-            let name = format!("{}/{}", checkpoint.run, checkpoint.name);
-            match checkpoint.measurement() {
-                None => {}
-                Some(measurement) if args.convergence => convergence(&mut table, &name, measurement, order),
-                Some(measurement) if args.checkpoint.is_some() => {
-                    for layer in measurement.layers.iter().chain([&measurement.mean]) {
-                        let layer_name =
-                            layer.layer.map_or("mean".to_owned(), |index| format!("layer {index}"));
-                        table.add(layer_row(layer_name, measurement, layer, order));
-                    }
-                }
-                Some(measurement) => table.add(layer_row(name, measurement, &measurement.mean, order)),
-            }
+    let mut text = String::new();
+    let legends: Vec<String> =
+        chosen.iter().map(|(_, settings, _)| legend(settings, args.convergence)).collect();
+    for (index, (path, settings, checkpoints)) in chosen.iter().enumerate() {
+        if index > 0 {
+            text.push('\n');
         }
-        if !table.rows.is_empty() {
-            text += &format!("\n{}\n{}", order_name(order), table.text());
+        if files.len() > 1 {
+            text += &format!("{}\n", path.display());
         }
-    }
-    for checkpoint in &chosen {
-        if let crate::results::Outcome::Failed { error } = &checkpoint.outcome {
-            text += &format!("\n{}/{} failed: {error}\n", checkpoint.run, checkpoint.name);
+        text += &heading(settings, checkpoints, args.checkpoint.is_some());
+        let tables = tables(args, settings, checkpoints);
+        if let (true, Some(order)) = (tables.is_empty(), args.order) {
+            let cause = format!("these results hold no measures of order {order}");
+            return Err(Error::new(Kind::Usage, cause).help("choose another --order").at(path));
+        }
+        text += &tables;
+        if legends.get(index + 1) != Some(&legends[index]) {
+            text += &format!("\n{}", legends[index]);
         }
     }
     deliver(text.as_bytes(), None)?;
     Ok(DONE)
 }
 
-/// ± is the standard deviation over seeds of the reference points, *null* the information under shuffled labels,
-/// *once* the share of positions whose label occurs once.
-const HEADER: [&str; 14] = [
+/// A name that a file gave, safe to print.
+fn printable(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+fn full_name(checkpoint: &CheckpointResult) -> String {
+    printable(&format!("{}/{}", checkpoint.run, checkpoint.name))
+}
+
+/// Whether a name is the checkpoint's, with its run as tables print it or without.
+fn is_called(checkpoint: &CheckpointResult, name: &str) -> bool {
+    checkpoint.name == name || full_name(checkpoint) == name
+}
+
+fn no_checkpoint(name: &str, files: &[(PathBuf, Results)]) -> Error {
+    /// As many names as fit on a line.
+    const TOLD: usize = 6;
+    let names: Vec<String> =
+        files.iter().flat_map(|(_, results)| &results.checkpoints).map(full_name).collect();
+    let more = if names.len() > TOLD { ", …" } else { "" };
+    let error = Error::new(Kind::Usage, format!("there is no checkpoint `{}`", printable(name)))
+        .help(format!("there are {}{more}", names[..names.len().min(TOLD)].join(", ")));
+    match files {
+        [(only, _)] => error.at(only),
+        _ => error,
+    }
+}
+
+/// What all of a file's tables are of.
+fn heading(settings: &ResultSettings, checkpoints: &[&CheckpointResult], with_weights: bool) -> String {
+    let mut text = format!("{}\n{}, infoplane {}", settings.caption(), settings.device, settings.version);
+    let short = |id: &str| printable(&id.chars().take(8).collect::<String>());
+    let mut samples: Vec<String> =
+        checkpoints.iter().filter_map(|c| c.measurement()?.sample.as_deref().map(short)).collect();
+    samples.sort();
+    samples.dedup();
+    match &samples[..] {
+        [] => {}
+        [sample] => text += &format!(", sample {sample}"),
+        // One each for runs with other tokenizers.
+        several => text += &format!(", samples {}", several.join(" ")),
+    }
+    text.push('\n');
+    if with_weights || checkpoints.len() == 1 {
+        for checkpoint in checkpoints {
+            let weights = checkpoint.measurement().and_then(|m| m.weights.as_deref());
+            let weights = weights.map_or(String::new(), |id| format!(", weights {}", short(id)));
+            text += &format!("{}{weights}\n", full_name(checkpoint));
+        }
+    }
+    printable_lines(&text)
+}
+
+/// Text of a file with its line ends and nothing else that a terminal would obey.
+fn printable_lines(text: &str) -> String {
+    text.lines().map(|line| printable(line) + "\n").collect()
+}
+
+/// A table an order, and a line a failure; empty where there is nothing of the orders asked for.
+fn tables(args: &ShowArgs, settings: &ResultSettings, checkpoints: &[&CheckpointResult]) -> String {
+    let mut text = String::new();
+    for order in args.order.map_or(1..=settings.settings.max_order, |order| order..=order) {
+        let mut table = match args.convergence {
+            true => Table::new(&["checkpoint", "documents", "positions", "I(X;Z)", "I(Y;Z)"]),
+            false => Table::new(&HEADER),
+        };
+        for checkpoint in checkpoints {
+            let name = full_name(checkpoint);
+            let Some(measurement) = checkpoint.measurement() else { continue };
+            if args.convergence {
+                convergence(&mut table, &name, measurement, order);
+            } else if args.checkpoint.is_some() {
+                let of = if checkpoints.len() > 1 { format!("{name} ") } else { String::new() };
+                for layer in &measurement.layers {
+                    let index = layer.layer.map_or(String::new(), |index| format!("layer {index}"));
+                    let note = if layer.depends_on_seed() { "!" } else { "" };
+                    table.add(layer_row(format!("{of}{index}"), measurement, layer, order), note);
+                }
+                let row = layer_row(format!("{of}mean"), measurement, &measurement.mean, order);
+                table.add(row, &note_of_mean(measurement));
+            } else {
+                let row = layer_row(name, measurement, &measurement.mean, order);
+                table.add(row, &note_of_mean(measurement));
+            }
+        }
+        if !table.rows.is_empty() {
+            text += &format!("\n{}\n{}", order_name(order), table.text());
+        }
+    }
+    for checkpoint in checkpoints {
+        if let Outcome::Failed { error } = &checkpoint.outcome {
+            text += &format!("\n{} failed: {}\n", full_name(checkpoint), printable(error));
+        }
+    }
+    text
+}
+
+/// The columns; a column `±` is of the one before it.
+const HEADER: [&str; 15] = [
     "checkpoint",
     "loss",
     "H(Z)",
+    "±",
     "I(X;Z)",
     "±",
     "− null",
@@ -89,6 +181,60 @@ const HEADER: [&str; 14] = [
     "±",
     "kept",
 ];
+
+/// What the columns are.
+fn legend(settings: &ResultSettings, convergence: bool) -> String {
+    let measures = "I(X;Z) complexity, I(Y;Z) expressivity, H(Z) entropy: in nats over ln n, from 0 to 1";
+    if convergence {
+        return format!("{measures}; averages over layers, on the first documents of the sample\n");
+    }
+    let of = &settings.settings;
+    let last = of.seed.saturating_add(of.reference_seeds as u64 - 1);
+    let spread = match of.reference_seeds {
+        1 => format!("unknown: seed {last} of the reference points alone was measured"),
+        2..=5 => {
+            let seeds: Vec<String> = (of.seed..=last).map(|seed| seed.to_string()).collect();
+            format!(
+                "standard deviation over seeds {} of the reference points; values are of seed {}",
+                seeds.join(", "),
+                of.seed
+            )
+        }
+        _ => format!(
+            "standard deviation over seeds {} to {last} of the reference points; values are of seed {}",
+            of.seed, of.seed
+        ),
+    };
+    let (once, kept) = match of.min_count {
+        1 => (
+            "share of positions whose label occurs once in the sample".to_owned(),
+            "all positions".to_owned(),
+        ),
+        least => (
+            format!(
+                "share of all positions whose label occurs once, those that --min-count {least} drops among them"
+            ),
+            format!("share of positions whose label occurs {least} times or more, which all I and φ are of"),
+        ),
+    };
+    format!(
+        "{measures}; loss: nats a token; φ = I(Y;Z)/I(X;Z)\n\
+         ±       {spread}\n\
+         − null  less what the same labels give when they are shuffled\n\
+         once    {once}\n\
+         kept    {kept}\n\
+         !       H(Z) moves further from seed to seed than any label accounts for of it: the layer depends on the seed \
+         more than on the text\n"
+    )
+}
+
+/// What is to be said of an average over layers.
+fn note_of_mean(measurement: &Measurement) -> String {
+    match measurement.layers_of_seed() {
+        0 => String::new(),
+        some => format!("! {some} of {} layers depend on the seed", measurement.layers.len() - 1),
+    }
+}
 
 fn layer_row(
     name: String,
@@ -105,6 +251,7 @@ fn layer_row(
         name,
         format!("{:.4}", measurement.loss),
         number(Some(layer.entropy)),
+        number(layer.entropy_spread),
         number(Some(m.input)),
         number(m.input_spread),
         number(m.input_null.map(|null| m.input - null)),
@@ -124,13 +271,13 @@ fn convergence(table: &mut Table, name: &str, measurement: &Measurement, order: 
         let of = |values: &[f64]| values.get(order - 1).map(|value| format!("{value:.4}"));
         let (input, output) = (of(&estimate.input), of(&estimate.output));
         let (documents, positions) = (estimate.documents.to_string(), estimate.positions.to_string());
-        table.add(input.zip(output).map(|(x, y)| vec![name.to_owned(), documents, positions, x, y]));
+        table.add(input.zip(output).map(|(x, y)| vec![name.to_owned(), documents, positions, x, y]), "");
     }
 }
 
-/// Text in columns: the first to the left, numbers to the right.
+/// Text in columns: the first to the left, numbers to the right, a note behind them.
 struct Table {
-    rows: Vec<Vec<String>>,
+    rows: Vec<(Vec<String>, String)>,
     header: Vec<String>,
 }
 
@@ -139,20 +286,22 @@ impl Table {
         Self { rows: Vec::new(), header: header.iter().map(|&cell| cell.to_owned()).collect() }
     }
 
-    fn add(&mut self, row: Option<Vec<String>>) {
-        self.rows.extend(row);
+    fn add(&mut self, row: Option<Vec<String>>, note: &str) {
+        self.rows.extend(row.map(|row| (row, note.to_owned())));
     }
 
     fn text(&self) -> String {
-        let all = || std::iter::once(&self.header).chain(&self.rows);
-        let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let header = (self.header.clone(), String::new());
+        let all = || std::iter::once(&header).chain(&self.rows);
+        let width = |column: usize| all().map(|(row, _)| row[column].chars().count()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..self.header.len()).map(width).collect();
-        let line = |row: &Vec<String>| {
+        let line = |(row, note): &(Vec<String>, String)| {
             let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| match column {
                 0 => format!("{cell:<width$}"),
                 _ => format!("{cell:>width$}"),
             });
-            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+            let cells = cells.collect::<Vec<_>>().join("  ");
+            format!("{cells}  {note}").trim_end().to_owned() + "\n"
         };
         all().map(line).collect()
     }

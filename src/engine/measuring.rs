@@ -83,7 +83,10 @@ pub fn measurement(
             .help("the checkpoint is damaged or its training diverged"));
     }
     let positions = question.prefixes.last().copied().unwrap_or(0);
-    Ok(Measurement { loss, positions, temperature: binning.temperature, layers, mean, convergence })
+    let temperature = binning.temperature;
+    // The session knows what was measured.
+    let (weights, sample) = (None, None);
+    Ok(Measurement { loss, positions, temperature, layers, mean, convergence, weights, sample })
 }
 
 /// A measurement with what tells whether to believe it beside its numbers: the measures under shuffled labels,

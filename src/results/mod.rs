@@ -1,18 +1,30 @@
 //! Results as they are written and read: what was measured, with the settings it was measured under.
 
+mod check;
 mod csv;
+mod files;
+mod older;
 mod parquet;
+mod rows;
+mod table;
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+pub use files::{looks_like_results, read_all};
 
 use crate::error::{Error, Kind, Result};
 use crate::measures::LayerMeasures;
 use crate::settings::Settings;
 
+/// The number of the form that results are written in. It rises when a reader of the form before would misread or
+/// refuse the new one; files without a number are of the form before 1, and are read too.
+pub const SCHEMA: u32 = 1;
+
 /// The results of one measurement: every checkpoint, measured or failed, in the order of training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Results {
     /// The settings all checkpoints were measured under.
     pub settings: ResultSettings,
@@ -21,12 +33,13 @@ pub struct Results {
 }
 
 /// The settings with what only the measurement itself could know.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResultSettings {
     /// What was asked for.
     #[serde(flatten)]
     pub settings: Settings,
     /// The text or token file measured.
+    #[serde(serialize_with = "as_text")]
     pub corpus: PathBuf,
     /// How many documents were long enough and measured.
     pub documents: usize,
@@ -40,6 +53,7 @@ pub struct ResultSettings {
 
 /// One checkpoint of a run with its numbers, or with the reason it has none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "serde_json::Map<String, Value>")]
 pub struct CheckpointResult {
     /// The name of the run it belongs to.
     pub run: String,
@@ -50,6 +64,7 @@ pub struct CheckpointResult {
     /// Training tokens, likewise.
     pub tokens: Option<u64>,
     /// The checkpoint's folder.
+    #[serde(serialize_with = "as_text")]
     pub path: PathBuf,
     /// The numbers, or why there are none.
     #[serde(flatten)]
@@ -57,7 +72,7 @@ pub struct CheckpointResult {
 }
 
 /// The numbers of a checkpoint, or why there are none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Outcome {
     /// The checkpoint was measured.
@@ -85,6 +100,14 @@ pub struct Measurement {
     /// How the average moves as the sample grows, the whole sample last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub convergence: Vec<Estimate>,
+    /// A hash of the checkpoint's configuration and weights, 32 hexadecimal digits: results of one model wherever it
+    /// lies have the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
+    /// A hash of the tokens measured, 32 hexadecimal digits: results of the same text, read by the same tokenizer and
+    /// cut alike, have the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
 }
 
 /// What a smaller sample gave: its first documents.
@@ -130,23 +153,133 @@ impl CheckpointResult {
     }
 }
 
+/// A path in results; what of it is not Unicode is replaced, since a measurement is worth more than its path.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+impl TryFrom<serde_json::Map<String, Value>> for CheckpointResult {
+    type Error = String;
+
+    /// Reads a checkpoint. What is wrong with its numbers is told with its name.
+    fn try_from(mut fields: serde_json::Map<String, Value>) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Named {
+            run: String,
+            name: String,
+            step: Option<u64>,
+            tokens: Option<u64>,
+            path: PathBuf,
+        }
+        let named =
+            fields.iter().filter(|(name, _)| ["run", "name", "step", "tokens", "path"].contains(&&***name));
+        let named = Value::Object(named.map(|(name, value)| (name.clone(), value.clone())).collect());
+        let Named { run, name, step, tokens, path } =
+            serde_json::from_value(named).map_err(|error| format!("a checkpoint: {error}"))?;
+        let outcome = match fields.remove("error") {
+            Some(Value::String(error)) => Outcome::Failed { error },
+            _ => match serde_json::from_value(Value::Object(fields)) {
+                Ok(measurement) => Outcome::Measured(Box::new(measurement)),
+                Err(error) => return Err(format!("checkpoint `{run}/{name}`: {error}")),
+            },
+        };
+        Ok(Self { run, name, step, tokens, path, outcome })
+    }
+}
+
+/// The settings in a file of results.
+///
+/// # Errors
+/// A setting that is missing, of another kind or unknown.
+fn settings_from(fields: serde_json::Map<String, Value>) -> Result<ResultSettings, String> {
+    let names: Vec<String> = fields.keys().cloned().collect();
+    let settings =
+        serde_json::from_value(Value::Object(fields)).map_err(|error| format!("its settings: {error}"))?;
+    let known = table::settings_columns(&settings)?;
+    match names.iter().find(|name| *name != "documents" && !known.contains_key(*name)) {
+        Some(unknown) => Err(format!("its settings: unknown `{unknown}`")),
+        None => Ok(settings),
+    }
+}
+
+/// Why a file gives no results.
+enum Cause {
+    /// It is something else.
+    Foreign(String),
+    /// It has the form of results, and something in it that cannot be relied on.
+    Unusable(String),
+    /// It is of a form that came later than this program.
+    Newer {
+        /// The number of the form.
+        schema: u64,
+    },
+}
+
+/// A file of results in JSON.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    settings: &'a ResultSettings,
+    checkpoints: &'a [CheckpointResult],
+}
+
+/// Reads a JSON document.
+fn read_json(bytes: &[u8]) -> Result<Results, Cause> {
+    /// What all forms have, read first: whatever else a later one holds is no news then.
+    #[derive(Deserialize)]
+    struct Head {
+        #[serde(default)]
+        schema: u64,
+        settings: serde_json::Map<String, Value>,
+    }
+    #[derive(Deserialize)]
+    struct Body {
+        checkpoints: Vec<CheckpointResult>,
+    }
+    let head: Head = serde_json::from_slice(bytes).map_err(|error| Cause::Foreign(error.to_string()))?;
+    if head.schema > u64::from(SCHEMA) {
+        return Err(Cause::Newer { schema: head.schema });
+    }
+    if !head.settings.contains_key("version") {
+        return Err(Cause::Foreign("its settings do not say which version measured".to_owned()));
+    }
+    let settings = settings_from(head.settings).map_err(Cause::Unusable)?;
+    let body: Body = serde_json::from_slice(bytes).map_err(|error| Cause::Unusable(error.to_string()))?;
+    Ok(Results { settings, checkpoints: body.checkpoints })
+}
+
 impl Results {
-    /// Reads results as [`Results::to_json`] or [`Results::to_parquet`] wrote them.
+    /// Reads results as [`Results::to_json`] or [`Results::to_parquet`] wrote them, or as another program left their
+    /// table after sorting, filtering or joining it.
     ///
     /// # Errors
-    /// A file that cannot be read or holds something else.
+    /// A file that cannot be read, holds something else, lacks something, mixes settings, or is of a form that came
+    /// later than this program.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|error| {
             Error::new(Kind::Output, format!("the results cannot be read ({error})")).at(path)
         })?;
         let read = match bytes.starts_with(parquet::MAGIC) {
             true => parquet::read(bytes),
-            false => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
+            false => read_json(&bytes),
         };
-        read.map_err(|cause| {
-            Error::new(Kind::Output, format!("these are no results ({cause})"))
-                .help("name a file that `infoplane measure` wrote as json or parquet")
-                .at(path)
+        let checked = read.and_then(|results| check::checked(results).map_err(Cause::Unusable));
+        checked.map_err(|cause| match cause {
+            Cause::Foreign(cause) => {
+                Error::new(Kind::Output, format!("not an infoplane results file ({cause})"))
+                    .help("name a file that `infoplane measure` wrote as json or parquet")
+                    .at(path)
+            }
+            Cause::Unusable(cause) => {
+                Error::new(Kind::Output, format!("these results cannot be used: {cause}")).at(path)
+            }
+            Cause::Newer { schema } => {
+                let cause = format!(
+                    "written by a newer infoplane: results of schema {schema}, where this one ({}) knows {SCHEMA}",
+                    env!("CARGO_PKG_VERSION")
+                );
+                Error::new(Kind::Output, cause).help("read them with that version or a later one").at(path)
+            }
         })
     }
 
@@ -167,7 +300,7 @@ impl Results {
         runs
     }
 
-    /// A Parquet table: one row a checkpoint, layer, order and measure, with the settings in its metadata.
+    /// A Parquet table: one row a checkpoint, layer, label and measure, the settings beside each (`rows`).
     ///
     /// # Errors
     /// None in practice; what the writer said.
@@ -179,16 +312,16 @@ impl Results {
     /// One JSON document.
     ///
     /// # Errors
-    /// A path that is not Unicode.
+    /// None in practice; what the writer said.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        let mut bytes = serde_json::to_vec_pretty(self)
+        let document = Document { schema: SCHEMA, settings: &self.settings, checkpoints: &self.checkpoints };
+        let mut bytes = serde_json::to_vec_pretty(&document)
             .map_err(|error| Error::new(Kind::Output, format!("the results cannot be written ({error})")))?;
         bytes.push(b'\n');
         Ok(bytes)
     }
 
-    /// A CSV table: one row a checkpoint, layer and order, the average over layers 1..L as layer `mean`; a
-    /// failed checkpoint has one row with its error.
+    /// A CSV table: the same rows as [`Results::to_parquet`] writes.
     ///
     /// # Errors
     /// None in practice; what the writer said.
@@ -201,14 +334,25 @@ impl Results {
 impl ResultSettings {
     /// The settings in a line, for under a figure.
     pub fn caption(&self) -> String {
-        let Settings { points, temperature, temperature_factor, context, seed, .. } = &self.settings;
+        let Settings { points, temperature, temperature_factor, context, seed, min_count, tolerance, .. } =
+            &self.settings;
         let factor = match temperature_factor {
             1.0 => String::new(),
             factor => format!(" × {factor}"),
         };
+        // With a tolerance a checkpoint may have been done before its last document.
+        let (at_most, tolerance) = match tolerance {
+            0.0 => ("", String::new()),
+            tolerance => ("at most ", format!(", tolerance {tolerance}")),
+        };
+        let kept = match min_count {
+            1 => String::new(),
+            least => format!(", labels seen {least} times or more"),
+        };
         let text = self.corpus.file_name().unwrap_or_default().to_string_lossy();
         format!(
-            "{text}, {} documents of up to {context} tokens; n = {points}, temperature {temperature}{factor}, seed {seed}",
+            "{text}, {at_most}{} documents of up to {context} tokens; n = {points}, temperature {temperature}{factor}, \
+             seed {seed}{kept}{tolerance}",
             self.documents
         )
     }

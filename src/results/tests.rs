@@ -1,89 +1,449 @@
+use super::table::Table;
 use super::*;
 use crate::measures::OrderMeasures;
 
-fn results() -> Results {
-    let layer = |layer| LayerMeasures {
+fn layer(layer: Option<usize>) -> LayerMeasures {
+    let order = |scale: f64| OrderMeasures {
+        input_null: Some(0.01),
+        input_spread: Some(0.002),
+        optimality_spread: Some(0.125),
+        ..OrderMeasures::new(0.4 * scale, 0.1 * scale, 0.5, 0.2)
+    };
+    LayerMeasures {
         layer,
         entropy: 0.9,
-        entropy_spread: None,
-        orders: [OrderMeasures::new(0.4, 0.1, 0.5, 0.2)].into_iter().collect(),
-    };
-    let measurement = Measurement {
+        entropy_spread: Some(0.03),
+        orders: [order(1.0), order(1.5)].into_iter().collect(),
+    }
+}
+
+fn measurement() -> Measurement {
+    Measurement {
         loss: 3.5,
-        positions: 10,
+        positions: 160,
         temperature: 0.02,
-        layers: vec![layer(Some(0)), layer(Some(1))],
+        layers: vec![layer(Some(0)), layer(Some(1)), layer(Some(2))],
         mean: layer(None),
         convergence: [4, 16]
             .map(|documents| Estimate {
                 documents,
                 positions: documents * 10,
-                input: vec![0.1 / documents as f64],
-                output: vec![1.0 / 3.0],
+                input: vec![0.1 / documents as f64, 0.2],
+                output: vec![1.0 / 3.0, 0.4],
             })
             .into(),
-    };
-    let checkpoint = |name: &str, outcome| CheckpointResult {
-        run: "run".to_owned(),
+        weights: Some("00c0ffee".to_owned()),
+        sample: Some("5eed".to_owned()),
+    }
+}
+
+fn checkpoint(run: &str, name: &str, outcome: Outcome) -> CheckpointResult {
+    CheckpointResult {
+        run: run.to_owned(),
         name: name.to_owned(),
-        step: Some(7),
+        step: name.strip_prefix("step").and_then(|step| step.parse().ok()),
         tokens: None,
-        path: PathBuf::from("/run").join(name),
+        path: PathBuf::from("/runs").join(run).join(name),
         outcome,
-    };
+    }
+}
+
+fn measured(run: &str, name: &str) -> CheckpointResult {
+    checkpoint(run, name, Outcome::Measured(Box::new(measurement())))
+}
+
+fn results() -> Results {
     Results {
         settings: ResultSettings {
-            settings: Settings::default(),
+            settings: Settings { seed: u64::MAX, max_order: 2, ..Settings::default() },
             corpus: PathBuf::from("/text.jsonl"),
-            documents: 3,
+            documents: 20,
             skipped_documents: 1,
             device: "CPU".to_owned(),
             version: "0".to_owned(),
         },
         checkpoints: vec![
-            checkpoint("step7", Outcome::Measured(Box::new(measurement))),
-            checkpoint("bad", Outcome::Failed { error: "cut short, sadly".to_owned() }),
+            measured("a run", "step7"),
+            measured("a run", "step20"),
+            checkpoint("a run", "step100", Outcome::Failed { error: "cut short, sadly".to_owned() }),
+            measured("run 2", "step7"),
+            measured("run 10", "main"),
         ],
     }
+}
+
+/// What reading these bytes as a file gives.
+fn read(bytes: &[u8]) -> Result<Results> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    Results::read(file.path())
+}
+
+fn refused(bytes: &[u8]) -> String {
+    read(bytes).unwrap_err().to_string()
+}
+
+/// The results as Parquet, after another program changed the table.
+fn changed(results: &Results, change: impl FnOnce(&mut Table)) -> Vec<u8> {
+    let mut table = Table::new(results).unwrap();
+    change(&mut table);
+    parquet::encoded(&[&table]).unwrap()
 }
 
 #[test]
 fn json_survives_a_round_trip_and_has_the_documented_form() {
     let bytes = results().to_json().unwrap();
-    assert_eq!(serde_json::from_slice::<Results>(&bytes).unwrap(), results());
-    let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(read(&bytes).unwrap(), results());
+    let json: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(json["schema"], SCHEMA);
     let first = &json["checkpoints"][0];
     assert_eq!(first["name"], "step7");
     assert_eq!(first["layers"][1]["layer"], 1);
     assert_eq!(first["mean"]["orders"]["token"]["optimality"], 0.25);
-    assert!(first["mean"]["orders"].get("bigram").is_none() && first["mean"].get("layer").is_none());
-    assert_eq!(json["checkpoints"][1]["error"], "cut short, sadly");
+    assert_eq!((&first["weights"], &first["sample"]), (&"00c0ffee".into(), &"5eed".into()));
+    assert!(first["mean"]["orders"].get("trigram").is_none() && first["mean"].get("layer").is_none());
+    assert_eq!(json["checkpoints"][2]["error"], "cut short, sadly");
     assert_eq!(json["settings"]["temperature"], "root");
 }
 
 #[test]
-fn csv_has_a_row_a_layer_and_one_a_failure() {
-    let text = String::from_utf8(results().to_csv().unwrap()).unwrap();
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 1 + 3 + 1);
-    assert!(lines[0].starts_with(
-        "run,name,step,tokens,path,loss,positions,temperature,layer,entropy,entropy_spread,order,input"
-    ));
-    assert!(lines[3].contains(",mean,0.9,,token,0.4,0.1,0.5,0.2,0.25,"));
-    assert!(lines[4].ends_with("\"cut short, sadly\""));
+fn csv_says_of_every_value_what_it_is_of() {
+    let bytes = results().to_csv().unwrap();
+    let mut table = ::csv::Reader::from_reader(&bytes[..]);
+    let header: Vec<String> = table.headers().unwrap().iter().map(str::to_owned).collect();
+    let of = |row: &::csv::StringRecord, name: &str| {
+        row[header.iter().position(|column| column == name).unwrap_or_else(|| panic!("{name}"))].to_owned()
+    };
+    let rows: Vec<::csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    let find = |checkpoint: &str, layer: &str, label: &str, measure: &str| {
+        let key = ["a run", checkpoint, layer, label, measure];
+        let is = |row: &&::csv::StringRecord| {
+            ["run", "checkpoint", "layer", "label", "measure"].map(|name| of(row, name)) == key
+        };
+        let found: Vec<_> = rows.iter().filter(is).collect();
+        assert_eq!(found.len(), 1, "{key:?}");
+        found[0]
+    };
+    for (layer, label, measure, value) in [
+        ("0", "input:token", "information", "0.4"),
+        ("2", "output:token", "information", "0.1"),
+        ("mean", "input:bigram", "information", "0.6000000000000001"),
+        ("mean", "input:token", "information_mean", "0.5"),
+        ("1", "input:token", "null", "0.01"),
+        ("1", "input:token", "spread", "0.002"),
+        ("1", "token", "optimality", "0.25"),
+        ("1", "token", "spread", "0.125"),
+        ("1", "", "entropy", "0.9"),
+        ("1", "", "spread", "0.03"),
+        ("mean", "", "loss", "3.5"),
+        ("mean", "", "temperature", "0.02"),
+    ] {
+        let row = find("step20", layer, label, measure);
+        assert_eq!(of(row, "value"), value, "{layer} {label} {measure}");
+        assert_eq!((of(row, "documents"), of(row, "positions")), ("16".to_owned(), "160".to_owned()));
+    }
+    let failed = find("step100", "mean", "", "failed");
+    assert_eq!((of(failed, "error"), of(failed, "value")), ("cut short, sadly".to_owned(), String::new()));
+    // Every row, the failed one too, says what it was measured under.
+    for (name, value) in [
+        ("corpus", "/text.jsonl"),
+        ("sample_documents", "20"),
+        ("context", "512"),
+        ("points", "100"),
+        ("seed", "18446744073709551615"),
+        ("reference_seeds", "3"),
+        ("temperature", "root"),
+        ("temperature_factor", "1"),
+        ("min_count", "1"),
+        ("max_order", "2"),
+        ("tolerance", "0"),
+        ("dtype", "auto"),
+        ("device", "CPU"),
+        ("version", "0"),
+        ("schema", "1"),
+    ] {
+        assert!(rows.iter().all(|row| of(row, name) == value), "{name}: {}", of(&rows[0], name));
+    }
+    assert!(rows.iter().all(|row| of(row, "condition").len() == 16));
 }
 
 #[test]
-fn parquet_survives_a_round_trip() {
+fn a_condition_is_the_same_on_every_machine_and_another_for_other_numbers() {
+    let of = |change: &dyn Fn(&mut ResultSettings)| {
+        let mut results = results();
+        change(&mut results.settings);
+        let csv = String::from_utf8(results.to_csv().unwrap()).unwrap();
+        csv.lines().nth(1).unwrap()[..16].to_owned()
+    };
+    let usual = of(&|_| {});
+    assert_eq!(of(&|s| s.corpus = PathBuf::from("/elsewhere/text.jsonl")), usual);
+    assert_eq!(of(&|s| (s.device, s.version) = ("GPU".to_owned(), "9".to_owned())), usual);
+    assert_eq!(of(&|s| s.settings.backend = crate::settings::Backend::Gpu), usual);
+    assert_ne!(of(&|s| s.settings.points = 50), usual);
+    assert_ne!(of(&|s| s.settings.temperature_factor = 2.0), usual);
+    assert_ne!(of(&|s| s.corpus = PathBuf::from("/other.jsonl")), usual);
+}
+
+#[test]
+fn the_order_of_rows_means_nothing() {
+    assert_eq!(read(&results().to_parquet().unwrap()).unwrap(), results());
+    let reversed = changed(&results(), |table| table.rows.reverse());
+    assert_eq!(read(&reversed).unwrap(), results());
+    let by_layer = changed(&results(), |table| {
+        table.rows.sort_by(|a, b| (&a.layer, &a.measure, &a.label).cmp(&(&b.layer, &b.measure, &b.label)));
+    });
+    assert_eq!(read(&by_layer).unwrap(), results());
+    let shuffled = changed(&results(), |table| {
+        let count = table.rows.len();
+        let mut state = 1usize;
+        for index in (1..count).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            table.rows.swap(index, (state >> 33) % (index + 1));
+        }
+    });
+    assert_eq!(read(&shuffled).unwrap(), results());
+}
+
+#[test]
+fn rows_taken_away_are_missed_by_name_or_optional() {
+    let without =
+        |drop: &dyn Fn(&rows::Row) -> bool| changed(&results(), |table| table.rows.retain(|row| !drop(row)));
+    let read_without = |drop: &dyn Fn(&rows::Row) -> bool| read(&without(drop)).unwrap();
+    let refused_without = |drop: &dyn Fn(&rows::Row) -> bool, parts: &[&str]| {
+        let error = refused(&without(drop));
+        for part in parts {
+            assert!(error.contains(part), "`{part}` is not in: {error}");
+        }
+        assert!(!error.contains("not an infoplane"), "{error}");
+    };
+    // What not every measurement has.
+    let no_null = read_without(&|row| row.measure == "null");
+    assert_eq!(no_null.checkpoints[0].measurement().unwrap().mean.orders.get(1).unwrap().input_null, None);
+    let no_bigram = read_without(&|row| row.label.ends_with("bigram"));
+    let mean = &no_bigram.checkpoints[0].measurement().unwrap().mean;
+    assert!(mean.orders.get(1).is_some() && mean.orders.get(2).is_none());
+    let one_run = read_without(&|row| row.about.run != "run 2");
+    assert_eq!(one_run.checkpoints, [measured("run 2", "step7")]);
+    // The number of documents is known without the convergence.
+    let no_growth = read_without(&|row| row.measure == "convergence");
+    let measurement = no_growth.checkpoints[0].measurement().unwrap();
+    assert_eq!((measurement.documents(), measurement.convergence.len()), (Some(16), 1));
+    // What every one has.
+    refused_without(&|row| row.layer.is_none(), &["a run/", "lacks `entropy`", "average over layers"]);
+    refused_without(&|row| row.layer == Some(1), &["a run/", "layer 1"]);
+    refused_without(&|row| row.measure == "entropy" && row.layer == Some(2), &["`entropy`", "layer 2"]);
+    refused_without(&|row| row.measure == "loss", &["`loss`"]);
+    refused_without(&|row| row.label == "output:token", &["`information` of output:token"]);
+    refused_without(&|row| row.measure == "information_mean", &["`information_mean` of input:token"]);
+    refused_without(&|row| row.label.ends_with("token"), &["lacks the token of", "bigram"]);
+    refused_without(&|row| row.layer.is_some(), &["lacks its layers"]);
+    assert!(refused(&without(&|_| true)).contains("without rows"));
+}
+
+#[test]
+fn layers_cut_off_at_the_end_are_missed() {
+    let mut results = results();
+    let Outcome::Measured(measurement) = &mut results.checkpoints[0].outcome else { panic!() };
+    measurement.layers[2].entropy = 0.6;
+    measurement.mean = LayerMeasures::mean(&measurement.layers[1..]).unwrap();
+    assert_eq!(read(&results.to_parquet().unwrap()).unwrap(), results);
+    let cut = changed(&results, |table| table.rows.retain(|row| row.layer != Some(2)));
+    assert!(refused(&cut).contains("lacks some of its layers"));
+}
+
+#[test]
+fn tables_below_each_other_are_one_where_they_are_of_one_condition() {
+    let parts: Vec<Results> = results()
+        .checkpoints
+        .into_iter()
+        .map(|checkpoint| Results { settings: results().settings, checkpoints: vec![checkpoint] })
+        .collect();
+    let below = |parts: &[Results]| {
+        let tables: Vec<Table> = parts.iter().map(|part| Table::new(part).unwrap()).collect();
+        parquet::encoded(&tables.iter().collect::<Vec<_>>()).unwrap()
+    };
+    assert_eq!(read(&below(&parts)).unwrap(), results());
+    // The same part twice is the same part.
+    assert_eq!(read(&below(&[results(), results()])).unwrap(), results());
+    // Parts of other machines say so.
+    let mut elsewhere = parts.clone();
+    elsewhere[1].settings.device = "GPU".to_owned();
+    elsewhere[2].settings.skipped_documents = 7;
+    let joined = read(&below(&elsewhere)).unwrap();
+    assert_eq!((joined.settings.device.as_str(), joined.settings.skipped_documents), ("CPU; GPU", 7));
+
+    let mut other = results();
+    (other.settings.settings.points, other.settings.settings.context) = (50, 64);
+    let error = refused(&below(&[results(), other]));
+    assert!(error.contains("context 64 and 512, points 50 and 100; keep those of one"), "{error}");
+
+    let conflict = |change: &dyn Fn(&mut Measurement), parts: &[&str]| {
+        let mut other = results();
+        let Outcome::Measured(measurement) = &mut other.checkpoints[1].outcome else { panic!() };
+        change(measurement);
+        let error = refused(&below(&[results(), other]));
+        for part in parts.iter().chain(&["a run/step20"]) {
+            assert!(error.contains(part), "`{part}` is not in: {error}");
+        }
+    };
+    conflict(&|m| m.loss = 3.0, &["its `loss` twice, 3.5 and 3"]);
+    conflict(&|m| m.layers[1].entropy = 0.8, &["`entropy` in layer 1 twice, 0.9 and 0.8"]);
+    conflict(&|m| m.positions = 170, &["16 documents with 160 positions", "16 documents with 170 positions"]);
+    conflict(&|m| m.weights = None, &["`weights`"]);
+    let mut failed = results();
+    failed.checkpoints[0].outcome = Outcome::Failed { error: "no".to_owned() };
+    assert!(refused(&below(&[results(), failed])).contains("measured and `failed`"));
+}
+
+#[test]
+fn a_damaged_table_brings_the_reader_down_nowhere() {
     let bytes = results().to_parquet().unwrap();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), &bytes).unwrap();
-    assert_eq!(Results::read(file.path()).unwrap(), results());
-    // No prefix and no flipped byte of it brings the reader down.
     for end in (0..bytes.len()).step_by(7) {
         let _ = parquet::read(bytes[..end].to_vec());
         let mut flipped = bytes.clone();
         flipped[end] ^= 0x55;
-        let _ = parquet::read(flipped);
+        if let Ok(read) = parquet::read(flipped) {
+            let _ = check::checked(read);
+        }
     }
+}
+
+/// The results as JSON with one place of it, given as a JSON pointer, set to a value or taken away.
+fn with(place: &str, value: Option<Value>) -> Vec<u8> {
+    let mut json: Value = serde_json::from_slice(&results().to_json().unwrap()).unwrap();
+    let (parent, name) = place.rsplit_once('/').unwrap();
+    let parent = json.pointer_mut(parent).unwrap();
+    match (value, parent) {
+        (Some(value), Value::Object(fields)) => drop(fields.insert(name.to_owned(), value)),
+        (Some(value), Value::Array(items)) => items[name.parse::<usize>().unwrap()] = value,
+        (None, Value::Object(fields)) => drop(fields.remove(name).unwrap()),
+        (None, Value::Array(items)) => drop(items.remove(name.parse().unwrap())),
+        _ => panic!("{place}"),
+    }
+    serde_json::to_vec(&json).unwrap()
+}
+
+#[test]
+fn sizes_and_numbers_that_cannot_be_are_refused_by_name() {
+    let bad = [
+        ("/settings/max_order", Value::from(1_000_000_000u64), "max_order"),
+        ("/settings/max_order", Value::from(1_000_000_000_000_000_000u64), "max_order"),
+        ("/settings/max_order", Value::from(0), "max_order"),
+        ("/settings/points", Value::from(1), "points"),
+        ("/settings/points", Value::from(u64::MAX), "points"),
+        ("/settings/reference_seeds", Value::from(u64::MAX), "reference_seeds"),
+        ("/settings/reference_seeds", Value::from(0), "reference_seeds"),
+        ("/settings/context", Value::from(-1), "-1"),
+        ("/settings/temperature", Value::from("warm"), "warm"),
+        ("/settings/temperature_factor", Value::from(-1.0), "temperature_factor"),
+        ("/settings/tolerance", Value::from(1e300), "tolerance"),
+        ("/settings/documents", Value::from(u64::MAX), "documents"),
+        ("/settings/novelty", Value::from(1), "novelty"),
+        ("/checkpoints/0/loss", Value::Null, "a run/step7"),
+        ("/checkpoints/0/positions", Value::from(0.5), "a run/step7"),
+        ("/checkpoints/0/layers", Value::Array(Vec::new()), "lacks its layers"),
+        ("/checkpoints/0/layers/1/layer", Value::from(1_000_000_000u64), "layer 1"),
+        ("/checkpoints/0/mean/entropy", Value::from(0.3), "another average"),
+        ("/checkpoints/1/step", Value::from("soon"), "soon"),
+        ("/checkpoints", Value::Array(Vec::new()), "no checkpoint"),
+    ];
+    for (place, value, part) in bad {
+        let error = refused(&with(place, Some(value)));
+        assert!(error.contains(part) && !error.contains('\n'), "{place}: {error}");
+    }
+    let missing =
+        ["points", "context", "temperature", "temperature_factor", "max_order", "seed", "samples", "corpus"];
+    for name in missing {
+        let error = refused(&with(&format!("/settings/{name}"), None));
+        assert!(error.contains(&format!("missing field `{name}`")), "{name}: {error}");
+    }
+    for name in ["loss", "mean", "layers", "temperature"] {
+        let error = refused(&with(&format!("/checkpoints/0/{name}"), None));
+        assert!(error.contains(name) && error.contains("a run/step7"), "{name}: {error}");
+    }
+    // A table can hold what JSON cannot write.
+    for value in [f64::NAN, f64::INFINITY] {
+        let bytes = changed(&results(), |table| {
+            let row = table.rows.iter_mut().find(|row| row.measure == "null" && row.layer == Some(1));
+            row.unwrap().value = Some(value);
+        });
+        let error = refused(&bytes);
+        assert!(error.contains("`input_null` of layer 1"), "{error}");
+    }
+    let far = changed(&results(), |table| table.rows[5].layer = Some(usize::MAX));
+    assert!(refused(&far).contains("lacks"), "{}", refused(&far));
+}
+
+#[test]
+fn settings_that_results_once_had_no_name_for_read_as_what_they_were() {
+    let mut json: Value = serde_json::from_slice(&results().to_json().unwrap()).unwrap();
+    json.as_object_mut().unwrap().remove("schema");
+    for name in ["reference_seeds", "min_count", "tolerance", "scores", "dtype"] {
+        json["settings"].as_object_mut().unwrap().remove(name).unwrap();
+    }
+    let read = read(&serde_json::to_vec(&json).unwrap()).unwrap().settings.settings;
+    assert_eq!(read, Settings { reference_seeds: 1, ..results().settings.settings });
+}
+
+#[test]
+fn results_of_a_later_form_are_refused_as_such() {
+    let mut json: Value = serde_json::from_slice(&with("/schema", Some(2.into()))).unwrap();
+    json["settings"]["novelty"] = "all of it".into();
+    json["checkpoints"] = "elsewhere".into();
+    let error = refused(&serde_json::to_vec(&json).unwrap());
+    assert!(error.contains("written by a newer infoplane") && error.contains("schema 2"), "{error}");
+}
+
+#[test]
+fn a_checkpoint_twice_in_one_document_is_one_or_refused() {
+    let mut twice = results();
+    twice.checkpoints.push(measured("a run", "step7"));
+    assert_eq!(read(&twice.to_json().unwrap()).unwrap(), results());
+    let Outcome::Measured(measurement) = &mut twice.checkpoints.last_mut().unwrap().outcome else { panic!() };
+    measurement.loss = 1.0;
+    let error = refused(&twice.to_json().unwrap());
+    assert!(error.contains("a run/step7") && error.contains("twice"), "{error}");
+}
+
+#[test]
+fn what_is_no_results_is_told_so() {
+    for other in
+        ["", "{}", "[1, 2]", "PAR1", "{\"settings\": {\"points\": 100}, \"checkpoints\": []}", "text"]
+    {
+        let error = refused(other.as_bytes());
+        assert!(error.starts_with("not an infoplane results file ("), "{other}: {error}");
+    }
+}
+
+#[test]
+fn files_and_folders_of_results_are_read_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("part-10.json"), results().to_json().unwrap()).unwrap();
+    std::fs::write(at("part-2.parquet"), results().to_parquet().unwrap()).unwrap();
+    std::fs::write(at("config.json"), "{\"model_type\": \"llama\"}").unwrap();
+    std::fs::write(at("text.parquet"), "PAR1 and so on, of text: PAR1").unwrap();
+    std::fs::create_dir(at("empty")).unwrap();
+    let found = read_all(&[folder.path().to_owned()]).unwrap();
+    let names: Vec<_> = found.iter().map(|(path, _)| path.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, ["part-2.parquet", "part-10.json"]);
+    assert!(found.iter().all(|(_, read)| *read == results()));
+    let twice = read_all(&[folder.path().to_owned(), at("part-10.json")]).unwrap();
+    assert_eq!(twice.len(), 2);
+    let error = read_all(&[at("empty")]).unwrap_err().to_string();
+    assert!(error.contains("no results in this folder") && error.contains("empty"), "{error}");
+    let error = read_all(&[at("part-10.json"), at("config.json")]).unwrap_err().to_string();
+    assert!(error.contains("not an infoplane results file") && error.contains("config.json"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_not_unicode_loses_no_measurement() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut results = results();
+    results.checkpoints[0].path = std::ffi::OsStr::from_bytes(b"/runs/\xff").into();
+    for bytes in [results.to_json(), results.to_parquet()] {
+        assert_eq!(read(&bytes.unwrap()).unwrap().checkpoints[0].path, Path::new("/runs/\u{fffd}"));
+    }
+    assert!(results.to_csv().is_ok());
 }

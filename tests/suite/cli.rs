@@ -71,9 +71,41 @@ fn measure_writes_json_and_csv() {
     let output = infoplane(&args);
     status(&output, 0);
     assert!(output.stdout.is_empty());
-    let csv = std::fs::read_to_string(out).unwrap();
-    // Two checkpoints of three layers and their mean, two orders each.
-    assert_eq!(csv.lines().count(), 1 + 2 * 4 * 2);
+    let mut csv = csv::Reader::from_path(out).unwrap();
+    let header = csv.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+    // The value of each row is that of the JSON, under a layer, a label and a measure of its own.
+    let find = |checkpoint: usize, layer: &str, label: &str, measure: &str| -> f64 {
+        let name = checkpoints[checkpoint]["name"].as_str().unwrap();
+        let key = [("checkpoint", name), ("layer", layer), ("label", label), ("measure", measure)];
+        let mut of_key =
+            rows.iter().filter(|row| key.iter().all(|(name, value)| &row[column(name)] == *value));
+        let value = of_key.next().unwrap_or_else(|| panic!("{key:?}"))[column("value")].parse().unwrap();
+        assert!(of_key.next().is_none(), "{key:?}");
+        value
+    };
+    for (index, checkpoint) in checkpoints.iter().enumerate() {
+        assert_eq!(find(index, "mean", "", "loss"), checkpoint["loss"].as_f64().unwrap());
+        for (layer, measures) in checkpoint["layers"].as_array().unwrap().iter().enumerate() {
+            let layer = layer.to_string();
+            assert_eq!(find(index, &layer, "", "entropy"), measures["entropy"].as_f64().unwrap());
+            for order in ["token", "bigram"] {
+                let of_order = &measures["orders"][order];
+                for (label, measure, field) in [
+                    (format!("input:{order}"), "information", "input"),
+                    (format!("output:{order}"), "information", "output"),
+                    (format!("input:{order}"), "null", "input_null"),
+                    (format!("output:{order}"), "singletons", "output_singletons"),
+                    (format!("output:{order}"), "spread", "output_spread"),
+                    (order.to_owned(), "optimality", "optimality"),
+                ] {
+                    assert_eq!(find(index, &layer, &label, measure), of_order[field].as_f64().unwrap());
+                }
+            }
+        }
+    }
+    assert!(rows.iter().all(|row| &row[column("points")] == "20" && &row[column("max_order")] == "2"));
 }
 
 #[test]
@@ -245,7 +277,7 @@ fn figure_draws_results_as_svg_and_png() {
     let folder = tempfile::tempdir().unwrap();
     let results = fixture("runs/gutenberg-1m.json");
     // The oracle's own file is no result of ours: its settings have another form.
-    fails(&["figure", text(&results), "--out", "x.svg"], &["no results"]);
+    fails(&["figure", text(&results), "--out", "x.svg"], &["not an infoplane results file"]);
     let run = run_of(folder.path(), &["step0", "step2000"]);
     let json = folder.path().join("results.json");
     let corpus = asset("demo/books-sample.jsonl");

@@ -1,39 +1,73 @@
-"""Reads results as a Python user would and compares every number with the JSON of the same measurement."""
+"""Reads results as a Python user would, compares every number with the JSON of the same measurement, and leaves the table
+sorted, reversed, doubled and below another: `check.py RESULTS.parquet RESULTS.json OTHER_SETTINGS.parquet FOLDER`."""
 
 import json
+import pathlib
 import sys
 
 import polars as pl
 
-table, document = pl.read_parquet(sys.argv[1]), json.load(open(sys.argv[2]))
-settings = json.loads(pl.read_parquet_metadata(sys.argv[1])["infoplane.settings"])
-assert settings == document["settings"], settings
+table, document, other = pl.read_parquet(sys.argv[1]), json.load(open(sys.argv[2])), pl.read_parquet(sys.argv[3])
+
+# The table needs no metadata: its settings stand beside every row.
+settings = dict(document["settings"])
+settings["sample_documents"] = settings.pop("documents")
+for name, value in settings.items():
+    assert table[name].unique().to_list() == [value], (name, table[name].unique())
+assert table["schema"].unique().to_list() == [document["schema"]]
+assert table["condition"].n_unique() == 1 and table["condition"][0] != other["condition"][0]
+
+
+def label_and_measure(name, order):
+    side, _, rest = name.partition("_")
+    if side == "optimality":
+        return order, rest or "optimality"
+    return f"{side}:{order}", {"": "information", "mean": "information_mean"}.get(rest, rest)
+
 
 compared = 0
 for checkpoint in document["checkpoints"]:
-    rows = table.filter(pl.col("name") == checkpoint["name"])
+    rows = table.filter(pl.col("checkpoint") == checkpoint["name"])
     if "error" in checkpoint:
         assert rows["error"].to_list() == [checkpoint["error"]]
         continue
     assert rows["error"].null_count() == len(rows)
-    assert set(rows["step"]) == {checkpoint["step"]} and set(rows["loss"]) == {checkpoint["loss"]}
+    assert set(rows["step"]) == {checkpoint["step"]}
+    rows = rows.filter(pl.col("measure") != "convergence")
+    assert set(rows["positions"]) == {checkpoint["positions"]}
+    keys = rows.select("layer", "label", "measure").rows()
+    values = dict(zip(keys, rows["value"]))
+    assert len(values) == len(rows), "a key is there twice"
+    for name in "loss", "temperature":
+        assert values["mean", "", name] == checkpoint[name]
     for layer in checkpoint["layers"] + [checkpoint["mean"]]:
-        index = layer.get("layer")
-        of_layer = rows.filter(pl.col("layer").is_null() if index is None else pl.col("layer") == index)
-        values = {(order, name): value for order, name, value in of_layer.select("order", "measure", "value").rows()}
-        assert values[None, "entropy"] == layer["entropy"]
+        index = str(layer.get("layer", "mean"))
+        assert values[index, "", "entropy"] == layer["entropy"]
         for order, measures in layer["orders"].items():
             for name, value in measures.items():
                 if value is not None:
-                    assert values[order, name] == value, (index, order, name)
+                    assert values[index, *label_and_measure(name, order)] == value, (index, order, name)
                     compared += 1
 
 # The question most asked: complexity and expressivity of every checkpoint, averaged over layers.
 plane = (
-    table.filter(pl.col("layer").is_null(), pl.col("order") == "token", pl.col("measure").is_in(["input", "output"]))
-    .pivot("measure", index=["name", "step"], values="value")
+    table.filter(
+        pl.col("layer") == "mean",
+        pl.col("measure") == "information",
+        pl.col("label").is_in(["input:token", "output:token"]),
+    )
+    .pivot("label", index=["checkpoint", "step"], values="value")
     .sort("step")
 )
 measured = [c for c in document["checkpoints"] if "error" not in c]
-assert plane["input"].to_list() == [c["mean"]["orders"]["token"]["input"] for c in measured]
+assert plane["input:token"].to_list() == [c["mean"]["orders"]["token"]["input"] for c in measured]
+
+folder = pathlib.Path(sys.argv[4])
+for name, changed in {
+    "sorted": table.sort("layer", "measure", "label", nulls_last=False),
+    "reversed": table.reverse(),
+    "twice": pl.concat([table, table]),
+    "two-settings": pl.concat([table, other]),
+}.items():
+    changed.write_parquet(folder / f"{name}.parquet")
 print(compared)

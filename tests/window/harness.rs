@@ -92,6 +92,8 @@ pub fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
                 output: vec![0.05; settings.max_order],
             })
             .into(),
+        weights: None,
+        sample: None,
     }
 }
 

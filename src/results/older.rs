@@ -1,0 +1,98 @@
+//! Parquet tables of before there was a schema's number: a field a measure, and the settings in metadata alone.
+//!
+//! Their average over layers has no `layer`, and `loss`, `positions` and `temperature` stand beside every measure.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::parquet::File;
+use super::rows::{About, CONVERGENCE, ENTROPY, FAILED, LOSS, Row, SPREAD, TEMPERATURE, results_of, tidy};
+use super::{Cause, Results, settings_from};
+use crate::settings::ORDER_NAMES;
+
+/// The key of the metadata that holds the settings.
+pub const SETTINGS: &str = "infoplane.settings";
+
+/// Reads the table.
+pub fn read(file: &File, settings: &str) -> Result<Results, Cause> {
+    let settings = serde_json::from_str(settings)
+        .map_err(|error| format!("its settings cannot be read: {error}"))
+        .and_then(settings_from)
+        .map_err(Cause::Unusable)?;
+    let rows = rows(file).map_err(Cause::Unusable)?;
+    results_of(settings, rows).map_err(Cause::Unusable)
+}
+
+fn rows(file: &File) -> Result<Vec<Row>, String> {
+    let needed = |name: &str| -> Result<Vec<String>, String> {
+        let cells = file.texts(name)?.into_iter();
+        cells.map(|cell| cell.ok_or_else(|| format!("rows without `{name}`"))).collect()
+    };
+    let (runs, names, paths) = (needed("run")?, needed("name")?, needed("path")?);
+    let (steps, tokens) = (file.wholes("step")?, file.wholes("tokens")?);
+    let [documents, positions, layers] = ["documents", "positions", "layer"].map(|name| file.wholes(name));
+    let (documents, positions, layers) = (documents?, positions?, layers?);
+    let (losses, temperatures) = (file.numbers("loss")?, file.numbers("temperature")?);
+    let [orders, measures, errors] = ["order", "measure", "error"].map(|name| file.texts(name));
+    let (orders, measures, errors, values) = (orders?, measures?, errors?, file.numbers("value")?);
+    let about = |index: usize| About {
+        run: runs[index].clone(),
+        checkpoint: names[index].clone(),
+        step: steps[index],
+        tokens: tokens[index],
+        path: paths[index].clone(),
+        ..About::default()
+    };
+    let (convergence_positions, mut smaller) = ("convergence_positions", HashMap::new());
+    for index in (0..runs.len()).filter(|&index| measures[index].as_deref() == Some(convergence_positions)) {
+        let value = values[index].map(|positions| positions as u64);
+        if smaller.insert((about(index), documents[index]), value).is_some_and(|known| known != value) {
+            return Err(format!("checkpoint `{}/{}` has two sizes of one sample", runs[index], names[index]));
+        }
+    }
+    let mut found = Vec::with_capacity(runs.len());
+    let mut alone = HashSet::new();
+    for (index, ((error, measure), order)) in errors.into_iter().zip(measures).zip(orders).enumerate() {
+        let about = Rc::new(about(index));
+        let row = |label: String, measure: &str, value: Option<f64>| Row {
+            about: Rc::clone(&about),
+            layer: layers[index].map(|layer| layer as usize),
+            label,
+            measure: measure.to_owned(),
+            value,
+            documents: documents[index],
+            positions: positions[index],
+            error: error.clone(),
+        };
+        if error.is_some() {
+            found.push(row(String::new(), FAILED, None));
+            continue;
+        }
+        for (measure, value) in [(LOSS, losses[index]), (TEMPERATURE, temperatures[index])] {
+            if alone.insert((Rc::clone(&about), measure, value.map(f64::to_bits)))
+                && measure != convergence_positions
+            {
+                found.push(Row { layer: None, ..row(String::new(), measure, value) });
+            }
+        }
+        let order = order.and_then(|order| ORDER_NAMES.iter().position(|name| *name == order));
+        let (order, measure) = (order.map(|index| index + 1), measure.as_deref().unwrap_or_default());
+        match (order, measure.strip_prefix("convergence_")) {
+            (None, None) if measure == "entropy_spread" => {
+                found.push(row(String::new(), SPREAD, values[index]))
+            }
+            (None, None) => found.push(row(String::new(), ENTROPY, values[index])),
+            (Some(order), None) => {
+                let (label, measure) = tidy(measure, order);
+                found.push(row(label, measure, values[index]));
+            }
+            (order, Some(side)) => {
+                let label = order.map_or(String::new(), |order| tidy(side, order).0);
+                let value = values[index].filter(|_| order.is_some());
+                let positions = smaller.get(&((*about).clone(), documents[index])).copied().flatten();
+                found.push(Row { positions, ..row(label, CONVERGENCE, value) });
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,328 @@
+//! Results as tidy rows: one a checkpoint, layer, label and measure, each of which says what it is of.
+//!
+//! CSV and Parquet are two encodings of these rows. Their order means nothing: a table that was sorted, filtered or
+//! joined to another reads as what it holds, or is refused with what it lacks or mixes.
+//!
+//! | column | |
+//! |---|---|
+//! | `condition` | a short name for the settings that the numbers depend on; numbers of one condition compare |
+//! | `run`, `checkpoint`, `step`, `tokens` | the checkpoint |
+//! | `layer` | the index of the hidden state, or `mean`: the average over layers 1..L and what holds for the model |
+//! | `label` | `input:token` to `output:quadgram`; `token` to `quadgram` for what joins both; else empty |
+//! | `measure`, `value` | as below |
+//! | `documents`, `positions` | what the value rests on |
+//! | `error` | why a checkpoint `failed`; its only row |
+//! | `weights`, `sample`, `path` | the identities of weights and of text, and the checkpoint's folder |
+//! | `schema` | the number of this form, [`SCHEMA`](super::SCHEMA) |
+//! | `corpus`, `points`, `temperature`, … | the settings, as in JSON; `sample_documents` is its `documents` |
+//!
+//! | measure | label | |
+//! |---|---|---|
+//! | `information` | a side's | I(X;Z) of an input, complexity; I(Y;Z) of an output, expressivity |
+//! | `information_mean` | a side's | the same with every label weighted alike |
+//! | `null`, `singletons`, `kept` | a side's | I under shuffled labels; shares of positions |
+//! | `optimality` | an order's | I(Y;Z)/I(X;Z) |
+//! | `entropy` | none | 𝓗(Z) |
+//! | `spread` | any | the standard deviation, over seeds, of the label's information, optimality or of 𝓗(Z) |
+//! | `loss`, `temperature` | none | nats a token; ε |
+//! | `convergence` | a side's | the information in the first `documents` of the sample |
+//! | `failed` | none | no value but an `error` |
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use super::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
+use crate::checkpoints::step_name::{StepName, natural_order, sort_by_training};
+use crate::measures::{LayerMeasures, OrderMeasures, order_name};
+use crate::settings::LARGEST_ORDER;
+
+/// The layer column of the average over layers, and of what holds for the whole model.
+pub const MEAN: &str = "mean";
+
+/// Measures that belong to no label, or to a smaller sample.
+pub const ENTROPY: &str = "entropy";
+pub const SPREAD: &str = "spread";
+pub const LOSS: &str = "loss";
+pub const TEMPERATURE: &str = "temperature";
+pub const CONVERGENCE: &str = "convergence";
+pub const FAILED: &str = "failed";
+/// The measure of a label's information.
+const INFORMATION: &str = "information";
+
+/// What a row says of its checkpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct About {
+    pub run: String,
+    pub checkpoint: String,
+    pub step: Option<u64>,
+    pub tokens: Option<u64>,
+    pub path: String,
+    pub weights: Option<String>,
+    pub sample: Option<String>,
+}
+
+impl About {
+    /// The checkpoint's name, as it is printed.
+    fn name(&self) -> String {
+        format!("{}/{}", self.run, self.checkpoint)
+    }
+}
+
+/// A row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    pub about: Rc<About>,
+    /// The index of the hidden state; none for the average and the whole model.
+    pub layer: Option<usize>,
+    pub label: String,
+    pub measure: String,
+    pub value: Option<f64>,
+    pub documents: Option<u64>,
+    pub positions: Option<u64>,
+    pub error: Option<String>,
+}
+
+/// The label and the measure in rows of a field of [`OrderMeasures`], for n-grams of `order`.
+pub fn tidy(field: &str, order: usize) -> (String, &str) {
+    let order = order_name(order);
+    let (side, rest) = field.split_once('_').unwrap_or((field, ""));
+    match (side, rest) {
+        ("optimality", "") => (order.to_owned(), side),
+        ("optimality", rest) => (order.to_owned(), rest),
+        (_, "") => (format!("{side}:{order}"), INFORMATION),
+        (_, "mean") => (format!("{side}:{order}"), "information_mean"),
+        (_, rest) => (format!("{side}:{order}"), rest),
+    }
+}
+
+/// The rows of all checkpoints.
+pub fn rows_of(results: &Results) -> Vec<Row> {
+    let documents = results.settings.documents;
+    results.checkpoints.iter().flat_map(|checkpoint| rows_of_checkpoint(checkpoint, documents)).collect()
+}
+
+fn rows_of_checkpoint(checkpoint: &CheckpointResult, documents: usize) -> Vec<Row> {
+    let measured = checkpoint.measurement();
+    let about = Rc::new(About {
+        run: checkpoint.run.clone(),
+        checkpoint: checkpoint.name.clone(),
+        step: checkpoint.step,
+        tokens: checkpoint.tokens,
+        path: checkpoint.path.to_string_lossy().into_owned(),
+        weights: measured.and_then(|m| m.weights.clone()),
+        sample: measured.and_then(|m| m.sample.clone()),
+    });
+    let measurement = match &checkpoint.outcome {
+        Outcome::Failed { error } => {
+            let (measure, error) = (FAILED.to_owned(), Some(error.clone()));
+            return vec![Row { about, measure, error, ..Row::default() }];
+        }
+        Outcome::Measured(measurement) => measurement,
+    };
+    let row = |layer: Option<usize>, label: String, measure: &str, value: f64| Row {
+        about: Rc::clone(&about),
+        layer,
+        label,
+        measure: measure.to_owned(),
+        value: Some(value),
+        documents: Some(measurement.documents().unwrap_or(documents) as u64),
+        positions: Some(measurement.positions as u64),
+        error: None,
+    };
+    let alone = |layer: Option<usize>, measure: &str, value: f64| row(layer, String::new(), measure, value);
+    let mut rows =
+        vec![alone(None, LOSS, measurement.loss), alone(None, TEMPERATURE, measurement.temperature)];
+    for layer in measurement.layers.iter().chain([&measurement.mean]) {
+        rows.push(alone(layer.layer, ENTROPY, layer.entropy));
+        rows.extend(layer.entropy_spread.map(|spread| alone(layer.layer, SPREAD, spread)));
+        for (order, measures) in layer.orders.iter() {
+            rows.extend(measures.values().into_iter().filter_map(|(field, value)| {
+                let (label, measure) = tidy(field, order);
+                Some(row(layer.layer, label, measure, value?))
+            }));
+        }
+    }
+    for estimate in &measurement.convergence {
+        let (documents, positions) = (Some(estimate.documents as u64), Some(estimate.positions as u64));
+        let at = |row: Row| Row { documents, positions, ..row };
+        for (side, values) in [("input", &estimate.input), ("output", &estimate.output)] {
+            let of = |(order, &value)| at(row(None, tidy(side, order).0, CONVERGENCE, value));
+            rows.extend((1..).zip(values).map(of));
+        }
+        if estimate.input.is_empty() && estimate.output.is_empty() {
+            // Too few documents for any label to be kept: that they were looked at is told all the same.
+            rows.push(Row { value: None, ..at(alone(None, CONVERGENCE, 0.0)) });
+        }
+    }
+    rows
+}
+
+/// The results that rows tell of, whatever their order: runs by name, checkpoints in the order of training.
+///
+/// # Errors
+/// What a checkpoint lacks, or where its rows disagree.
+pub fn results_of(settings: ResultSettings, rows: Vec<Row>) -> Result<Results, String> {
+    let mut groups: BTreeMap<(String, String, String), Vec<Row>> = BTreeMap::new();
+    for row in rows {
+        let About { run, checkpoint, path, .. } = &*row.about;
+        groups.entry((run.clone(), checkpoint.clone(), path.clone())).or_default().push(row);
+    }
+    let mut checkpoints = Vec::with_capacity(groups.len());
+    for rows in groups.into_values() {
+        let checkpoint = checkpoint(&rows, settings.documents)
+            .map_err(|cause| format!("checkpoint `{}` {cause}", rows[0].about.name()))?;
+        checkpoints.push(checkpoint);
+    }
+    checkpoints.sort_by(|a, b| natural_order(&a.run, &b.run));
+    for run in checkpoints.chunk_by_mut(|a, b| a.run == b.run) {
+        sort_by_training(run, |c| (StepName::parse(&c.name), c.tokens, &c.name));
+    }
+    Ok(Results { settings, checkpoints })
+}
+
+/// The checkpoint that its rows tell of; they are at least one.
+fn checkpoint(rows: &[Row], sample_documents: usize) -> Result<CheckpointResult, String> {
+    let about = &*rows[0].about;
+    for row in rows {
+        let disagree = |what: &str| Err(format!("has rows of more than one {what}"));
+        match &*row.about {
+            other if other == about => {}
+            other if other.weights != about.weights => return disagree("`weights`"),
+            other if other.sample != about.sample => return disagree("`sample`"),
+            _ => return disagree("`step` or `tokens`"),
+        }
+    }
+    let errors: HashSet<&String> = rows.iter().filter_map(|row| row.error.as_ref()).collect();
+    let outcome = match errors.iter().next() {
+        None => Outcome::Measured(Box::new(measurement(rows, sample_documents)?)),
+        Some(_) if rows.iter().any(|row| row.error.is_none()) => {
+            return Err("is measured and `failed`; keep one of both".to_owned());
+        }
+        Some(_) if errors.len() > 1 => return Err("failed in two ways; keep one".to_owned()),
+        Some(error) => Outcome::Failed { error: (*error).clone() },
+    };
+    Ok(CheckpointResult {
+        run: about.run.clone(),
+        name: about.checkpoint.clone(),
+        step: about.step,
+        tokens: about.tokens,
+        path: PathBuf::from(&about.path),
+        outcome,
+    })
+}
+
+/// A layer, label and measure, and how many documents where they differ within a checkpoint.
+type Key<'a> = (Option<usize>, &'a str, &'a str, Option<u64>);
+
+fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, String> {
+    let mut values: HashMap<Key<'_>, f64> = HashMap::new();
+    let mut samples: BTreeMap<u64, Option<u64>> = BTreeMap::new();
+    let mut whole: Option<(Option<u64>, Option<u64>)> = None;
+    for row in rows {
+        let size = (row.documents, row.positions);
+        let documents = row.documents.filter(|_| row.measure == CONVERGENCE);
+        let expected = match documents {
+            Some(documents) => (row.documents, *samples.entry(documents).or_insert(row.positions)),
+            None => *whole.get_or_insert(size),
+        };
+        if size != expected {
+            let text = |(documents, positions): (Option<u64>, Option<u64>)| {
+                let number = |n: Option<u64>| n.map_or("?".to_owned(), |n| n.to_string());
+                format!("{} documents with {} positions", number(documents), number(positions))
+            };
+            return Err(format!("has rows of {} and of {}", text(expected), text(size)));
+        }
+        let Some(value) = row.value else { continue };
+        let key = (row.layer, &*row.label, &*row.measure, documents);
+        let known = *values.entry(key).or_insert(value);
+        if known != value && !(known.is_nan() && value.is_nan()) {
+            return Err(format!("has {} twice, {known} and {value}", name_of(key)));
+        }
+    }
+    let count = values.keys().filter_map(|key| key.0).collect::<HashSet<usize>>().len();
+    let layers = (0..count).map(|index| layer(&values, Some(index))).collect::<Result<Vec<_>, _>>()?;
+    let mean = layer(&values, None)?;
+    let alone = |measure| needed(&values, (None, "", measure, None));
+    let size = whole.unwrap_or_default();
+    let positions = size.1.ok_or("lacks its `positions`")? as usize;
+    let estimate = |(&documents, &positions): (&u64, &Option<u64>)| {
+        let of = |side: &str| -> Vec<f64> {
+            let value = |order: usize| {
+                values.get(&(None, &*tidy(side, order).0, CONVERGENCE, Some(documents))).copied()
+            };
+            (1..=LARGEST_ORDER).map_while(value).collect()
+        };
+        let positions = positions.ok_or("lacks the `positions` of its convergence")? as usize;
+        Ok(Estimate { documents: documents as usize, positions, input: of("input"), output: of("output") })
+    };
+    let mut convergence = samples.iter().map(estimate).collect::<Result<Vec<_>, String>>()?;
+    // Without rows of its convergence the whole sample's size is still known, where it is not what all have.
+    if let (true, Some(documents)) = (convergence.is_empty(), size.0.map(|documents| documents as usize))
+        && documents != sample_documents
+    {
+        let of = |field: fn(&OrderMeasures) -> f64| mean.orders.iter().map(|(_, m)| field(m)).collect();
+        convergence.push(Estimate { documents, positions, input: of(|m| m.input), output: of(|m| m.output) });
+    }
+    Ok(Measurement {
+        loss: alone(LOSS)?,
+        positions,
+        temperature: alone(TEMPERATURE)?,
+        layers,
+        mean,
+        convergence,
+        weights: rows[0].about.weights.clone(),
+        sample: rows[0].about.sample.clone(),
+    })
+}
+
+/// A layer, or the average over layers.
+fn layer(values: &HashMap<Key<'_>, f64>, layer: Option<usize>) -> Result<LayerMeasures, String> {
+    let of_order = |order: usize| {
+        let field = |field: &str| {
+            let (label, measure) = tidy(field, order);
+            values.get(&(layer, &*label, measure, None)).copied()
+        };
+        if let Some(measures) = OrderMeasures::from_values(field) {
+            return Ok(Some(measures));
+        }
+        let empty = OrderMeasures::default().values();
+        if empty.iter().all(|(name, _)| field(name).is_none()) {
+            return Ok(None);
+        }
+        // Some, but not all: the first of those that no estimate is without.
+        let missing = empty.iter().find(|(name, value)| value.is_some() && field(name).is_none());
+        let (label, measure) = tidy(missing.map_or("input", |(name, _)| name), order);
+        Err(format!("lacks {}", name_of((layer, &label, measure, None))))
+    };
+    let orders: Vec<Option<OrderMeasures>> = (1..=LARGEST_ORDER).map(of_order).collect::<Result<_, _>>()?;
+    let known = orders.iter().take_while(|order| order.is_some()).count();
+    if let Some(beyond) = orders.iter().skip(known).position(Option::is_some) {
+        let (missing, there) = (order_name(known + 1), order_name(known + 1 + beyond));
+        return Err(format!("lacks the {missing} of {}, which has its {there}", place(layer)));
+    }
+    Ok(LayerMeasures {
+        layer,
+        entropy: needed(values, (layer, "", ENTROPY, None))?,
+        entropy_spread: values.get(&(layer, "", SPREAD, None)).copied(),
+        orders: orders.into_iter().flatten().collect(),
+    })
+}
+
+fn needed(values: &HashMap<Key<'_>, f64>, key: Key<'_>) -> Result<f64, String> {
+    values.get(&key).copied().ok_or_else(|| format!("lacks {}", name_of(key)))
+}
+
+/// What a value is, in words.
+fn name_of((layer, label, measure, documents): Key<'_>) -> String {
+    let label = if label.is_empty() { String::new() } else { format!(" of {label}") };
+    let documents = documents.map_or(String::new(), |documents| format!(" on {documents} documents"));
+    match measure {
+        LOSS | TEMPERATURE => format!("its `{measure}`"),
+        _ => format!("`{measure}`{label} in {}{documents}", place(layer)),
+    }
+}
+
+fn place(layer: Option<usize>) -> String {
+    layer.map_or("the average over layers".to_owned(), |index| format!("layer {index}"))
+}
