@@ -2,7 +2,12 @@
 // Twin: src/estimator/cpu/cosine_scores.rs, with the same inputs and outputs.
 //
 // A workgroup computes a tile of 32 states by 32 points. Both tiles pass through workgroup memory 32
-// columns at a time; each invocation holds a 2 x 2 block of products and the squares of its two states.
+// columns at a time; each invocation holds a 2 x 2 block of products. Squares are summed where states are read,
+// each element once, and meet in workgroup memory at the end.
+//
+// WGSL lets an implementation assume that no number is NaN or infinite, so no score rests on one: elements are
+// tested as bits before they are numbers, and a square that would overflow is known by its shrunk twin, which
+// cannot. A state that fails either test gets the score REFUSED.
 
 struct Params {
     rows: u32,    // states to score
@@ -17,8 +22,9 @@ struct Row {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// Bound read-write although only read: the tensor library may have it bound so elsewhere in the buffer.
-@group(0) @binding(1) var<storage, read_write> hidden: array<f32>;   // [.., width]
+// f32, read as bits. Bound read-write although only read: the tensor library may have it bound so elsewhere in the
+// buffer.
+@group(0) @binding(1) var<storage, read_write> hidden: array<u32>;   // [.., width]
 @group(0) @binding(2) var<storage, read> reference: array<f32>;      // [points, width]
 @group(0) @binding(3) var<storage, read> rows: array<Row>;           // [rows]
 @group(0) @binding(4) var<storage, read_write> scores: array<f32>;   // [.., points]
@@ -26,6 +32,17 @@ struct Row {
 const TILE: u32 = 32u;
 // One column more than a tile, so that reading down a column spreads over the memory banks.
 const PITCH: u32 = 33u;
+
+// Keep in sync with src/estimator/mod.rs: a score that no cosine is, and the largest |z|^2 of a state measured.
+const REFUSED: f32 = 4.0;
+const LARGEST_SQUARE: f32 = 3.0e38;
+// 2^-80: the square of any number so shrunk, and the sum of 2^28 of them, is far from overflow; and those that matter,
+// where |z|^2 is near LARGEST_SQUARE, are far from underflow.
+const SHRINK: f32 = 8.271806125530277e-25;
+const LARGEST_SHRUNK: f32 = LARGEST_SQUARE * SHRINK * SHRINK;
+
+// The bits of plus infinity: those of a number without its sign are below.
+const INFINITE: u32 = 0x7f800000u;
 
 var<workgroup> state_tile: array<f32, 1056>;  // TILE * PITCH
 var<workgroup> point_tile: array<f32, 1056>;
@@ -47,21 +64,32 @@ fn main(
     let first_point = workgroup.x * TILE;
     let first_row = workgroup.y * TILE;
     var products = array<f32, 4>(0.0, 0.0, 0.0, 0.0);
-    var squares = array<f32, 2>(0.0, 0.0);
+    // Of the elements this invocation reads, four lines' in one column of each tile.
+    var squares = array<f32, 4>(0.0, 0.0, 0.0, 0.0);
+    var shrunk = array<f32, 4>(0.0, 0.0, 0.0, 0.0);
 
     for (var first_column = 0u; first_column < params.width; first_column += TILE) {
-        for (var cell = index; cell < TILE * TILE; cell += 256u) {
+        for (var part = 0u; part < 4u; part++) {
+            let cell = index + 256u * part;
             let line = cell / TILE;
             let column = cell % TILE;
             let inside = first_column + column < params.width;
             var state = 0.0;
             if inside && first_row + line < params.rows {
-                state = hidden[rows[first_row + line].source * params.width + first_column + column];
+                let bits = hidden[rows[first_row + line].source * params.width + first_column + column];
+                if (bits & 0x7fffffffu) < INFINITE {
+                    state = bitcast<f32>(bits);
+                } else {
+                    shrunk[part] = 1.0;
+                }
             }
             var point = 0.0;
             if inside && first_point + line < params.points {
                 point = reference[(first_point + line) * params.width + first_column + column];
             }
+            squares[part] += state * state;
+            let small = state * SHRINK;
+            shrunk[part] += small * small;
             state_tile[line * PITCH + column] = state;
             point_tile[line * PITCH + column] = point;
         }
@@ -75,22 +103,35 @@ fn main(
             products[1] += state0 * point1;
             products[2] += state1 * point0;
             products[3] += state1 * point1;
-            squares[0] += state0 * state0;
-            squares[1] += state1 * state1;
         }
         workgroupBarrier();
     }
 
+    for (var part = 0u; part < 4u; part++) {
+        let cell = index + 256u * part;
+        state_tile[cell / TILE * PITCH + cell % TILE] = squares[part];
+        point_tile[cell / TILE * PITCH + cell % TILE] = shrunk[part];
+    }
+    workgroupBarrier();
     for (var row_half = 0u; row_half < 2u; row_half++) {
-        let row = first_row + local.y + 16u * row_half;
+        let line = local.y + 16u * row_half;
+        let row = first_row + line;
         if row >= params.rows {
             continue;
         }
-        let scale = inverse_norm(squares[row_half]);
+        var square = 0.0;
+        var shrunk_square = 0.0;
+        for (var column = 0u; column < TILE; column++) {
+            square += state_tile[line * PITCH + column];
+            shrunk_square += point_tile[line * PITCH + column];
+        }
+        let refused = shrunk_square > LARGEST_SHRUNK;
+        let scale = inverse_norm(square);
         for (var point_half = 0u; point_half < 2u; point_half++) {
             let point = first_point + local.x + 16u * point_half;
             if point < params.points {
-                scores[rows[row].target_row * params.points + point] = products[2u * row_half + point_half] * scale;
+                let score = products[2u * row_half + point_half] * scale;
+                scores[rows[row].target_row * params.points + point] = select(score, REFUSED, refused);
             }
         }
     }

@@ -1,5 +1,6 @@
 // The softmax of scores over the reference points, and each position's entropy.
-// Twin: src/estimator/cpu/soft_bins.rs, with the same inputs and outputs.
+// Twin: src/estimator/cpu/soft_bins.rs, with the same inputs and outputs but for a refused state, whose bins and
+// entropy are NaN there; here its entropy alone says so.
 //
 // A workgroup takes one position; its lanes stride over the points and meet in workgroup memory.
 
@@ -16,6 +17,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> entropies: array<f32>;  // [positions], nats
 
 const LANES: u32 = 64u;
+
+// Keep in sync with src/estimator/mod.rs: the scores of a state that could not be measured, and an entropy that no
+// position has.
+const REFUSED: f32 = 4.0;
+const REFUSED_ENTROPY: f32 = -1.0;
 
 var<workgroup> lanes: array<f32, 64>;
 var<workgroup> other_lanes: array<f32, 64>;
@@ -74,6 +80,7 @@ fn main(
         bins[first_bin + point] /= total;
     }
     if lane == 0u {
-        entropies[position] = log(total) - other_lanes[0] / total;
+        let entropy = log(total) - other_lanes[0] / total;
+        entropies[position] = select(entropy, REFUSED_ENTROPY, largest >= REFUSED);
     }
 }

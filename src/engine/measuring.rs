@@ -28,7 +28,7 @@ pub fn layers_of(
         for (layers, statistics) in prefixes.iter_mut().zip(statistics) {
             let measures = layer_measures(layer, question.binning.points, statistics);
             if !measures.is_finite() {
-                let cause = format!("the hidden states of layer {layer} are not finite");
+                let cause = format!("the hidden states of layer {layer} are not finite or too large");
                 return Err(Error::new(Kind::Weights, cause)
                     .help("the checkpoint is damaged or its training diverged"));
             }

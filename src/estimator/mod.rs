@@ -46,6 +46,17 @@ pub struct Row {
     pub target: u32,
 }
 
+/// The score that a state gets with every reference point if it cannot be measured, being not finite or too large. No
+/// cosine is as large; not NaN, which a device may take to never occur. Keep in sync with `REFUSED` in
+/// `shaders/cosine_scores.wgsl` and `shaders/soft_bins.wgsl`.
+pub const REFUSED: f32 = 4.0;
+/// The entropy, in nats, of a position whose scores are [`REFUSED`], as a device tells it: no position has one below
+/// zero. Keep in sync with `shaders/soft_bins.wgsl`.
+pub const REFUSED_ENTROPY: f32 = -1.0;
+/// The largest ‖z‖² of a state z that is measured: what f32 holds, less the rounding of a sum. Keep in sync with
+/// `shaders/cosine_scores.wgsl`.
+pub const LARGEST_SQUARE: f32 = 3.0e38;
+
 /// The scores of some layers with the reference points of one seed, where they lie.
 #[derive(Clone, Debug)]
 pub enum Scores<'a> {

@@ -1,11 +1,14 @@
 //! Labels as work for the kernels: which positions to sum for which label, in pieces of bounded length.
 //!
 //! A label seen once needs no sum: its distribution is its position's own, whose entropy the soft binning
-//! gives. A label seen often is cut into chunks, so that no lane sums thousands of rows alone and a f32
-//! sum never runs over more than [`CHUNK`] terms.
+//! gives. A label seen often is cut into chunks, so that no lane sums thousands of rows alone. Sums are f32 and
+//! short: of up to [`CHUNK`] positions in `shaders/label_sums.wgsl`, of 128 chunks and then of all such runs in
+//! `shaders/label_entropies.wgsl`, 153 for the root of five million positions.
 
 use bytemuck::{Pod, Zeroable};
+use rayon::prelude::*;
 
+use super::REFUSED_ENTROPY;
 use super::label_tree::ONCE;
 use super::statistics::{Conditional, Statistics};
 
@@ -48,24 +51,41 @@ pub struct Segments {
 }
 
 impl Segments {
-    /// The work for some positions, given the number of each one's label, [`ONCE`] where it has none.
+    /// The work for some positions, given the number of each one's label, [`ONCE`] where it has none. Memory is
+    /// taken for as many labels as the largest number says.
     pub fn new(ids: &[u32]) -> Self {
-        let mut keys: Vec<u64> =
-            (0..).zip(ids).map(|(position, &id)| u64::from(id) << 32 | position).collect();
-        keys.sort_unstable();
-        let mut segments =
-            Self { positions: keys.iter().map(|&key| key as u32).collect(), ..Self::default() };
+        // A sort by counting: how many positions each label has, those without one behind all others; then where
+        // each label's positions begin.
+        let labels = ids.iter().filter(|&&id| id != ONCE).max().map_or(0, |&most| most as usize + 1);
+        let label_of = |id: u32| (id as usize).min(labels);
+        let mut counts = vec![0u32; labels + 1];
+        ids.iter().for_each(|&id| counts[label_of(id)] += 1);
         let mut start = 0;
-        for same in keys.chunk_by(|a, b| a >> 32 == b >> 32) {
-            let end = start + same.len() as u32;
-            // Those without a number, and those whose other positions lie behind the last.
-            if (same[0] >> 32) as u32 == ONCE || same.len() == 1 {
-                segments.singletons.extend(same.iter().map(|&key| key as u32));
-            } else {
-                segments.push_label(start, end);
-            }
-            start = end;
+        let mut next: Vec<u32> = counts
+            .iter()
+            .map(|count| {
+                start += count;
+                start - count
+            })
+            .collect();
+        let mut positions = vec![0; ids.len()];
+        for (position, &id) in (0..).zip(ids) {
+            let next = &mut next[label_of(id)];
+            positions[*next as usize] = position;
+            *next += 1;
         }
+        let mut segments = Self { positions, ..Self::default() };
+        let mut start = 0;
+        for count in &counts[..labels] {
+            match count {
+                0 => {}
+                // The label's other positions lie behind the last.
+                1 => segments.singletons.push(segments.positions[start as usize]),
+                _ => segments.push_label(start, start + count),
+            }
+            start += count;
+        }
+        segments.singletons.extend_from_slice(&segments.positions[start as usize..]);
         segments
     }
 
@@ -88,17 +108,18 @@ impl Segments {
 
     /// The positions whose label is seen `min_count` times or more, and which therefore count.
     fn kept(&self, min_count: u32) -> Vec<u32> {
-        let label_positions = |label: &Label| {
-            let chunks = &self.chunks[label.first_chunk as usize..label.end_chunk as usize];
-            chunks.iter().flat_map(|chunk| &self.positions[chunk.start as usize..chunk.end as usize])
+        let mut kept = vec![false; self.positions.len()];
+        let mut keep = |positions: &[u32]| {
+            positions.iter().for_each(|&position| kept[position as usize] = true);
         };
-        let kept = self.labels.iter().filter(|label| label.count >= min_count);
-        let mut positions: Vec<u32> = kept.flat_map(label_positions).copied().collect();
-        if min_count <= 1 {
-            positions.extend(&self.singletons);
+        for label in self.labels.iter().filter(|label| label.count >= min_count) {
+            let start = self.chunks[label.first_chunk as usize].start as usize;
+            keep(&self.positions[start..start + label.count as usize]);
         }
-        positions.sort_unstable();
-        positions
+        if min_count <= 1 {
+            keep(&self.singletons);
+        }
+        (0..).zip(kept).filter(|(_, kept)| *kept).map(|(position, _)| position).collect()
     }
 
     /// What these labels leave of the entropy of Z, which is `entropy` over the positions kept.
@@ -156,18 +177,23 @@ impl SampleSegments {
     /// The work for the first `positions` positions of a sample, given the numbers of each set of labels.
     pub fn new(sets: &[Vec<u32>], positions: usize, min_count: u32) -> Self {
         let mut parts = vec![Segments::whole((0..positions as u32).collect())];
-        parts.extend(sets.iter().map(|ids| Segments::new(&ids[..positions])));
+        parts.par_extend(sets.par_iter().map(|ids| Segments::new(&ids[..positions])));
         if min_count > 1 {
-            let kept = parts[1..].iter().map(|set| Segments::whole(set.kept(min_count)));
+            let kept = parts[1..].par_iter().map(|set| Segments::whole(set.kept(min_count)));
             let kept: Vec<Segments> = kept.collect();
             parts.extend(kept);
         }
         Self { positions, min_count, parts, sets: sets.len() }
     }
 
-    /// The statistics that the entropies of the labels of all parts, and of single positions, make up.
+    /// The statistics that the entropies of the labels of all parts, and of single positions, make up: NaN where a
+    /// position's says that its state was refused.
     pub fn statistics(&self, label_entropies: &[&[f32]], row_entropies: &[f32]) -> Statistics {
-        let of_whole = |part: usize| f64::from(label_entropies[part][0]);
+        let refused = row_entropies[..self.positions].iter().any(|&entropy| entropy <= REFUSED_ENTROPY);
+        let of_whole = |part: usize| match refused {
+            true => f64::NAN,
+            false => f64::from(label_entropies[part][0]),
+        };
         let conditional = |set: usize| {
             let part = 1 + set;
             // The entropy over the positions kept stands behind the sets.
@@ -185,6 +211,8 @@ impl SampleSegments {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::estimator::SampleLabels;
+    use crate::labels::Labels;
 
     #[test]
     fn long_labels_are_cut_and_single_ones_left_out() {
@@ -201,5 +229,59 @@ mod tests {
         assert_eq!(segments.kept(1).len(), 603);
         // Cut before the second of a pair, the first stands alone.
         assert_eq!(Segments::new(&ids[..602]).singletons, [601, 600]);
+        assert_eq!(Segments::new(&[]), Segments::default());
+        assert_eq!(Segments::new(&[ONCE; 3]).singletons, [0, 1, 2]);
+    }
+
+    /// The same work by sorting labels and positions.
+    fn sorted(ids: &[u32]) -> Segments {
+        let mut keys: Vec<(u32, u32)> = (0..).zip(ids).map(|(position, &id)| (id, position)).collect();
+        keys.sort_unstable();
+        let positions = keys.iter().map(|(_, position)| *position).collect();
+        let mut segments = Segments { positions, ..Segments::default() };
+        let mut start = 0;
+        for same in keys.chunk_by(|a, b| a.0 == b.0) {
+            let end = start + same.len() as u32;
+            if same[0].0 == ONCE || same.len() == 1 {
+                segments.singletons.extend(same.iter().map(|(_, position)| *position));
+            } else {
+                segments.push_label(start, end);
+            }
+            start = end;
+        }
+        segments
+    }
+
+    #[test]
+    fn counting_gives_what_sorting_gives() {
+        let token = |position: u32| position.wrapping_mul(2_654_435_761) >> 13;
+        let documents: Vec<Vec<u32>> = (0..50)
+            .map(|document| {
+                // Common tokens and rare ones.
+                let token = |t: u32| token(document * 1000 + t) % (1 + token(t + document) % 4000);
+                (0..400 + document).map(token).collect()
+            })
+            .collect();
+        let sets = SampleLabels::new(&Labels::new(&documents, 4)).sets();
+        let positions = sets[0].len();
+        for ids in &sets {
+            for prefix in [0, 1, 2, positions / 3, positions] {
+                let segments = Segments::new(&ids[..prefix]);
+                assert_eq!(segments, sorted(&ids[..prefix]));
+                for min_count in [1, 2, 5] {
+                    let kept = segments.kept(min_count);
+                    let count = |id: u32| match id {
+                        ONCE => 1,
+                        _ => ids[..prefix].iter().filter(|&&other| other == id).count() as u32,
+                    };
+                    assert!(kept.is_sorted());
+                    // A look at some: each takes a pass over all.
+                    for position in (0..prefix as u32).step_by(97) {
+                        let is_kept = kept.binary_search(&position).is_ok();
+                        assert_eq!(is_kept, count(ids[position as usize]) >= min_count);
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Blocks on their way from the mapped file: a thread loads the next one while the present one computes.
+//! Blocks on their way from the files: a thread loads the next one while the present one computes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ pub const THREAD: &str = "infoplane-weights";
 pub struct Source {
     /// What the model's `config.json` says.
     pub config: Arc<Config>,
-    /// The mapped files.
+    /// The weight files.
     pub weights: Arc<Weights>,
     /// What all names but the head's start with.
     pub prefix: &'static str,

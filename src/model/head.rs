@@ -1,6 +1,6 @@
 //! Embedding and output head. Both are tables over the vocabulary and larger than many a device binds in
-//! one piece, so rows are fetched from the mapped file as they are needed and logits are made a piece of
-//! the vocabulary at a time: a `[tokens, vocabulary]` matrix never exists.
+//! one piece, so rows are fetched from the file as they are needed and logits are made a piece of the vocabulary
+//! at a time: a `[tokens, vocabulary]` matrix never exists.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const PIECE_BYTES: usize = 64 << 20;
 /// its logits grow large.
 const PIECE_ROWS: usize = 4096;
 
-/// A table `[rows, h]` in the mapped file.
+/// A table `[rows, h]` in a weight file.
 #[derive(Clone, Debug)]
 pub struct Table {
     name: String,

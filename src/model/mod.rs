@@ -1,8 +1,8 @@
 //! The forward pass: a checkpoint's hidden states and next-token losses, in burn (SPEC 1).
 //!
-//! [`config`] and [`family`] read `config.json`, [`weights`] maps the weight files, `blocks` computes. A
+//! [`config`] and [`family`] read `config.json`, [`weights`] reads the weight files, `blocks` computes. A
 //! [`Pass`] takes documents through the model layer by layer and hands every layer's states to its caller as
-//! soon as they are computed. Blocks come from the mapped file while others compute, and stay on the device
+//! soon as they are computed. Blocks come from the weight files while others compute, and stay on the device
 //! only where there is memory for all of them.
 
 mod attention;

@@ -84,6 +84,28 @@ fn entropies_and_informations_are_those_of_the_definition() {
     }
 }
 
+#[test]
+fn a_state_too_large_spoils_the_prefixes_that_hold_it() {
+    const WIDTH: usize = 24;
+    const POINTS: usize = 20;
+    let ids: Vec<u32> = (0..90).map(|position| position % 7).collect();
+    let set = LabelSet::from_ids(&ids);
+    let labels = SampleLabels::from_sets(&[[set.clone(), set]]);
+    let binning = Binning { points: POINTS, temperature: 0.1 };
+    for size in [1e19f32, 5e19, 1e20, f32::INFINITY, f32::NAN] {
+        let mut states: Vec<f32> = unit_rows(5, 90, WIDTH).iter().map(|&x| x as f32).collect();
+        states[70 * WIDTH..71 * WIDTH].fill(size);
+        let finite = devices().map(|(_, compute)| {
+            let reference = ReferencePoints::new(0, POINTS, WIDTH);
+            let of = (binning, 1);
+            let found =
+                layer_statistics(&compute, (&states, WIDTH), reference, labels.clone(), &[70, 90], of);
+            found.iter().map(|found| layer_measures(0, POINTS, found).is_finite()).collect::<Vec<_>>()
+        });
+        assert_eq!(finite, [vec![true, false], vec![true, false]], "{size:e}");
+    }
+}
+
 /// 𝓗(Z), I and its unweighted variant of given states and labels, through every kernel of a device.
 fn measure(
     compute: &Compute,

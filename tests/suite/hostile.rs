@@ -1,33 +1,49 @@
 //! Broken and hostile folders: whatever lies in them, one line says what is wrong and nothing panics.
 
 use std::path::Path;
+use std::process::Command;
+use std::sync::LazyLock;
 
+use half::bf16;
 use infoplane::checkpoints::ModelFolder;
 use infoplane::device::Compute;
+use infoplane::error::Error;
 use infoplane::model::batch::batches;
 use infoplane::model::config::Config;
 use infoplane::model::weights::Weights;
-use infoplane::model::{Model, Options};
+use infoplane::model::{Model, Options, read_back};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::support::fixture;
+use super::engine::run_of;
+use super::support::{asset, fixture};
 
-/// One line, with a path.
-fn check_error(error: &infoplane::error::Error) {
+/// One line that ends with a path: that of `at`, or of a file in it.
+#[track_caller]
+fn check_error(error: &Error, at: &Path) {
     let text = error.to_string();
     assert!(!text.contains('\n') && text.len() < 2000, "{text}");
+    let (_, path) = text.rsplit_once(": ").unwrap_or_else(|| panic!("no path: {text}"));
+    assert!(Path::new(path).starts_with(at), "{text}");
 }
 
-/// Opens what a folder holds as a model and passes a document through it.
-fn try_model(folder: &Path) {
+/// The bits of all states and losses of a document that passes the model in a folder, or what was wrong with it.
+fn try_model(folder: &Path) -> Result<Vec<u32>, Error> {
     let options = Options::new(Compute::Cpu.tensors());
     let documents = vec![vec![1u32, 2, 3, 4, 5, 6]];
-    let tried = Model::open(&ModelFolder::new(folder), &options)
-        .and_then(|mut model| model.forward(batches(&documents, 0..1, 64), |_, _, _| Ok(())).map(drop));
-    if let Err(error) = tried {
-        check_error(&error);
-    }
+    let mut values = Vec::new();
+    let mut model = Model::open(&ModelFolder::new(folder), &options)?;
+    let losses = model.forward(batches(&documents, 0..1, 64), |_, _, states| {
+        values.extend(read_back(states.clone())?);
+        Ok(())
+    })?;
+    values.extend(losses.into_iter().flat_map(|(_, losses)| losses.concat()));
+    Ok(values.into_iter().map(f32::to_bits).collect())
+}
+
+/// What the model in a folder of fixtures gives, undamaged.
+fn good_model(name: &str) -> Vec<u32> {
+    try_model(&fixture(name)).unwrap()
 }
 
 /// Names that configs use, and values that they should not.
@@ -132,14 +148,14 @@ proptest! {
                     prop_assert!(plan.window != Some(0) && plan.scale.is_finite());
                 }
             }
-            Err(error) => check_error(&error),
+            Err(error) => check_error(&error, Path::new("config.json")),
         }
     }
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         if let Err(error) = Config::parse(&bytes, Path::new("config.json")) {
-            check_error(&error);
+            check_error(&error, Path::new("config.json"));
         }
     }
 }
@@ -153,8 +169,10 @@ proptest! {
         length in prop::option::of(0usize..700_000),
         header in prop::option::of(any::<u64>()),
     ) {
+        static GOOD: LazyLock<Vec<u32>> = LazyLock::new(|| good_model("models/llama"));
         let good = fixture("models/llama");
-        let mut bytes = std::fs::read(good.join("model.safetensors")).unwrap();
+        let intact = std::fs::read(good.join("model.safetensors")).unwrap();
+        let mut bytes = intact.clone();
         for (at, byte) in changes {
             bytes[at] = byte;
         }
@@ -163,26 +181,114 @@ proptest! {
         }
         bytes.truncate(length.unwrap_or(usize::MAX));
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("model.safetensors"), bytes).unwrap();
+        std::fs::write(folder.path().join("model.safetensors"), &bytes).unwrap();
         std::fs::copy(good.join("config.json"), folder.path().join("config.json")).unwrap();
-        try_model(folder.path());
+        let data = 8 + u64::from_le_bytes(intact[..8].try_into().unwrap()) as usize;
+        match try_model(folder.path()) {
+            Err(error) => {
+                check_error(&error, folder.path());
+                prop_assert!(bytes != intact, "{error}");
+            }
+            Ok(values) => {
+                // A file of another length, or whose header is of another, is never read.
+                prop_assert_eq!(bytes.len(), intact.len());
+                prop_assert_eq!(&bytes[..8], &intact[..8]);
+                // What a header says beside names, types and places changes nothing. The format has no checksum,
+                // so other numbers are other weights.
+                if bytes[data..] == intact[data..] {
+                    prop_assert!(values == *GOOD);
+                }
+            }
+        }
     }
 
     #[test]
     fn damaged_indices_are_refused(at in 0usize..4000, byte in any::<u8>(), length in 0usize..5000) {
-        let good = fixture("variants/qwen3_yarn");
-        let folder = tempfile::tempdir().unwrap();
-        for entry in std::fs::read_dir(good).unwrap() {
-            let entry = entry.unwrap();
-            std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
-        }
+        static GOOD: LazyLock<Vec<u32>> = LazyLock::new(|| good_model("variants/qwen3_yarn"));
+        let folder = copy_of(&fixture("variants/qwen3_yarn"));
         let index = folder.path().join("model.safetensors.index.json");
-        let mut bytes = std::fs::read(&index).unwrap();
+        let intact = std::fs::read(&index).unwrap();
+        let mut bytes = intact.clone();
         let at = at % bytes.len();
         bytes[at] = byte;
         bytes.truncate(length.max(1));
-        std::fs::write(&index, bytes).unwrap();
-        try_model(folder.path());
+        std::fs::write(&index, &bytes).unwrap();
+        match try_model(folder.path()) {
+            Err(error) => {
+                check_error(&error, folder.path());
+                prop_assert!(bytes != intact, "{error}");
+            }
+            Ok(values) => {
+                // An index that is cut short is no JSON; one that still names the shards is as good as before.
+                prop_assert!(bytes.len() >= intact.trim_ascii_end().len());
+                prop_assert!(values == *GOOD);
+            }
+        }
+    }
+}
+
+/// A folder with the files of another.
+fn copy_of(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    copy
+}
+
+/// A kind of damage and how it is done to the bytes of a file.
+type Damage = (&'static str, fn(&mut Vec<u8>));
+
+#[test]
+fn every_kind_of_damage_is_refused() {
+    fn replace(bytes: &mut [u8], from: &[u8], to: &[u8]) {
+        assert_eq!(from.len(), to.len());
+        let at = bytes.windows(from.len()).position(|window| window == from).unwrap();
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+    fn grow_header(bytes: &mut [u8], by: i64) {
+        let length = i64::from_le_bytes(bytes[..8].try_into().unwrap());
+        bytes[..8].copy_from_slice(&(length + by).to_le_bytes());
+    }
+    let damages: [Damage; 11] = [
+        ("nothing left", |bytes| bytes.clear()),
+        ("cut in its header", |bytes| bytes.truncate(1000)),
+        ("cut in its data", |bytes| bytes.truncate(200_000)),
+        ("a byte short", |bytes| bytes.truncate(bytes.len() - 1)),
+        ("a byte long", |bytes| bytes.push(0)),
+        ("a header too short", |bytes| grow_header(bytes, -8)),
+        ("a header too long", |bytes| grow_header(bytes, 8)),
+        ("a tensor of integers", |bytes| replace(bytes, b"\"F32\"", b"\"I32\"")),
+        ("another shape", |bytes| replace(bytes, b"[320,64]", b"[64,320]")),
+        ("a tensor renamed", |bytes| replace(bytes, b"model.norm.weight", b"model.form.weight")),
+        ("two of a name", |bytes| replace(bytes, b"layers.1.mlp.up_proj", b"layers.0.mlp.up_proj")),
+    ];
+    let intact = std::fs::read(fixture("models/llama/model.safetensors")).unwrap();
+    for (kind, damage) in damages {
+        let folder = copy_of(&fixture("models/llama"));
+        let mut bytes = intact.clone();
+        damage(&mut bytes);
+        std::fs::write(folder.path().join("model.safetensors"), bytes).unwrap();
+        match try_model(folder.path()) {
+            Ok(_) => panic!("{kind}: not refused"),
+            Err(error) => check_error(&error, folder.path()),
+        }
+    }
+    // A shard that is missing, cut short, or another one.
+    let shard = |number: usize| format!("model-0000{number}-of-00003.safetensors");
+    let breaks: [fn(&Path, &Path); 3] = [
+        |second, _| std::fs::remove_file(second).unwrap(),
+        |second, _| std::fs::File::options().write(true).open(second).unwrap().set_len(3000).unwrap(),
+        |second, first| assert!(std::fs::copy(first, second).unwrap() > 0),
+    ];
+    for (index, damage) in breaks.into_iter().enumerate() {
+        let folder = copy_of(&fixture("variants/qwen3_yarn"));
+        damage(&folder.path().join(shard(2)), &folder.path().join(shard(1)));
+        match try_model(folder.path()) {
+            Ok(_) => panic!("damage {index} to a shard: not refused"),
+            Err(error) => check_error(&error, folder.path()),
+        }
     }
 }
 
@@ -212,8 +318,7 @@ fn headers_that_lie() {
     ] {
         let folder = weights_with(&header, &[0; 12]);
         let error = Weights::open(&ModelFolder::new(folder.path())).unwrap_err();
-        check_error(&error);
-        assert!(error.to_string().ends_with("model.safetensors"), "{error}");
+        check_error(&error, &folder.path().join("model.safetensors"));
     }
 }
 
@@ -235,5 +340,44 @@ fn shards_and_links_stay_inside() {
         .unwrap();
     assert!(open().contains("a link that leads outside"), "{}", open());
     std::fs::write(&index, "[".repeat(100_000)).unwrap();
-    check_error(&Weights::open(&ModelFolder::new(folder.path())).unwrap_err());
+    check_error(&Weights::open(&ModelFolder::new(folder.path())).unwrap_err(), &index);
+}
+
+#[test]
+fn states_too_large_to_measure_are_refused_alike_on_both_devices() {
+    // The elements' squares stay finite at 1e19 and only their sum overflows; at 1e20 each overflows.
+    for size in [1e19f32, 1e20] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = run_of(folder.path(), &["step0"]);
+        let weights = run.join("step0/model.safetensors");
+        let mut bytes = std::fs::read(&weights).unwrap();
+        let data = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let header: Value = serde_json::from_slice(&bytes[8..data]).unwrap();
+        let embedding = &header["model.embed_tokens.weight"];
+        assert_eq!(embedding["dtype"], "BF16");
+        let place = |index: usize| data + embedding["data_offsets"][index].as_u64().unwrap() as usize;
+        for element in bytes[place(0)..place(1)].as_chunks_mut::<2>().0 {
+            *element = bf16::from_f32(size.copysign(bf16::from_le_bytes(*element).to_f32())).to_le_bytes();
+        }
+        std::fs::write(&weights, bytes).unwrap();
+        let corpus = asset("demo/books-sample.jsonl");
+        let lines = ["cpu", "gpu"].map(|backend| {
+            let output = Command::new(env!("CARGO_BIN_EXE_infoplane"))
+                .args(["measure", "--no-store", "--samples", "4", "--context", "32", "--points", "20"])
+                .args(["--backend", backend, "--corpus"])
+                .args([&corpus, &run])
+                .output()
+                .unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{backend}: {stderr}");
+            let line = stderr.lines().find(|line| line.contains("the hidden states of layer 0"));
+            line.unwrap_or_else(|| panic!("{backend}: {stderr}")).to_owned()
+        });
+        assert!(
+            lines[0].contains("the hidden states of layer 0 are not finite or too large"),
+            "{}",
+            lines[0]
+        );
+        assert_eq!(lines[0], lines[1]);
+    }
 }

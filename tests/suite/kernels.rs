@@ -1,16 +1,16 @@
 //! Every compute shader against its twin in Rust, or where it has none against the plain sum it stands for:
 //! random, edge-size, NaN and permuted input, on buffers that hold garbage where nothing was written.
 
+use burn::tensor::{Tensor, TensorData};
 use bytemuck::{Pod, cast_slice};
 use infoplane::device::{Compute, Gpu};
-use infoplane::estimator::Row;
 use infoplane::estimator::cpu::{
     cosine_scores::cosine_scores,
     soft_bins::{Bins, row_length, soft_bins},
 };
 use infoplane::estimator::kernels::{self, Kernel};
 use infoplane::estimator::segments::{Chunk, Label, Segments};
-use infoplane::estimator::unit_rows;
+use infoplane::estimator::{Estimator, REFUSED, REFUSED_ENTROPY, ReferencePoints, Row, Target, unit_rows};
 use infoplane::product::Packed;
 use infoplane::settings::Backend;
 use proptest::prelude::*;
@@ -168,18 +168,69 @@ fn cosine_scores_agree_at_every_edge() {
     }
 }
 
+/// States `[40, width]` and which of them cannot be measured: not finite, or of a square that overflows.
+fn states_with_some_beyond_measure(width: usize) -> (Vec<f32>, [usize; 8]) {
+    let mut hidden = random(3, 40 * width);
+    let mut state = |row: usize, change: &dyn Fn(usize, f32) -> f32| {
+        let state = hidden[row * width..][..width].iter_mut().enumerate();
+        state.for_each(|(column, value)| *value = change(column, *value));
+    };
+    let one = |value: f32| move |column: usize, given: f32| if column == width / 2 { value } else { given };
+    let all = |size: f32| move |_: usize, given: f32| size.copysign(given);
+    state(5, &one(f32::NAN));
+    state(9, &one(f32::INFINITY));
+    state(10, &one(f32::NEG_INFINITY));
+    // Every square is finite, their sum is not.
+    state(17, &all(1e19));
+    state(18, &all(1e20));
+    state(31, &one(1e20));
+    state(32, &one(f32::MAX));
+    state(39, &all(f32::MAX));
+    // As large as can be measured.
+    state(0, &one(1.7e19));
+    state(33, &all(1e18));
+    (hidden, [5, 9, 10, 17, 18, 31, 32, 39])
+}
+
 #[test]
-fn a_state_of_nan_spoils_its_own_scores_only() {
+fn a_state_beyond_measure_spoils_its_own_scores_only() {
     let gpu = gpu();
-    let (states, width, points) = (40, 48, 40);
-    let mut hidden = random(3, states * width);
-    hidden[5 * width + 7] = f32::NAN;
-    hidden[9 * width] = f32::INFINITY;
-    let rows: Vec<Row> = (0..states as u32).map(|i| Row { source: i, target: i }).collect();
-    let [actual, _] = scores_on_both(&gpu, &hidden, width, points, &rows);
-    for (row, scores) in actual.chunks(points).enumerate() {
-        let spoilt = [5, 9].contains(&row);
-        assert_eq!(scores.iter().all(|score| score.is_finite()), !spoilt, "row {row}");
+    let points = 40;
+    for width in [31, 64, 130] {
+        let (hidden, refused) = states_with_some_beyond_measure(width);
+        let rows: Vec<Row> = (0..40).map(|i| Row { source: i, target: i }).collect();
+        let [actual, expected] = scores_on_both(&gpu, &hidden, width, points, &rows);
+        assert_close(&actual, &expected, 2e-6, &format!("width {width}"));
+        for (row, scores) in expected.chunks(points).enumerate() {
+            let spoilt = refused.contains(&row);
+            assert_eq!(scores.iter().all(|&score| score == REFUSED), spoilt, "row {row} of width {width}");
+            assert!(spoilt || scores.iter().all(|score| score.abs() < 1.1), "row {row} of width {width}");
+        }
+        // Refused on the way to main memory too.
+        let estimator = Estimator::new(&Compute::Gpu(gpu.clone())).unwrap();
+        let reference = estimator.reference(ReferencePoints::new(1, points, width)).unwrap();
+        let states = TensorData::new(hidden, [40, width]);
+        let states = Tensor::<2>::from_data(states, &Compute::Gpu(gpu.clone()).tensors());
+        let mut scores = vec![POISON; 40 * points];
+        estimator.score(states, &reference, &rows, Target::Host(&mut scores)).unwrap();
+        assert_close(&scores, &expected, 2e-6, "main memory");
+    }
+}
+
+#[test]
+fn a_refused_position_says_so_in_its_entropy() {
+    let gpu = gpu();
+    let (positions, points) = (21, 50);
+    let mut scores = random(8, positions * points);
+    let refused = [0, 7, 20];
+    refused.iter().for_each(|&position| scores[position * points..][..points].fill(REFUSED));
+    let [[_, bins], [entropies, expected]] = bins_on_both(&gpu, &scores, points, points, 0.02);
+    for position in 0..positions {
+        let spoilt = refused.contains(&position);
+        let bins = &bins[position * points..][..points];
+        assert!(expected[position].is_nan() == spoilt && bins.iter().all(|bin| bin.is_nan() == spoilt));
+        assert_eq!(entropies[position] == REFUSED_ENTROPY, spoilt, "{position}");
+        assert!(spoilt || (entropies[position] - expected[position]).abs() < 2e-5, "{position}");
     }
 }
 
@@ -290,6 +341,32 @@ fn label_kernels_agree_on_long_and_short_labels() {
     // Sums of up to 256 positive numbers.
     assert_close(&sums, &expected_sums, 2e-6, "sums");
     assert_close(&entropies, &expected_entropies, 1e-5, "entropies");
+}
+
+/// A label of `positions` positions that share a few rows of bins.
+fn long_label(positions: usize, rows: u32) -> Segments {
+    let mut segments = Segments::new(&vec![0; positions]);
+    segments.positions.iter_mut().for_each(|position| *position %= rows);
+    segments
+}
+
+#[test]
+fn the_sums_of_long_labels_do_not_drift() {
+    let gpu = gpu();
+    // The root of five million positions: 19,532 chunks. Early checkpoints have collapsed: their bins hardly differ,
+    // and sums of near-equal numbers round the same way again and again.
+    const POSITIONS: usize = 5_000_000;
+    const ROWS: usize = 300;
+    for (points, spread) in [(30, 0.0), (30, 1e-6), (23, 1e-3)] {
+        let scores: Vec<f32> = random(6, ROWS * points).iter().map(|score| spread * score).collect();
+        let (bins, _) = bins_on_cpu(&scores, points, points, 1.0);
+        let segments = long_label(POSITIONS, ROWS as u32);
+        assert_eq!(segments.labels[0].end_chunk, 19_532);
+        let [_, [entropies, expected]] = label_kernels_on_both(&gpu, &bins, points, &segments);
+        let deviation = (entropies[0] - expected[0]).abs() / (points as f32).ln();
+        println!("{points} bins that differ by {spread:.0e}: {deviation:.1e} of the entropy");
+        assert!(deviation <= 1e-5, "{points} bins that differ by {spread:.0e}: {deviation:e}");
+    }
 }
 
 #[test]

@@ -119,6 +119,7 @@ fn configs_of_transformers_4_give_the_same_states() {
         let mut model = Model::open(&ModelFolder::new(other.path()), &options(&compute)).unwrap();
         // Read as the same model, they are the same on every device.
         assert_eq!(*model.config(), Config::read(&ModelFolder::new(&folder)).unwrap(), "{name}");
+        assert_eq!(model.config().warning(), None, "{name}");
         let (states, loss) = deviation(&name, &oracle, &mut model);
         assert!(states <= STATES && loss <= LOSS, "{name}: states {states:e}, loss {loss:e}");
     }

@@ -1,6 +1,6 @@
 //! Every shader is valid WGSL and within what any adapter offers, checked without one.
 
-use infoplane::estimator::kernels;
+use infoplane::estimator::{LARGEST_SQUARE, REFUSED, REFUSED_ENTROPY, kernels};
 
 #[test]
 fn every_wgsl_file_is_a_registered_kernel() {
@@ -42,4 +42,19 @@ fn every_kernel_is_valid() {
             .sum();
         assert!(workgroup_bytes <= 16 << 10, "{}: {workgroup_bytes} bytes", kernel.name);
     }
+}
+
+#[test]
+fn constants_shared_with_rust_are_the_same() {
+    let constant = |kernel: kernels::Kernel, name: &str| {
+        let start = format!("const {name}: f32 = ");
+        let line = kernel.source.lines().find_map(|line| line.strip_prefix(&start));
+        let value = line.unwrap_or_else(|| panic!("{} has no {name}", kernel.name));
+        value.trim_end_matches(';').parse::<f32>().unwrap()
+    };
+    assert_eq!(constant(kernels::COSINE_SCORES, "REFUSED"), REFUSED);
+    assert_eq!(constant(kernels::COSINE_SCORES, "LARGEST_SQUARE"), LARGEST_SQUARE);
+    assert_eq!(constant(kernels::COSINE_SCORES, "SHRINK"), (-80.0f32).exp2());
+    assert_eq!(constant(kernels::SOFT_BINS, "REFUSED"), REFUSED);
+    assert_eq!(constant(kernels::SOFT_BINS, "REFUSED_ENTROPY"), REFUSED_ENTROPY);
 }

@@ -1,6 +1,6 @@
 //! A request being answered: what is known of every checkpoint, and the work that makes it known.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -88,6 +88,8 @@ pub struct Session {
     announced: Vec<usize>,
     /// Whether a measurement was told for this request.
     answered: bool,
+    /// Warnings of configs that were told: the checkpoints of a run share theirs.
+    warned: HashSet<String>,
 }
 
 impl Session {
@@ -113,6 +115,7 @@ impl Session {
             told_progress: Instant::now(),
             announced: Vec::new(),
             answered: false,
+            warned: HashSet::new(),
         }
     }
 
@@ -235,6 +238,11 @@ impl Session {
             // A stage further keeps the model; another checkpoint needs its own.
             let job = self.job.take().filter(|job| job.id == id);
             let config = Config::read(&checkpoint.folder())?;
+            if let Some(warning) = config.warning()
+                && self.warned.insert(warning.clone())
+            {
+                outbox.tell(Event::Warning(format!("{warning}: {}", checkpoint.path.display())))?;
+            }
             self.place(id, &config, device, inbox, outbox)?;
             let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
             let track = self.tracks.entry(id).or_default();

@@ -1,5 +1,6 @@
 //! Twin of `shaders/soft_bins.wgsl`: the softmax of scores over the reference points.
 
+use crate::estimator::REFUSED;
 use crate::simd::{LANES, Simd, WithSimd, exp_lanes, ln, with_simd};
 
 /// Positions binned side by side.
@@ -26,6 +27,8 @@ pub struct Bins {
 /// * `scores`: cosines `[positions, stride]`
 /// * `bins`: `[positions, row_length(points)]`, each row the softmax of its scores over ε, and zeros behind it
 /// * `entropies`: `[positions]`, −Σ bins ln bins of each row, in nats
+///
+/// Where the scores are [`REFUSED`], bins and entropy are NaN, and so is whatever they are added to.
 pub fn soft_bins(how: Bins, scores: &[f32], bins: &mut [f32], entropies: &mut [f32]) {
     with_simd(SoftBins { how, scores, bins, entropies });
 }
@@ -98,7 +101,12 @@ fn weigh<S: Simd>(simd: S, scores: &[f32], inverse_temperature: f32, weights: &m
     for &vector in vectors {
         most = simd.max_f32s(most, vector);
     }
-    let most = simd.splat_f32s(simd.reduce_max_f32s(most));
+    let most = simd.reduce_max_f32s(most);
+    if most >= REFUSED {
+        // The bins come to be NaN when they are divided by their sum.
+        return [f32::NAN; 2];
+    }
+    let most = simd.splat_f32s(most);
     let inverse_temperature = simd.splat_f32s(inverse_temperature);
     let zero = simd.splat_f32s(0.0);
     let mut sums = [zero; 2];

@@ -11,7 +11,7 @@ use burn_wgpu::{AutoCompiler, CubeTensor, Wgpu};
 use cubecl::wgpu::WgpuServer;
 
 use self::pipelines::{Pipeline, dispatch};
-use self::statistics::Asked;
+use self::statistics::Kept;
 use super::Row;
 use super::kernels;
 use crate::device::Gpu;
@@ -25,8 +25,9 @@ pub struct GpuEstimator {
     soft_bins: Pipeline,
     label_sums: Pipeline,
     label_entropies: Pipeline,
-    /// What was last summed, which all layers and checkpoints of a sample share.
-    asked: Option<Asked>,
+    /// What was summed last for some labels, which all layers and checkpoints of a sample share; the labels asked
+    /// for last behind the others.
+    kept: Vec<Kept>,
 }
 
 impl GpuEstimator {
@@ -38,7 +39,7 @@ impl GpuEstimator {
             soft_bins: pipeline(kernels::SOFT_BINS)?,
             label_sums: pipeline(kernels::LABEL_SUMS)?,
             label_entropies: pipeline(kernels::LABEL_ENTROPIES)?,
-            asked: None,
+            kept: Vec::new(),
             gpu,
         })
     }

@@ -21,13 +21,15 @@ const IN_FLIGHT: usize = 3;
 const READ_BACK: usize = 64 << 20;
 const F32: usize = size_of::<f32>();
 
-/// What was asked, and what is to be summed for it.
+/// Labels whose samples are kept: those of the text, and the same dealt out at random. Every checkpoint asks for both.
+const LABELS_KEPT: usize = 2;
+
+/// What is to be summed for some labels.
 #[derive(Debug)]
-pub struct Asked {
+pub struct Kept {
     labels: Arc<SampleLabels>,
     min_count: u32,
-    prefixes: Vec<usize>,
-    /// A sample a prefix.
+    /// A sample a prefix, in no order.
     samples: Vec<DeviceSample>,
 }
 
@@ -87,12 +89,11 @@ impl GpuEstimator {
         labels: &Arc<SampleLabels>,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Vec<Vec<Statistics>>> {
-        let asked = match self.asked.take().filter(|asked| asked.answers(labels, question)) {
-            Some(asked) => asked,
-            None => self.bring(labels, question)?,
-        };
-        let found = self.statistics_of(planes, question, &asked.samples, interrupted);
-        self.asked = Some(asked);
+        let kept = self.bring(labels, question)?;
+        let samples: Vec<&DeviceSample> =
+            question.prefixes.iter().filter_map(|&prefix| kept.sample(prefix)).collect();
+        let found = self.statistics_of(planes, question, &samples, interrupted);
+        self.kept.push(kept);
         found
     }
 
@@ -100,7 +101,7 @@ impl GpuEstimator {
         &self,
         planes: &[&DevicePlane],
         question: &Question,
-        samples: &[DeviceSample],
+        samples: &[&DeviceSample],
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Vec<Vec<Statistics>>> {
         let positions = question.prefixes.last().copied().unwrap_or(0);
@@ -128,7 +129,7 @@ impl GpuEstimator {
             let read = self.read(&staging, planes.len() * floats)?;
             found.par_extend(read.par_chunks_exact(floats).map(|floats| {
                 let (row_entropies, mut rest) = floats.split_at(positions);
-                let of_sample = |sample: &DeviceSample| sample.statistics(row_entropies, &mut rest);
+                let of_sample = |sample: &&DeviceSample| sample.statistics(row_entropies, &mut rest);
                 samples.iter().map(of_sample).collect()
             }));
         }
@@ -136,9 +137,9 @@ impl GpuEstimator {
     }
 
     /// Makes the buffers of a question.
-    fn work(&self, question: &Question, positions: usize, samples: &[DeviceSample]) -> Result<Work> {
+    fn work(&self, question: &Question, positions: usize, samples: &[&DeviceSample]) -> Result<Work> {
         let points = question.binning.points;
-        let parts = || samples.iter().flat_map(DeviceSample::parts);
+        let parts = || samples.iter().flat_map(|sample| sample.parts());
         let most_chunks = parts().map(|(part, _)| part.chunks.len()).max().unwrap_or(0);
         let entropies = |(part, _): (&Segments, _)| {
             let labels = part.labels.len();
@@ -164,7 +165,7 @@ impl GpuEstimator {
         plane: &DevicePlane,
         question: &Question,
         positions: usize,
-        samples: &[DeviceSample],
+        samples: &[&DeviceSample],
         work: &Work,
         (staging, mut offset): (&wgpu::Buffer, usize),
     ) -> Result<wgpu::SubmissionIndex> {
@@ -182,7 +183,7 @@ impl GpuEstimator {
                 offset += floats * F32;
             };
             copy(&mut encoder, &work.row_entropies, positions);
-            let parts = samples.iter().flat_map(DeviceSample::parts);
+            let parts = samples.iter().flat_map(|sample| sample.parts());
             for ((part, buffers), entropies) in parts.zip(&work.entropies) {
                 let bindings =
                     [&entropies.of_sums, &work.bins, &buffers.positions, &buffers.chunks, &work.sums]
@@ -197,21 +198,29 @@ impl GpuEstimator {
         })
     }
 
-    /// Brings what is to be summed for a question to the device.
-    fn bring(&self, labels: &Arc<SampleLabels>, question: &Question) -> Result<Asked> {
+    /// Takes out what was kept of these labels, and brings to the device what of the question is missing.
+    fn bring(&mut self, labels: &Arc<SampleLabels>, question: &Question) -> Result<Kept> {
+        let same = |kept: &Kept| Arc::ptr_eq(&kept.labels, labels) && kept.min_count == question.min_count;
+        let mut kept = match self.kept.iter().position(same) {
+            Some(index) => self.kept.remove(index),
+            None => Kept { labels: Arc::clone(labels), min_count: question.min_count, samples: Vec::new() },
+        };
+        let is_missing = |prefix: &&usize| kept.sample(**prefix).is_none();
+        let missing: Vec<usize> = question.prefixes.iter().filter(is_missing).copied().collect();
+        if missing.is_empty() {
+            return Ok(kept);
+        }
+        // Another question; what it does not ask goes first, to make room.
+        kept.samples.retain(|sample| question.prefixes.contains(&sample.segments.positions));
+        self.kept.drain(..self.kept.len().saturating_sub(LABELS_KEPT - 1));
         let sets = labels.sets();
-        let sample = |&positions: &usize| {
+        for positions in missing {
             let segments = SampleSegments::new(&sets, positions, question.min_count);
             let buffers =
                 segments.parts.iter().map(|part| self.upload_segments(part)).collect::<Result<_>>()?;
-            Ok(DeviceSample { segments, buffers })
-        };
-        Ok(Asked {
-            labels: Arc::clone(labels),
-            min_count: question.min_count,
-            samples: question.prefixes.iter().map(sample).collect::<Result<_>>()?,
-            prefixes: question.prefixes.clone(),
-        })
+            kept.samples.push(DeviceSample { segments, buffers });
+        }
+        Ok(kept)
     }
 
     fn upload_segments(&self, segments: &Segments) -> Result<Option<SegmentBuffers>> {
@@ -226,11 +235,10 @@ impl GpuEstimator {
     }
 }
 
-impl Asked {
-    /// Whether what is to be summed for another question is the same.
-    fn answers(&self, labels: &Arc<SampleLabels>, question: &Question) -> bool {
-        Arc::ptr_eq(&self.labels, labels)
-            && (self.min_count, &self.prefixes) == (question.min_count, &question.prefixes)
+impl Kept {
+    /// The sample of the first `positions` positions.
+    fn sample(&self, positions: usize) -> Option<&DeviceSample> {
+        self.samples.iter().find(|sample| sample.segments.positions == positions)
     }
 }
 
@@ -245,5 +253,57 @@ impl DeviceSample {
         };
         let entropies: Vec<&[f32]> = self.segments.parts.iter().zip(&self.buffers).map(of_part).collect();
         self.segments.statistics(&entropies, row_entropies)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Compute;
+    use crate::estimator::Binning;
+    use crate::labels::Labels;
+    use crate::settings::Backend;
+
+    #[test]
+    fn the_questions_of_a_checkpoint_are_prepared_once_for_all_checkpoints() {
+        let Compute::Gpu(gpu) = Compute::open(Backend::Gpu).unwrap().0 else { panic!("no adapter") };
+        let mut estimator = GpuEstimator::new(gpu).unwrap();
+        let documents: Vec<Vec<u32>> =
+            (0..3u32).map(|d| (0..60 + d).map(|t| (t * t + d) % 9).collect()).collect();
+        let labels = Arc::new(SampleLabels::new(&Labels::new(&documents, 2)));
+        let positions = labels.positions();
+        let null = Arc::new(labels.shuffled(positions, 0));
+        let plane = DevicePlane {
+            buffer: estimator.upload("scores", bytemuck::cast_slice(&vec![0.5f32; positions * 4])).unwrap(),
+            stride: 4,
+        };
+        let question = |min_count: u32, prefixes: &[usize]| Question {
+            binning: Binning { points: 4, temperature: 0.1 },
+            min_count,
+            prefixes: prefixes.to_vec(),
+        };
+        let mut ask = |min_count: u32| {
+            let mut of = |labels: &Arc<SampleLabels>, prefixes: &[usize]| {
+                let question = question(min_count, prefixes);
+                estimator.statistics(&[&plane], &question, labels, &mut || false).unwrap().remove(0)
+            };
+            let curve = of(&labels, &[60, 100, positions]);
+            let found = (of(&null, &[positions]), of(&labels, &[positions]));
+            assert_eq!(curve[2..], found.1);
+            // Where the lists of positions lie tells whether they are the same ones.
+            let samples = estimator.kept.iter().flat_map(|kept| &kept.samples);
+            let mut places: Vec<_> =
+                samples.map(|sample| sample.segments.parts[1].positions.as_ptr()).collect();
+            places.sort_unstable();
+            (curve, found, places)
+        };
+        let first = ask(1);
+        assert_eq!(first.2.len(), 4);
+        assert!(ask(1) == first);
+        // Another question takes their place, and the first is prepared again to the same numbers.
+        let other = ask(2);
+        assert_eq!(other.2.len(), 4);
+        let again = ask(1);
+        assert!((again.0, again.1) == (first.0, first.1) && again.2.len() == 4);
     }
 }

@@ -11,45 +11,159 @@ use crate::error::{Error, Kind, Result};
 /// The largest size accepted of a dimension: products of two stay far from overflow.
 const LARGEST_SIZE: u64 = 1 << 28;
 
-/// Fields that change a model's numbers wherever they are read. One that is set, and that the family at
-/// hand did not ask for, is refused: the model was built with something that is not computed here.
-const DECISIVE: [&str; 35] = [
-    "add_cross_attention",
-    "alibi",
-    "attention_bias",
-    "attention_multiplier",
-    "attn_logit_softcapping",
-    "clip_qkv",
-    "embedding_multiplier",
-    "final_logit_softcapping",
-    "is_encoder_decoder",
-    "logits_scaling",
-    "logit_scale",
-    "mlp_bias",
-    "moe_intermediate_size",
-    "multi_query",
-    "n_routed_experts",
-    "no_rope_layers",
-    "num_experts",
-    "num_local_experts",
-    "partial_rotary_factor",
-    "qk_layernorm",
-    "qk_norm",
-    "query_pre_attn_scalar",
-    "residual_multiplier",
-    "rope_interleave",
-    "rope_interleaved",
-    "rope_local_base_freq",
-    "rotary_emb_base",
-    "rotary_pct",
-    "scale_attn_by_inverse_layer_idx",
-    "use_alibi",
-    "use_bidirectional_attention",
-    "use_mrope",
-    "use_qk_norm",
-    "use_sliding_window",
-    "xielu",
+/// Fields that change a model's numbers wherever they are read, each with what of it says nothing. One that says
+/// something, and that the family at hand did not ask for, is refused: the model was built with something that is not
+/// computed here.
+const DECISIVE: [(&str, Neutral); 35] = [
+    ("add_cross_attention", Neutral::Off),
+    ("alibi", Neutral::Off),
+    ("attention_bias", Neutral::Off),
+    ("attention_multiplier", Neutral::Absent),
+    ("attn_logit_softcapping", Neutral::Absent),
+    ("clip_qkv", Neutral::Absent),
+    ("embedding_multiplier", Neutral::One),
+    ("final_logit_softcapping", Neutral::Absent),
+    ("is_encoder_decoder", Neutral::Off),
+    ("logits_scaling", Neutral::One),
+    ("logit_scale", Neutral::One),
+    ("mlp_bias", Neutral::Off),
+    ("moe_intermediate_size", Neutral::Zero),
+    ("multi_query", Neutral::Off),
+    ("n_routed_experts", Neutral::Zero),
+    ("no_rope_layers", Neutral::Absent),
+    ("num_experts", Neutral::Zero),
+    ("num_local_experts", Neutral::Zero),
+    ("partial_rotary_factor", Neutral::One),
+    ("qk_layernorm", Neutral::Off),
+    ("qk_norm", Neutral::Off),
+    ("query_pre_attn_scalar", Neutral::Absent),
+    ("residual_multiplier", Neutral::One),
+    ("rope_interleave", Neutral::Off),
+    ("rope_interleaved", Neutral::Off),
+    ("rope_local_base_freq", Neutral::Absent),
+    ("rotary_emb_base", Neutral::Absent),
+    ("rotary_pct", Neutral::One),
+    ("scale_attn_by_inverse_layer_idx", Neutral::Off),
+    ("use_alibi", Neutral::Off),
+    ("use_bidirectional_attention", Neutral::Off),
+    ("use_mrope", Neutral::Off),
+    ("use_qk_norm", Neutral::Off),
+    ("use_sliding_window", Neutral::Off),
+    ("xielu", Neutral::Off),
 ];
+
+/// Fields that many configs carry and that change no hidden state and no loss of a model that is not trained: names,
+/// tokens, dropout, what generates text, what stores and loads. A field that is neither here, nor decisive, nor asked
+/// for by the family is told to the user by its name.
+const HARMLESS: [&str; 82] = [
+    "_attn_implementation",
+    "_attn_implementation_autoset",
+    "_name_or_path",
+    "_sliding_window_pattern",
+    "architectures",
+    "attention_dropout",
+    "attention_probs_dropout_prob",
+    "attn_pdrop",
+    "bad_words_ids",
+    "begin_suppress_tokens",
+    "bos_token_id",
+    "cache_implementation",
+    "chunk_size_feed_forward",
+    "classifier_dropout",
+    "decoder_start_token_id",
+    "diversity_penalty",
+    "do_sample",
+    "dtype",
+    "early_stopping",
+    "embd_pdrop",
+    "encoder_no_repeat_ngram_size",
+    "eos_token_id",
+    "exponential_decay_length_penalty",
+    "finetuning_task",
+    "forced_bos_token_id",
+    "forced_eos_token_id",
+    "gradient_checkpointing",
+    "hidden_dropout",
+    "hidden_dropout_prob",
+    "id2label",
+    "initializer_range",
+    "is_decoder",
+    "is_llama_config",
+    "label2id",
+    "length_penalty",
+    "max_length",
+    "max_position_embeddings",
+    "max_window_layers",
+    "min_length",
+    "model_type",
+    "n_ctx",
+    "no_repeat_ngram_size",
+    "num_beam_groups",
+    "num_beams",
+    "num_return_sequences",
+    "original_max_position_embeddings",
+    "output_attentions",
+    "output_hidden_states",
+    "output_scores",
+    "pad_token_id",
+    "prefix",
+    "pretraining_tp",
+    "problem_type",
+    "remove_invalid_values",
+    "reorder_and_upcast_attn",
+    "repetition_penalty",
+    "resid_pdrop",
+    "return_dict",
+    "return_dict_in_generate",
+    "sep_token_id",
+    "summary_activation",
+    "summary_first_dropout",
+    "summary_proj_to_labels",
+    "summary_type",
+    "summary_use_proj",
+    "suppress_tokens",
+    "task_specific_params",
+    "temperature",
+    "tf_legacy_loss",
+    "tie_encoder_decoder",
+    "tokenizer_class",
+    "top_k",
+    "top_p",
+    "torch_dtype",
+    "torchscript",
+    "transformers.js_config",
+    "transformers_version",
+    "typical_p",
+    "unsloth_fixed",
+    "unsloth_version",
+    "use_bfloat16",
+    "use_cache",
+];
+
+/// The value of a decisive field that changes nothing, beside null.
+#[derive(Clone, Copy, Debug)]
+enum Neutral {
+    /// None: any value is one to compute with, 0 and 1 too.
+    Absent,
+    /// False, also as 0.
+    Off,
+    /// A count of 0.
+    Zero,
+    /// A factor of 1.
+    One,
+}
+
+impl Neutral {
+    fn is(self, value: &Value) -> bool {
+        match self {
+            _ if value.is_null() => true,
+            Self::Absent => false,
+            Self::Off => *value == Value::Bool(false) || value.as_f64() == Some(0.0),
+            Self::Zero => value.as_f64() == Some(0.0),
+            Self::One => value.as_f64() == Some(1.0),
+        }
+    }
+}
 
 /// Fields of a JSON object.
 pub struct Fields<'a> {
@@ -162,26 +276,39 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Refuses what changes the numbers and was not asked for.
+    /// Refuses what changes the numbers and was not asked for. Returns the names of the fields that nobody here
+    /// knows and that are set to something.
     ///
     /// # Errors
     /// One that is set to more than nothing, by its name.
-    pub fn refuse_the_unread(&self) -> Result<()> {
+    pub fn refuse_the_unread(&self) -> Result<Vec<String>> {
         let asked = self.asked.borrow();
-        for name in DECISIVE {
-            let Some(value) = self.object.get(name).filter(|_| !asked.contains(name)) else { continue };
-            let nothing = match value {
-                Value::Null | Value::Bool(false) => true,
-                // A multiplier of 1 and a count of 0 say nothing.
-                Value::Number(number) => number.as_f64().is_some_and(|number| number == 0.0 || number == 1.0),
-                _ => false,
-            };
-            if !nothing {
-                return Err(self
-                    .error(format!("`{name}` is {value}, which this model family does not support"))
-                    .help("its states would not be those the model was trained with"));
+        let unread = self.object.iter().filter(|(name, _)| !asked.contains(name.as_str()));
+        let mut unknown = Vec::new();
+        for (name, value) in unread {
+            match DECISIVE.iter().find(|(decisive, _)| decisive == name) {
+                Some((_, neutral)) if neutral.is(value) => {}
+                Some(_) => {
+                    return Err(self
+                        .error(format!("`{name}` is {value}, which this model family does not support"))
+                        .help("its states would not be those the model was trained with"));
+                }
+                None if HARMLESS.contains(&name.as_str()) || is_empty(value) => {}
+                None => unknown.push(name.clone()),
             }
         }
-        Ok(())
+        unknown.sort_unstable();
+        Ok(unknown)
+    }
+}
+
+/// Whether a value says nothing, whatever its field means.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) | Value::Number(_) => false,
+        Value::String(text) => text.is_empty(),
+        Value::Array(entries) => entries.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
     }
 }

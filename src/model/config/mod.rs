@@ -1,7 +1,9 @@
 //! `config.json`, in the forms of transformers 4 and 5, as far as it changes the numbers.
 //!
 //! [`Config`] describes a model in the terms of the forward pass; each family's file says how its fields
-//! are read. A field that changes the numbers and is not supported is refused, never passed over.
+//! are read. A field known to change the numbers that the family does not support is refused; one that nobody here
+//! knows is told by its name, [`Config::unknown_fields`]. None that says anything is passed over in silence but those
+//! listed as harmless.
 
 mod fields;
 pub mod rope;
@@ -149,6 +151,9 @@ pub struct Config {
     pub logit_scale: f64,
     /// Logits l become c · tanh(l / c).
     pub logit_softcap: Option<f64>,
+    /// Names of fields that are set and that nobody here knows, in the order of the alphabet. The model may compute
+    /// something by them that is not computed here.
+    pub unknown_fields: Vec<String>,
 }
 
 impl Config {
@@ -188,8 +193,19 @@ impl Config {
         let fields = family.text_fields(fields)?;
         refuse_quantised(&fields)?;
         let config = family.config(&fields)?;
-        fields.refuse_the_unread()?;
-        Ok(config)
+        Ok(Self { unknown_fields: fields.refuse_the_unread()?, ..config })
+    }
+
+    /// A warning of fields that nobody here knows, if there are any.
+    pub fn warning(&self) -> Option<String> {
+        let names: Vec<String> = self.unknown_fields.iter().map(|name| format!("`{name}`")).collect();
+        let names = names.join(", ");
+        (!names.is_empty()).then(|| {
+            format!(
+                "config.json has fields that are not known here and were passed over: {names}; if one changes what \
+                 the model computes, its numbers here are not its own"
+            )
+        })
     }
 
     /// The config of a model built like Llama, by the field names most families share; a family changes
@@ -247,6 +263,7 @@ impl Config {
             embedding_scale: 1.0,
             logit_scale: 1.0,
             logit_softcap: None,
+            unknown_fields: Vec::new(),
         })
     }
 

@@ -52,32 +52,68 @@ fn errors_name_the_field() {
     assert!(parse(&format!("{{{text}}}")).unwrap_err().to_string().contains("more than 4096"));
 }
 
+/// Decisive fields that Llama does not ask for, each with values that say nothing and values that do.
+const DECISIVE: [(&str, &[&str], &[&str]); 33] = [
+    ("add_cross_attention", &["false", "0"], &["true", "1"]),
+    ("alibi", &["false"], &["true"]),
+    ("attention_multiplier", &[], &["0", "1", "1.0", "0.0078125"]),
+    ("attn_logit_softcapping", &[], &["0", "1.0", "50.0"]),
+    ("clip_qkv", &[], &["0.0", "1.0", "8.0"]),
+    ("embedding_multiplier", &["1", "1.0"], &["0", "12.0"]),
+    ("final_logit_softcapping", &[], &["0.0", "1.0", "30.0"]),
+    ("is_encoder_decoder", &["false"], &["true"]),
+    ("logits_scaling", &["1.0"], &["0", "8.0"]),
+    ("logit_scale", &["1.0"], &["0.0", "0.0625"]),
+    ("moe_intermediate_size", &["0"], &["1", "1024"]),
+    ("multi_query", &["false"], &["true", "1"]),
+    ("n_routed_experts", &["0"], &["1", "64"]),
+    ("no_rope_layers", &[], &["[0, 1]", "0", "1"]),
+    ("num_experts", &["0"], &["1", "8"]),
+    ("num_local_experts", &["0"], &["1", "8"]),
+    ("partial_rotary_factor", &["1.0"], &["0.0", "0.5"]),
+    ("qk_layernorm", &["false"], &["true", "1"]),
+    ("qk_norm", &["false"], &["true", "1"]),
+    ("query_pre_attn_scalar", &[], &["0", "1", "256"]),
+    ("residual_multiplier", &["1.0"], &["0.0", "0.22"]),
+    ("rope_interleave", &["false"], &["true"]),
+    ("rope_interleaved", &["false"], &["true"]),
+    ("rope_local_base_freq", &[], &["0", "1.0", "10000.0"]),
+    ("rotary_emb_base", &[], &["0", "1", "10000"]),
+    ("rotary_pct", &["1.0"], &["0.0", "0.25"]),
+    ("scale_attn_by_inverse_layer_idx", &["false"], &["true"]),
+    ("use_alibi", &["false"], &["true"]),
+    ("use_bidirectional_attention", &["false"], &["true", "\"all\""]),
+    ("use_mrope", &["false"], &["true"]),
+    ("use_qk_norm", &["false"], &["true", "1"]),
+    ("use_sliding_window", &["false", "0"], &["true", "1"]),
+    ("xielu", &["false"], &["true", "{}"]),
+];
+
 #[test]
-fn what_changes_the_numbers_is_never_passed_over() {
-    for extra in [
-        r#""clip_qkv": 8.0"#,
-        r#""final_logit_softcapping": 30.0"#,
-        r#""residual_multiplier": 0.22"#,
-        r#""num_local_experts": 8"#,
-        r#""partial_rotary_factor": 0.5"#,
-        r#""no_rope_layers": [0, 1]"#,
-        r#""use_qk_norm": true"#,
-    ] {
-        let name = extra.split('"').nth(1).unwrap();
-        let error = with(extra).unwrap_err().to_string();
-        assert!(error.contains(&format!("`{name}`")), "{error}");
+fn what_changes_the_numbers_is_refused() {
+    for (name, nothing, something) in DECISIVE {
+        for value in ["null"].iter().chain(nothing) {
+            let config = with(&format!(r#""{name}": {value}"#));
+            let config = config.unwrap_or_else(|error| panic!("{name} of {value}: {error}"));
+            assert_eq!(config.warning(), None);
+        }
+        for value in something {
+            let error = with(&format!(r#""{name}": {value}"#)).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{name}` is ")) && error.ends_with("config.json"), "{error}");
+        }
     }
-    // Set to nothing, or read by nobody anywhere.
-    for extra in [
-        r#""clip_qkv": null"#,
-        r#""use_qk_norm": false"#,
-        r#""residual_multiplier": 1.0"#,
-        r#""num_local_experts": 0"#,
-        r#""_name_or_path": "x""#,
-        r#""torch_dtype": "bfloat16""#,
-    ] {
-        with(extra).unwrap_or_else(|error| panic!("{extra}: {error}"));
-    }
+}
+
+#[test]
+fn what_nobody_knows_is_told_by_its_name() {
+    let config = with(r#""a_new_gate": 1, "torch_dtype": "bfloat16", "_name_or_path": "x", "another": "on""#);
+    let config = config.unwrap();
+    assert_eq!(config.unknown_fields, ["a_new_gate", "another"]);
+    let warning = config.warning().unwrap();
+    assert!(warning.contains("`a_new_gate`, `another`") && !warning.contains('\n'), "{warning}");
+    // Set to nothing, whatever it is.
+    let config = with(r#""a_new_gate": false, "another": null, "a_list": [], "a_name": """#).unwrap();
+    assert_eq!(config.warning(), None);
 }
 
 #[test]

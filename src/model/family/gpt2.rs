@@ -56,5 +56,6 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
         embedding_scale: 1.0,
         logit_scale: 1.0,
         logit_softcap: None,
+        unknown_fields: Vec::new(),
     })
 }

@@ -3,8 +3,11 @@
 use std::ops::Range;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, SafeTensors};
+use safetensors::tensor::{Dtype, Metadata};
 use serde_json::Value;
+
+/// The largest header of a weight file read, in bytes; the format's own limit.
+const LARGEST_HEADER: u64 = 100_000_000;
 
 /// A tensor that a file declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,26 +19,51 @@ pub struct Declared {
     /// Its elements' type.
     pub dtype: Dtype,
     /// Its bytes within the file, all of them there.
-    pub range: Range<usize>,
+    pub range: Range<u64>,
 }
 
-/// The tensors that the header of a safetensors file declares.
+/// The tensors that the header of a safetensors file of `length` bytes declares; `read` fills a slice with the bytes
+/// from an offset on.
 ///
 /// # Errors
-/// A header that is longer than the file, no JSON, or declares tensors that overlap, lie outside the file
-/// or take another number of bytes than their shape.
-pub fn tensors(file: &[u8]) -> Result<Vec<Declared>, String> {
-    let (header, metadata) = SafeTensors::read_metadata(file)
-        .map_err(|error| format!("not a valid safetensors file ({error})"))?;
-    let start = header + size_of::<u64>();
-    let declared = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
-        let range = start + info.data_offsets.0..start + info.data_offsets.1;
-        if range.start > range.end || range.end > file.len() {
-            return Err(format!("tensor `{name}` ends at byte {} of {}", range.end, file.len()));
-        }
-        Ok(Declared { name, shape: info.shape.clone(), dtype: info.dtype, range })
+/// What `read` says; a header that is longer than the file, no JSON, or declares tensors that overlap, leave gaps, do
+/// not end where the file does or take another number of bytes than their shape.
+pub fn tensors(
+    length: u64,
+    mut read: impl FnMut(u64, &mut [u8]) -> std::io::Result<()>,
+) -> Result<Vec<Declared>, String> {
+    const COUNT: u64 = size_of::<u64>() as u64;
+    let invalid = |cause: String| format!("not a valid safetensors file ({cause})");
+    let mut bytes = |offset: u64, count: u64| {
+        let mut bytes = vec![0; count as usize];
+        read(offset, &mut bytes).map_err(|error| format!("cannot be read ({error})"))?;
+        Ok::<_, String>(bytes)
     };
-    metadata.tensors().into_iter().map(declared).collect()
+    if length < COUNT {
+        return Err(invalid(format!("{length} bytes are no header")));
+    }
+    let header = bytes(0, COUNT)?.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
+    if header > LARGEST_HEADER.min(length - COUNT) {
+        return Err(invalid(format!("a header of {header} bytes in a file of {length}")));
+    }
+    let metadata: Metadata =
+        serde_json::from_slice(&bytes(COUNT, header)?).map_err(|error| invalid(error.to_string()))?;
+    let start = COUNT + header;
+    // Offsets begin at 0 and follow each other without a gap, so all lie in the file where the last ends with it.
+    let end = start.checked_add(metadata.data_len() as u64);
+    if end != Some(length) {
+        let declared = metadata.data_len();
+        return Err(invalid(format!(
+            "{declared} bytes of tensors are declared, {} are there",
+            length - start
+        )));
+    }
+    let declared = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
+        let (from, to) = info.data_offsets;
+        let range = start + from as u64..start + to as u64;
+        Declared { name, shape: info.shape.clone(), dtype: info.dtype, range }
+    };
+    Ok(metadata.tensors().into_iter().map(declared).collect())
 }
 
 /// The shards that a `model.safetensors.index.json` names, each once, in the order of their names.

@@ -1,15 +1,19 @@
-//! Weights, mapped from `model.safetensors` and converted to f32 on the way to the device.
+//! Weights, read from `model.safetensors` and converted to f32 on the way to the device.
+//!
+//! Read, not mapped: a file that another program cuts short or rewrites meanwhile is an error, where a map would end
+//! the program.
 
 pub mod files;
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use half::{bf16, f16};
-use memmap2::Mmap;
 use rayon::prelude::*;
 use safetensors::tensor::Dtype;
 
@@ -20,12 +24,28 @@ use crate::product::Packed;
 /// The largest index of shards read, in bytes.
 const LARGEST_INDEX: u64 = 256 << 20;
 
-/// The mapped weight files of a model folder.
+/// The weight files of a model folder.
 #[derive(Debug)]
 pub struct Weights {
     folder: PathBuf,
-    files: Vec<(PathBuf, Mmap)>,
+    files: Vec<WeightFile>,
     tensors: HashMap<String, Entry>,
+}
+
+/// An open weight file.
+#[derive(Debug)]
+struct WeightFile {
+    path: PathBuf,
+    file: File,
+    /// As it was when its header was read.
+    version: Version,
+}
+
+/// The length of a file and when it was last written, where the file system says so.
+#[derive(Debug, PartialEq)]
+struct Version {
+    length: u64,
+    modified: Option<SystemTime>,
 }
 
 /// Where a tensor lies.
@@ -35,12 +55,74 @@ struct Entry {
     shape: Vec<usize>,
     dtype: Dtype,
     /// Bytes within the file.
-    range: Range<usize>,
+    range: Range<u64>,
+}
+
+impl WeightFile {
+    fn open(path: PathBuf) -> Result<Self> {
+        let opened = File::open(&path).and_then(|file| Ok((Version::of(&file)?, file)));
+        match opened {
+            Ok((version, file)) => Ok(Self { path, file, version }),
+            Err(error) => Err(Error::new(Kind::Weights, format!("cannot be opened ({error})")).at(&path)),
+        }
+    }
+
+    /// An error in this file.
+    fn error(&self, cause: impl std::fmt::Display) -> Error {
+        Error::new(Kind::Weights, cause).at(&self.path)
+    }
+
+    /// Fills `bytes` with those from an offset on.
+    fn read(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        read_exact_at(&self.file, offset, bytes)
+    }
+
+    /// Sees to it that the file is the one whose header was read.
+    ///
+    /// # Errors
+    /// Another length, or another time of writing.
+    fn check(&self) -> Result<()> {
+        match Version::of(&self.file) {
+            Ok(version) if version == self.version => Ok(()),
+            Ok(_) => Err(self.changed()),
+            Err(error) => Err(self.error(format!("cannot be read ({error})"))),
+        }
+    }
+
+    fn changed(&self) -> Error {
+        self.error("another program wrote to this file while it was read")
+            .help("measure it again once it is complete")
+    }
+}
+
+impl Version {
+    fn of(file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        Ok(Self { length: metadata.len(), modified: metadata.modified().ok() })
+    }
+}
+
+/// Fills `bytes` with those of a file from an offset on.
+#[cfg(unix)]
+fn read_exact_at(file: &File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+/// Fills `bytes` with those of a file from an offset on.
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut offset: u64, mut bytes: &mut [u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => (offset, bytes) = (offset + read as u64, &mut bytes[read..]),
+        }
+    }
+    Ok(())
 }
 
 impl Weights {
-    /// Maps the weights of a model folder: `model.safetensors`, or the shards that
-    /// `model.safetensors.index.json` names.
+    /// Opens the weights of a model folder: `model.safetensors`, or the shards that
+    /// `model.safetensors.index.json` names. Tensors are read when they are asked for.
     ///
     /// # Errors
     /// No weights, a file that is no valid safetensors file, or a tensor of a type that is not
@@ -49,24 +131,19 @@ impl Weights {
         let mut weights =
             Self { folder: folder.path().to_owned(), files: Vec::new(), tensors: HashMap::new() };
         for path in weight_files(folder)? {
-            weights.map(path)?;
+            weights.add(WeightFile::open(path)?)?;
         }
         Ok(weights)
     }
 
-    fn map(&mut self, path: PathBuf) -> Result<()> {
-        let broken = |cause: String| Error::new(Kind::Weights, cause).at(&path);
-        let file = File::open(&path).map_err(|error| broken(format!("cannot be opened ({error})")))?;
-        // SAFETY: the map is only read, and every slice of it is bounds-checked against its length. Another
-        // process cutting the file short meanwhile would end this one, as with any mapped file.
-        let map =
-            unsafe { Mmap::map(&file) }.map_err(|error| broken(format!("cannot be mapped ({error})")))?;
+    fn add(&mut self, file: WeightFile) -> Result<()> {
         let help = "the file is cut short or damaged; download it again";
-        let declared = files::tensors(&map).map_err(|cause| broken(cause).help(help))?;
+        let declared = files::tensors(file.version.length, |offset, bytes| file.read(offset, bytes))
+            .map_err(|cause| file.error(cause).help(help))?;
         for files::Declared { name, shape, dtype, range } in declared {
             self.tensors.insert(name, Entry { file: self.files.len(), shape, dtype, range });
         }
-        self.files.push((path, map));
+        self.files.push(file);
         Ok(())
     }
 
@@ -88,7 +165,7 @@ impl Weights {
 
     /// The bytes of all weight files.
     pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|(_, map)| map.len() as u64).sum()
+        self.files.iter().map(|file| file.version.length).sum()
     }
 
     /// The element types that occur, by name.
@@ -103,7 +180,8 @@ impl Weights {
     /// A tensor in f32 on the device.
     ///
     /// # Errors
-    /// No such tensor, another shape, a type that is no float, or values that are not finite.
+    /// No such tensor, another shape, a type that is no float, values that are not finite, or a file that another
+    /// program wrote to since it was opened.
     pub fn tensor<const D: usize>(
         &self,
         name: &str,
@@ -129,7 +207,6 @@ impl Weights {
                 stored.read(first..range.end.min(first + at_once), values)
             },
         )?;
-        stored.forget(range);
         Ok(values)
     }
 
@@ -154,88 +231,75 @@ impl Weights {
     /// As [`Weights::tensor`].
     pub fn packed(&self, name: &str, shape: [usize; 2], range: Range<usize>) -> Result<Packed> {
         let stored = self.stored(name, &shape)?;
-        let packed = Packed::new([shape[1], range.len()], |rows, values| {
+        Packed::new([shape[1], range.len()], |rows, values| {
             stored.read(range.start + rows.start..range.start + rows.end, values)
-        })?;
-        stored.forget(range);
-        Ok(packed)
+        })
     }
 
     /// A tensor of `shape` as it is stored.
     fn stored<'a>(&'a self, name: &'a str, shape: &[usize]) -> Result<Stored<'a>> {
         let entry = self.tensors.get(name).ok_or_else(|| {
-            let path = self.files.first().map_or(&self.folder, |(path, _)| path);
+            let path = self.files.first().map_or(&self.folder, |file| &file.path);
             Error::new(Kind::Weights, format!("tensor `{name}` is missing, expected with shape {shape:?}"))
                 .at(path)
         })?;
-        let (path, map) = &self.files[entry.file];
+        let file = &self.files[entry.file];
         if entry.shape != shape {
             let cause = format!("tensor `{name}` has shape {:?}, config.json says {shape:?}", entry.shape);
-            return Err(Error::new(Kind::Weights, cause).at(path));
+            return Err(file.error(cause));
         }
         let unreadable = || {
-            Error::new(Kind::Weights, format!("tensor `{name}` has type {:?}", entry.dtype))
+            file.error(format!("tensor `{name}` has type {:?}", entry.dtype))
                 .help("supported are F32, F16 and BF16")
-                .at(path)
         };
         let size = element_size(entry.dtype).ok_or_else(unreadable)?;
-        let width = shape[1..].iter().product();
-        let bytes = &map[entry.range.clone()];
-        Ok(Stored { name, path, map, entry, bytes, width, row_bytes: width * size })
+        file.check()?;
+        Ok(Stored { name, file, entry, size, width: shape[1..].iter().product() })
     }
 }
 
-/// A tensor in a mapped file.
+/// A tensor in a file.
 struct Stored<'a> {
     name: &'a str,
-    path: &'a Path,
-    map: &'a Mmap,
+    file: &'a WeightFile,
     entry: &'a Entry,
-    bytes: &'a [u8],
+    /// Bytes of an element.
+    size: usize,
     /// Elements of a row: all but the first dimension.
     width: usize,
-    row_bytes: usize,
 }
 
 impl Stored<'_> {
     /// Writes rows `range` to `values`, in f32.
     ///
     /// # Errors
-    /// Values that are not finite.
+    /// Values that are not finite; a file that cannot be read, or ends before the rows do.
     ///
     /// # Panics
     /// If there are no such rows.
     fn read(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
-        assert_eq!(values.len(), range.len() * self.width);
-        let bytes = &self.bytes[range.start * self.row_bytes..range.end * self.row_bytes];
-        if convert(self.entry.dtype, bytes, values) {
-            return Ok(());
-        }
-        Err(Error::new(Kind::Weights, format!("tensor `{}` holds NaN or infinite values", self.name))
-            .help("the checkpoint is damaged or its training diverged")
-            .at(self.path))
-    }
-
-    /// Lets go of the memory that holds rows `range`: what was converted is not read again soon, and the file
-    /// remains.
-    fn forget(&self, range: Range<usize>) {
-        let bytes = range.start * self.row_bytes..range.end * self.row_bytes;
-        #[cfg(unix)]
-        {
-            // Whole pages within the range; what shares a page with a neighbour stays.
-            const PAGE: usize = 4096;
-            let start = (self.entry.range.start + bytes.start).next_multiple_of(PAGE);
-            let end = (self.entry.range.start + bytes.end) / PAGE * PAGE;
-            if start < end {
-                // SAFETY: the map is of a file and only read, so pages that are dropped come back the same.
-                // A refusal costs memory only.
-                let _ = unsafe {
-                    self.map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, end - start)
-                };
+        /// Bytes read at a time: they are still in the first cache when they are converted.
+        const PIECE: usize = 16 << 10;
+        let row = (self.width * self.size) as u64;
+        let end = self.entry.range.start + range.end as u64 * row;
+        assert!(values.len() == range.len() * self.width && end <= self.entry.range.end);
+        let mut offset = self.entry.range.start + range.start as u64 * row;
+        let mut piece = [0; PIECE];
+        for values in values.chunks_mut(PIECE / self.size) {
+            let bytes = &mut piece[..values.len() * self.size];
+            self.file.read(offset, bytes).map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => self.file.changed(),
+                _ => self.file.error(format!("tensor `{}` cannot be read ({error})", self.name)),
+            })?;
+            if !convert(self.entry.dtype, bytes, values) {
+                return Err(self
+                    .file
+                    .error(format!("tensor `{}` holds NaN or infinite values", self.name))
+                    .help("the checkpoint is damaged or its training diverged"));
             }
+            offset += bytes.len() as u64;
         }
-        #[cfg(not(unix))]
-        let _ = bytes;
+        Ok(())
     }
 }
 
@@ -343,6 +407,71 @@ mod tests {
         assert!(of("good", &[1, 2]).contains("shape [1], config.json says [1, 2]"));
         assert!(of("none", &[4, 2]).contains("`none` is missing, expected with shape [4, 2]"));
         assert!(of("bytes", &[2]).contains("type U8"));
+    }
+
+    #[test]
+    fn a_file_that_changes_after_it_was_opened_is_an_error() {
+        const VALUES: usize = 100_000;
+        let header =
+            format!(r#"{{"a":{{"dtype":"F32","shape":[{VALUES}],"data_offsets":[0,{}]}}}}"#, 4 * VALUES);
+        let folder = folder_with(&file(&header, &[0; 4 * VALUES]));
+        let path = folder.path().join("model.safetensors");
+        let writer = File::options().write(true).open(&path).unwrap();
+        let open = || Weights::open(&ModelFolder::new(folder.path())).unwrap();
+        let all = |weights: &Weights| weights.rows("a", &[VALUES], 0..VALUES);
+        let refused = |error: Error| {
+            let error = error.to_string();
+            assert!(
+                error.contains("another program wrote") && error.ends_with("model.safetensors"),
+                "{error}"
+            );
+        };
+
+        // Cut short while a tensor is read, then before one is.
+        let weights = open();
+        let stored = weights.stored("a", &[VALUES]).unwrap();
+        writer.set_len(50_000).unwrap();
+        let mut values = vec![1.0; VALUES];
+        refused(stored.read(0..VALUES, &mut values).unwrap_err());
+        refused(all(&weights).unwrap_err());
+
+        // The same length again, at another time.
+        writer.set_len((8 + header.len() + 4 * VALUES) as u64).unwrap();
+        let weights = open();
+        assert!(all(&weights).is_ok());
+        writer.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        refused(all(&weights).unwrap_err());
+
+        // A file put in its place is another: the one that was opened is still there.
+        let weights = open();
+        std::fs::write(folder.path().join("new"), b"another").unwrap();
+        std::fs::rename(folder.path().join("new"), &path).unwrap();
+        assert!(all(&weights).is_ok());
+    }
+
+    #[test]
+    fn rows_are_read_from_any_place_in_pieces() {
+        // Rows longer than a piece, of both sizes of elements.
+        const WIDTH: usize = 20_001;
+        let value = |index: usize| (index % 251) as f32;
+        let wide: Vec<u8> = (0..3 * WIDTH).flat_map(|index| value(index).to_le_bytes()).collect();
+        let half: Vec<u8> =
+            (0..3 * WIDTH).flat_map(|index| bf16::from_f32(value(index)).to_le_bytes()).collect();
+        let (first, last) = (wide.len(), wide.len() + half.len());
+        let header = format!(
+            r#"{{"wide":{{"dtype":"F32","shape":[3,{WIDTH}],"data_offsets":[0,{first}]}},
+            "half":{{"dtype":"BF16","shape":[3,{WIDTH}],"data_offsets":[{first},{last}]}}}}"#
+        );
+        let folder = folder_with(&file(&header, &[wide, half].concat()));
+        let weights = Weights::open(&ModelFolder::new(folder.path())).unwrap();
+        let expected: Vec<f32> = (0..3 * WIDTH).map(value).collect();
+        for name in ["wide", "half"] {
+            let shape = [3, WIDTH];
+            assert_eq!(weights.rows(name, &shape, 0..3).unwrap(), expected);
+            assert_eq!(weights.rows(name, &shape, 1..2).unwrap(), expected[WIDTH..2 * WIDTH]);
+            let gathered = weights.gather(name, shape, &[2, 0]).unwrap();
+            assert_eq!(gathered, [&expected[2 * WIDTH..], &expected[..WIDTH]].concat());
+        }
     }
 
     #[test]
