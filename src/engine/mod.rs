@@ -18,6 +18,8 @@ mod worker;
 
 pub use message::{CheckpointId, Command, EstimatorCosts, Event, Request, TextSource};
 
+use std::time::Duration;
+
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::error::{Error, Kind, Result};
@@ -33,7 +35,7 @@ const COMMANDS: usize = 16;
 const EVENTS: usize = 1024;
 
 /// What the worker may use.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// How many bytes a model's weights and activations may take; none for what the device or the machine has.
     pub memory: Option<usize>,
@@ -41,6 +43,14 @@ pub struct Options {
     pub kept: Option<usize>,
     /// Where scores and measurements are kept; without one scores are kept in memory only.
     pub store: Option<Store>,
+    /// How often progress is told while a model works; zero for after every batch through a layer.
+    pub progress_every: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { memory: None, kept: None, store: None, progress_every: Duration::from_millis(50) }
+    }
 }
 
 /// Starts the worker. `wake` is called after every event, from the worker's thread.

@@ -237,3 +237,7 @@ pub fn budget(device: &OpenDevice, held: usize) -> usize {
 pub fn chunks(count: usize) -> String {
     if count == 1 { "1 chunk".to_owned() } else { format!("{count} chunks") }
 }
+
+#[cfg(test)]
+#[path = "place_tests.rs"]
+mod tests;

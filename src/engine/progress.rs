@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Counts documents through models.
+/// Counts documents through models. Knows no clock: whoever asks says what time it is.
 #[derive(Debug)]
 pub struct Progress {
     started: Instant,
@@ -11,9 +11,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Nothing done yet.
-    pub fn new() -> Self {
-        Self { started: Instant::now(), done: 0.0 }
+    /// Nothing done yet, at the time `now`.
+    pub fn new(now: Instant) -> Self {
+        Self { started: now, done: 0.0 }
     }
 
     /// Notes `documents` more.
@@ -21,10 +21,31 @@ impl Progress {
         self.done += documents;
     }
 
-    /// The time for `remaining` documents at the pace so far, once there is a pace to speak of.
-    pub fn left(&self, remaining: f64) -> Option<Duration> {
-        let elapsed = self.started.elapsed();
+    /// The time that `remaining` documents take from `now` on at the pace so far, once there is a pace to speak of.
+    pub fn left(&self, now: Instant, remaining: f64) -> Option<Duration> {
+        let elapsed = now.saturating_duration_since(self.started);
         let told = elapsed > Duration::from_millis(500) && self.done > 0.0;
         told.then(|| elapsed.mul_f64(remaining / self.done))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_is_that_of_the_pace_so_far() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut progress = Progress::new(start);
+        // Nothing is done, however long it took.
+        assert_eq!(progress.left(at(60_000), 8.0), None);
+        progress.advance(1.5);
+        progress.advance(0.5);
+        // Too early to tell.
+        assert_eq!(progress.left(at(500), 8.0), None);
+        assert_eq!(progress.left(at(1_000), 8.0), Some(Duration::from_secs(4)));
+        assert_eq!(progress.left(at(6_000), 1.0), Some(Duration::from_secs(3)));
+        assert_eq!(progress.left(at(6_000), 0.0), Some(Duration::ZERO));
     }
 }

@@ -11,14 +11,18 @@ use serde_json::Value;
 use super::engine::run_of;
 use super::support::{Tensors, asset, fixture};
 
+/// Runs the program with a store of its own: nothing may be found that another test measured, and nothing be written to
+/// the user's.
+fn infoplane_with(args: &[&str], change: impl FnOnce(&mut Command)) -> Output {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_infoplane"));
+    command.args(args).env("XDG_CACHE_HOME", home.path()).env("HOME", home.path());
+    change(&mut command);
+    command.output().unwrap()
+}
+
 fn infoplane(args: &[&str]) -> Output {
-    // A store of its own each time: nothing may be found that another test measured.
-    let cache = tempfile::tempdir().unwrap();
-    Command::new(env!("CARGO_BIN_EXE_infoplane"))
-        .args(args)
-        .env("XDG_CACHE_HOME", cache.path())
-        .output()
-        .unwrap()
+    infoplane_with(args, |_| {})
 }
 
 fn text(path: &Path) -> &str {
@@ -294,14 +298,60 @@ fn figure_draws_results_as_svg_and_png() {
     fails(&["figure", text(&json), "--out", "plane.svg", "--layer", "9"], &["--layer"]);
 }
 
+/// The ground of a figure: the fill of the first rectangle, which covers it.
+fn ground(svg: &str) -> [u8; 3] {
+    let rectangle = &svg[svg.find("<rect").unwrap()..];
+    let fill = rectangle.split_once("fill=\"#").unwrap().1;
+    [0, 2, 4].map(|at| u8::from_str_radix(&fill[at..at + 2], 16).unwrap())
+}
+
+#[test]
+fn a_figure_has_the_title_and_the_ground_it_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step2000"]);
+    let (json, svg) = (folder.path().join("results.json"), folder.path().join("plane.svg"));
+    let corpus = asset("demo/books-sample.jsonl");
+    let mut args = vec!["measure", text(&run), "--corpus", text(&corpus), "--out", text(&json)];
+    args.extend(QUICK);
+    status(&infoplane(&args), 0);
+    let draw = |more: &[&str]| {
+        let figure = ["figure", text(&json), "--out", text(&svg)];
+        status(&infoplane(&[&figure[..], more].concat()), 0);
+        std::fs::read_to_string(&svg).unwrap()
+    };
+    let title = "Books < 1900 & what is left of them";
+    let (plain, dark, titled) = (draw(&[]), draw(&["--dark"]), draw(&["--title", title]));
+    assert!(titled.contains("Books &lt; 1900 &amp; what is left of them"));
+    assert!(!plain.contains("Books") && !dark.contains("Books"));
+    assert!(ground(&plain).iter().all(|&part| part > 240), "{:?}", ground(&plain));
+    assert!(ground(&dark).iter().all(|&part| part < 40), "{:?}", ground(&dark));
+    assert_eq!(ground(&titled), ground(&plain));
+}
+
+#[test]
+fn without_any_driver_auto_measures_on_the_cpu() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0"]);
+    let corpus = asset("demo/books-sample.jsonl");
+    let mut args = vec!["measure", text(&run), "--corpus", text(&corpus)];
+    args.extend(&QUICK[..6]);
+    args.extend(["--backend", "auto"]);
+    let output = infoplane_with(&args, |command| {
+        command.envs(["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].map(|name| (name, "/no/driver.json")));
+    });
+    let stderr = status(&output, 0);
+    assert!(!stderr.contains("warning"), "{stderr}");
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(json["settings"]["device"].as_str().unwrap().starts_with("CPU"), "{}", json["settings"]);
+}
+
 #[test]
 fn without_a_display_the_window_names_the_headless_command() {
-    let output = Command::new(env!("CARGO_BIN_EXE_infoplane"))
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .env_remove("WAYLAND_SOCKET")
-        .output()
-        .unwrap();
+    let output = infoplane_with(&[], |command| {
+        for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
+            command.env_remove(name);
+        }
+    });
     if cfg!(target_os = "linux") {
         let stderr = status(&output, 2);
         assert!(stderr.contains("no display") && stderr.contains("infoplane measure"), "{stderr}");

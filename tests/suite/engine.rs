@@ -1,13 +1,15 @@
 //! The worker by its messages: order of answers, reuse of scores, cancelling, failures.
 
+use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use infoplane::engine::{self, CheckpointId, Command, Event, Request, TextSource};
 use infoplane::settings::{Backend, Settings};
 
-use super::support::asset;
+use super::support::{PATIENCE, asset};
 
 /// A run of some of the small demo's checkpoints, copied so that tests may damage them.
 pub fn run_of(folder: &Path, checkpoints: &[&str]) -> PathBuf {
@@ -23,16 +25,41 @@ pub fn run_of(folder: &Path, checkpoints: &[&str]) -> PathBuf {
     run
 }
 
+/// A worker that was told to open a folder.
 struct Driver {
     commands: Sender<Command>,
     events: Receiver<Event>,
+    /// Lets the worker go on after an event, where it waits for that.
+    go: Option<Sender<()>>,
 }
 
 impl Driver {
     fn open(path: &Path) -> Self {
         let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
         commands.send(Command::Open { paths: vec![path.to_owned()] }).unwrap();
-        Self { commands, events }
+        Self { commands, events, go: None }
+    }
+
+    /// A worker that stands still after every event until it is let go: what is sent meanwhile is there when it looks,
+    /// however fast or slow either side is.
+    fn stepwise(path: &Path, options: engine::Options) -> Self {
+        let (go, gate) = bounded(1);
+        // Once nobody holds it back any more, it runs.
+        let (commands, events) = engine::spawn(options, move || _ = gate.recv()).unwrap();
+        commands.send(Command::Open { paths: vec![path.to_owned()] }).unwrap();
+        Self { commands, events, go: Some(go) }
+    }
+
+    /// Lets the worker go on to its next event.
+    fn step(&self) {
+        if let Some(go) = &self.go {
+            go.send(()).unwrap();
+        }
+    }
+
+    /// Lets the worker run from here on.
+    fn run(&mut self) {
+        self.go = None;
     }
 
     fn measure(&self, generation: u64, settings: &Settings, focus: Option<usize>) {
@@ -47,7 +74,18 @@ impl Driver {
     }
 
     fn next(&self) -> Event {
-        self.events.recv_timeout(Duration::from_secs(120)).expect("the worker answers")
+        self.events.recv_timeout(PATIENCE).expect("the worker answers")
+    }
+
+    /// The first event of a kind, at which a stepwise worker stands still.
+    fn until(&self, wanted: impl Fn(&Event) -> bool) -> Event {
+        loop {
+            let event = self.next();
+            if wanted(&event) {
+                return event;
+            }
+            self.step();
+        }
     }
 
     /// Everything said until a request ends.
@@ -60,8 +98,22 @@ impl Driver {
             if ends {
                 return events;
             }
+            self.step();
         }
     }
+}
+
+/// The requests that events answer.
+fn generations(events: &[Event]) -> BTreeSet<u64> {
+    let of = |event: &Event| match event {
+        Event::Prepared { generation, .. }
+        | Event::Progress { generation, .. }
+        | Event::Measured { generation, .. }
+        | Event::CheckpointFailed { generation, .. }
+        | Event::Idle { generation, .. } => Some(*generation),
+        _ => None,
+    };
+    events.iter().filter_map(of).collect()
 }
 
 fn settings(samples: usize) -> Settings {
@@ -174,42 +226,55 @@ fn a_damaged_checkpoint_fails_alone_and_again_for_every_request() {
 }
 
 #[test]
-fn cancelling_takes_less_than_a_second() {
+fn cancelling_waits_for_one_batch_through_one_layer_at_most() {
     let folder = tempfile::tempdir().unwrap();
-    let driver = Driver::open(&run_of(folder.path(), &["step0", "step64", "step2000"]));
-    driver.measure(1, &Settings { context: 512, ..settings(401) }, None);
-    while !matches!(driver.next(), Event::Progress { .. }) {}
-    let asked = Instant::now();
+    // Told of every step, the worker cannot take one unseen.
+    let options = engine::Options { progress_every: Duration::ZERO, ..Default::default() };
+    let driver = Driver::stepwise(&run_of(folder.path(), &["step0", "step64", "step2000"]), options);
+    driver.measure(1, &settings(40), None);
+    let midway =
+        |event: &Event| matches!(event, Event::Progress { checkpoint_share, .. } if *checkpoint_share < 1.0);
+    driver.until(midway);
     driver.commands.send(Command::Cancel).unwrap();
-    let events = driver.until_idle(1);
-    assert!(matches!(events.last(), Some(Event::Idle { cancelled: true, .. })));
-    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    driver.step();
+    let next = driver.next();
+    assert!(matches!(next, Event::Idle { generation: 1, cancelled: true, .. }), "{next:?}");
 }
 
+#[cfg(unix)]
 #[test]
 fn cancelling_does_not_wait_for_text_to_be_encoded() {
+    // As much text as anyone cares to read, and more documents wanted than there could be.
+    const MOST: usize = 100;
     let folder = tempfile::tempdir().unwrap();
     let driver = Driver::open(&run_of(folder.path(), &["step0"]));
-    let books = std::fs::read_to_string(asset("demo/books-sample.jsonl")).unwrap();
-    let corpus = folder.path().join("long.jsonl");
-    std::fs::write(&corpus, books.repeat(50)).unwrap();
+    let corpus = folder.path().join("endless.jsonl");
+    let made = std::process::Command::new("mkfifo").arg(&corpus).status().unwrap();
+    assert!(made.success());
     let request = Request {
         generation: 1,
-        settings: Settings { context: 512, ..settings(20_000) },
-        text: TextSource::Corpus(corpus),
+        settings: Settings { context: 512, ..settings(1_000_000_000) },
+        text: TextSource::Corpus(corpus.clone()),
         focus: None,
         interactive: true,
     };
     driver.commands.send(Command::Measure(request)).unwrap();
-    std::thread::sleep(Duration::from_millis(500));
-    let asked = Instant::now();
+    let (read, being_read) = bounded(MOST);
+    let author = std::thread::spawn(move || {
+        let books = std::fs::read(asset("demo/books-sample.jsonl")).unwrap();
+        let mut pipe = std::fs::File::options().write(true).open(corpus).unwrap();
+        // Until nobody reads any more.
+        (0..MOST).take_while(|_| pipe.write_all(&books).is_ok() && read.send(()).is_ok()).count()
+    });
+    // A pipe holds little: by now most of this is encoded, and it goes on.
+    for _ in 0..2 {
+        being_read.recv_timeout(PATIENCE).expect("the text is read");
+    }
     driver.commands.send(Command::Cancel).unwrap();
     let events = driver.until_idle(1);
-    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
-    assert!(
-        !events.iter().any(|event| matches!(event, Event::Prepared { .. })),
-        "it was too quick to cancel"
-    );
+    assert!(matches!(events.last(), Some(Event::Idle { cancelled: true, .. })));
+    assert!(!events.iter().any(|event| matches!(event, Event::Prepared { .. })), "all of it was encoded");
+    assert!(author.join().unwrap() < MOST);
     // What was broken off is not taken for a failure of the text.
     driver.measure(2, &settings(16), None);
     assert_eq!(measured(&driver.until_idle(2)).len(), 1);
@@ -218,14 +283,33 @@ fn cancelling_does_not_wait_for_text_to_be_encoded() {
 #[test]
 fn the_newest_request_wins() {
     let folder = tempfile::tempdir().unwrap();
-    let driver = Driver::open(&run_of(folder.path(), &["step0", "step2000"]));
-    for generation in 1..=12 {
+    let run = run_of(folder.path(), &["step0", "step2000"]);
+    let mut driver = Driver::stepwise(&run, engine::Options::default());
+    let ask = |driver: &Driver, generation: u64| {
         let settings = Settings { temperature_factor: generation as f64 / 10.0, ..settings(16) };
         driver.measure(generation, &settings, None);
+    };
+    // All of them wait before the worker looks at the first.
+    driver.until(|event| matches!(event, Event::Opened { .. }));
+    (1..=12).for_each(|generation| ask(&driver, generation));
+    driver.step();
+    let mut events = Vec::new();
+    while !matches!(events.last(), Some(Event::Measured { .. })) {
+        events.push(driver.next());
+        if !matches!(events.last(), Some(Event::Measured { .. })) {
+            driver.step();
+        }
     }
-    let events = driver.until_idle(12);
-    let last = measured(&events);
-    assert!(last.len() >= 2 && last.len() < 24, "{}", last.len());
+    assert_eq!(generations(&events), [12].into());
+    // In the middle of the work for one, the last of the others is the next.
+    (13..=20).for_each(|generation| ask(&driver, generation));
+    driver.run();
+    let events = driver.until_idle(20);
+    let answered: BTreeSet<u64> = generations(&events).into_iter().filter(|&of| of != 12).collect();
+    assert_eq!(answered, [20].into());
+    let stale = |event: &&Event| matches!(event, Event::Measured { generation: 12, .. });
+    assert_eq!(events.iter().filter(stale).count(), 0, "what was superseded went on");
+    assert_eq!(measured(&events).len(), 2);
 }
 
 #[test]
@@ -254,5 +338,8 @@ fn a_folder_without_models_is_an_error_and_opens_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let driver = Driver::open(folder.path());
     assert!(matches!(driver.next(), Event::Failed { .. }));
-    assert!(driver.events.recv_timeout(Duration::from_millis(200)).is_err());
+    // The next thing it says is the answer to the next thing it is told.
+    let run = run_of(folder.path(), &["step0"]);
+    driver.commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
+    assert!(matches!(driver.next(), Event::Opened { runs, .. } if runs[0].path == run));
 }

@@ -1,6 +1,7 @@
 //! Everything that needs a device, a file or the program itself, in one binary so that it links once.
 
 mod cli;
+mod devices;
 mod engine;
 mod estimator;
 mod hostile;

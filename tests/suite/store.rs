@@ -2,8 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -48,8 +47,14 @@ impl Setup {
         self.command(&args).output().unwrap()
     }
 
-    fn start(&self) -> Child {
-        self.command(&["--store", self.store().to_str().unwrap()]).spawn().unwrap()
+    /// A measurement that the system ends at once, with nothing said and nothing tidied, when a file of it is to grow
+    /// beyond this many KiB.
+    fn measure_up_to(&self, kib: usize) -> Output {
+        let measure = self.command(&["--store", self.store().to_str().unwrap()]);
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "ulimit -c 0; ulimit -f $0; exec \"$@\"", &(2 * kib).to_string()]);
+        limited.arg(measure.get_program()).args(measure.get_args());
+        limited.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap()
     }
 
     /// The numbers as they are without any store.
@@ -95,26 +100,15 @@ fn lines(journal: &Path) -> usize {
 #[test]
 fn a_killed_measurement_goes_on_from_its_last_chunk_to_the_same_bit() {
     let setup = Setup::new();
-    let mut killed_midway = 0;
-    for chunks in 1..=3 {
-        let mut child = setup.start();
-        let start = Instant::now();
-        let journal = || {
-            let entry = fs::read_dir(setup.store().join("scores")).ok()?.next()?.ok()?.path();
-            Some(entry.join("journal"))
-        };
-        while start.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none() {
-            if journal().is_some_and(|journal| lines(&journal) >= chunks) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        killed_midway += usize::from(child.try_wait().unwrap().is_none());
-        // SIGKILL: nothing is said and nothing tidied.
-        child.kill().unwrap();
-        child.wait().unwrap();
+    // A plane's chunks end at some 310, 1240 and 1550 KiB: killed while each is written, in the middle of it.
+    for (finished, kib) in [200, 800, 1400].into_iter().enumerate() {
+        let output = setup.measure_up_to(kib);
+        assert_eq!(output.status.code(), None, "it was not killed: {}", warnings(&output));
+        assert_eq!(lines(&setup.entry().join("journal")), finished);
+        let longest =
+            fs::read_dir(setup.entry()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).max();
+        assert_eq!(longest, Some(1024 * kib as u64));
     }
-    assert!(killed_midway > 0, "the measurement was done before it could be killed");
     let output = setup.measure(&[]);
     assert_eq!(numbers(&output), setup.expected(&[]));
     // Every chunk was finished once, by whichever process.
@@ -125,7 +119,7 @@ fn a_killed_measurement_goes_on_from_its_last_chunk_to_the_same_bit() {
         .collect();
     chunks.sort_unstable();
     assert_eq!(chunks, (0..chunks.len() as u64).collect::<Vec<_>>());
-    assert!(chunks.len() > 2);
+    assert_eq!(chunks.len(), 3);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use burn::tensor::{Tensor, TensorData};
 use infoplane::device::Compute;
@@ -11,6 +12,9 @@ use infoplane::estimator::{
 use infoplane::settings::Backend;
 use infoplane::store::{ChunkKey, Losses, ScoreTable, Shape};
 use safetensors::SafeTensors;
+
+/// How long anything is waited for that must come: only what hangs takes as long, on the busiest of machines.
+pub const PATIENCE: Duration = Duration::from_secs(900);
 
 /// A file of `tests/fixtures`.
 pub fn fixture(path: &str) -> PathBuf {

@@ -4,6 +4,7 @@
 //! `INFOPLANE_SCREENSHOTS=FOLDER cargo test --test window` also writes what the window looks like.
 
 mod harness;
+mod many;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -24,9 +24,6 @@ use crate::store::{Shape, Store};
 
 mod answers;
 
-/// How often progress is told while a model works.
-const PROGRESS_EVERY: Duration = Duration::from_millis(50);
-
 /// What ends a task early.
 enum Trouble {
     /// Nobody listens any more.
@@ -82,8 +79,9 @@ pub struct Session {
     /// What the estimator cost since the request.
     pub costs: EstimatorCosts,
     progress: Progress,
-    /// When progress was told last.
+    /// When progress was told last, and how long it is not told again while a model works.
     told_progress: Instant,
+    progress_every: Duration,
     /// Runs whose sample was announced for this request.
     announced: Vec<usize>,
     /// Whether a measurement was told for this request.
@@ -111,8 +109,9 @@ impl Session {
             references: HashMap::new(),
             job: None,
             costs: EstimatorCosts::default(),
-            progress: Progress::new(),
+            progress: Progress::new(Instant::now()),
             told_progress: Instant::now(),
+            progress_every: options.progress_every,
             announced: Vec::new(),
             answered: false,
             warned: HashSet::new(),
@@ -134,7 +133,7 @@ impl Session {
             track.standing.settled = None;
         }
         self.samples.forget_failures();
-        let (progress, costs) = (Progress::new(), EstimatorCosts::default());
+        let (progress, costs) = (Progress::new(Instant::now()), EstimatorCosts::default());
         Self { request, active: true, progress, costs, announced: Vec::new(), answered: false, ..self }
     }
 
@@ -281,7 +280,7 @@ impl Session {
             return Ok(());
         }
         self.progress.advance(job.passed() - before);
-        if self.told_progress.elapsed() < PROGRESS_EVERY {
+        if self.told_progress.elapsed() < self.progress_every {
             return Ok(());
         }
         let share = (scored.documents(sample) as f64 + job.through()) / sample.stages[stage] as f64;
@@ -390,7 +389,7 @@ impl Session {
             checkpoint,
             checkpoint_share,
             total_share: (1.0 - remaining / all.max(1) as f64) as f32,
-            left: self.progress.left(remaining),
+            left: self.progress.left(self.told_progress, remaining),
         })?;
         Ok(())
     }

@@ -1,0 +1,246 @@
+//! Where scores go and who gives up room for them, case by case.
+
+use std::path::Path;
+
+use super::*;
+use crate::checkpoints::ModelFolder;
+use crate::engine::TextSource;
+use crate::store::Losses;
+use crate::tokens::Tokens;
+
+/// Where the scores of a checkpoint are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Memory,
+    Store,
+    /// Nowhere: they were given up.
+    Nowhere,
+}
+use At::{Memory, Nowhere, Store as Stored};
+
+impl At {
+    fn of(scored: Option<&Scored>) -> Self {
+        match scored {
+            None => Nowhere,
+            Some(scored) if scored.table.is_stored() => Stored,
+            Some(_) => Memory,
+        }
+    }
+}
+
+/// A request for scores and what it finds; sizes in halves of what a checkpoint's scores take.
+struct Case {
+    what: &'static str,
+    interactive: bool,
+    memory: usize,
+    store: Option<usize>,
+    others: &'static [At],
+    /// Where it goes, and where the others are then.
+    then: (At, &'static [At]),
+    warnings: usize,
+}
+
+const WINDOW: Case = Case {
+    what: "",
+    interactive: true,
+    memory: 2,
+    store: None,
+    others: &[],
+    then: (Memory, &[]),
+    warnings: 0,
+};
+
+const CASES: [Case; 12] = [
+    Case { what: "free memory", ..WINDOW },
+    Case { what: "memory before the store", store: Some(9), ..WINDOW },
+    Case {
+        what: "the store before others give up memory",
+        store: Some(9),
+        others: &[Memory],
+        then: (Stored, &[Memory]),
+        ..WINDOW
+    },
+    Case {
+        what: "the last in training gives up memory, and no more than is needed",
+        memory: 6,
+        others: &[Memory, Memory, Memory],
+        then: (Memory, &[Memory, Memory, Nowhere]),
+        ..WINDOW
+    },
+    Case {
+        what: "in the store room is made before anyone gives up memory",
+        memory: 4,
+        store: Some(3),
+        others: &[Memory, Memory, Stored, Memory],
+        then: (Stored, &[Memory, Memory, Nowhere, Memory]),
+        ..WINDOW
+    },
+    Case {
+        what: "a full store is said, and others give up memory",
+        store: Some(1),
+        others: &[Memory, Memory],
+        then: (Memory, &[Nowhere, Nowhere]),
+        warnings: 1,
+        ..WINDOW
+    },
+    Case {
+        what: "the last in training gives up its place in the store",
+        memory: 0,
+        store: Some(5),
+        others: &[Stored, Stored],
+        then: (Stored, &[Stored, Nowhere]),
+        ..WINDOW
+    },
+    Case {
+        what: "where the budget holds nothing, nobody gives up for it, and it goes on in memory all the same",
+        memory: 1,
+        others: &[Memory],
+        then: (Memory, &[Memory]),
+        ..WINDOW
+    },
+    Case {
+        what: "without a window the store comes first",
+        interactive: false,
+        store: Some(9),
+        then: (Stored, &[]),
+        ..WINDOW
+    },
+    Case { what: "without a window and a store", interactive: false, ..WINDOW },
+    Case { what: "a full store without a window", interactive: false, store: Some(1), warnings: 1, ..WINDOW },
+    Case {
+        what: "without either, beyond the budget",
+        interactive: false,
+        memory: 0,
+        others: &[Memory],
+        then: (Memory, &[Memory]),
+        ..WINDOW
+    },
+];
+
+fn sample() -> Sample {
+    let documents = (0..40u32).map(|document| (document..document + 20).collect()).collect();
+    Sample::new(Tokens { documents, skipped: 0 }, 4, false, &mut || false).unwrap()
+}
+
+fn config() -> Config {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/llama");
+    Config::read(&ModelFolder::new(&model)).unwrap()
+}
+
+fn request(interactive: bool) -> Request {
+    Request {
+        generation: 1,
+        settings: Settings { points: 8, ..Settings::default() },
+        text: TextSource::Corpus("text".into()),
+        focus: None,
+        interactive,
+    }
+}
+
+/// Finishes every chunk, as the model would.
+fn complete(scored: &mut Scored, chunks: usize) {
+    for chunk in 0..chunks {
+        let planes = scored.table.shape().planes();
+        for plane in 0..planes {
+            let value = (chunk * planes + plane) as f32;
+            scored.table.open(chunk, plane).unwrap().fill(value);
+        }
+        scored.table.finish(chunk, Losses::default()).unwrap();
+    }
+}
+
+#[test]
+fn every_case_has_its_place_and_its_order() {
+    let (config, sample) = (config(), sample());
+    let device = OpenDevice::new(Backend::Cpu, None).0;
+    for Case { what, interactive, memory, store, others, then, warnings } in CASES {
+        let folder = tempfile::tempdir().unwrap();
+        let request = request(interactive);
+        let wanted = Wanted::new(&request, &config, &sample);
+        let half = ScoreTable::new(wanted.shape, &sample.chunks).bytes_of(wanted.positions()) / 2;
+        let store = store.map(|halves| Store::open(folder.path(), (halves * half) as u64).unwrap());
+        let place = |identity, budget, others| {
+            let places = Places { device: &device, store: store.as_ref(), budget };
+            wanted.place(identity, places, others).unwrap()
+        };
+        let mut held: Vec<Option<Scored>> = (1..)
+            .zip(others)
+            .map(|(identity, at)| match at {
+                Memory => {
+                    let table = ScoreTable::new(wanted.shape, &sample.chunks);
+                    Some(Scored::new(table, config.hidden_size))
+                }
+                // With no memory to go to.
+                Stored => Some(place(identity, 0, Others(Vec::new())).0),
+                Nowhere => None,
+            })
+            .collect();
+        let before: Vec<At> = held.iter().map(|scored| At::of(scored.as_ref())).collect();
+        assert_eq!(before, others, "{what}: as it should begin");
+        let mut stages = vec![3; held.len()];
+        let others = Others(held.iter_mut().zip(&mut stages).collect());
+        let (scored, said) = place(0, memory * half, others);
+        let after: Vec<At> = held.iter().map(|scored| At::of(scored.as_ref())).collect();
+        assert_eq!((At::of(Some(&scored)), &after[..]), then, "{what}");
+        assert_eq!(said.len(), warnings, "{what}: {said:?}");
+        // Who has no scores any more has no stages that are scored.
+        let scored_stages: Vec<usize> = then.1.iter().map(|&at| if at == Nowhere { 0 } else { 3 }).collect();
+        assert_eq!(stages, scored_stages, "{what}");
+    }
+}
+
+#[test]
+fn what_is_stored_already_answers_from_memory_in_a_window_and_from_the_store_without_one() {
+    let (config, sample) = (config(), sample());
+    let device = OpenDevice::new(Backend::Cpu, None).0;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), 1 << 30).unwrap();
+    let place = |interactive: bool, budget: usize| {
+        let request = request(interactive);
+        let places = Places { device: &device, store: Some(&store), budget };
+        let wanted = Wanted::new(&request, &config, &sample);
+        let (scored, said) = wanted.place(7, places, Others(Vec::new())).unwrap();
+        assert!(said.is_empty(), "{said:?}");
+        scored
+    };
+    let mut first = place(false, usize::MAX);
+    assert!(first.table.is_stored() && !first.table.is_complete());
+    complete(&mut first, sample.chunks.len());
+    drop(first);
+    for (interactive, budget, at) in [
+        (true, usize::MAX, Memory),
+        // Without room in memory it stays where it is.
+        (true, 0, Stored),
+        (false, usize::MAX, Stored),
+    ] {
+        let found = place(interactive, budget);
+        assert!(found.table.is_complete());
+        assert_eq!(At::of(Some(&found)), at);
+        let mut scores = Vec::new();
+        assert!(found.table.plane(2).read(0, &mut scores).unwrap().iter().all(|&score| score == 2.0));
+    }
+}
+
+#[test]
+fn the_last_in_training_gives_up_first_and_only_what_frees_memory() {
+    let (config, sample) = (config(), sample());
+    let request = request(true);
+    let wanted = Wanted::new(&request, &config, &sample);
+    let table = || ScoreTable::new(wanted.shape, &sample.chunks);
+    let bytes = table().bytes_of(wanted.positions());
+    // Wanted beside four, of which the second holds nothing; who is left by how much there may be.
+    for (budget, left) in [
+        (usize::MAX, [true, false, true, true]),
+        (4 * bytes, [true, false, true, true]),
+        (4 * bytes - 1, [true, false, true, false]),
+        (2 * bytes, [true, false, false, false]),
+        (bytes, [false; 4]),
+        (0, [false; 4]),
+    ] {
+        let mut held = [true, false, true, true].map(|holds| holds.then(|| Scored::new(table(), 64)));
+        let mut stages = [1; 4];
+        // What is given up was not filled yet, and frees nothing at once.
+        let freed = Others(held.iter_mut().zip(&mut stages).collect()).give_up(bytes, budget);
+        assert_eq!((held.each_ref().map(Option::is_some), freed), (left, 0), "{budget}");
+    }
+}

@@ -1,0 +1,106 @@
+//! A window on a thousand checkpoints. What it does is counted in frames and shapes, which no machine changes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbeam_channel::bounded;
+use eframe::egui::{self, Key, Theme, accesskit::Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use infoplane::app::App;
+use infoplane::app::state::Status;
+use infoplane::checkpoints::{Checkpoint, Run};
+use infoplane::engine::{CheckpointId, Command, Event};
+use infoplane::settings::Settings;
+
+use super::harness::{COUNT, measurement, start};
+
+const RUNS: usize = 2;
+const CHECKPOINTS: usize = 500;
+const ALL: usize = RUNS * CHECKPOINTS;
+
+fn runs() -> Vec<Run> {
+    let checkpoint = |folder: &PathBuf, step: usize| Checkpoint {
+        name: format!("step-{step}"),
+        path: folder.join(format!("step-{step}")),
+        step: Some(step as u64),
+        tokens: None,
+        tokenizer: None,
+        root: PathBuf::new(),
+    };
+    let run = |name: &str| {
+        let path = PathBuf::from("/runs").join(name);
+        let checkpoints = (0..CHECKPOINTS).map(|step| checkpoint(&path, step)).collect();
+        Run { name: name.to_owned(), path, checkpoints, missing: Vec::new() }
+    };
+    vec![run("one"), run("two")]
+}
+
+#[test]
+fn a_thousand_checkpoints_are_shown_and_scrubbed_through() {
+    // No worker: all it says waits from the start.
+    let (commands, told) = bounded(16);
+    let (say, events) = bounded(2 * ALL);
+    let mut harness = Harness::builder()
+        .with_size(egui::vec2(1280.0, 800.0))
+        .with_theme(Theme::Dark)
+        .with_step_dt(1.0 / 20.0)
+        .with_render_cursor(false)
+        .build_eframe(|cc| App::new(&cc.egui_ctx, commands, events, start()));
+    say.send(Event::Opened { recorded: vec![None; RUNS], runs: Arc::new(runs()) }).unwrap();
+    harness.run_steps(2);
+    let request = told.try_iter().find_map(|command| match command {
+        Command::Measure(request) => Some(request),
+        _ => None,
+    });
+    let generation = request.expect("a measurement is asked for").generation;
+    let shapes_of_the_empty_plane = harness.output().shapes.len();
+    for run in 0..RUNS {
+        say.send(Event::Prepared { generation, run, documents: 64, skipped_documents: 0, positions: 31_415 })
+            .unwrap();
+    }
+    for index in 0..ALL {
+        let checkpoint = CheckpointId { run: index % RUNS, checkpoint: index / RUNS };
+        // The numbers of a run of few, drawn out.
+        let like = CheckpointId { checkpoint: checkpoint.checkpoint * COUNT / CHECKPOINTS, ..checkpoint };
+        let measurement = Arc::new(measurement(like, &Settings::default()));
+        let (documents, complete, recalled) = (64, true, false);
+        say.send(Event::Measured { generation, checkpoint, measurement, documents, complete, recalled })
+            .unwrap();
+    }
+    say.send(Event::Idle { generation, cancelled: false, costs: None }).unwrap();
+
+    // 256 events a frame.
+    harness.run_steps((RUNS + ALL + 1).div_ceil(256));
+    assert_eq!(harness.state().state().done(), (ALL, ALL));
+    harness.run_steps(2);
+    let has =
+        |harness: &Harness<'_, App>, text: &str| harness.query_all_by_label_contains(text).next().is_some();
+    assert!(has(&harness, "1000 of 1000 checkpoints measured"));
+    assert!(has(&harness, "Information plane, 1000 checkpoints"));
+    assert!(has(&harness, "two / step-499, measured"));
+    harness.check_accessibility();
+
+    // Of the lists only what is seen is painted; of the plane a few shapes a checkpoint.
+    let shapes = harness.output().shapes.len();
+    println!("{shapes} shapes, {shapes_of_the_empty_plane} while nothing is measured");
+    assert!(shapes_of_the_empty_plane < ALL, "{shapes_of_the_empty_plane}");
+    assert!(shapes < shapes_of_the_empty_plane + 4 * ALL, "{shapes}");
+
+    // A step of the scrubber is a step, and asks for nothing to be measured.
+    let position = |harness: &Harness<'_, App>| harness.state().state().scrubber.position();
+    harness.key_press(Key::Home);
+    harness.run_steps(2);
+    assert_eq!(position(&harness), 0);
+    harness.key_press(Key::ArrowRight);
+    harness.run_steps(2);
+    assert_eq!(position(&harness), 1);
+    harness.get_by_role_and_label(Role::Slider, "Checkpoint").set_value_accesskit(250.0);
+    harness.run_steps(3);
+    assert_eq!(position(&harness), 249);
+    assert!(has(&harness, "one at step-249"));
+    let focus = harness.state().state().focus().expect("a checkpoint is current");
+    assert_eq!(harness.state().state().status(focus), Status::Complete);
+    let asked: Vec<Command> = told.try_iter().collect();
+    assert!(!asked.iter().any(|command| matches!(command, Command::Measure(_))), "{asked:?}");
+}
