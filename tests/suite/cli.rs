@@ -258,6 +258,36 @@ fn hidden_writes_states_of_all_tokens_in_order() {
 }
 
 #[test]
+fn documents_longer_than_a_batch_measure_the_same_in_the_least_memory_there_may_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = folder.path().join("long.jsonl");
+    let books = std::fs::read_to_string(asset("demo/books-sample.jsonl")).unwrap();
+    let texts: Vec<Value> = books.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let documents = texts.chunks(20).take(2).map(|texts| {
+        let text: Vec<&str> = texts.iter().map(|text| text["text"].as_str().unwrap()).collect();
+        serde_json::json!({ "text": text.join(" ") }).to_string()
+    });
+    std::fs::write(&corpus, documents.collect::<Vec<_>>().join("\n")).unwrap();
+    let model = asset("demo/gutenberg-1m/step2000");
+    // At most 4096 tokens pass together.
+    let measure = |memory: &str| {
+        let args = ["measure", text(&model), "--corpus", text(&corpus), "--context", "4500"];
+        let how = ["--points", "8", "--max-order", "1", "--backend", "cpu", "--memory", memory];
+        infoplane(&[&args[..], &how].concat())
+    };
+    let numbers = |output: &Output| {
+        status(output, 0);
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["checkpoints"][0]["positions"], 2 * (4500 - 1));
+        json["checkpoints"][0]["layers"].clone()
+    };
+    let refused = status(&measure("1MiB"), 2);
+    let least = refused.split_once("take ").and_then(|(_, rest)| rest.split_once(" MiB")).expect(&refused).0;
+    assert!(refused.contains("--memory"), "{refused}");
+    assert_eq!(numbers(&measure(&format!("{least}MiB"))), numbers(&measure("4GiB")));
+}
+
+#[test]
 fn inspect_shows_runs_in_order_and_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let run = run_of(folder.path(), &["step0", "step2000", "step64"]);

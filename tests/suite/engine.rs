@@ -260,12 +260,14 @@ fn cancelling_does_not_wait_for_text_to_be_encoded() {
     };
     driver.commands.send(Command::Measure(request)).unwrap();
     let (read, being_read) = bounded(MOST);
-    let author = std::thread::spawn(move || {
+    let author = std::thread::Builder::new().name("author".to_owned());
+    let author = author.spawn(move || {
         let books = std::fs::read(asset("demo/books-sample.jsonl")).unwrap();
         let mut pipe = std::fs::File::options().write(true).open(corpus).unwrap();
         // Until nobody reads any more.
         (0..MOST).take_while(|_| pipe.write_all(&books).is_ok() && read.send(()).is_ok()).count()
     });
+    let author = author.unwrap();
     // A pipe holds little: by now most of this is encoded, and it goes on.
     for _ in 0..2 {
         being_read.recv_timeout(PATIENCE).expect("the text is read");

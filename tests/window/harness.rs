@@ -229,7 +229,7 @@ impl Window {
         while !done(self) {
             assert!(start.elapsed() < PATIENCE, "never happened: {what}");
             self.harness.step();
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::yield_now();
         }
         self.harness.run_steps(3);
         self.harness.check_accessibility();
@@ -271,7 +271,7 @@ impl Window {
                 assert!(request.generation > after, "{} is not newer than {after}", request.generation);
                 return request;
             }
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::yield_now();
         }
     }
 
