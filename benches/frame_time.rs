@@ -4,6 +4,8 @@
 //! everything is measured or a minute has passed, and prints how the times from frame to frame are spread. Needs a
 //! display; on a software adapter it says nothing about a real card.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

@@ -2,6 +2,8 @@
 //!
 //! The GPU rows use whatever adapter there is; on a software one they say nothing about a real card.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::sync::Arc;
 

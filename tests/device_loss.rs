@@ -1,5 +1,7 @@
 //! A GPU lost in the middle of a measurement. A binary of its own, since the process's GPU is gone after it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -2,6 +2,8 @@
 //!
 //! Data colours (runs, training progress) are the figures' own, in [`crate::figure::color`].
 
+#![allow(clippy::disallowed_methods, reason = "the one place for colours")]
+
 use eframe::egui::{
     self, Color32, CornerRadius, FontFamily, FontId, Margin, RichText, Stroke, TextStyle, Theme, Vec2,
     Visuals, epaint::Shadow, style::HandleShape, style::WidgetVisuals, vec2,

@@ -1,5 +1,7 @@
 //! Everything that needs a device, a file or the program itself, in one binary so that it links once.
 
+#![allow(clippy::unwrap_used)]
+
 mod cli;
 mod devices;
 mod engine;

@@ -3,6 +3,8 @@
 //!
 //! `INFOPLANE_SCREENSHOTS=FOLDER cargo test --test window` also writes what the window looks like.
 
+#![allow(clippy::unwrap_used)]
+
 mod harness;
 mod many;
 
