@@ -343,6 +343,32 @@ fn shards_and_links_stay_inside() {
     check_error(&Weights::open(&ModelFolder::new(folder.path())).unwrap_err(), &index);
 }
 
+/// Measures a run on a little text: the exit status, and what was said.
+fn measure(run: &Path, backend: &str) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_infoplane"))
+        .args(["measure", "--no-store", "--samples", "4", "--context", "32", "--points", "20"])
+        .args(["--backend", backend, "--corpus"])
+        .args([&asset("demo/books-sample.jsonl"), run])
+        .output()
+        .unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn fields_that_nobody_knows_are_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step1"]);
+    for checkpoint in ["step0", "step1"] {
+        let config = run.join(checkpoint).join("config.json");
+        let mut json: Value = serde_json::from_slice(&std::fs::read(&config).unwrap()).unwrap();
+        json["a_gate_of_tomorrow"] = json!(0.5);
+        std::fs::write(config, json.to_string()).unwrap();
+    }
+    let (status, stderr) = measure(&run, "cpu");
+    assert_eq!(status, Some(0), "{stderr}");
+    assert_eq!(stderr.matches("`a_gate_of_tomorrow`").count(), 1, "{stderr}");
+}
+
 #[test]
 fn states_too_large_to_measure_are_refused_alike_on_both_devices() {
     // The elements' squares stay finite at 1e19 and only their sum overflows; at 1e20 each overflows.
@@ -360,16 +386,9 @@ fn states_too_large_to_measure_are_refused_alike_on_both_devices() {
             *element = bf16::from_f32(size.copysign(bf16::from_le_bytes(*element).to_f32())).to_le_bytes();
         }
         std::fs::write(&weights, bytes).unwrap();
-        let corpus = asset("demo/books-sample.jsonl");
         let lines = ["cpu", "gpu"].map(|backend| {
-            let output = Command::new(env!("CARGO_BIN_EXE_infoplane"))
-                .args(["measure", "--no-store", "--samples", "4", "--context", "32", "--points", "20"])
-                .args(["--backend", backend, "--corpus"])
-                .args([&corpus, &run])
-                .output()
-                .unwrap();
-            let stderr = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(2), "{backend}: {stderr}");
+            let (status, stderr) = measure(&run, backend);
+            assert_eq!(status, Some(2), "{backend}: {stderr}");
             let line = stderr.lines().find(|line| line.contains("the hidden states of layer 0"));
             line.unwrap_or_else(|| panic!("{backend}: {stderr}")).to_owned()
         });

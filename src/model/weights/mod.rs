@@ -278,13 +278,14 @@ impl Stored<'_> {
     /// # Panics
     /// If there are no such rows.
     fn read(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
-        /// Bytes read at a time: they are still in the first cache when they are converted.
-        const PIECE: usize = 16 << 10;
+        /// Bytes read at a time, at most: enough that a call costs little beside its copy, few enough that they are
+        /// still in the cache when they are converted.
+        const PIECE: usize = 64 << 10;
         let row = (self.width * self.size) as u64;
         let end = self.entry.range.start + range.end as u64 * row;
         assert!(values.len() == range.len() * self.width && end <= self.entry.range.end);
         let mut offset = self.entry.range.start + range.start as u64 * row;
-        let mut piece = [0; PIECE];
+        let mut piece = vec![0; PIECE.min(values.len() * self.size)];
         for values in values.chunks_mut(PIECE / self.size) {
             let bytes = &mut piece[..values.len() * self.size];
             self.file.read(offset, bytes).map_err(|error| match error.kind() {
