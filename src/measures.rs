@@ -79,9 +79,22 @@ impl OrderMeasures {
     /// The measures that [`Self::values`] gives; `value` finds one by its name. None without the four
     /// informations.
     pub fn from_values(value: impl Fn(&str) -> Option<f64>) -> Option<Self> {
-        let names = Self::default().values().map(|(name, _)| name);
-        let fields = names.iter().filter_map(|name| Some(((*name).to_owned(), value(name)?.into())));
-        serde_json::from_value(serde_json::Value::Object(fields.collect())).ok()
+        Some(Self {
+            input: value("input")?,
+            output: value("output")?,
+            input_mean: value("input_mean")?,
+            output_mean: value("output_mean")?,
+            optimality: value("optimality"),
+            input_null: value("input_null"),
+            output_null: value("output_null"),
+            input_singletons: value("input_singletons"),
+            output_singletons: value("output_singletons"),
+            input_kept: value("input_kept"),
+            output_kept: value("output_kept"),
+            input_spread: value("input_spread"),
+            output_spread: value("output_spread"),
+            optimality_spread: value("optimality_spread"),
+        })
     }
 
     /// Adds what the same layer measured under shuffled labels.

@@ -46,8 +46,14 @@ fn rows(file: &File) -> Result<Vec<Row>, String> {
     let (convergence_positions, mut smaller) = ("convergence_positions", HashMap::new());
     for index in (0..runs.len()).filter(|&index| measures[index].as_deref() == Some(convergence_positions)) {
         let value = values[index].map(|positions| positions as u64);
-        if smaller.insert((about(index), documents[index]), value).is_some_and(|known| known != value) {
-            return Err(format!("checkpoint `{}/{}` has two sizes of one sample", runs[index], names[index]));
+        let known = *smaller.entry((about(index), documents[index])).or_insert(value);
+        if known != value {
+            let number = |n: Option<u64>| n.map_or("?".to_owned(), |n| n.to_string());
+            let (name, documents) = (format!("{}/{}", runs[index], names[index]), number(documents[index]));
+            let [known, value] = [known, value].map(number);
+            return Err(format!(
+                "checkpoint `{name}` has rows of {documents} documents with {known} and {value} positions"
+            ));
         }
     }
     let mut found = Vec::with_capacity(runs.len());

@@ -184,6 +184,10 @@ pub fn results_of(settings: ResultSettings, rows: Vec<Row>) -> Result<Results, S
 /// The checkpoint that its rows tell of; they are at least one.
 fn checkpoint(rows: &[Row], sample_documents: usize) -> Result<CheckpointResult, String> {
     let about = &*rows[0].about;
+    let errors: HashSet<&String> = rows.iter().filter_map(|row| row.error.as_ref()).collect();
+    if !errors.is_empty() && rows.iter().any(|row| row.error.is_none()) {
+        return Err("is measured and `failed`; keep one of both".to_owned());
+    }
     for row in rows {
         let disagree = |what: &str| Err(format!("has rows of more than one {what}"));
         match &*row.about {
@@ -193,14 +197,10 @@ fn checkpoint(rows: &[Row], sample_documents: usize) -> Result<CheckpointResult,
             _ => return disagree("`step` or `tokens`"),
         }
     }
-    let errors: HashSet<&String> = rows.iter().filter_map(|row| row.error.as_ref()).collect();
-    let outcome = match errors.iter().next() {
+    let outcome = match errors.into_iter().min() {
         None => Outcome::Measured(Box::new(measurement(rows, sample_documents)?)),
-        Some(_) if rows.iter().any(|row| row.error.is_none()) => {
-            return Err("is measured and `failed`; keep one of both".to_owned());
-        }
-        Some(_) if errors.len() > 1 => return Err("failed in two ways; keep one".to_owned()),
-        Some(error) => Outcome::Failed { error: (*error).clone() },
+        // Of several causes any will do: the checkpoint has no numbers.
+        Some(error) => Outcome::Failed { error: error.clone() },
     };
     Ok(CheckpointResult {
         run: about.run.clone(),

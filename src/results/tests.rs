@@ -80,7 +80,7 @@ fn read(bytes: &[u8]) -> Result<Results> {
 }
 
 fn refused(bytes: &[u8]) -> String {
-    read(bytes).unwrap_err().to_string()
+    read(bytes).map(|_| "nothing").unwrap_err().to_string()
 }
 
 /// The results as Parquet, after another program changed the table.
@@ -383,6 +383,25 @@ fn settings_that_results_once_had_no_name_for_read_as_what_they_were() {
     }
     let read = read(&serde_json::to_vec(&json).unwrap()).unwrap().settings.settings;
     assert_eq!(read, Settings { reference_seeds: 1, ..results().settings.settings });
+}
+
+/// Files from before results had a number: as they were written, sorted by layer, and two settings below each other with
+/// the metadata of the first.
+#[test]
+fn results_of_before_there_was_a_schema_are_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/results");
+    let json = Results::read(&folder.join("older.json")).unwrap();
+    assert_eq!((json.checkpoints.len(), json.settings.settings.points), (3, 20));
+    assert!(json.checkpoints[2].measurement().unwrap().mean.orders.get(4).unwrap().input_null.is_some());
+    for name in ["older.parquet", "older-sorted.parquet"] {
+        assert_eq!(Results::read(&folder.join(name)).unwrap(), json, "{name}");
+    }
+    // They come out in the form of today, and the same.
+    assert_eq!(read(&json.to_parquet().unwrap()).unwrap(), json);
+    let error = Results::read(&folder.join("older-two-settings.parquet")).unwrap_err().to_string();
+    assert!(error.contains("checkpoint `run/step0` has") && error.contains("positions"), "{error}");
+    let error = Results::read(&folder.join("older-two-temperatures.parquet")).unwrap_err().to_string();
+    assert!(error.contains("checkpoint `run/step0` has its `temperature` twice"), "{error}");
 }
 
 #[test]
