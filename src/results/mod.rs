@@ -1,6 +1,7 @@
 //! Results as they are written and read: what was measured, with the settings it was measured under.
 
 mod check;
+mod columns;
 mod csv;
 mod files;
 mod older;

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::parquet::File;
+use super::columns::File;
 use super::rows::{About, CONVERGENCE, ENTROPY, FAILED, LOSS, Row, SPREAD, TEMPERATURE, results_of, tidy};
 use super::{Cause, Results, settings_from};
 use crate::settings::ORDER_NAMES;

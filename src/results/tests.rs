@@ -296,6 +296,13 @@ fn tables_below_each_other_are_one_where_they_are_of_one_condition() {
 }
 
 #[test]
+fn a_small_file_of_very_many_rows_is_refused_before_they_are_read() {
+    let bytes = changed(&results(), |table| table.rows = vec![table.rows[0].clone(); 300_000]);
+    let error = refused(&bytes);
+    assert!(error.contains("a table of 300000 rows in "), "{} bytes: {error}", bytes.len());
+}
+
+#[test]
 fn a_damaged_table_brings_the_reader_down_nowhere() {
     let bytes = results().to_parquet().unwrap();
     for end in (0..bytes.len()).step_by(7) {

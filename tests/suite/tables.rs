@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::engine::run_of;
-use super::support::asset;
+use super::support::{asset, fixture};
 
 /// A Python with polars, made on first use; none, told loudly, where PyPI cannot be reached. Where `CI` is set there is
 /// no excuse.
@@ -121,4 +121,54 @@ fn results_are_shown_as_tables_from_either_form() {
     let folder = show(&[&text(folder.path()), "--order", "1"]);
     assert_eq!(folder.matches("n = 20").count(), 2, "{folder}");
     assert_eq!(folder.matches("run/step2000").count(), 3, "{folder}");
+}
+
+#[test]
+fn hostile_results_end_in_a_line_whatever_reads_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(fixture("results/older.json")).unwrap();
+    let table = std::fs::read(fixture("results/older.parquet")).unwrap();
+    let with = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}");
+        good.replacen(from, to, 1).into_bytes()
+    };
+    let cut = |share: usize| good.as_bytes()[..good.len() * share / 10].to_vec();
+    let hostile: Vec<(&str, Vec<u8>)> = vec![
+        ("max_order", with("\"max_order\": 4", "\"max_order\": 1000000000")),
+        ("max_order", with("\"max_order\": 4", "\"max_order\": 1000000000000000000")),
+        ("points", with("\"points\": 20,", "")),
+        ("points", with("\"points\": 20", "\"points\": -20")),
+        ("reference_seeds", with("\"reference_seeds\": 3", "\"reference_seeds\": 4000000000000000000")),
+        ("number", with("\"loss\": ", "\"loss\": 1e999, \"lost\": ")),
+        ("layer", with("\"layer\": 1,", "\"layer\": 18446744073709551615,")),
+        ("newer infoplane", with("{", "{\"schema\": 7,")),
+        ("not an infoplane results file", cut(0)),
+        ("not an infoplane results file", cut(5)),
+        ("not an infoplane results file", "[".repeat(1 << 20).into_bytes()),
+        ("not an infoplane results file", table[..table.len() / 2].to_vec()),
+        ("not an infoplane results file", [&table[..4], &[0xff; 64], &table[table.len() - 8..]].concat()),
+    ];
+    let figure = text(&folder.path().join("plane.svg"));
+    for (index, (part, bytes)) in hostile.into_iter().enumerate() {
+        let file = folder.path().join(format!("{index}.results"));
+        std::fs::write(&file, bytes).unwrap();
+        let file = text(&file);
+        let commands: [&[&str]; 2] = [&["show", &file], &["figure", &file, "--out", &figure]];
+        for command in commands {
+            let (stdout, stderr) = infoplane(command, 2);
+            assert!(stderr.starts_with("infoplane: ") && stderr.lines().count() == 1, "{part}: {stderr}");
+            assert!(stderr.contains(part) && stderr.contains(&file), "`{part}` is not in: {stderr}");
+            assert!(stdout.is_empty() && !Path::new(&figure).exists());
+        }
+    }
+}
+
+#[test]
+fn names_in_results_command_no_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(fixture("results/older.json")).unwrap();
+    let file = folder.path().join("results.json");
+    std::fs::write(&file, good.replace("\"step2000\"", "\"step\\u001b[2J\\n2000\"")).unwrap();
+    let (shown, _) = infoplane(&["show", &text(&file)], 0);
+    assert!(shown.contains("step\u{fffd}[2J\u{fffd}2000") && !shown.contains('\u{1b}'), "{shown}");
 }
