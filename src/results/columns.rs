@@ -1,6 +1,6 @@
 //! Columns of a Parquet file, found by name and read as what they hold, whoever wrote them and however.
 
-use parquet::basic::ConvertedType;
+use parquet::basic::{Compression, ConvertedType};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
@@ -37,6 +37,16 @@ impl File {
             Some(rows) => Ok(Self { reader, rows }),
             None => Err(format!("a table of {rows} rows in {size} bytes")),
         }
+    }
+
+    /// A compression that is not read here, where the file has one.
+    pub fn unknown_compression(&self) -> Option<String> {
+        let groups = self.reader.metadata().row_groups().iter();
+        let mut all = groups.flat_map(|group| group.columns()).map(|column| column.compression());
+        let known = |codec: &Compression| {
+            matches!(codec, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_))
+        };
+        all.find(|codec| !known(codec)).map(|codec| codec.to_string().to_lowercase())
     }
 
     /// What the file's metadata says under a key.

@@ -194,8 +194,16 @@ impl TryFrom<serde_json::Map<String, Value>> for CheckpointResult {
 /// A setting that is missing, of another kind or unknown.
 fn settings_from(fields: serde_json::Map<String, Value>) -> Result<ResultSettings, String> {
     let names: Vec<String> = fields.keys().cloned().collect();
-    let settings =
-        serde_json::from_value(Value::Object(fields)).map_err(|error| format!("its settings: {error}"))?;
+    let settings = ResultSettings::deserialize(Value::Object(fields.clone())).map_err(|whole| {
+        // What is wrong with a value is told without the name it stands under: tried one by one, it has one.
+        let usual = serde_json::to_value(ResultSettings::default()).unwrap_or_default();
+        let alone = |(name, value): (String, Value)| {
+            let mut one = usual.clone();
+            one.as_object_mut()?.insert(name.clone(), value);
+            ResultSettings::deserialize(one).err().map(|error| format!("its setting `{name}`: {error}"))
+        };
+        fields.into_iter().find_map(alone).unwrap_or_else(|| format!("its settings: {whole}"))
+    })?;
     let known = table::settings_columns(&settings)?;
     match names.iter().find(|name| *name != "documents" && !known.contains_key(*name)) {
         Some(unknown) => Err(format!("its settings: unknown `{unknown}`")),

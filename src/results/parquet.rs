@@ -95,6 +95,9 @@ pub fn read(bytes: Vec<u8>) -> Result<Results, Cause> {
 
 fn read_table(bytes: Vec<u8>) -> Result<Results, Cause> {
     let file = File::open(bytes).map_err(Cause::Foreign)?;
+    if let Some(codec) = file.unknown_compression() {
+        return Err(Cause::Unusable(format!("compressed as {codec}; write the table with zstd or snappy")));
+    }
     if let Some(settings) = file.metadata(older::SETTINGS) {
         return older::read(&file, &settings);
     }

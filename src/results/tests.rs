@@ -340,7 +340,7 @@ fn sizes_and_numbers_that_cannot_be_are_refused_by_name() {
         ("/settings/points", Value::from(u64::MAX), "points"),
         ("/settings/reference_seeds", Value::from(u64::MAX), "reference_seeds"),
         ("/settings/reference_seeds", Value::from(0), "reference_seeds"),
-        ("/settings/context", Value::from(-1), "-1"),
+        ("/settings/context", Value::from(-1), "`context`"),
         ("/settings/temperature", Value::from("warm"), "warm"),
         ("/settings/temperature_factor", Value::from(-1.0), "temperature_factor"),
         ("/settings/tolerance", Value::from(1e300), "tolerance"),
