@@ -69,7 +69,8 @@ fn main() {
         paths = vec![demo.join("gutenberg-1m"), demo.join("gutenberg-200k")];
     }
     let settings = Settings { samples: 64, ..Settings::default() };
-    let start = Start { paths, text: Some(TextSource::Corpus(demo.join("books-sample.jsonl"))), settings };
+    let text = Some(TextSource::Corpus(demo.join("books-sample.jsonl")));
+    let start = Start { paths, text, settings, ..Start::default() };
     let mut options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default().with_inner_size([1280.0, 800.0]),
         ..eframe::NativeOptions::default()

@@ -1,12 +1,23 @@
 //! The panel of settings: how the plane is viewed, and what and how is measured.
+//!
+//! A value is shown as it is, however it came about: a rail may cover less than what is legal, but only someone
+//! who drags it moves the value there. Settings of results are text, which nothing can change.
 
-use eframe::egui::{self, ComboBox, DragValue, Margin, Response, Slider, Ui};
+use std::ops::RangeInclusive;
+
+use eframe::egui::{
+    self, ComboBox, DragValue, Label, Margin, Response, Slider, SliderClamping, Ui, emath::Numeric,
+};
 
 use super::Action;
 use super::state::{State, UiCommand};
 use super::theme;
-use super::widgets::{row_ui, segmented_ui};
-use crate::settings::{Backend, LARGEST_ORDER, ORDER_NAMES, Settings, Temperature};
+use super::widgets::{own_keys, row_ui, segmented_ui};
+use crate::settings::{
+    BACKEND_HELP, Backend, CONTEXT, EPSILON, LARGEST_ORDER, MAX_ORDER, MIN_COUNT, Number, ORDER_NAMES,
+    POINTS, REFERENCE_SEEDS, SAMPLES, SEED, Settings, TEMPERATURE_FACTOR, TEMPERATURE_HELP, TEXT_FIELD_HELP,
+    TOLERANCE, Temperature, Value,
+};
 use crate::views::plane::{LayerChoice, PlaneView};
 
 /// The temperature to start from where none has been measured yet.
@@ -32,27 +43,73 @@ pub(super) fn controls_panel_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Ac
             ui.label(theme::section(ui, "View"));
             view_ui(ui, state, actions);
             ui.add_space(14.0);
-            let mut settings = state.draft.clone();
-            ui.label(theme::section(ui, "Estimator"));
-            let estimator = estimator_ui(ui, state, &mut settings);
-            ui.add_space(14.0);
-            ui.label(theme::section(ui, "Sample"));
-            let sample = sample_ui(ui, &mut settings);
-            ui.add_space(14.0);
-            let edit = if estimator == Edit::None { sample } else { estimator };
-            match edit {
-                Edit::Draft => actions.push(UiCommand::Draft(settings).into()),
-                Edit::Commit => actions.push(UiCommand::Settings(settings).into()),
-                Edit::None => {}
-            }
-            let changed = state.draft != Settings::default();
-            let reset = ui.add_enabled(changed, egui::Button::new("Reset to defaults"));
-            if reset.on_hover_text("Every setting of the estimator and the sample").clicked() {
-                actions.push(UiCommand::Settings(Settings::default()).into());
+            match state.recorded_settings() {
+                recorded if recorded.is_empty() => measured_ui(ui, state, actions),
+                recorded => recorded_ui(ui, &recorded),
             }
             ui.add_space(12.0);
         });
     });
+}
+
+/// Settings to measure under.
+fn measured_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let mut settings = state.draft.clone();
+    ui.label(theme::section(ui, "Estimator"));
+    let estimator = estimator_ui(ui, state, &mut settings);
+    ui.add_space(14.0);
+    ui.label(theme::section(ui, "Sample"));
+    let sample = sample_ui(ui, &mut settings);
+    ui.add_space(14.0);
+    match estimator.or(sample) {
+        Edit::Draft => actions.push(UiCommand::Draft(settings).into()),
+        Edit::Commit => actions.push(UiCommand::Settings(settings).into()),
+        Edit::None => {}
+    }
+    let initial = state.initial();
+    let reset = ui.add_enabled(state.draft != *initial, egui::Button::new("Reset settings"));
+    let help = "Every setting of the estimator and the sample, back to what the window was started with";
+    if reset.on_hover_text(help).clicked() {
+        actions.push(UiCommand::Settings(initial.clone()).into());
+    }
+}
+
+/// The settings that results were measured under; where results differ, all their values.
+fn recorded_ui(ui: &mut Ui, recorded: &[&Settings]) {
+    let row = |ui: &mut Ui, label: &str, help: &str, value: &dyn Fn(&Settings) -> String| {
+        let mut values: Vec<String> = recorded.iter().map(|settings| value(settings)).collect();
+        values.dedup();
+        ui.horizontal(|ui| {
+            let size = egui::vec2(theme::LABEL_WIDTH, ui.spacing().interact_size.y);
+            ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.set_min_width(theme::LABEL_WIDTH);
+                ui.add(Label::new(theme::weak(ui, label)).truncate()).on_hover_text(help);
+            });
+            ui.add(Label::new(theme::number(ui, values.join(", "))).truncate());
+        });
+    };
+    ui.label(theme::section(ui, "Estimator"));
+    row(ui, "Temperature", TEMPERATURE_HELP, &|s| s.temperature.to_string());
+    row(ui, "ε factor", TEMPERATURE_FACTOR.help, &|s| text_of(s.temperature_factor));
+    row(ui, "Ref. points", POINTS.help, &|s| text_of(s.points));
+    row(ui, "Seed", SEED.help, &|s| text_of(s.seed));
+    row(ui, "Ref. seeds", REFERENCE_SEEDS.help, &|s| text_of(s.reference_seeds));
+    row(ui, "Min. count", MIN_COUNT.help, &|s| text_of(s.min_count));
+    ui.add_space(14.0);
+    ui.label(theme::section(ui, "Sample"));
+    row(ui, "Documents", SAMPLES.help, &|s| text_of(s.samples));
+    row(ui, "Context", CONTEXT.help, &|s| text_of(s.context));
+    row(ui, "Widest n-gram", MAX_ORDER.help, &|s| order_text(s.max_order));
+    row(ui, "Tolerance", TOLERANCE.help, &|s| text_of(s.tolerance));
+    row(ui, "Text field", TEXT_FIELD_HELP, &|s| s.text_field.clone());
+    ui.add_space(10.0);
+    let text = "Recorded results: open their models to measure under other settings.";
+    ui.add(Label::new(theme::weak(ui, text).small()).wrap());
+}
+
+fn order_text(order: usize) -> String {
+    let name = order.checked_sub(1).and_then(|index| ORDER_NAMES.get(index));
+    name.map_or_else(|| order.to_string(), |name| (*name).to_owned())
 }
 
 fn view_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
@@ -80,7 +137,11 @@ fn view_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     }
     if let LayerChoice::Layer(mut layer) = view.layers {
         let help = "0 is the embedding, the largest the last block after the final norm";
-        let response = row_ui(ui, "Layer", help, |ui| ui.add(Slider::new(&mut layer, 0..=top)));
+        let response = row_ui(ui, "Layer", help, |ui| {
+            let response = ui.add(Slider::new(&mut layer, 0..=top).clamping(SliderClamping::Edits));
+            own_keys(ui, &response);
+            response
+        });
         if response.changed() {
             actions.push(UiCommand::View(PlaneView { layers: LayerChoice::Layer(layer), ..view }).into());
         }
@@ -96,54 +157,35 @@ fn estimator_ui(ui: &mut Ui, state: &State, settings: &mut Settings) -> Edit {
         .map(|shown| shown.measurement.temperature);
     let mut edit = temperature_ui(ui, measured, settings);
     if let Temperature::Fixed(epsilon) = &mut settings.temperature {
-        let response = row_ui(ui, "ε", "The temperature itself", |ui| {
-            ui.add(
-                DragValue::new(epsilon)
-                    .range(1e-5..=1.0)
-                    .speed(1e-4)
-                    .max_decimals(6)
-                    .update_while_editing(false),
-            )
-        });
-        edit = edit.or(drag_edit(&response));
+        edit = edit.or(number_ui(ui, "ε", &EPSILON, 1e-4, epsilon));
     }
-    let help = "Multiplies the calibrated temperature; 1 is the calibrated value itself";
-    let factor = row_ui(ui, "ε factor", help, |ui| {
-        ui.add(Slider::new(&mut settings.temperature_factor, 0.25..=4.0).logarithmic(true).fixed_decimals(2))
-    });
-    edit = edit.or(live_edit(&factor));
+    let factor = &mut settings.temperature_factor;
+    edit = edit.or(rail_ui(ui, "ε factor", &TEMPERATURE_FACTOR, 0.25..=4.0, factor));
+    temperature_text_ui(ui, state, measured);
+    edit = edit.or(rail_ui(ui, "Ref. points", &POINTS, 2..=256, &mut settings.points));
+    edit = edit.or(number_ui(ui, "Seed", &SEED, 0.1, &mut settings.seed));
+    edit = edit.or(number_ui(ui, "Ref. seeds", &REFERENCE_SEEDS, 0.05, &mut settings.reference_seeds));
+    edit.or(rail_ui(ui, "Min. count", &MIN_COUNT, 1..=20, &mut settings.min_count))
+}
+
+/// The temperature in use, and of which checkpoint it is: models of other widths have others.
+fn temperature_text_ui(ui: &mut Ui, state: &State, measured: Option<f64>) {
     let used = match measured {
-        Some(epsilon) if state.settings.temperature_factor == 1.0 => format!("ε = {epsilon:.6}, calibrated"),
+        Some(epsilon) if state.settings.temperature_factor == 1.0 => format!("ε = {epsilon:.6}"),
         Some(epsilon) => {
-            let calibrated = epsilon / state.settings.temperature_factor;
-            format!("ε = {epsilon:.4}, calibrated {calibrated:.4}")
+            let chosen = epsilon / state.settings.temperature_factor;
+            format!("ε = {epsilon:.5}, before the factor {chosen:.5}")
         }
         None => "ε = …".to_owned(),
     };
-    ui.horizontal(|ui| {
-        ui.add_space(theme::LABEL_WIDTH + ui.spacing().item_spacing.x);
-        ui.label(theme::weak(ui, used).small()).on_hover_text("Of the checkpoint under the scrubber");
-    });
-    let help = "The number n of reference points on the unit sphere";
-    let points = row_ui(ui, "Ref. points", help, |ui| ui.add(Slider::new(&mut settings.points, 2..=256)));
-    edit = edit.or(live_edit(&points));
-    let seed = row_ui(ui, "Seed", "Of the reference points, as NumPy's default_rng takes it", |ui| {
-        ui.add(DragValue::new(&mut settings.seed).speed(0.1).update_while_editing(false))
-    });
-    edit = edit.or(drag_edit(&seed));
-    let help = "How many seeds are scored; beyond the first they tell the spread of every measure";
-    let seeds = row_ui(ui, "Ref. seeds", help, |ui| {
-        ui.add(
-            DragValue::new(&mut settings.reference_seeds)
-                .range(1..=20)
-                .speed(0.05)
-                .update_while_editing(false),
-        )
-    });
-    edit = edit.or(drag_edit(&seeds));
-    let help = "Labels seen fewer times are dropped, their positions with them";
-    let count = row_ui(ui, "Min. count", help, |ui| ui.add(Slider::new(&mut settings.min_count, 1..=20)));
-    edit.or(live_edit(&count))
+    let run = state.focus().and_then(|id| state.runs.get(id.run));
+    let of = run.filter(|_| measured.is_some()).map(|run| format!("of {}", run.name));
+    for line in [Some(used), of].into_iter().flatten() {
+        ui.horizontal(|ui| {
+            ui.add_space(theme::LABEL_WIDTH + ui.spacing().item_spacing.x);
+            ui.add(Label::new(theme::weak(ui, line).small()).truncate());
+        });
+    }
 }
 
 fn temperature_ui(ui: &mut Ui, measured: Option<f64>, settings: &mut Settings) -> Edit {
@@ -164,7 +206,7 @@ fn temperature_ui(ui: &mut Ui, measured: Option<f64>, settings: &mut Settings) -
             |other: &Temperature| std::mem::discriminant(other) == std::mem::discriminant(&temperature);
         choices.iter().find(|(choice, ..)| same(choice)).map_or("", |(_, name, _)| name)
     };
-    row_ui(ui, "Temperature", "How the temperature ε of the soft binning is chosen", |ui| {
+    row_ui(ui, "Temperature", TEMPERATURE_HELP, |ui| {
         let width = ui.available_width();
         ComboBox::from_id_salt("temperature")
             .width(width)
@@ -183,23 +225,10 @@ fn temperature_ui(ui: &mut Ui, measured: Option<f64>, settings: &mut Settings) -
 }
 
 fn sample_ui(ui: &mut Ui, settings: &mut Settings) -> Edit {
-    let mut edit = Edit::None;
-    let samples = row_ui(ui, "Documents", "How many documents are read at the most", |ui| {
-        let speed = (settings.samples as f64 * 0.01).max(0.2);
-        ui.add(
-            DragValue::new(&mut settings.samples)
-                .range(1..=1_000_000)
-                .speed(speed)
-                .update_while_editing(false),
-        )
-    });
-    edit = edit.or(drag_edit(&samples));
-    let context = row_ui(ui, "Context", "Documents are cut to this many tokens", |ui| {
-        ui.add(DragValue::new(&mut settings.context).range(4..=131_072).update_while_editing(false))
-    });
-    edit = edit.or(drag_edit(&context));
-    let help = "The largest n-gram order measured; it also decides which positions are labelled";
-    let order = row_ui(ui, "Widest n-gram", help, |ui| {
+    let speed = (settings.samples as f64 * 0.01).max(0.2);
+    let mut edit = number_ui(ui, "Documents", &SAMPLES, speed, &mut settings.samples);
+    edit = edit.or(number_ui(ui, "Context", &CONTEXT, 1.0, &mut settings.context));
+    let order = row_ui(ui, "Widest n-gram", MAX_ORDER.help, |ui| {
         let width = ui.available_width();
         combo_ui(
             ui,
@@ -210,14 +239,8 @@ fn sample_ui(ui: &mut Ui, settings: &mut Settings) -> Edit {
         )
     });
     edit = edit.or(live_edit(&order));
-    let help = "A checkpoint is done once four times as many documents moved no complexity and no expressivity \
-                by more than this; 0 reads them all";
-    let tolerance = row_ui(ui, "Tolerance", help, |ui| {
-        let value = DragValue::new(&mut settings.tolerance).range(0.0..=0.1).speed(1e-4).max_decimals(4);
-        ui.add(value.update_while_editing(false))
-    });
-    edit = edit.or(drag_edit(&tolerance));
-    let field = row_ui(ui, "Text field", "The field of a JSON line that holds the text", |ui| {
+    edit = edit.or(number_ui(ui, "Tolerance", &TOLERANCE, 1e-4, &mut settings.tolerance));
+    let field = row_ui(ui, "Text field", TEXT_FIELD_HELP, |ui| {
         ui.add(egui::TextEdit::singleline(&mut settings.text_field).desired_width(f32::INFINITY))
     });
     if field.lost_focus() {
@@ -226,12 +249,84 @@ fn sample_ui(ui: &mut Ui, settings: &mut Settings) -> Edit {
         edit = edit.or(Edit::Draft);
     }
     let backends = [(Backend::Auto, "auto"), (Backend::Gpu, "gpu"), (Backend::Cpu, "cpu")];
-    let help = "auto takes a real GPU where there is one, the CPU otherwise";
-    let backend = row_ui(ui, "Backend", help, |ui| {
+    let backend = row_ui(ui, "Backend", BACKEND_HELP, |ui| {
         let width = ui.available_width();
         combo_ui(ui, "backend", width, &mut settings.backend, backends.into_iter())
     });
     edit.or(live_edit(&backend))
+}
+
+/// A number that is dragged or typed. It takes any legal value, and shows one that is not as it is.
+fn number_ui<T: Value + Numeric>(
+    ui: &mut Ui,
+    label: &str,
+    number: &Number<T>,
+    speed: f64,
+    value: &mut T,
+) -> Edit {
+    let response = row_ui(ui, label, &help(number), |ui| field_ui(ui, number, speed, value));
+    drag_edit(&response)
+}
+
+/// A number along a rail over the values in common use; the field beside it takes any legal one.
+fn rail_ui<T: Value + Numeric>(
+    ui: &mut Ui,
+    label: &str,
+    number: &Number<T>,
+    common: RangeInclusive<T>,
+    value: &mut T,
+) -> Edit {
+    let mut edit = Edit::None;
+    row_ui(ui, label, &help(number), |ui| {
+        // A long number takes room from the rail, not from the panel.
+        let digits = text_of(*value).chars().count() as f32;
+        let width = (8.0 * digits + 16.0).clamp(theme::VALUE_WIDTH, (ui.available_width() - 48.0).max(60.0));
+        ui.spacing_mut().interact_size.x = width;
+        ui.spacing_mut().slider_width =
+            (ui.available_width() - width - ui.spacing().item_spacing.x).max(24.0);
+        let speed = if T::INTEGRAL { 0.25 } else { 0.01 };
+        let slider = Slider::new(value, common).clamping(SliderClamping::Edits).show_value(false);
+        let slider = if T::INTEGRAL { slider } else { slider.logarithmic(true).max_decimals(2) };
+        let rail = ui.add(slider);
+        own_keys(ui, &rail);
+        edit = live_edit(&rail);
+        let field = field_ui(ui, number, speed, value).labelled_by(rail.id);
+        edit = edit.or(drag_edit(&field));
+        rail
+    });
+    edit
+}
+
+/// The field of a number.
+fn field_ui<T: Value + Numeric>(ui: &mut Ui, number: &Number<T>, speed: f64, value: &mut T) -> Response {
+    let before = *value;
+    let (shown, exact) = (before.to_f64(), text_of(before));
+    let field = DragValue::new(value)
+        .range(number.legal.clone())
+        .clamp_existing_to_range(false)
+        .speed(speed)
+        .custom_formatter(move |value, _| if value == shown { exact.clone() } else { text_of(value) })
+        .update_while_editing(false);
+    let response = ui.add(field);
+    // The field counts in f64, which the largest seeds are no values of.
+    if value.to_f64() == before.to_f64() {
+        *value = before;
+    }
+    response
+}
+
+/// A value in full: reading it gives the same value again.
+fn text_of<T: Numeric + std::fmt::Display>(value: T) -> String {
+    let size = value.to_f64().abs();
+    match T::INTEGRAL || size == 0.0 || (1e-6..1e15).contains(&size) {
+        true => value.to_string(),
+        false => format!("{:e}", value.to_f64()),
+    }
+}
+
+/// What a setting means, and the flag that sets it.
+fn help<T>(number: &Number<T>) -> String {
+    format!("{} (--{})", number.help, number.name)
 }
 
 /// A combo box over named values; its response says whether the value changed.

@@ -3,6 +3,7 @@
 //! A dialog blocks until the user answers, so each is asked on a thread of its own, and its answer comes
 //! back through a bounded channel. Tests answer in place of the desktop.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -67,6 +68,8 @@ pub(super) enum Answer {
     Text(Option<PathBuf>),
     /// Where the figure now lies.
     Exported(Result<Option<PathBuf>>),
+    /// The dialog broke down.
+    Failed(Error),
 }
 
 /// Asks one thing at a time on a thread of its own.
@@ -132,7 +135,12 @@ impl Asker {
         std::thread::Builder::new()
             .name("infoplane-dialog".to_owned())
             .spawn(move || {
-                let answer = question(&*dialogs);
+                // Whatever becomes of the dialog, there is an answer: without one none could be opened again.
+                let question = AssertUnwindSafe(|| question(&*dialogs));
+                let answer = catch_unwind(question).unwrap_or_else(|_| {
+                    let error = Error::new(Kind::Output, "the dialog of the desktop broke down");
+                    Answer::Failed(error.help("drop folders and files on the window instead"))
+                });
                 // The window may be gone by now, and then nobody waits for the answer.
                 let _ = sender.send(answer);
                 ctx.request_repaint();

@@ -70,6 +70,10 @@ pub struct Start {
     pub text: Option<TextSource>,
     /// What is measured and how.
     pub settings: Settings,
+    /// Whether the paths are the demo's, since none were named.
+    pub demo_runs: bool,
+    /// Whether the text is the demo's, since none was named.
+    pub demo_text: bool,
 }
 
 /// What a panel may ask of the window.
@@ -126,6 +130,7 @@ impl App {
             last_place: Default::default(),
         };
         app.act(ctx, UiCommand::Open(start.paths).into());
+        (app.state.opening_demo, app.state.demo_text) = (start.demo_runs, start.demo_text);
         app
     }
 
@@ -187,6 +192,9 @@ impl App {
             Some(Answer::Exported(Err(error))) => {
                 self.state.say(Message::new(Severity::Error, error.to_string()));
             }
+            Some(Answer::Failed(error)) => {
+                self.state.say(Message::new(Severity::Error, error.to_string()));
+            }
             // The user changed their mind.
             Some(Answer::Folder(None) | Answer::Text(None) | Answer::Exported(Ok(None))) | None => {}
         }
@@ -205,7 +213,7 @@ impl App {
 
     fn play(&mut self, ctx: &egui::Context) {
         let dt = ctx.input(|input| input.unstable_dt).min(LONGEST_FRAME_SECS);
-        self.state.scrubber.advance(dt);
+        self.state.advance(dt).into_iter().for_each(|command| self.outbox.push(command));
         if let Some(secs) = self.state.scrubber.secs_to_next() {
             ctx.request_repaint_after(Duration::from_secs_f32(secs.max(0.0)));
         }
@@ -245,6 +253,12 @@ impl App {
         side(egui::Panel::right("controls"), theme::CONTROLS_WIDTH).show(ui, |ui| {
             controls::controls_panel_ui(ui, state, actions);
         });
+        if state.borrows_text() {
+            let frame = bar(ui, 4);
+            egui::Panel::top("borrowed text").resizable(false).frame(frame).show(ui, |ui| {
+                welcome::borrowed_text_ui(ui, asking, actions);
+            });
+        }
         egui::CentralPanel::no_frame().show(ui, |ui| {
             let area = ui.available_rect_before_wrap();
             ui.painter().rect_filled(area, 0.0, theme::palette(ui.visuals()).ground);
@@ -277,6 +291,7 @@ impl eframe::App for App {
         if self.help_open {
             self.help_open = shortcuts::help_ui(&ctx);
         }
+        widgets::focus_ring(&ctx);
         if !actions.is_empty() {
             // What an action changed is drawn in the next frame.
             ctx.request_repaint();

@@ -16,6 +16,8 @@ pub(super) struct Outbox {
     open: Option<Command>,
     /// A measurement or a cancellation: each makes the other pointless.
     work: Option<Command>,
+    /// What is on screen, once the measurement it belongs to is sent.
+    focus: Option<Command>,
     disconnected: bool,
 }
 
@@ -32,7 +34,7 @@ pub(super) enum Flushed {
 
 impl Outbox {
     pub(super) fn new(sender: Sender<Command>) -> Self {
-        Self { sender, open: None, work: None, disconnected: false }
+        Self { sender, open: None, work: None, focus: None, disconnected: false }
     }
 
     /// Puts a command in, over those it makes pointless.
@@ -40,22 +42,26 @@ impl Outbox {
         match command {
             Command::Open { .. } => {
                 self.open = Some(command);
-                self.work = None;
+                (self.work, self.focus) = (None, None);
             }
-            Command::Measure(_) | Command::Cancel => self.work = Some(command),
+            Command::Measure(_) | Command::Cancel => {
+                self.work = Some(command);
+                self.focus = None;
+            }
+            Command::Focus(_) => self.focus = Some(command),
         }
     }
 
     /// Sends a last command over everything that waits, giving the worker a moment to make room.
     pub(super) fn send_last(&mut self, command: Command, patience: Duration) {
-        (self.open, self.work) = (None, None);
+        (self.open, self.work, self.focus) = (None, None, None);
         // The window closes either way; a worker that is gone or stuck needs no goodbye.
         let _ = self.sender.send_timeout(command, patience);
     }
 
     /// Sends what fits into the channel.
     pub(super) fn flush(&mut self) -> Flushed {
-        for slot in [&mut self.open, &mut self.work] {
+        for slot in [&mut self.open, &mut self.work, &mut self.focus] {
             let Some(command) = slot.take() else { continue };
             match self.sender.try_send(command) {
                 Ok(()) => {}
@@ -78,7 +84,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Request, TextSource};
+    use crate::engine::{CheckpointId, Focus, Request, TextSource};
     use crate::settings::Settings;
 
     fn measure(generation: u64) -> Command {
@@ -117,6 +123,21 @@ mod tests {
         assert!(matches!(receiver.try_recv(), Ok(Command::Open { .. })));
         assert!(matches!(receiver.try_recv(), Ok(Command::Measure(r)) if r.generation == 2));
         assert!(receiver.try_recv().is_err());
+    }
+
+    #[test]
+    fn the_newest_focus_follows_its_measurement() {
+        let (sender, receiver) = crossbeam_channel::bounded(4);
+        let mut outbox = Outbox::new(sender);
+        let focus = |run| Focus { checkpoint: Some(CheckpointId { run, checkpoint: 0 }), ..Focus::default() };
+        outbox.push(Command::Focus(focus(0)));
+        outbox.push(measure(1));
+        outbox.push(Command::Focus(focus(1)));
+        outbox.push(Command::Focus(focus(2)));
+        assert_eq!(outbox.flush(), Flushed::All);
+        assert!(matches!(receiver.try_recv(), Ok(Command::Measure(_))));
+        assert!(matches!(receiver.try_recv(), Ok(Command::Focus(sent)) if sent == focus(2)));
+        assert!(receiver.try_recv().is_err(), "what belonged to an older request is not sent");
     }
 
     #[test]

@@ -76,6 +76,9 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
         return;
     }
     let current = state.scrubber.checkpoint_of(open);
+    let top = ui.cursor().min;
+    let list = ui.scope_id().with(("checkpoints", run));
+    let focused = ui.memory(|memory| memory.has_focus(list));
     for checkpoint in 0..open.checkpoints.len() {
         let id = CheckpointId { run, checkpoint };
         let is_current = current == Some(checkpoint);
@@ -83,7 +86,7 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
         if response.clicked() {
             actions.push(UiCommand::Focus(id).into());
         }
-        if follow && state.focus() == Some(id) {
+        if follow && if focused { is_current } else { state.focus() == Some(id) } {
             response.scroll_to_me(None);
         }
         if let Status::Failed(error) = state.status(id) {
@@ -92,6 +95,21 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
                 let text = RichText::new(error.to_string()).small().color(palette(ui.visuals()).error);
                 ui.add(egui::Label::new(text).wrap());
             });
+        }
+    }
+    // All rows are one stop of Tab; within it the arrows move the scrubber, and the row with it.
+    let bottom = egui::pos2(ui.max_rect().right() - 8.0, ui.min_rect().bottom());
+    let response = ui.interact(Rect::from_min_max(top, bottom), list, Sense::focusable_noninteractive());
+    let (enabled, name) = (ui.is_enabled(), format!("Checkpoints of {}", open.name));
+    response.widget_info(|| WidgetInfo::labeled(Role::ListBox, enabled, &name));
+    if response.has_focus() {
+        let count = |key| ui.input_mut(|input| input.count_and_consume_key(egui::Modifiers::NONE, key));
+        let (up, down) = (count(egui::Key::ArrowUp), count(egui::Key::ArrowDown));
+        if up + down > 0 {
+            ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
+            let last = open.checkpoints.len().saturating_sub(1);
+            let checkpoint = (current.unwrap_or(0) + down).saturating_sub(up).min(last);
+            actions.push(UiCommand::Focus(CheckpointId { run, checkpoint }).into());
         }
     }
 }
@@ -103,7 +121,7 @@ fn checkpoint_ui(ui: &mut Ui, state: &State, id: CheckpointId, current: bool) ->
         return ui.label("");
     };
     let row = vec2(ui.available_width() - 8.0, 21.0);
-    let (rect, response) = ui.allocate_exact_size(row, Sense::click());
+    let (rect, response) = ui.allocate_exact_size(row, Sense::CLICK);
     let enabled = ui.is_enabled();
     let name = format!("{} / {}, {}", run.name, checkpoint.name, status_word(&status));
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, enabled, current, &name));
@@ -112,7 +130,7 @@ fn checkpoint_ui(ui: &mut Ui, state: &State, id: CheckpointId, current: bool) ->
     }
     if current {
         ui.painter().rect_filled(rect, 5.0, palette.selection);
-    } else if response.hovered() || response.has_focus() {
+    } else if response.hovered() {
         ui.painter().rect_filled(rect, 5.0, palette.raised);
     }
     let mut row = ui.new_child(

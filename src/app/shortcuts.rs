@@ -1,17 +1,19 @@
 //! Keys, files dropped on the window, and the page that lists both.
 
-use eframe::egui::{self, Context, Key, Modifiers, RichText, Ui};
+use eframe::egui::{self, Context, FocusDirection, Key, Modifiers, RichText, Ui};
 
 use super::Action;
 use super::dialogs::text_source;
 use super::state::{State, UiCommand};
 use super::theme::{self, palette};
 use super::timeline::TimeCommand;
+use super::widgets::has_own_keys;
+use crate::results;
 use crate::settings::LARGEST_ORDER;
 use crate::views::plane::PlaneView;
 
 /// Every key with what it does, as the help lists them.
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 12] = [
     ("Space", "play or pause"),
     ("←  →", "one checkpoint back or on"),
     ("Home  End", "first or last checkpoint"),
@@ -19,7 +21,10 @@ const KEYS: [(&str, &str); 9] = [
     ("F", "fit the plane to the data"),
     ("Ctrl+O", "open a folder"),
     ("Ctrl+E", "export the plane"),
-    ("Esc", "cancel measuring"),
+    ("Ctrl+.", "cancel measuring"),
+    ("Tab  Enter", "next control, use it"),
+    ("↑  ↓", "in a list of checkpoints: one back or on"),
+    ("Esc", "close, leave a control"),
     ("F1  ?", "this page"),
 ];
 
@@ -32,62 +37,63 @@ const GESTURES: [(&str, &str); 4] = [
 ];
 
 /// Reads the keys pressed, unless they are meant for a field that is being typed into.
+///
+/// Time is what a window of training is about: its keys move it whatever button or row has the focus, which Enter
+/// presses. Only widgets that have use for these keys themselves keep them.
 pub(super) fn shortcuts(ctx: &Context, state: &State, help_open: bool, actions: &mut Vec<Action>) {
+    let pressed = |modifiers, key| ctx.input_mut(|input| input.consume_key(modifiers, key));
+    if pressed(Modifiers::COMMAND, Key::Period) {
+        actions.push(UiCommand::Cancel.into());
+    }
     if ctx.text_edit_focused() {
         return;
     }
-    let popup_open = egui::Popup::is_any_open(ctx);
-    // Someone who walks the window by Tab needs these keys for the widget they have reached.
-    let focused = ctx.egui_wants_keyboard_input();
-    ctx.input_mut(|input| {
-        let mut pressed = |modifiers, key| input.consume_key(modifiers, key);
-        if pressed(Modifiers::COMMAND, Key::O) {
-            actions.push(Action::AskFolder);
+    if pressed(Modifiers::COMMAND, Key::O) {
+        actions.push(Action::AskFolder);
+    }
+    if pressed(Modifiers::COMMAND, Key::E) {
+        actions.push(Action::Export("svg"));
+    }
+    if pressed(Modifiers::NONE, Key::F1) || pressed(Modifiers::NONE, Key::Questionmark) {
+        actions.push(Action::ToggleHelp);
+    }
+    if help_open || egui::Popup::is_any_open(ctx) {
+        return;
+    }
+    if pressed(Modifiers::NONE, Key::F) {
+        actions.push(Action::Fit);
+    }
+    for (index, key) in
+        [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().enumerate().take(LARGEST_ORDER)
+    {
+        if pressed(Modifiers::NONE, key) {
+            actions.push(UiCommand::View(PlaneView { order: index + 1, ..state.view }).into());
         }
-        if pressed(Modifiers::COMMAND, Key::E) {
-            actions.push(Action::Export("svg"));
-        }
-        if pressed(Modifiers::NONE, Key::F1) || pressed(Modifiers::NONE, Key::Questionmark) {
-            actions.push(Action::ToggleHelp);
-        }
-        if help_open || popup_open {
-            return;
-        }
-        if pressed(Modifiers::NONE, Key::Escape) {
-            actions.push(UiCommand::Cancel.into());
-        }
-        if pressed(Modifiers::NONE, Key::F) {
-            actions.push(Action::Fit);
-        }
-        for (index, key) in
-            [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().enumerate().take(LARGEST_ORDER)
-        {
-            if pressed(Modifiers::NONE, key) {
-                actions.push(UiCommand::View(PlaneView { order: index + 1, ..state.view }).into());
-            }
-        }
-        if focused {
-            return;
-        }
-        let times = [
-            (Key::Space, TimeCommand::TogglePlay),
-            (Key::ArrowLeft, TimeCommand::Step(-1)),
-            (Key::ArrowRight, TimeCommand::Step(1)),
-            (Key::Home, TimeCommand::Home),
-            (Key::End, TimeCommand::End),
-        ];
-        for (key, command) in times {
-            // A key held down, or a slow frame, brings several presses at once.
-            for _ in 0..input.count_and_consume_key(Modifiers::NONE, key) {
-                actions.push(UiCommand::Time(command).into());
-            }
-        }
-    });
+    }
+    if !has_own_keys(ctx) {
+        time_keys(ctx, actions);
+    }
 }
 
-/// Whether a file holds results rather than text, by its name; text of JSON is JSON lines.
-fn is_results(path: &std::path::Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "parquet" || extension == "json")
+fn time_keys(ctx: &Context, actions: &mut Vec<Action>) {
+    let times = [
+        (Key::Space, TimeCommand::TogglePlay),
+        (Key::ArrowLeft, TimeCommand::Step(-1)),
+        (Key::ArrowRight, TimeCommand::Step(1)),
+        (Key::Home, TimeCommand::Home),
+        (Key::End, TimeCommand::End),
+    ];
+    for (key, command) in times {
+        // A key held down, or a slow frame, brings several presses at once.
+        let count = ctx.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key));
+        for _ in 0..count {
+            actions.push(UiCommand::Time(command).into());
+        }
+        if count > 0 && matches!(key, Key::ArrowLeft | Key::ArrowRight) {
+            // The toolkit has taken the arrow for a wish to move the focus.
+            ctx.memory_mut(|memory| memory.move_focus(FocusDirection::None));
+        }
+    }
 }
 
 /// Takes what was dropped: folders and results are opened, another file is the text.
@@ -96,7 +102,7 @@ pub(super) fn dropped_files(ctx: &Context, actions: &mut Vec<Action>) {
         input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect::<Vec<_>>()
     });
     let (opened, files): (Vec<_>, Vec<_>) =
-        dropped.into_iter().partition(|path| path.is_dir() || is_results(path));
+        dropped.into_iter().partition(|path| path.is_dir() || results::looks_like_results(path));
     if let Some(file) = files.into_iter().next() {
         actions.push(UiCommand::ChooseText(text_source(file)).into());
     }

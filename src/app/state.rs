@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::timeline::{Scrubber, TimeCommand};
 use crate::checkpoints::{Checkpoint, Run};
-use crate::engine::{CheckpointId, Command, Event, Request, TextSource};
+use crate::engine::{CheckpointId, Command, Event, Focus, Request, TextSource};
 use crate::error::{Error, Kind};
 use crate::results::{Measurement, Results};
 use crate::settings::Settings;
@@ -44,8 +44,10 @@ pub enum UiCommand {
     },
     /// Stop measuring.
     Cancel,
-    /// Measure what is not measured yet.
+    /// Measure what is not measured yet, and again what failed.
     Resume,
+    /// Say no more that nobody chose the text.
+    KeepText,
     /// Show a message.
     Say(Message),
     /// Remove the message with this number.
@@ -194,6 +196,16 @@ pub struct State {
     pub settings: Settings,
     /// The settings the sliders show: those last asked for, or on their way there.
     pub draft: Settings,
+    /// Whether the text is the demo's, which nobody chose.
+    pub demo_text: bool,
+    /// Whether the runs being opened are the demo's.
+    pub opening_demo: bool,
+    /// Whether the open runs are.
+    demo_runs: bool,
+    /// The settings the window was started with.
+    initial: Settings,
+    /// The settings last asked for; those of results take their place on screen, not here.
+    asked: Settings,
     /// The order and the layers on screen.
     pub view: PlaneView,
     /// Where in training the window stands.
@@ -212,13 +224,33 @@ pub struct State {
     pub generation: u64,
     /// The newest request that meant other runs than those now open.
     opened_at: u64,
+    /// What the worker was last told to measure before the rest.
+    focus_told: Focus,
     messages_said: u64,
 }
 
 impl State {
     /// A window with nothing open.
     pub fn new(settings: Settings, text: Option<TextSource>) -> Self {
-        Self { draft: settings.clone(), settings, text, ..Self::default() }
+        Self {
+            draft: settings.clone(),
+            initial: settings.clone(),
+            asked: settings.clone(),
+            settings,
+            text,
+            ..Self::default()
+        }
+    }
+
+    /// The settings the window was started with.
+    pub fn initial(&self) -> &Settings {
+        &self.initial
+    }
+
+    /// Plays for `dt` seconds; answers with what to send the worker.
+    pub fn advance(&mut self, dt: f32) -> Vec<Command> {
+        self.scrubber.advance(dt);
+        self.refocus()
     }
 
     /// Takes in what the worker said; answers with what to ask it next.
@@ -295,17 +327,18 @@ impl State {
                 self.opened_at = self.generation;
                 self.busy = false;
                 self.progress = None;
-                self.opening = true;
+                (self.opening, self.opening_demo) = (true, false);
                 return vec![Command::Open { paths }];
             }
             UiCommand::ChooseText(text) => {
                 self.text = Some(text);
+                self.demo_text = false;
                 return self.measure();
             }
             UiCommand::Draft(settings) => self.draft = settings,
             UiCommand::Settings(settings) => {
-                if let Some(recorded) = self.recorded_settings() {
-                    self.draft = recorded;
+                if !self.recorded_settings().is_empty() {
+                    self.draft = self.settings.clone();
                     let text =
                         "these are recorded results: open their models to measure under other settings";
                     self.say(Message::new(Severity::Info, text));
@@ -314,6 +347,7 @@ impl State {
                 self.draft = settings.clone();
                 if settings != self.settings {
                     self.view.order = self.view.order.min(settings.max_order).max(1);
+                    self.asked = settings.clone();
                     self.settings = settings;
                     return self.measure();
                 }
@@ -323,17 +357,22 @@ impl State {
                     self.view = view;
                 }
             }
-            UiCommand::Time(command) => self.scrubber.apply(command),
+            UiCommand::Time(command) => {
+                self.scrubber.apply(command);
+                return self.refocus();
+            }
             UiCommand::Focus(id) => {
                 if let Some(run) = self.runs.get(id.run) {
-                    let time = self.scrubber.unit().time_of(run, id.checkpoint);
+                    let time = self.scrubber.time_of(run, id.checkpoint);
                     self.scrubber.apply(TimeCommand::MoveToTime(time));
+                    return self.refocus();
                 }
             }
             UiCommand::SetVisible { run, visible } => {
                 if let Some(state) = self.run_states.get_mut(run) {
                     state.visible = visible;
                     self.set_times();
+                    return self.refocus();
                 }
             }
             UiCommand::Cancel => {
@@ -345,6 +384,7 @@ impl State {
                 }
             }
             UiCommand::Resume => return self.measure(),
+            UiCommand::KeepText => self.demo_text = false,
             UiCommand::Say(message) => self.say(message),
             UiCommand::Dismiss(number) => self.messages.retain(|message| message.number != number),
         }
@@ -435,9 +475,8 @@ impl State {
 
     /// The newest of the checkpoints the scrubber stands on: the one spoken of where there is room for one.
     pub fn focus(&self) -> Option<CheckpointId> {
-        let time = |id: &CheckpointId| {
-            self.runs.get(id.run).map_or(0, |run| self.scrubber.unit().time_of(run, id.checkpoint))
-        };
+        let time =
+            |id: &CheckpointId| self.runs.get(id.run).map(|run| self.scrubber.time_of(run, id.checkpoint));
         // The first run wins a tie, hence the reversal: `max_by_key` takes the last.
         self.current().into_iter().rev().max_by_key(time)
     }
@@ -487,6 +526,42 @@ impl State {
         (self.ids().filter(finished).count(), self.ids().count())
     }
 
+    /// Whether models are measured on the demo's text that are not the demo's: nobody asked for that.
+    pub fn borrows_text(&self) -> bool {
+        let measured = self.run_states.iter().any(|run| run.recorded.is_none());
+        self.demo_text && !self.demo_runs && measured
+    }
+
+    /// Whether checkpoints are left that could be measured: those not begun or broken off, and those that failed.
+    pub fn can_resume(&self) -> bool {
+        let open = |id: &CheckpointId| !self.is_recorded(id.run) && self.status(*id) != Status::Complete;
+        !self.busy && !self.opening && self.text.is_some() && self.ids().any(|id| open(&id))
+    }
+
+    /// Whether all that is left to measure has failed: it may have been mended since.
+    pub fn only_failures_left(&self) -> bool {
+        let left = |id: &CheckpointId| {
+            !self.is_recorded(id.run) && !matches!(self.status(*id), Status::Complete | Status::Failed(_))
+        };
+        self.can_resume() && !self.ids().any(|id| left(&id))
+    }
+
+    /// The settings that all open runs were recorded under, each once; none where a run can be measured here.
+    pub fn recorded_settings(&self) -> Vec<&Settings> {
+        let recorded = |run: &RunState| run.recorded.is_some();
+        if !self.run_states.iter().all(recorded) {
+            return Vec::new();
+        }
+        let all = self.run_states.iter().filter_map(|run| run.recorded.as_deref());
+        let mut each: Vec<&Settings> = Vec::new();
+        for settings in all.map(|results| &results.settings.settings) {
+            if !each.contains(&settings) {
+                each.push(settings);
+            }
+        }
+        each
+    }
+
     fn visible_runs(&self) -> impl Iterator<Item = (usize, &Run)> + Clone {
         self.runs.iter().enumerate().filter(|(run, _)| self.is_visible(*run))
     }
@@ -518,6 +593,7 @@ impl State {
 
     fn opened(&mut self, runs: Arc<Vec<Run>>, recorded: Vec<Option<Arc<Results>>>) -> Vec<Command> {
         self.opening = false;
+        self.demo_runs = std::mem::take(&mut self.opening_demo);
         self.busy = false;
         self.progress = None;
         let state = |(run, recorded): (&Run, Option<Arc<Results>>)| match recorded {
@@ -525,11 +601,9 @@ impl State {
             None => RunState::new(run),
         };
         self.run_states = runs.iter().zip(recorded).map(state).collect();
-        if let Some(settings) = self.recorded_settings() {
-            self.settings = settings.clone();
-            self.draft = settings;
-            self.view.order = self.view.order.min(self.settings.max_order).max(1);
-        }
+        self.settings = self.recorded_settings().first().map_or(&self.asked, |first| *first).clone();
+        self.draft = self.settings.clone();
+        self.view.order = self.view.order.min(self.settings.max_order).max(1);
         self.runs = runs;
         self.view.layers = LayerChoice::Mean;
         self.scrubber = Scrubber::default();
@@ -552,24 +626,35 @@ impl State {
                 checkpoint.error = None;
             }
         }
-        vec![Command::Measure(Request {
+        let request = Request {
             generation: self.generation,
             settings: self.settings.clone(),
             text,
             focus: self.focus(),
             interactive: true,
-        })]
+        };
+        // A new request starts from the checkpoint it names and from no hidden run.
+        self.focus_told = Focus { checkpoint: request.focus, hidden: Vec::new() };
+        let mut commands = vec![Command::Measure(request)];
+        commands.extend(self.refocus());
+        commands
+    }
+
+    /// Tells the worker what is on screen, where that has changed while it measures.
+    fn refocus(&mut self) -> Vec<Command> {
+        let hidden = (0..self.runs.len()).filter(|&run| !self.is_visible(run)).collect();
+        let focus = Focus { checkpoint: self.focus(), hidden };
+        if !self.busy || focus == self.focus_told {
+            return Vec::new();
+        }
+        self.focus_told = focus.clone();
+        vec![Command::Focus(focus)]
     }
 
     /// The results that the first run was read from, where no run can be measured here.
     fn recorded(&self) -> Option<&Results> {
         let first = self.run_states.first()?.recorded.as_deref()?;
         self.run_states.iter().all(|run| run.recorded.is_some()).then_some(first)
-    }
-
-    /// The settings of [`Self::recorded`].
-    fn recorded_settings(&self) -> Option<Settings> {
-        Some(self.recorded()?.settings.settings.clone())
     }
 
     fn set_times(&mut self) {

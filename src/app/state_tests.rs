@@ -297,3 +297,97 @@ fn recorded_runs_are_shown_without_being_measured() {
     assert_eq!(state.status(id(1, 0)), Status::Complete);
     assert_eq!(state.status(id(0, 0)), Status::Waiting);
 }
+
+#[test]
+fn what_comes_on_screen_is_told_to_a_worker_that_measures() {
+    let mut state = open(&[4, 2]);
+    let focus =
+        |checkpoint, hidden: &[usize]| Focus { checkpoint: Some(checkpoint), hidden: hidden.to_vec() };
+    let told = |commands: Vec<Command>| match <[Command; 1]>::try_from(commands) {
+        Ok([Command::Focus(focus)]) => focus,
+        other => panic!("expected the focus, not {other:?}"),
+    };
+    assert_eq!(told(state.update(UiCommand::Focus(id(0, 2)))), focus(id(0, 2), &[]));
+    assert!(state.update(UiCommand::Focus(id(0, 2))).is_empty(), "nothing moved");
+    assert_eq!(told(state.update(UiCommand::Time(TimeCommand::Home))), focus(id(0, 0), &[]));
+    // Playing moves it too.
+    state.update(UiCommand::Time(TimeCommand::TogglePlay));
+    assert_eq!(told(state.advance(0.25)), focus(id(0, 1), &[]));
+    assert!(state.advance(0.01).is_empty());
+    assert_eq!(told(state.update(UiCommand::SetVisible { run: 0, visible: false })), focus(id(1, 1), &[0]));
+    // A new request names its checkpoint itself, but not what is hidden.
+    let asked = state.update(UiCommand::Settings(Settings { points: 50, ..Settings::default() }));
+    assert!(matches!(&asked[..], [Command::Measure(request), Command::Focus(sent)]
+        if request.focus == Some(id(1, 1)) && *sent == focus(id(1, 1), &[0])));
+    // A worker that rests has no order to keep.
+    state.apply(Event::Idle { generation: state.generation, cancelled: false, costs: None });
+    assert!(state.update(UiCommand::Time(TimeCommand::Home)).is_empty());
+}
+
+#[test]
+fn what_failed_can_be_resumed_when_the_rest_is_complete() {
+    let mut state = open(&[2]);
+    let generation = state.generation;
+    assert!(!state.can_resume(), "it is being measured");
+    state.apply(measured(generation, id(0, 0), true));
+    state.apply(Event::Idle { generation, cancelled: true, costs: None });
+    assert!(state.can_resume() && !state.only_failures_left());
+    request(state.update(UiCommand::Resume));
+    let generation = state.generation;
+    state.apply(measured(generation, id(0, 0), true));
+    let error = Error::new(Kind::Weights, "header truncated");
+    state.apply(Event::CheckpointFailed { generation, checkpoint: id(0, 1), error });
+    state.apply(Event::Idle { generation, cancelled: false, costs: None });
+    assert!(state.can_resume() && state.only_failures_left());
+    request(state.update(UiCommand::Resume));
+    let generation = state.generation;
+    for checkpoint in [id(0, 0), id(0, 1)] {
+        state.apply(measured(generation, checkpoint, true));
+    }
+    state.apply(Event::Idle { generation, cancelled: false, costs: None });
+    assert!(!state.can_resume());
+}
+
+#[test]
+fn settings_of_results_go_with_them() {
+    let own = Settings { samples: 64, points: 70, text_field: "body".to_owned(), ..Settings::default() };
+    let mut state = State::new(own.clone(), Some(TextSource::Corpus("c.txt".into())));
+    let result = |points: usize| {
+        let settings = ResultSettings {
+            settings: Settings { points, max_order: 1, ..Settings::default() },
+            corpus: PathBuf::new(),
+            documents: 1,
+            skipped_documents: 0,
+            device: String::new(),
+            version: String::new(),
+        };
+        Some(Arc::new(Results { settings, checkpoints: Vec::new() }))
+    };
+    let recorded = vec![result(50), result(300), result(50)];
+    assert!(state.apply(Event::Opened { runs: runs(&[0, 0, 0]), recorded }).is_empty());
+    assert_eq!(state.recorded_settings().iter().map(|s| s.points).collect::<Vec<_>>(), [50, 300]);
+    assert_eq!(state.settings.points, 50);
+    // Models opened after them are measured under what was asked for, not under what was read.
+    assert_eq!(request(state.apply(opened(&[1]))).settings, own);
+    assert!(state.recorded_settings().is_empty() && *state.initial() == own);
+    // Beside a run that can be measured, settings are its own.
+    assert_eq!(
+        request(state.apply(Event::Opened { runs: runs(&[1, 0]), recorded: vec![None, result(9)] })).settings,
+        own
+    );
+}
+
+#[test]
+fn a_borrowed_text_is_known_as_such() {
+    let mut state = State::new(Settings::default(), Some(TextSource::Corpus("demo.jsonl".into())));
+    state.demo_text = true;
+    assert!(!state.borrows_text(), "nothing is open");
+    state.opening_demo = true;
+    state.apply(opened(&[1]));
+    assert!(!state.borrows_text(), "the demo's runs and the demo's text belong together");
+    state.update(UiCommand::Open(vec!["mine".into()]));
+    state.apply(opened(&[1]));
+    assert!(state.borrows_text());
+    state.update(UiCommand::ChooseText(TextSource::Corpus("mine.txt".into())));
+    assert!(!state.borrows_text());
+}

@@ -52,7 +52,10 @@ pub(super) fn status_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         ui.label(theme::weak(ui, state.shown_device()).small()).on_hover_text("The device that computes");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if state.busy {
-                if ui.button(RichText::new("Cancel").small()).on_hover_text("Stop measuring (Esc)").clicked()
+                if ui
+                    .button(RichText::new("Cancel").small())
+                    .on_hover_text("Stop measuring (Ctrl+.)")
+                    .clicked()
                 {
                     actions.push(UiCommand::Cancel.into());
                 }
@@ -60,9 +63,12 @@ pub(super) fn status_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
                 return;
             }
             let (done, all) = state.done();
-            if all > 0 && done < all && state.text.is_some() && !state.opening {
-                let resume = ui.button(RichText::new("Resume").small());
-                if resume.on_hover_text("Measure the checkpoints that are not measured yet").clicked() {
+            if state.can_resume() {
+                let (name, help) = match state.only_failures_left() {
+                    true => ("Try again", "Measure the checkpoints that failed once more"),
+                    false => ("Resume", "Measure the checkpoints that are not measured yet, or failed"),
+                };
+                if ui.button(RichText::new(name).small()).on_hover_text(help).clicked() {
                     actions.push(UiCommand::Resume.into());
                 }
             }

@@ -23,6 +23,8 @@ pub(super) const VALUE_WIDTH: f32 = 50.0;
 pub(super) const POINT_RADIUS: f32 = 4.5;
 /// Radius of the checkpoint under the scrubber.
 pub(super) const CURRENT_RADIUS: f32 = 6.5;
+/// Width of the ring around the widget that has the focus.
+pub(super) const FOCUS_RING: f32 = 2.0;
 /// Opacity of numbers that a newer request is about to replace.
 pub(super) const STALE_OPACITY: f32 = 0.35;
 /// Opacity of checkpoints that lie after the scrubber.
@@ -229,4 +231,32 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
 /// The size of a button that holds an icon.
 pub(super) fn icon_size(ui: &egui::Ui) -> Vec2 {
     Vec2::splat(ui.spacing().interact_size.y + 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The contrast of two colours after WCAG 2, from 1 to 21.
+    fn contrast(a: Color32, b: Color32) -> f64 {
+        let luminance = |color: Color32| {
+            let linear = [color.r(), color.g(), color.b()].map(|channel| {
+                let share = f64::from(channel) / 255.0;
+                if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+            });
+            0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn the_ring_of_the_focus_stands_out_from_all_it_lies_on() {
+        for palette in [&DARK, &LIGHT] {
+            for ground in [palette.panel, palette.ground, palette.raised, palette.hovered] {
+                let contrast = contrast(palette.accent, ground);
+                assert!(contrast >= 3.0, "{:?} on {ground:?}: {contrast:.2}", palette.accent);
+            }
+        }
+    }
 }

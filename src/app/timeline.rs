@@ -9,7 +9,7 @@ use crate::checkpoints::Run;
 /// The slowest and the fastest playback, in checkpoints a second.
 pub const SPEED_RANGE: std::ops::RangeInclusive<f32> = 0.5..=20.0;
 
-/// What a time counts: the finest unit that every checkpoint in sight knows.
+/// What a time counts: the finest unit that every checkpoint in sight knows which knows any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeUnit {
     /// Training tokens.
@@ -21,23 +21,36 @@ pub enum TimeUnit {
     Index,
 }
 
+/// A moment of training, ordered as training goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time {
+    /// Tokens, steps or the place within the run; for a checkpoint that knows none, as the final `main` usually
+    /// does, the last that any in sight knows.
+    pub count: u64,
+    /// 0 where the count is known; for the others how many of its run lie behind the last count, itself included.
+    pub past: usize,
+}
+
 impl TimeUnit {
-    /// The time of checkpoint number `index` of `run`, 0 where it is unknown.
-    pub fn time_of(self, run: &Run, index: usize) -> u64 {
+    /// What checkpoint number `index` of `run` says of its time.
+    fn count_of(self, run: &Run, index: usize) -> Option<u64> {
         let checkpoint = run.checkpoints.get(index);
         match self {
-            Self::Tokens => checkpoint.and_then(|c| c.tokens).unwrap_or_default(),
-            Self::Steps => checkpoint.and_then(|c| c.step).unwrap_or_default(),
-            Self::Index => index as u64,
+            Self::Tokens => checkpoint?.tokens,
+            Self::Steps => checkpoint?.step,
+            Self::Index => Some(index as u64),
         }
     }
 
-    /// The finest unit known to every checkpoint of `runs`.
+    /// The finest unit known to every checkpoint of `runs` that knows any.
     fn of<'a>(runs: impl Iterator<Item = &'a Run> + Clone) -> Self {
-        let mut checkpoints = runs.flat_map(|run| &run.checkpoints);
-        if checkpoints.clone().all(|c| c.tokens.is_some()) {
+        let checkpoints = runs.flat_map(|run| &run.checkpoints);
+        let mut timed = checkpoints.filter(|c| c.tokens.is_some() || c.step.is_some());
+        if timed.clone().next().is_none() {
+            Self::Index
+        } else if timed.clone().all(|c| c.tokens.is_some()) {
             Self::Tokens
-        } else if checkpoints.all(|c| c.step.is_some()) {
+        } else if timed.all(|c| c.step.is_some()) {
             Self::Steps
         } else {
             Self::Index
@@ -59,7 +72,7 @@ pub enum TimeCommand {
     /// Goes to this place in the list of times and pauses.
     MoveTo(usize),
     /// Goes to the newest place not after this time and pauses.
-    MoveToTime(u64),
+    MoveToTime(Time),
     /// Plays at this many checkpoints a second.
     SetSpeed(f32),
     /// Whether playback starts over at the end.
@@ -70,7 +83,9 @@ pub enum TimeCommand {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scrubber {
     unit: TimeUnit,
-    times: Vec<u64>,
+    /// The last count that any checkpoint in sight knows.
+    last_count: u64,
+    times: Vec<Time>,
     position: usize,
     playing: bool,
     looping: bool,
@@ -83,6 +98,7 @@ impl Default for Scrubber {
     fn default() -> Self {
         Self {
             unit: TimeUnit::default(),
+            last_count: 0,
             times: Vec::new(),
             position: 0,
             playing: false,
@@ -98,14 +114,15 @@ impl Scrubber {
     ///
     /// A scrubber at the end stays at the end: that is where one looks first, and what a growing run extends.
     pub fn set_runs<'a>(&mut self, runs: impl Iterator<Item = &'a Run> + Clone) {
-        let unit = TimeUnit::of(runs.clone());
-        let mut times: Vec<u64> = runs
-            .flat_map(|run| (0..run.checkpoints.len()).map(move |index| unit.time_of(run, index)))
-            .collect();
+        let before = (self.unit, self.time().filter(|_| !self.is_at_end()));
+        self.unit = TimeUnit::of(runs.clone());
+        let all = runs.flat_map(|run| (0..run.checkpoints.len()).map(move |index| (run, index)));
+        let counts = all.clone().filter_map(|(run, index)| self.unit.count_of(run, index));
+        self.last_count = counts.max().unwrap_or(0);
+        let mut times: Vec<Time> = all.map(|(run, index)| self.time_of(run, index)).collect();
         times.sort_unstable();
         times.dedup();
-        let keep = (unit == self.unit && !self.is_at_end()).then(|| self.time()).flatten();
-        self.unit = unit;
+        let keep = before.1.filter(|_| before.0 == self.unit);
         self.times = times;
         self.position = keep.map_or(usize::MAX, |time| self.newest_not_after(time)).min(self.last());
         self.carry = 0.0;
@@ -172,7 +189,19 @@ impl Scrubber {
     /// The newest checkpoint of `run` not after the time of the scrubber.
     pub fn checkpoint_of(&self, run: &Run) -> Option<usize> {
         let time = self.time()?;
-        (0..run.checkpoints.len()).rev().find(|&index| self.unit.time_of(run, index) <= time)
+        let not_after = (0..run.checkpoints.len()).filter(|&index| self.time_of(run, index) <= time);
+        not_after.max_by_key(|&index| self.time_of(run, index))
+    }
+
+    /// The time of checkpoint number `index` of `run`.
+    pub fn time_of(&self, run: &Run, index: usize) -> Time {
+        match self.unit.count_of(run, index) {
+            Some(count) => Time { count, past: 0 },
+            None => {
+                let untimed = (0..=index).filter(|&index| self.unit.count_of(run, index).is_none());
+                Time { count: self.last_count, past: untimed.count() }
+            }
+        }
     }
 
     /// What the times count.
@@ -181,7 +210,7 @@ impl Scrubber {
     }
 
     /// All times, ascending and each once.
-    pub fn times(&self) -> &[u64] {
+    pub fn times(&self) -> &[Time] {
         &self.times
     }
 
@@ -191,7 +220,7 @@ impl Scrubber {
     }
 
     /// The time it stands at, where there is any.
-    pub fn time(&self) -> Option<u64> {
+    pub fn time(&self) -> Option<Time> {
         self.times.get(self.position).copied()
     }
 
@@ -218,7 +247,7 @@ impl Scrubber {
         self.position >= self.last()
     }
 
-    fn newest_not_after(&self, time: u64) -> usize {
+    fn newest_not_after(&self, time: Time) -> usize {
         self.times.partition_point(|&t| t <= time).saturating_sub(1)
     }
 
@@ -252,6 +281,10 @@ mod tests {
         run(&steps.iter().map(|&step| (Some(step), None)).collect::<Vec<_>>())
     }
 
+    fn at(count: u64) -> Time {
+        Time { count, past: 0 }
+    }
+
     fn scrubber(runs: &[Run]) -> Scrubber {
         let mut scrubber = Scrubber::default();
         scrubber.set_runs(runs.iter());
@@ -259,19 +292,38 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_is_what_every_checkpoint_knows() {
+    fn the_unit_is_what_every_checkpoint_knows_that_knows_any() {
         assert_eq!(scrubber(&[run(&[(Some(1), Some(10)), (None, Some(20))])]).unit(), TimeUnit::Tokens);
         assert_eq!(scrubber(&[run(&[(Some(1), Some(10)), (Some(2), None)])]).unit(), TimeUnit::Steps);
-        assert_eq!(scrubber(&[run(&[(None, None), (Some(2), None)])]).unit(), TimeUnit::Index);
+        assert_eq!(scrubber(&[run(&[(Some(1), None), (None, Some(20))])]).unit(), TimeUnit::Index);
+        assert_eq!(scrubber(&[run(&[(None, None), (None, None)])]).unit(), TimeUnit::Index);
+    }
+
+    #[test]
+    fn checkpoints_without_a_time_come_after_the_last_known() {
+        let long = run(&[(Some(0), None), (Some(100), None), (None, None)]);
+        let short = run(&[(Some(50), None), (None, None)]);
+        let runs = [long, short, run(&[(None, None), (None, None)])];
+        let mut scrubber = scrubber(&runs);
+        assert_eq!(scrubber.unit(), TimeUnit::Steps);
+        let past = |past| Time { count: 100, past };
+        assert_eq!(scrubber.times(), [at(0), at(50), at(100), past(1), past(2)]);
+        let shown = |scrubber: &Scrubber| runs.each_ref().map(|run| scrubber.checkpoint_of(run));
+        assert_eq!(shown(&scrubber), [Some(2), Some(1), Some(1)]);
+        // Runs are aligned by their steps, not by their numbering.
+        scrubber.apply(TimeCommand::MoveToTime(at(60)));
+        assert_eq!(shown(&scrubber), [Some(0), Some(0), None]);
+        scrubber.apply(TimeCommand::MoveToTime(past(1)));
+        assert_eq!(shown(&scrubber), [Some(2), Some(1), Some(0)]);
     }
 
     #[test]
     fn times_of_all_runs_are_merged_and_each_run_shows_its_newest() {
         let runs = [steps(&[0, 10, 30]), steps(&[5, 10, 20])];
         let mut scrubber = scrubber(&runs);
-        assert_eq!(scrubber.times(), [0, 5, 10, 20, 30]);
-        assert_eq!(scrubber.time(), Some(30), "the end is where one looks first");
-        scrubber.apply(TimeCommand::MoveToTime(20));
+        assert_eq!(scrubber.times(), [0, 5, 10, 20, 30].map(at));
+        assert_eq!(scrubber.time(), Some(at(30)), "the end is where one looks first");
+        scrubber.apply(TimeCommand::MoveToTime(at(20)));
         assert_eq!(runs.each_ref().map(|run| scrubber.checkpoint_of(run)), [Some(1), Some(2)]);
         scrubber.apply(TimeCommand::Home);
         assert_eq!(runs.each_ref().map(|run| scrubber.checkpoint_of(run)), [Some(0), None]);
@@ -324,12 +376,12 @@ mod tests {
     fn hiding_a_run_keeps_the_time() {
         let runs = [steps(&[0, 10, 30]), steps(&[5, 20])];
         let mut scrubber = scrubber(&runs);
-        scrubber.apply(TimeCommand::MoveToTime(20));
+        scrubber.apply(TimeCommand::MoveToTime(at(20)));
         scrubber.set_runs(runs[..1].iter());
-        assert_eq!(scrubber.time(), Some(10));
+        assert_eq!(scrubber.time(), Some(at(10)));
         scrubber.apply(TimeCommand::End);
         scrubber.set_runs(runs.iter());
-        assert_eq!(scrubber.time(), Some(30));
+        assert_eq!(scrubber.time(), Some(at(30)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::Action;
 use super::state::{State, Status, UiCommand};
 use super::theme::{self, palette};
 use super::timeline::{SPEED_RANGE, TimeCommand, TimeUnit};
-use super::widgets::{Icon, icon_button, short_count, thousands};
+use super::widgets::{Icon, icon_button, own_keys, short_count, thousands};
 use crate::engine::CheckpointId;
 
 /// Draws transport, track and speed.
@@ -50,6 +50,7 @@ pub(super) fn timeline_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>)
                 let response = ui.add(slider).on_hover_text("Playback speed");
                 let enabled = ui.is_enabled();
                 response.widget_info(|| WidgetInfo::slider(enabled, f64::from(speed), "Playback speed"));
+                own_keys(ui, &response);
                 if response.changed() {
                     time(TimeCommand::SetSpeed(speed));
                 }
@@ -70,10 +71,11 @@ fn label_ui(ui: &mut Ui, state: &State) {
         return;
     };
     let text = match scrubber.unit() {
-        TimeUnit::Tokens => format!("{} tokens", short_count(time)),
-        TimeUnit::Steps => format!("step {}", thousands(time)),
-        TimeUnit::Index => format!("checkpoint {}", time + 1),
+        TimeUnit::Tokens => format!("{} tokens", short_count(time.count)),
+        TimeUnit::Steps => format!("step {}", thousands(time.count)),
+        TimeUnit::Index => format!("checkpoint {}", time.count + 1),
     };
+    let text = if time.past > 0 { format!("after {text}") } else { text };
     ui.label(theme::number(ui, text).size(13.0));
     let place = format!("{} of {}", scrubber.position() + 1, scrubber.times().len());
     ui.label(theme::weak(ui, place).small());
@@ -184,7 +186,7 @@ fn marks(state: &State) -> Vec<Mark> {
     let mut marks = vec![Mark::Measured; scrubber.times().len()];
     for (run, open) in state.runs.iter().enumerate().filter(|(run, _)| state.is_visible(*run)) {
         for checkpoint in 0..open.checkpoints.len() {
-            let time = scrubber.unit().time_of(open, checkpoint);
+            let time = scrubber.time_of(open, checkpoint);
             let mark = match state.status(CheckpointId { run, checkpoint }) {
                 Status::Complete | Status::Preview => Mark::Measured,
                 Status::Waiting | Status::Measuring(_) => Mark::Waiting,

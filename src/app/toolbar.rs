@@ -1,6 +1,6 @@
 //! The bar at the top: what can be opened, chosen and exported.
 
-use eframe::egui::{self, Align, Layout, RichText, ThemePreference, Ui};
+use eframe::egui::{self, Align, Layout, RichText, Theme, ThemePreference, Ui};
 
 use super::Action;
 use super::state::State;
@@ -69,14 +69,15 @@ fn text_ui(ui: &mut Ui, state: &State) {
     ui.label(theme::weak(ui, what).small());
 }
 
-/// Steps through dark, light and whatever the desktop says.
+/// Changes between dark and light as they are seen, whoever chose what is seen now. Back at what the desktop has,
+/// the window follows the desktop again.
 fn theme_ui(ui: &mut Ui) {
-    let (name, next) = match ui.ctx().options(|options| options.theme_preference) {
-        ThemePreference::System => ("Theme: as the desktop", ThemePreference::Dark),
-        ThemePreference::Dark => ("Theme: dark", ThemePreference::Light),
-        ThemePreference::Light => ("Theme: light", ThemePreference::System),
+    let (name, theme) = match ui.visuals().dark_mode {
+        true => ("Light theme", Theme::Light),
+        false => ("Dark theme", Theme::Dark),
     };
     if icon_button(ui, Icon::Contrast, name, false).on_hover_text(name).clicked() {
-        ui.ctx().set_theme(next);
+        let follows = ui.ctx().system_theme() == Some(theme);
+        ui.ctx().set_theme(if follows { ThemePreference::System } else { theme.into() });
     }
 }

@@ -3,8 +3,9 @@
 use eframe::egui::{self, Align, Layout, Rect, RichText, Ui, vec2};
 
 use super::Action;
-use super::state::State;
+use super::state::{State, UiCommand};
 use super::theme::{self, palette};
+use super::widgets::{Icon, icon_button};
 
 /// Draws the invitation over `area`, where there is nothing else to see.
 pub(super) fn welcome_ui(ui: &mut Ui, area: Rect, state: &State, asking: bool, actions: &mut Vec<Action>) {
@@ -72,4 +73,25 @@ fn step_ui(ui: &mut Ui, number: &str, text: &str, done: bool) -> bool {
         ui.add(button).clicked()
     })
     .inner
+}
+
+/// Says that nobody chose the text the models read, and offers to choose one.
+pub(super) fn borrowed_text_ui(ui: &mut Ui, asking: bool, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let close = icon_button(ui, Icon::Close, "Keep the demo's text", false);
+            if close.on_hover_text("Keep the demo's text").clicked() {
+                actions.push(UiCommand::KeepText.into());
+            }
+            if ui.add_enabled(!asking, egui::Button::new("Choose your own text…")).clicked() {
+                actions.push(Action::AskText);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let color = palette(ui.visuals()).warn;
+                let text =
+                    RichText::new("! Measured on the demo's books, since no text was named").color(color);
+                ui.add(egui::Label::new(text).truncate());
+            });
+        });
+    });
 }

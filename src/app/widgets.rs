@@ -120,6 +120,40 @@ fn paint_icon(ui: &Ui, icon: Icon, center: Pos2, color: Color32) {
     }
 }
 
+/// Where the widget is remembered that has use for arrows, Home, End and Space itself.
+fn own_keys_id() -> egui::Id {
+    egui::Id::unique("widget with keys of its own")
+}
+
+/// Leaves the keys that move time to this widget for as long as it has the focus.
+pub(super) fn own_keys(ui: &Ui, response: &Response) {
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(own_keys_id(), response.id));
+    }
+}
+
+/// Whether the widget with the focus has use for the keys that move time: text fields and numbers, and sliders.
+pub(super) fn has_own_keys(ctx: &egui::Context) -> bool {
+    let focused = ctx.memory(|memory| memory.focused());
+    let own: Option<egui::Id> = ctx.data(|data| data.get_temp(own_keys_id()));
+    ctx.text_edit_focused() || focused.is_some() && focused == own
+}
+
+/// Draws a ring around the widget that has the focus, whichever it is.
+pub(super) fn focus_ring(ctx: &egui::Context) {
+    let focused = ctx.memory(|memory| memory.focused());
+    let Some(response) = focused.and_then(|id| ctx.read_response(id)) else { return };
+    let seen = response.interact_rect;
+    if !seen.is_positive() {
+        // It is scrolled out of sight.
+        return;
+    }
+    let visuals = ctx.global_style().visuals.clone();
+    let stroke = Stroke::new(theme::FOCUS_RING, palette(&visuals).accent);
+    let painter = ctx.layer_painter(response.layer_id).with_clip_rect(seen.expand(theme::FOCUS_RING + 1.0));
+    painter.rect_stroke(response.rect.expand(1.0), 6.0, stroke, egui::StrokeKind::Outside);
+}
+
 /// A mark for what has become of a checkpoint, in a square of the height of a line.
 pub(super) fn status_mark(ui: &mut Ui, status: &Status, color: Color32) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(14.0, 14.0), Sense::hover());

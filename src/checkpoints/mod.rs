@@ -4,7 +4,7 @@
 //! reads those names, [`open`] walks at most two levels of folders with them, and the hub cache's own layout. Nothing here reads weights or
 //! parses a `config.json`: a broken checkpoint is listed like any other and fails when it is measured.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 mod folder;
 mod hub;
@@ -15,6 +15,11 @@ pub mod step_name;
 pub use folder::ModelFolder;
 pub use identity::identity;
 pub use scan::open;
+
+/// Whether there is anything at a path to open: a file, a folder, or a repository of that name in the hub cache.
+pub fn is_there(path: &Path) -> bool {
+    path.exists() || path.to_str().is_some_and(|name| hub::cached(name).is_some())
+}
 
 /// A training run: checkpoints of one model in the order of training.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -237,14 +237,29 @@ impl Collector {
 mod tests {
     use super::*;
 
+    #[derive(clap::Parser)]
+    struct Only {
+        #[command(flatten)]
+        settings: SettingsArgs,
+    }
+
+    fn settings_of(flags: &[&str]) -> Settings {
+        use clap::Parser as _;
+        Only::parse_from(["infoplane"].iter().chain(flags)).settings.settings(500)
+    }
+
     #[test]
-    fn settings_of_the_flags_are_the_defaults() {
-        use clap::Parser;
-        #[derive(Parser)]
-        struct Only {
-            #[command(flatten)]
-            settings: SettingsArgs,
+    fn every_field_of_the_settings_is_set_by_a_flag() {
+        assert_eq!(settings_of(&[]), Settings::default());
+        let flags = "--samples 2000000 --context 200000 --max-order 2 --points 1000 --seed 7 --reference-seeds 50 \
+                     --temperature 0.02 --temperature-factor 2 --min-count 50 --tolerance 0.5 --scores f16 \
+                     --backend cpu --dtype bf16 --text-field body";
+        let set = settings_of(&flags.split_whitespace().collect::<Vec<_>>());
+        let fields = |settings: &Settings| serde_json::to_value(settings).unwrap();
+        let (usual, set) = (fields(&Settings::default()), fields(&set));
+        for (field, value) in usual.as_object().unwrap() {
+            assert_ne!(set[field], *value, "{field} is set by no flag");
         }
-        assert_eq!(Only::parse_from(["infoplane"]).settings.settings(500), Settings::default());
+        assert_eq!([&set["samples"], &set["points"], &set["min_count"]], [2_000_000, 1000, 50]);
     }
 }

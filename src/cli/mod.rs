@@ -18,7 +18,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::engine::{self, TextSource};
 use crate::error::Result;
-use crate::settings::{Backend, Dtype, Precision, Settings, Temperature};
+use crate::settings::{
+    self, Backend, CONTEXT, Dtype, EPSILON, MAX_ORDER, MIN_COUNT, Number, POINTS, Precision, REFERENCE_SEEDS,
+    SAMPLES, SEED, Settings, TEMPERATURE_FACTOR, TOLERANCE, Temperature, Value,
+};
 use crate::store::Store;
 
 /// Everything was done.
@@ -110,37 +113,85 @@ impl TextArgs {
 /// What to measure and how; the flags of [`Settings`].
 #[derive(Debug, Clone, Args)]
 struct SettingsArgs {
-    /// The field of a JSON line that holds the text.
-    #[arg(long, value_name = "FIELD", default_value = "text")]
+    #[arg(long, value_name = "FIELD", default_value = "text", help = settings::TEXT_FIELD_HELP)]
     text_field: String,
-    /// How many documents to read [default: 500, in the window 64].
-    #[arg(long, value_name = "N", value_parser = within::<1, 1_000_000_000>)]
+    #[arg(
+        long = SAMPLES.name,
+        value_name = "N",
+        value_parser = number(&SAMPLES),
+        help = format!("{} [default: 500, in the window 64]", SAMPLES.help)
+    )]
     samples: Option<usize>,
-    /// Cut documents to this many tokens.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().context, value_parser = within::<2, 1_048_576>)]
+    #[arg(
+        long = CONTEXT.name,
+        value_name = "N",
+        default_value_t = Settings::default().context,
+        value_parser = number(&CONTEXT),
+        help = CONTEXT.help
+    )]
     context: usize,
-    /// The widest n-gram (back-off), 1 to 4; it also decides which positions are labelled.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().max_order, value_parser = order)]
+    #[arg(
+        long = MAX_ORDER.name,
+        value_name = "N",
+        default_value_t = Settings::default().max_order,
+        value_parser = number(&MAX_ORDER),
+        help = MAX_ORDER.help
+    )]
     max_order: usize,
-    /// The number of reference points.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().points, value_parser = within::<2, 65_536>)]
+    #[arg(
+        long = POINTS.name,
+        value_name = "N",
+        default_value_t = Settings::default().points,
+        value_parser = number(&POINTS),
+        help = POINTS.help
+    )]
     points: usize,
-    /// The seed of the reference points, as NumPy's `default_rng` takes it.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
+    #[arg(
+        long = SEED.name,
+        value_name = "N",
+        default_value_t = Settings::default().seed,
+        value_parser = number(&SEED),
+        help = SEED.help
+    )]
     seed: u64,
-    /// How many seeds to score, this one and those that follow: the spread over them is told beside every
-    /// measure.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().reference_seeds, value_parser = within::<1, 100>)]
+    #[arg(
+        long = REFERENCE_SEEDS.name,
+        value_name = "N",
+        default_value_t = Settings::default().reference_seeds,
+        value_parser = number(&REFERENCE_SEEDS),
+        help = REFERENCE_SEEDS.help
+    )]
     reference_seeds: usize,
-    /// The temperature: root, leading, grid, exact or a number.
-    #[arg(long, value_name = "PRESET|NUMBER", default_value_t = Temperature::Root)]
+    #[arg(
+        long = EPSILON.name,
+        value_name = "PRESET|NUMBER",
+        default_value_t = Settings::default().temperature,
+        help = settings::TEMPERATURE_HELP
+    )]
     temperature: Temperature,
-    /// Drop labels seen fewer times than this, and their positions.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().min_count, value_parser = count)]
+    #[arg(
+        long = TEMPERATURE_FACTOR.name,
+        value_name = "NUMBER",
+        default_value_t = Settings::default().temperature_factor,
+        value_parser = number(&TEMPERATURE_FACTOR),
+        help = TEMPERATURE_FACTOR.help
+    )]
+    temperature_factor: f64,
+    #[arg(
+        long = MIN_COUNT.name,
+        value_name = "N",
+        default_value_t = Settings::default().min_count,
+        value_parser = number(&MIN_COUNT),
+        help = MIN_COUNT.help
+    )]
     min_count: u32,
-    /// Be done with a checkpoint once four times as many documents moved no complexity and no expressivity by
-    /// more than this; 0 for the whole sample.
-    #[arg(long, value_name = "NUMBER", default_value_t = Settings::default().tolerance, value_parser = tolerance)]
+    #[arg(
+        long = TOLERANCE.name,
+        value_name = "NUMBER",
+        default_value_t = Settings::default().tolerance,
+        value_parser = number(&TOLERANCE),
+        help = TOLERANCE.help
+    )]
     tolerance: f64,
     #[command(flatten)]
     backend: BackendArg,
@@ -188,8 +239,7 @@ impl StoreArgs {
 /// Where to compute.
 #[derive(Debug, Clone, Copy, Args)]
 struct BackendArg {
-    /// The device: auto takes a real GPU where there is one; gpu takes any adapter, software too.
-    #[arg(long, value_enum, default_value_t = Backend::Auto)]
+    #[arg(long, value_enum, default_value_t = Backend::Auto, help = settings::BACKEND_HELP)]
     backend: Backend,
     /// The type of matrix products: auto is f32; f16 and bf16 need a GPU that has them.
     #[arg(long, value_enum, default_value_t = Dtype::Auto)]
@@ -226,36 +276,22 @@ impl SettingsArgs {
             seed,
             reference_seeds: flags.reference_seeds,
             temperature,
+            temperature_factor: flags.temperature_factor,
             min_count: flags.min_count,
             tolerance: flags.tolerance,
             scores: store.scores,
             backend: backend.backend,
             dtype: backend.dtype,
             text_field,
-            ..Settings::default()
         }
     }
 }
 
-fn within<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if (LEAST..=MOST).contains(&number) => Ok(number),
-        _ => Err(format!("not a whole number from {LEAST} to {MOST}")),
-    }
-}
-
-fn count(text: &str) -> Result<u32, String> {
-    match text.parse() {
-        Ok(count) if count > 0 => Ok(count),
-        _ => Err("not a whole number above 0".to_owned()),
-    }
-}
-
-fn tolerance(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(tolerance) if (0.0..=1.0).contains(&tolerance) => Ok(tolerance),
-        _ => Err("not a number from 0 to 1".to_owned()),
-    }
+/// Reads the flag of a setting.
+fn number<T: Value + Send + Sync>(
+    number: &'static Number<T>,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
+    |text| number.parse(text)
 }
 
 /// A number of bytes, with a unit or without.
@@ -279,11 +315,9 @@ fn size(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Reads an n-gram order.
 fn order(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(order @ 1..=crate::settings::LARGEST_ORDER) => Ok(order),
-        _ => Err(format!("not an order from 1 to {}", crate::settings::LARGEST_ORDER)),
-    }
+    MAX_ORDER.parse(text)
 }
 
 /// Writes a command's result to a file, or to standard output.

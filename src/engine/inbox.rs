@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 
-use super::message::{Command, Event, Request};
+use super::message::{Command, Event, Focus, Request};
 
 /// The other side of a channel is gone: the window was closed, or the command line has what it came for.
 pub struct Gone;
@@ -22,6 +22,8 @@ pub struct Waiting {
     pub open: Option<Vec<PathBuf>>,
     /// What to measure.
     pub measure: Option<Request>,
+    /// What is on screen by now.
+    pub focus: Option<Focus>,
     /// Whether to stop first.
     pub cancel: bool,
 }
@@ -30,8 +32,14 @@ impl Waiting {
     fn add(&mut self, command: Command) {
         match command {
             // Other runs make whatever was asked of the former ones void, but not that it should stop.
-            Command::Open { paths } => (self.open, self.measure) = (Some(paths), None),
-            Command::Measure(request) => (self.measure, self.cancel) = (Some(request), false),
+            Command::Open { paths } => {
+                (self.open, self.measure, self.focus) = (Some(paths), None, None);
+            }
+            // A request says itself what to begin with.
+            Command::Measure(request) => {
+                (self.measure, self.focus, self.cancel) = (Some(request), None, false);
+            }
+            Command::Focus(focus) => self.focus = Some(focus),
             Command::Cancel => (self.measure, self.cancel) = (None, true),
         }
     }
@@ -45,7 +53,8 @@ impl Inbox {
 
     /// Takes what is to be done; waits for it only when `idle`.
     pub fn take(&mut self, idle: bool) -> Result<Waiting, Gone> {
-        let nothing = self.waiting.open.is_none() && self.waiting.measure.is_none() && !self.waiting.cancel;
+        let Waiting { open, measure, focus, cancel } = &self.waiting;
+        let nothing = open.is_none() && measure.is_none() && focus.is_none() && !cancel;
         if idle && nothing {
             let command = self.commands.recv().map_err(|_| Gone)?;
             self.waiting.add(command);

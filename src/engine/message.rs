@@ -87,6 +87,15 @@ pub struct EstimatorCosts {
     pub statistics: Duration,
 }
 
+/// What is on screen, and is measured before the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Focus {
+    /// The checkpoint to measure before the others, usually the one under the scrubber.
+    pub checkpoint: Option<CheckpointId>,
+    /// Indices of runs that are not drawn: measured once nothing is left to do for the others.
+    pub hidden: Vec<usize>,
+}
+
 /// What the worker can be asked. The newest request wins.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -98,6 +107,8 @@ pub enum Command {
     },
     /// Measure all open runs under these settings, reusing whatever still holds.
     Measure(Request),
+    /// Go on with the present request in another order; what is under way is finished first.
+    Focus(Focus),
     /// Stop measuring; what is finished stays.
     Cancel,
 }

@@ -16,7 +16,7 @@ mod schedule;
 mod session;
 mod worker;
 
-pub use message::{CheckpointId, Command, EstimatorCosts, Event, Request, TextSource};
+pub use message::{CheckpointId, Command, EstimatorCosts, Event, Focus, Request, TextSource};
 
 use std::time::Duration;
 

@@ -55,6 +55,9 @@ impl Worker<'_> {
             if let Some(request) = waiting.measure {
                 self.start(request)?;
             }
+            if let (Some(focus), Some(session)) = (waiting.focus, &mut self.session) {
+                session.focus = focus;
+            }
             if let (Some(session), Some(device)) = (&mut self.session, &mut self.device)
                 && session.active
                 && !session.advance(device, &mut self.inbox, &self.outbox)?

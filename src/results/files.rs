@@ -64,7 +64,9 @@ fn looks_like(file: &mut std::fs::File) -> std::io::Result<bool> {
     file.by_ref().take(256).read_to_end(&mut beginning)?;
     if !beginning.starts_with(parquet::MAGIC) {
         let text: String = String::from_utf8_lossy(&beginning).split_whitespace().collect();
-        return Ok(["{\"schema\":", "{\"settings\":{"].iter().any(|first| text.starts_with(first)));
+        // Other tools may have sorted the fields.
+        let first = ["{\"schema\":", "{\"settings\":{", "{\"checkpoints\":[{"];
+        return Ok(first.iter().any(|first| text.starts_with(first)));
     }
     // A table of text is Parquet too. The footer, its size before the closing magic, holds the names of columns.
     let mut end = [0; 8];

@@ -473,3 +473,31 @@ fn a_path_that_is_not_unicode_loses_no_measurement() {
     }
     assert!(results.to_csv().is_ok());
 }
+
+#[test]
+fn results_are_known_by_what_they_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let holds = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        looks_like_results(&path)
+    };
+    assert!(holds("a.json", &results().to_json().unwrap()));
+    assert!(holds("no-extension", &serde_json::to_vec(&results()).unwrap()));
+    assert!(holds("text.txt", &results().to_parquet().unwrap()));
+    // Other tools sort the fields.
+    let sorted: serde_json::Value = serde_json::from_slice(&results().to_json().unwrap()).unwrap();
+    assert!(holds("sorted.json", &serde_json::to_vec(&sorted).unwrap()));
+    for text in [
+        "{\"text\": \"It was the best of times\"}\n",
+        "{\"settings\": \"gear\", \"text\": \"a\"}\n",
+        "  {\"body\": 1}",
+        "[{\"settings\": {}}]",
+        "It was the best of times",
+        "{",
+        "",
+    ] {
+        assert!(!holds("text.json", text.as_bytes()), "{text}");
+    }
+    assert!(!looks_like_results(&folder.path().join("absent")) && !looks_like_results(folder.path()));
+}

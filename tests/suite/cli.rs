@@ -375,15 +375,39 @@ fn without_any_driver_auto_measures_on_the_cpu() {
     assert!(json["settings"]["device"].as_str().unwrap().starts_with("CPU"), "{}", json["settings"]);
 }
 
-#[test]
-fn without_a_display_the_window_names_the_headless_command() {
-    let output = infoplane_with(&[], |command| {
+/// The window's part of the program where there is no display.
+fn without_display(args: &[&str]) -> Output {
+    infoplane_with(args, |command| {
         for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
             command.env_remove(name);
         }
-    });
+    })
+}
+
+#[test]
+fn without_a_display_the_window_names_the_headless_command() {
     if cfg!(target_os = "linux") {
-        let stderr = status(&output, 2);
+        let stderr = status(&without_display(&[]), 2);
         assert!(stderr.contains("no display") && stderr.contains("infoplane measure"), "{stderr}");
+        // Results are shown, and a text that nobody named is no text to advise.
+        let folder = tempfile::tempdir().unwrap();
+        let written = folder.path().join("measured.json");
+        std::fs::write(&written, "{\"settings\": {}, \"checkpoints\": []}").unwrap();
+        let stderr = status(&without_display(&[text(&written)]), 2);
+        assert!(stderr.contains(&format!("infoplane show {}`", written.display())), "{stderr}");
+        let stderr = status(&without_display(&[text(folder.path())]), 2);
+        let command = format!("infoplane measure {} --corpus FILE`", folder.path().display());
+        assert!(stderr.contains(&command), "{stderr}");
     }
+}
+
+#[test]
+fn a_path_that_is_not_there_opens_no_window() {
+    fails(
+        &["mesure", "x"],
+        &["no such file or folder", "did you mean the command `infoplane measure`?", "mesure"],
+    );
+    fails(&["/no/such/run"], &["no such file or folder", "check the spelling", "/no/such/run"]);
+    let folder = tempfile::tempdir().unwrap();
+    fails(&[text(folder.path()), "/no/such/run"], &["no such file or folder", "/no/such/run"]);
 }

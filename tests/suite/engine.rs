@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use infoplane::engine::{self, CheckpointId, Command, Event, Request, TextSource};
+use infoplane::engine::{self, CheckpointId, Command, Event, Focus, Request, TextSource};
 use infoplane::settings::{Backend, Settings};
 
 use super::support::{PATIENCE, asset};
@@ -312,6 +312,55 @@ fn the_newest_request_wins() {
     let stale = |event: &&Event| matches!(event, Event::Measured { generation: 12, .. });
     assert_eq!(events.iter().filter(stale).count(), 0, "what was superseded went on");
     assert_eq!(measured(&events).len(), 2);
+}
+
+/// Everything said from an event on, `at` which something else comes on screen.
+fn refocused(path: &Path, at: impl Fn(&Event) -> bool, focus: &Focus) -> Vec<Event> {
+    let driver = Driver::stepwise(path, engine::Options::default());
+    driver.until(|event| matches!(event, Event::Opened { .. }));
+    driver.measure(1, &settings(40), None);
+    driver.step();
+    let mut events = vec![driver.until(at)];
+    driver.commands.send(Command::Focus(focus.clone())).unwrap();
+    driver.step();
+    events.extend(driver.until_idle(1));
+    events
+}
+
+#[test]
+fn what_comes_on_screen_is_measured_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step64", "step512", "step2000"]);
+    let focus = Focus { checkpoint: Some(CheckpointId { run: 0, checkpoint: 3 }), hidden: Vec::new() };
+    let first = |event: &Event| matches!(event, Event::Measured { .. });
+    let events = refocused(&run, first, &focus);
+    let order: Vec<(usize, usize)> = measured(&events).iter().map(|m| (m.0, m.1)).collect();
+    assert_eq!(order, [(0, 16), (3, 16), (1, 16), (2, 16), (3, 40), (0, 40), (1, 40), (2, 40)]);
+    // A model at work comes to the end of its stage.
+    let at_work = |event: &Event| matches!(event, Event::Prepared { .. });
+    let order: Vec<usize> = measured(&refocused(&run, at_work, &focus)).iter().map(|m| m.0).collect();
+    assert_eq!(order, [0, 3, 1, 2, 3, 0, 1, 2]);
+}
+
+#[test]
+fn hidden_runs_are_measured_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let earlier = run_of(folder.path(), &["step0", "step2000"]);
+    std::fs::rename(earlier, folder.path().join("a run before it")).unwrap();
+    run_of(folder.path(), &["step0", "step2000"]);
+    let focus = Focus { checkpoint: None, hidden: vec![0] };
+    let first = |event: &Event| matches!(event, Event::Measured { .. });
+    let events = refocused(folder.path(), first, &focus);
+    let order = events.iter().filter_map(|event| match event {
+        Event::Measured { checkpoint, documents, measurement, .. } => {
+            let plain = measurement.mean.orders.get(1)?.input_null.is_none();
+            plain.then_some((checkpoint.run, checkpoint.checkpoint, *documents))
+        }
+        _ => None,
+    });
+    let order: Vec<_> = order.collect();
+    let last = [(0, 1, 16), (0, 0, 40), (0, 1, 40)];
+    assert_eq!(order, [&[(0, 0, 16), (1, 0, 16), (1, 1, 16), (1, 0, 40), (1, 1, 40)], &last[..]].concat());
 }
 
 #[test]

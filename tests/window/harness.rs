@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{self, Key, Theme, accesskit::Role};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::app::dialogs::Dialogs;
 use infoplane::app::{App, Start};
 use infoplane::checkpoints::{Checkpoint, Run};
 use infoplane::engine::{CheckpointId, Command, Event, Request, TextSource};
 use infoplane::error::{Error, Kind};
 use infoplane::measures::{LayerMeasures, OrderMeasures};
-use infoplane::results::{Estimate, Measurement};
+use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
 use infoplane::settings::{Settings, Temperature};
 
 /// Checkpoints a run.
@@ -97,6 +97,46 @@ pub fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
     }
 }
 
+/// Settings beyond what the rails of the window cover, all of them legal.
+pub fn far_settings() -> Settings {
+    Settings {
+        samples: 2_000_000,
+        context: 200_000,
+        points: 1000,
+        seed: u64::MAX,
+        reference_seeds: 50,
+        temperature_factor: 7.123_456_789,
+        min_count: 50,
+        tolerance: 0.500_001_25,
+        ..Settings::default()
+    }
+}
+
+/// The first run as results of 25 seeds and 300 points, beyond what the rails of the window cover.
+pub fn recorded() -> Event {
+    let settings = Settings { reference_seeds: 25, points: 300, ..far_settings() };
+    let runs = runs()[..1].to_vec();
+    let checkpoints = runs[0].checkpoints.iter().enumerate().map(|(checkpoint, found)| CheckpointResult {
+        run: runs[0].name.clone(),
+        name: found.name.clone(),
+        step: found.step,
+        tokens: found.tokens,
+        path: found.path.clone(),
+        outcome: Outcome::Measured(Box::new(measurement(CheckpointId { run: 0, checkpoint }, &settings))),
+    });
+    let checkpoints = checkpoints.collect();
+    let settings = ResultSettings {
+        settings,
+        corpus: PathBuf::from("/books/held-out.txt"),
+        documents: 64,
+        skipped_documents: 1,
+        device: "CPU".to_owned(),
+        version: "0".to_owned(),
+    };
+    let results = Arc::new(Results { settings, checkpoints });
+    Event::Opened { runs: Arc::new(runs), recorded: vec![Some(results)] }
+}
+
 /// A checkpoint the stand-in cannot measure.
 pub const BROKEN: CheckpointId = CheckpointId { run: 1, checkpoint: 9 };
 
@@ -119,11 +159,14 @@ pub fn worker(
                     Error::new(Kind::Folder, "no such folder").help("check the spelling").at(&paths[0]);
                 say(Event::Failed { generation: None, error });
             }
+            Command::Open { paths } if paths.iter().any(|path| path.ends_with("recorded.json")) => {
+                say(recorded());
+            }
             Command::Open { .. } => {
                 say(Event::Opened { recorded: vec![None; runs().len()], runs: Arc::new(runs()) });
             }
             Command::Measure(request) => answer(&request, &say, stop_after),
-            Command::Cancel => {}
+            Command::Cancel | Command::Focus(_) => {}
         }
     }
 }
@@ -196,6 +239,16 @@ impl Window {
     }
 
     pub fn with(start: Start, size: (f32, f32), theme: Theme, stop_after: usize) -> Self {
+        Self::with_dialogs(start, size, theme, stop_after, |answers| answers)
+    }
+
+    pub fn with_dialogs<D: Dialogs + 'static>(
+        start: Start,
+        size: (f32, f32),
+        theme: Theme,
+        stop_after: usize,
+        dialogs: impl FnOnce(Answers) -> D + 'static,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (commands, commands_in) = bounded(4);
         let (events, events_in) = bounded(256);
@@ -214,7 +267,9 @@ impl Window {
             .with_theme(theme)
             .with_step_dt(1.0 / 20.0)
             .with_render_cursor(false)
-            .build_eframe(|cc| App::new(&cc.egui_ctx, commands, events_in, start).with_dialogs(answers));
+            .build_eframe(|cc| {
+                App::new(&cc.egui_ctx, commands, events_in, start).with_dialogs(dialogs(answers))
+            });
         harness.run_steps(2);
         Self { harness, seen: seen_in, folder }
     }
@@ -238,6 +293,25 @@ impl Window {
     pub fn press(&mut self, key: Key) {
         self.harness.key_press(key);
         self.harness.run_steps(2);
+    }
+
+    /// The widget with the focus: its role and its name.
+    pub fn focused(&self) -> Option<(Role, String)> {
+        let node = self.harness.query_all_by(|node| node.is_focused()).next()?;
+        let node = node.accesskit_node();
+        Some((node.role(), node.label().unwrap_or_default()))
+    }
+
+    /// Walks by Tab until the widget of this name has the focus.
+    pub fn tab_to(&mut self, role: Role, label: &str) {
+        let wanted = (role, label.to_owned());
+        for _ in 0..100 {
+            if self.focused().as_ref() == Some(&wanted) {
+                return;
+            }
+            self.press(Key::Tab);
+        }
+        panic!("Tab never comes to {wanted:?}");
     }
 
     pub fn click(&mut self, label: &str) {
@@ -294,5 +368,6 @@ pub fn start() -> Start {
         paths: vec![PathBuf::from("/runs")],
         text: Some(TextSource::Corpus(PathBuf::from("/books/held-out.txt"))),
         settings: Settings::default(),
+        ..Start::default()
     }
 }

@@ -6,20 +6,24 @@
 #![allow(clippy::unwrap_used)]
 
 mod harness;
+mod keyboard;
 mod many;
+mod settings;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use eframe::egui::{self, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::app::Start;
+use infoplane::app::dialogs::Dialogs;
 use infoplane::app::state::{Severity, Status};
 use infoplane::engine::{Command, TextSource};
 use infoplane::settings::{Backend, Settings, Temperature};
 use infoplane::views::plane::LayerChoice;
 
-use harness::{BROKEN, COUNT, LAYERS, Window, start};
+use harness::{Answers, BROKEN, COUNT, LAYERS, Window, start};
 
 #[test]
 fn opens_what_it_is_told_and_measures_it() {
@@ -161,9 +165,9 @@ fn every_setting_asks_for_a_new_measurement() {
     let request = window.next_request(request.generation);
     assert_eq!(request.settings.max_order, 2);
 
-    window.click("Reset to defaults");
+    window.click("Reset settings");
     let request = window.next_request(request.generation);
-    assert_eq!(request.settings, Settings::default());
+    assert_eq!(request.settings, Settings::default(), "this window was started with the defaults");
 }
 
 #[test]
@@ -314,6 +318,90 @@ fn dropped_files_are_opened_or_measured_on() {
     assert!(commands.iter().any(measured) && commands.iter().any(opened), "{commands:?}");
 }
 
+#[test]
+fn dropped_json_is_results_or_text_by_what_it_holds() {
+    let mut window = Window::measured();
+    window.forget_commands();
+    let text = window.folder.path().join("text.json");
+    std::fs::write(&text, "{\"text\": \"It was the best of times\"}\n").expect("a text");
+    let results = window.folder.path().join("results.json");
+    std::fs::write(&results, "{\n  \"settings\": {\"samples\": 64}, \"checkpoints\": []}\n")
+        .expect("results");
+    for path in [&text, &results] {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
+        window.harness.run_steps(3);
+    }
+    window.until("the results are opened", |window| !window.app().state().opening);
+    let commands: Vec<Command> = window.seen.try_iter().collect();
+    let measured = |c: &Command| matches!(c, Command::Measure(r) if *r.text.path() == text);
+    let opened = |c: &Command| matches!(c, Command::Open { paths } if paths[..] == [results.clone()]);
+    assert!(commands.iter().any(measured) && commands.iter().any(opened), "{commands:?}");
+}
+
+/// Dialogs that break down, but only once.
+struct Broken(Answers, AtomicBool);
+
+impl Dialogs for Broken {
+    fn open_folder(&self) -> Option<PathBuf> {
+        assert!(!self.1.swap(false, Ordering::Relaxed), "the portal is gone");
+        self.0.open_folder()
+    }
+
+    fn choose_text(&self) -> Option<PathBuf> {
+        self.0.choose_text()
+    }
+
+    fn save_figure(&self, extension: &str) -> Option<PathBuf> {
+        self.0.save_figure(extension)
+    }
+}
+
+#[test]
+fn a_dialog_that_breaks_down_is_said_and_the_next_one_opens() {
+    let broken = |answers| Broken(answers, AtomicBool::new(true));
+    let mut window = Window::with_dialogs(Start::default(), (1280.0, 800.0), Theme::Dark, usize::MAX, broken);
+    window.click("Open folder…");
+    window.until("the failure is said", |window| !window.app().state().messages.is_empty());
+    assert!(window.has("the dialog of the desktop broke down"));
+    window.click("Open folder…");
+    window.until("the runs are open", |window| !window.app().state().runs.is_empty());
+}
+
+#[test]
+fn a_text_nobody_chose_is_said_over_the_plane() {
+    let note = "Measured on the demo's books";
+    let own = Start { demo_text: true, ..start() };
+    let mut window = Window::open(own.clone());
+    window.until("everything is measured", |window| window.app().state().done() == (28, 28));
+    assert!(window.has(note));
+    window.forget_commands();
+    window.click("Choose your own text…");
+    let request = window.next_request(0);
+    assert!(request.text.path().ends_with("held-out.txt") && !window.has(note));
+
+    let mut window = Window::open(own);
+    window.until("everything is measured", |window| window.app().state().done() == (28, 28));
+    window.click("Keep the demo's text");
+    assert!(!window.has(note));
+
+    // The demo's own runs are at home there; a folder opened later is not.
+    let mut window = Window::open(Start { demo_text: true, demo_runs: true, ..start() });
+    window.until("everything is measured", |window| window.app().state().done() == (28, 28));
+    assert!(!window.has(note));
+    window.click("Open folder…");
+    window.until("other runs are open", |window| window.has(note));
+    assert!(!Window::measured().has(note), "a text that was named is the user's");
+}
+
+#[test]
+fn what_failed_can_be_tried_again() {
+    let mut window = Window::measured();
+    let last = window.forget_commands();
+    window.click("Try again");
+    let request = window.next_request(last);
+    assert_eq!(request.settings, Settings::default());
+}
+
 #[derive(Debug)]
 struct Dropped(PathBuf);
 
@@ -332,7 +420,7 @@ fn measuring_shows_progress_and_can_be_cancelled() {
     let mut window = Window::with(start(), (1280.0, 800.0), Theme::Dark, 12);
     window.until("progress is shown", |window| window.has("1 min 14 s left"));
     assert!(window.has("measuring") && window.has("first estimate"));
-    window.press(Key::Escape);
+    window.click("Cancel");
     window.until("the worker is told", |window| {
         window.seen.try_iter().any(|command| matches!(command, Command::Cancel))
     });

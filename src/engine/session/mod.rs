@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::inbox::{Gone, Inbox, Outbox};
 use super::job::{Job, Scored};
-use super::message::{CheckpointId, EstimatorCosts, Event, Request};
+use super::message::{CheckpointId, EstimatorCosts, Event, Focus, Request};
 use super::open_device::OpenDevice;
 use super::place::{self, Others, Places, Wanted};
 use super::progress::Progress;
@@ -64,6 +64,8 @@ struct Track {
 pub struct Session {
     /// The request.
     pub request: Request,
+    /// What is measured before the rest.
+    pub focus: Focus,
     /// Whether there is work left for it.
     pub active: bool,
     runs: Arc<Vec<Run>>,
@@ -99,6 +101,7 @@ impl Session {
         });
         let tracks = ids.map(|id| (id, Track::default())).collect();
         Self {
+            focus: Focus { checkpoint: request.focus, hidden: Vec::new() },
             request,
             active: true,
             runs,
@@ -134,7 +137,8 @@ impl Session {
         }
         self.samples.forget_failures();
         let (progress, costs) = (Progress::new(Instant::now()), EstimatorCosts::default());
-        Self { request, active: true, progress, costs, announced: Vec::new(), answered: false, ..self }
+        let focus = Focus { checkpoint: request.focus, hidden: Vec::new() };
+        Self { request, focus, active: true, progress, costs, announced: Vec::new(), answered: false, ..self }
     }
 
     /// Does the next piece of work: one batch through a model, or the measures of one checkpoint.
@@ -148,10 +152,8 @@ impl Session {
         inbox: &mut Inbox,
         outbox: &Outbox<'_>,
     ) -> Result<bool, Gone> {
-        let standings: Vec<_> = self.tracks.iter().map(|(id, track)| (*id, track.standing)).collect();
-        let (generation, focus) = (self.request.generation, self.request.focus);
-        let stages = |id| self.stages(id);
-        let Some(task) = next_task(generation, focus, &standings, stages) else { return Ok(false) };
+        let generation = self.request.generation;
+        let Some(task) = self.next_task() else { return Ok(false) };
         let (Task::TellFailure(id) | Task::Measure(id) | Task::MeasureHonesty(id) | Task::Score { id, .. }) =
             task;
 
@@ -176,6 +178,33 @@ impl Session {
                 Ok(true)
             }
         }
+    }
+
+    /// What to do next: all there is to do for runs on screen before anything for hidden ones.
+    fn next_task(&self) -> Option<Task> {
+        let hidden = |id: CheckpointId| self.focus.hidden.contains(&id.run);
+        let standings = self.tracks.iter().map(|(id, track)| (*id, track.standing));
+        let (hidden, shown): (Vec<_>, Vec<_>) = standings.partition(|(id, _)| hidden(*id));
+        let next = |standings: &[_]| {
+            next_task(self.request.generation, self.focus.checkpoint, standings, |id| self.stages(id))
+        };
+        let task = next(&shown).or_else(|| next(&hidden))?;
+        // A stage that a model is at work on is finished first: to turn to another model would lose that work, and
+        // whoever drags the scrubber along would keep all of them from ever getting done.
+        Some(match (task, &self.job) {
+            (Task::Score { .. }, Some(job)) if self.is_under_way(job) => {
+                Task::Score { id: job.id, stage: job.stage }
+            }
+            (task, _) => task,
+        })
+    }
+
+    /// Whether a model has not come to the end of its stage.
+    fn is_under_way(&self, job: &Job) -> bool {
+        self.tracks.get(&job.id).is_some_and(|track| {
+            let Standing { failed, scored_stages, .. } = track.standing;
+            !failed && track.scored.is_some() && scored_stages <= job.stage
+        })
     }
 
     /// Goes on with the CPU. Checkpoints already told keep their numbers.
