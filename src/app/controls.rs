@@ -168,24 +168,28 @@ fn estimator_ui(ui: &mut Ui, state: &State, settings: &mut Settings) -> Edit {
     edit.or(rail_ui(ui, "Min. count", &MIN_COUNT, 1..=20, &mut settings.min_count))
 }
 
-/// The temperature in use, and of which checkpoint it is: models of other widths have others.
+/// The temperature in use, and of which run it is: models of other widths have others.
 fn temperature_text_ui(ui: &mut Ui, state: &State, measured: Option<f64>) {
-    let used = match measured {
-        Some(epsilon) if state.settings.temperature_factor == 1.0 => format!("ε = {epsilon:.6}"),
+    let mut lines = Vec::new();
+    match measured {
+        Some(epsilon) if state.settings.temperature_factor == 1.0 => lines.push(format!("ε = {epsilon:.6}")),
         Some(epsilon) => {
             let chosen = epsilon / state.settings.temperature_factor;
-            format!("ε = {epsilon:.5}, before the factor {chosen:.5}")
+            lines.extend([format!("ε = {epsilon:.6}"), format!("without the factor {chosen:.6}")]);
         }
-        None => "ε = …".to_owned(),
-    };
-    let run = state.focus().and_then(|id| state.runs.get(id.run));
-    let of = run.filter(|_| measured.is_some()).map(|run| format!("of {}", run.name));
-    for line in [Some(used), of].into_iter().flatten() {
-        ui.horizontal(|ui| {
-            ui.add_space(theme::LABEL_WIDTH + ui.spacing().item_spacing.x);
-            ui.add(Label::new(theme::weak(ui, line).small()).truncate());
-        });
+        None => lines.push("ε = …".to_owned()),
     }
+    let run = state.focus().and_then(|id| state.runs.get(id.run));
+    lines.extend(run.filter(|_| measured.is_some()).map(|run| format!("of {}", run.name)));
+    ui.horizontal_top(|ui| {
+        ui.add_space(theme::LABEL_WIDTH + ui.spacing().item_spacing.x);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            for line in lines {
+                ui.add(Label::new(theme::weak(ui, line).small()).truncate());
+            }
+        });
+    });
 }
 
 fn temperature_ui(ui: &mut Ui, measured: Option<f64>, settings: &mut Settings) -> Edit {
@@ -301,6 +305,10 @@ fn rail_ui<T: Value + Numeric>(
 fn field_ui<T: Value + Numeric>(ui: &mut Ui, number: &Number<T>, speed: f64, value: &mut T) -> Response {
     let before = *value;
     let (shown, exact) = (before.to_f64(), text_of(before));
+    // Digits that have no room in the panel are drawn smaller: left out they would be another number.
+    let room = (ui.available_width() - 2.0 * ui.spacing().button_padding.x).max(1.0);
+    let size = (room / (0.62 * exact.chars().count() as f32)).min(12.0).max(6.0);
+    ui.style_mut().text_styles.insert(egui::TextStyle::Monospace, egui::FontId::monospace(size));
     let field = DragValue::new(value)
         .range(number.legal.clone())
         .clamp_existing_to_range(false)

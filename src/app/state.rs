@@ -220,7 +220,7 @@ pub struct State {
     pub opening: bool,
     /// The compute device, by its own name.
     pub device: Option<String>,
-    /// Counts requests; what answers an older one is dropped.
+    /// Counts requests; an answer to an older one is shown, as such, until a newer one comes.
     pub generation: u64,
     /// The newest request that meant other runs than those now open.
     opened_at: u64,

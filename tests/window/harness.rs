@@ -9,6 +9,7 @@ use eframe::egui::{self, Key, Theme, accesskit::Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::app::dialogs::Dialogs;
+use infoplane::app::state::Status;
 use infoplane::app::{App, Start};
 use infoplane::checkpoints::{Checkpoint, Run};
 use infoplane::engine::{CheckpointId, Command, Event, Request, TextSource};
@@ -272,6 +273,13 @@ impl Window {
             });
         harness.run_steps(2);
         Self { harness, seen: seen_in, folder }
+    }
+
+    /// Whether every checkpoint is measured or has failed.
+    pub fn is_measured(&self) -> bool {
+        let state = self.app().state();
+        let finished = |id| matches!(state.status(id), Status::Complete | Status::Failed(_));
+        state.ids().next().is_some() && state.ids().all(finished)
     }
 
     pub fn app(&self) -> &App {

@@ -83,7 +83,7 @@ fn the_checkpoints_of_a_run_are_one_stop_with_arrows_inside() {
 fn the_focus_has_a_ring() {
     for theme in [Theme::Dark, Theme::Light] {
         let mut window = Window::with(start(), (1280.0, 800.0), theme, usize::MAX);
-        window.until("everything is measured", |window| !window.app().state().busy);
+        window.until("everything is measured", Window::is_measured);
         for (role, label) in [
             (Role::Button, "Open folder…"),
             (Role::ListBox, "Checkpoints of gutenberg-1m"),

@@ -372,7 +372,7 @@ fn a_text_nobody_chose_is_said_over_the_plane() {
     let note = "Measured on the demo's books";
     let own = Start { demo_text: true, ..start() };
     let mut window = Window::open(own.clone());
-    window.until("everything is measured", |window| window.app().state().done() == (28, 28));
+    window.until("everything is measured", Window::is_measured);
     assert!(window.has(note));
     window.forget_commands();
     window.click("Choose your own text…");
@@ -380,13 +380,13 @@ fn a_text_nobody_chose_is_said_over_the_plane() {
     assert!(request.text.path().ends_with("held-out.txt") && !window.has(note));
 
     let mut window = Window::open(own);
-    window.until("everything is measured", |window| window.app().state().done() == (28, 28));
+    window.until("everything is measured", Window::is_measured);
     window.click("Keep the demo's text");
     assert!(!window.has(note));
 
     // The demo's own runs are at home there; a folder opened later is not.
     let mut window = Window::open(Start { demo_text: true, demo_runs: true, ..start() });
-    window.until("everything is measured", |window| window.app().state().done() == (28, 28));
+    window.until("everything is measured", Window::is_measured);
     assert!(!window.has(note));
     window.click("Open folder…");
     window.until("other runs are open", |window| window.has(note));

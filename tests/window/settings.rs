@@ -6,7 +6,7 @@ use infoplane::app::Start;
 use infoplane::engine::Command;
 use infoplane::settings::{Backend, Dtype, Precision, Settings, Temperature};
 
-use super::harness::{COUNT, Window, far_settings, start};
+use super::harness::{Window, far_settings, start};
 
 /// What a field of the panel shows.
 fn shown(window: &Window, label: &str) -> String {
@@ -19,7 +19,7 @@ fn legal_values_beyond_the_rails_are_shown_and_measured_as_they_are() {
     let mut window = Window::open(Start { settings: far_settings(), ..start() });
     let request = window.next_request(0);
     assert_eq!(request.settings, far_settings());
-    window.until("everything is measured", |window| !window.app().state().busy);
+    window.until("everything is measured", Window::is_measured);
     window.harness.run_steps(10);
     assert!(window.seen.try_recv().is_err(), "nobody asked for anything else");
     for (label, value) in [
@@ -34,6 +34,11 @@ fn legal_values_beyond_the_rails_are_shown_and_measured_as_they_are() {
     ] {
         assert_eq!(shown(&window, label), value, "{label}");
     }
+    // Nor do long numbers make the panel wider.
+    let usual = Window::measured();
+    let edge =
+        |window: &Window| window.harness.get_by_role_and_label(Role::TextInput, "Text field").rect().left();
+    assert_eq!(edge(&window), edge(&usual));
     // One setting changes and no other does.
     window.choose("Backend", "cpu");
     let request = window.next_request(request.generation);
@@ -43,7 +48,7 @@ fn legal_values_beyond_the_rails_are_shown_and_measured_as_they_are() {
 #[test]
 fn a_field_that_is_only_passed_by_changes_nothing() {
     let mut window = Window::open(Start { settings: far_settings(), ..start() });
-    window.until("everything is measured", |window| !window.app().state().busy);
+    window.until("everything is measured", Window::is_measured);
     window.forget_commands();
     for label in
         ["Documents", "Context", "Ref. points", "Seed", "Ref. seeds", "ε factor", "Min. count", "Tolerance"]
@@ -73,7 +78,7 @@ fn a_number_beyond_its_rail_can_be_typed() {
 #[test]
 fn recorded_settings_are_text_that_asks_for_nothing() {
     let mut window = Window::open(Start { paths: vec!["recorded.json".into()], ..start() });
-    window.until("the results are open", |window| window.app().state().done() == (COUNT, COUNT));
+    window.until("the results are open", Window::is_measured);
     window.harness.run_steps(30);
     let delays = window.harness.output().viewport_output.values().map(|output| output.repaint_delay);
     for delay in delays {
@@ -106,7 +111,7 @@ fn reset_goes_back_to_what_the_window_was_started_with() {
         ..Settings::default()
     };
     let mut window = Window::open(Start { settings: settings.clone(), ..start() });
-    window.until("everything is measured", |window| !window.app().state().busy);
+    window.until("everything is measured", Window::is_measured);
     let reset = |window: &Window| {
         let button = window.harness.get_by_label("Reset settings");
         !button.accesskit_node().is_disabled()
@@ -131,7 +136,7 @@ fn the_temperature_names_its_run_and_leaves_the_panel_as_wide_as_it_is() {
     let last = window.forget_commands();
     window.set_slider("ε factor", 2.0);
     window.next_request(last);
-    window.until("it is measured", |window| !window.app().state().busy);
-    assert!(window.has("before the factor 0.03160"));
+    window.until("it is measured", Window::is_measured);
+    assert!(window.has("ε = 0.063200") && window.has("without the factor 0.031600"));
     assert_eq!(left(&window), before);
 }
