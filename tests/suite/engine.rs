@@ -223,6 +223,10 @@ fn a_damaged_checkpoint_fails_alone_and_again_for_every_request() {
         assert_eq!(failures.len(), 1);
         assert!(failures[0].0 == 1 && failures[0].1.contains("step64/model.safetensors"), "{failures:?}");
     }
+    // Mended, it is measured with the others.
+    std::fs::write(&weights, &bytes).unwrap();
+    driver.measure(3, &settings(16), None);
+    assert_eq!(measured(&driver.until_idle(3)).len(), 3);
 }
 
 #[test]
