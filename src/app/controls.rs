@@ -307,7 +307,7 @@ fn field_ui<T: Value + Numeric>(ui: &mut Ui, number: &Number<T>, speed: f64, val
     let (shown, exact) = (before.to_f64(), text_of(before));
     // Digits that have no room in the panel are drawn smaller: left out they would be another number.
     let room = (ui.available_width() - 2.0 * ui.spacing().button_padding.x).max(1.0);
-    let size = (room / (0.62 * exact.chars().count() as f32)).min(12.0).max(6.0);
+    let size = (room / (0.62 * exact.chars().count().max(1) as f32)).clamp(6.0, 12.0);
     ui.style_mut().text_styles.insert(egui::TextStyle::Monospace, egui::FontId::monospace(size));
     let field = DragValue::new(value)
         .range(number.legal.clone())
