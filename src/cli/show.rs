@@ -42,8 +42,10 @@ pub fn run(args: &ShowArgs) -> Result<u8> {
         return Err(no_checkpoint(name, &files));
     }
     let mut text = String::new();
-    let legends: Vec<String> =
-        chosen.iter().map(|(_, settings, _)| legend(settings, args.convergence)).collect();
+    let legends: Vec<String> = chosen
+        .iter()
+        .map(|(_, settings, checkpoints)| legend(settings, checkpoints, args.convergence))
+        .collect();
     for (index, (path, settings, checkpoints)) in chosen.iter().enumerate() {
         if index > 0 {
             text.push('\n');
@@ -183,7 +185,7 @@ const HEADER: [&str; 15] = [
 ];
 
 /// What the columns are.
-fn legend(settings: &ResultSettings, convergence: bool) -> String {
+fn legend(settings: &ResultSettings, checkpoints: &[&CheckpointResult], convergence: bool) -> String {
     let measures = "I(X;Z) complexity, I(Y;Z) expressivity, H(Z) entropy: in nats over ln n, from 0 to 1";
     if convergence {
         return format!("{measures}; averages over layers, on the first documents of the sample\n");
@@ -217,15 +219,19 @@ fn legend(settings: &ResultSettings, convergence: bool) -> String {
             format!("share of positions whose label occurs {least} times or more, which all I and φ are of"),
         ),
     };
-    format!(
+    let mut text = format!(
         "{measures}; loss: nats a token; φ = I(Y;Z)/I(X;Z)\n\
          ±       {spread}\n\
          − null  less what the same labels give when they are shuffled\n\
          once    {once}\n\
-         kept    {kept}\n\
-         !       H(Z) moves further from seed to seed than any label accounts for of it: the layer depends on the seed \
-         more than on the text\n"
-    )
+         kept    {kept}\n"
+    );
+    let marked = |m: &Measurement| m.layers.iter().any(LayerMeasures::depends_on_seed);
+    if checkpoints.iter().filter_map(|c| c.measurement()).any(marked) {
+        text += "!       H(Z) moves further from seed to seed than any label accounts for of it: the layer depends on the \
+                 seed of the reference points more than on the text\n";
+    }
+    text
 }
 
 /// What is to be said of an average over layers.

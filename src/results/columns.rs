@@ -46,7 +46,9 @@ impl File {
         let known = |codec: &Compression| {
             matches!(codec, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_))
         };
-        all.find(|codec| !known(codec)).map(|codec| codec.to_string().to_lowercase())
+        let codec = all.find(|codec| !known(codec))?.to_string().to_lowercase();
+        // Its name goes before its level.
+        codec.split('(').next().map(str::to_owned)
     }
 
     /// What the file's metadata says under a key.

@@ -24,6 +24,9 @@ pub const MAGIC: &[u8] = b"PAR1";
 /// The key of the file's metadata that holds the schema's number.
 const SCHEMA_KEY: &str = "infoplane.schema";
 
+/// The one column that may need all 64 bits of a number. The others are signed, so that they can be subtracted.
+const UNSIGNED: &str = "seed";
+
 /// Writes the table.
 pub fn write(results: &Results) -> Result<Vec<u8>, String> {
     let table = Table::new(results)?;
@@ -35,7 +38,8 @@ pub fn encoded(tables: &[&Table]) -> ParquetResult<Vec<u8>> {
     let columns = tables[0].columns();
     let fields = columns.iter().map(|(name, form)| match form {
         Form::Text => format!("optional binary {name} (STRING);"),
-        Form::Whole => format!("optional int64 {name} (INTEGER(64,false));"),
+        Form::Whole if *name == UNSIGNED => format!("optional int64 {name} (INTEGER(64,false));"),
+        Form::Whole => format!("optional int64 {name};"),
         Form::Number => format!("optional double {name};"),
     });
     let schema = parse_message_type(&format!("message results {{ {} }}", fields.collect::<String>()))?;
