@@ -4,17 +4,17 @@
 //! labelled position (fewer than 2K tokens, K the largest order) are skipped and counted, so that every
 //! document here adds to the estimate.
 
-use std::fs;
 use std::path::Path;
 
 use rayon::prelude::*;
-use safetensors::SafeTensors;
-use safetensors::tensor::Dtype;
 use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
 
 use crate::corpus;
 use crate::error::{Error, Kind, Result};
 use crate::settings::Settings;
+use file::TokenFile;
+
+mod file;
 
 /// Documents encoded at once: enough for all cores.
 const BATCH: usize = 128;
@@ -79,23 +79,23 @@ impl Tokens {
                 selection.add(ids?);
             }
         }
-        selection.finish().map_err(|error| error.at(text))
+        selection.finish().map_err(|error| error.at(corpus::name(text)))
     }
 
     /// Takes the first `settings.samples` documents of a token file that are long enough; see
-    /// [`all_documents_from_file`] for its form.
+    /// [`all_documents_from_file`] for its form. Documents behind the last one taken are not read.
     ///
     /// # Errors
     /// [`Kind::Corpus`] if the file cannot be used or no document is long enough; [`Kind::Usage`] if the
     /// settings leave no room for a position.
     pub fn from_file(path: &Path, settings: &Settings) -> Result<Self> {
         let mut selection = Selection::new(settings)?;
-        for mut document in all_documents_from_file(path)? {
+        let mut file = TokenFile::open(path)?;
+        for index in 0..file.documents() {
             if selection.is_full() {
                 break;
             }
-            document.truncate(settings.context);
-            selection.add(document);
+            selection.add(file.document(index, settings.context)?);
         }
         selection.finish().map_err(|error| error.at(path))
     }
@@ -204,68 +204,8 @@ fn load_tokenizer(path: &Path, context: usize) -> Result<Tokenizer> {
 /// # Errors
 /// [`Kind::Corpus`] if the file cannot be read, lacks one of the two, or they do not fit each other.
 pub fn all_documents_from_file(path: &Path) -> Result<Vec<Vec<u32>>> {
-    let bytes = fs::read(path).map_err(|error| {
-        let help = match error.kind() {
-            std::io::ErrorKind::NotFound => "check the spelling",
-            _ => "name a safetensors file with `tokens` and `offsets`",
-        };
-        Error::new(Kind::Corpus, format!("the tokens cannot be read ({error})")).help(help).at(path)
-    })?;
-    documents_from_bytes(&bytes).map_err(|cause| {
-        Error::new(Kind::Corpus, cause)
-            .help("tokens need flat ids `tokens` and document starts `offsets`")
-            .at(path)
-    })
-}
-
-/// The documents in a token file's bytes, or what is wrong with it.
-fn documents_from_bytes(bytes: &[u8]) -> Result<Vec<Vec<u32>>, String> {
-    let file = SafeTensors::deserialize(bytes)
-        .map_err(|error| format!("the token file is not valid safetensors ({error})"))?;
-    let (tokens, offsets) = (integers(&file, "tokens")?, integers(&file, "offsets")?);
-    match offsets[..] {
-        [] | [_] => return Err("`offsets` names no document".to_owned()),
-        [first, ..] if first != 0 => return Err(format!("`offsets` starts at {first}, not at 0")),
-        _ => {}
-    }
-    let end = offsets[offsets.len() - 1];
-    if end != tokens.len() as i64 {
-        return Err(format!("`offsets` ends at {end}, but there are {} tokens", tokens.len()));
-    }
-    if let Some(before) = offsets.windows(2).position(|bounds| bounds[1] < bounds[0]) {
-        return Err(format!("`offsets` falls after document {}", before + 1));
-    }
-    let id = |&id: &i64| u32::try_from(id).map_err(|_| format!("{id} is not a token id"));
-    // Rising from 0 to the number of tokens, so every pair is a range of them.
-    offsets
-        .windows(2)
-        .map(|bounds| tokens[bounds[0] as usize..bounds[1] as usize].iter().map(id).collect())
-        .collect()
-}
-
-/// A vector of integers by its name, of any type that ids and offsets are saved in.
-fn integers(file: &SafeTensors, name: &str) -> Result<Vec<i64>, String> {
-    let tensor = file.tensor(name).map_err(|_| format!("the token file has no tensor `{name}`"))?;
-    if tensor.shape().len() != 1 {
-        return Err(format!("`{name}` has the shape {:?} instead of one dimension", tensor.shape()));
-    }
-    let data = tensor.data();
-    let numbers = match tensor.dtype() {
-        Dtype::I64 => decode(data, i64::from_le_bytes),
-        Dtype::I32 => decode(data, i32::from_le_bytes),
-        Dtype::U32 => decode(data, u32::from_le_bytes),
-        Dtype::U16 => decode(data, u16::from_le_bytes),
-        Dtype::U64 => decode(data, u64::from_le_bytes),
-        other => return Err(format!("`{name}` is {other:?} instead of integers of 16, 32 or 64 bits")),
-    };
-    numbers.ok_or_else(|| format!("`{name}` holds a number above 2^63"))
-}
-
-fn decode<const BYTES: usize, T: TryInto<i64>>(
-    data: &[u8],
-    number: fn([u8; BYTES]) -> T,
-) -> Option<Vec<i64>> {
-    data.as_chunks().0.iter().map(|&bytes| number(bytes).try_into().ok()).collect()
+    let mut file = TokenFile::open(path)?;
+    (0..file.documents()).map(|index| file.document(index, usize::MAX)).collect()
 }
 
 #[cfg(test)]

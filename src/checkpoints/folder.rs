@@ -89,11 +89,13 @@ fn real_file(path: &Path, root: &Path) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// A tokenizer beside the model or in the folder above, as a run of checkpoints may share one.
+/// A tokenizer beside the model or in the folder above, as a run of checkpoints may share one. Where the model's
+/// folder is a link within what was opened, the folder above its target counts too.
 pub fn tokenizer_of(folder: &Path, root: &Path) -> Option<PathBuf> {
-    let above = folder.parent().map(|above| (above, root_of(above)));
-    let own = (folder, root.to_owned());
-    [Some(own), above].into_iter().flatten().find_map(|(folder, root)| {
+    let above = |folder: &Path| folder.parent().map(|above| (above.to_owned(), root_of(above)));
+    let real = folder.canonicalize().ok().filter(|real| real.starts_with(root));
+    let places = [Some((folder.to_owned(), root.to_owned())), above(folder), real.as_deref().and_then(above)];
+    places.into_iter().flatten().find_map(|(folder, root)| {
         let path = folder.join("tokenizer.json");
         real_file(&path, &root).is_ok().then_some(path)
     })

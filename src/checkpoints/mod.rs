@@ -11,10 +11,13 @@ mod hub;
 mod identity;
 mod scan;
 pub mod step_name;
+mod told_apart;
+mod trainer_state;
 
 pub use folder::ModelFolder;
 pub use identity::identity;
-pub use scan::open;
+pub use scan::{locate, open, open_unless};
+pub use told_apart::told_apart;
 
 /// Whether there is anything at a path to open: a file, a folder, or a repository of that name in the hub cache.
 pub fn is_there(path: &Path) -> bool {

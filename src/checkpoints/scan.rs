@@ -5,11 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::folder::{ModelFolder, is_repository, root_of, tokenizer_of};
 use super::step_name::{StepName, natural_order, sort_by_training};
+use super::trainer_state::TrainerState;
 use super::{Checkpoint, Run, hub};
 use crate::error::{Error, Kind, Result};
 
@@ -29,33 +27,43 @@ use crate::error::{Error, Kind, Result};
 /// # Errors
 /// [`Kind::Folder`] if the path is no readable folder or no model is found.
 pub fn open(path: &Path) -> Result<Vec<Run>> {
-    let cached = path.to_str().filter(|_| !path.exists()).and_then(hub::cached);
-    let path = cached.as_deref().unwrap_or(path);
-    check_folder(path)?;
+    open_unless(path, &mut || false)
+}
+
+/// As [`open`], but asks `interrupted` before every checkpoint whether to stop.
+///
+/// # Errors
+/// As [`open`], and [`Kind::Cancelled`] when interrupted.
+pub fn open_unless(path: &Path, interrupted: &mut dyn FnMut() -> bool) -> Result<Vec<Run>> {
+    let path = &*locate(path)?;
     let root = &root_of(path);
+    let mut scan = Scan { interrupted, stopped: false };
     let mut runs: Vec<Run> = Vec::new();
     if is_model(path) {
-        runs.push(run_of_model(path, root));
+        runs.push(scan.run_of_model(path, root));
     } else if is_repository(path) {
-        runs.extend(run_of_repository(path));
+        runs.extend(scan.run_of_repository(path));
     } else {
         let mut beside = Vec::new();
         for folder in sub_folders(path) {
             if is_repository(&folder) {
-                runs.extend(run_of_repository(&folder));
+                runs.extend(scan.run_of_repository(&folder));
             } else if !is_model(&folder) {
                 let (models, others): (Vec<_>, Vec<_>) =
                     sub_folders(&folder).into_iter().partition(|below| is_model(below));
-                runs.extend(runs_of_models(&folder, models, root));
+                runs.extend(scan.runs_of_models(&folder, models, root));
                 let repositories = others.iter().filter(|below| is_repository(below));
-                runs.extend(repositories.filter_map(|below| run_of_repository(below)));
+                runs.extend(repositories.filter_map(|below| scan.run_of_repository(below)));
             } else if step_models_in(&folder).is_empty() {
                 beside.push(folder);
             } else {
-                runs.push(run_of_model(&folder, root));
+                runs.push(scan.run_of_model(&folder, root));
             }
         }
-        runs.extend(runs_of_models(path, beside, root));
+        runs.extend(scan.runs_of_models(path, beside, root));
+    }
+    if scan.stopped {
+        return Err(Error::cancelled());
     }
     if runs.is_empty() {
         return Err(Error::new(Kind::Folder, "no model found")
@@ -64,6 +72,17 @@ pub fn open(path: &Path) -> Result<Vec<Run>> {
     }
     runs.sort_by(|a, b| natural_order(&a.name, &b.name));
     Ok(runs)
+}
+
+/// The folder that a path stands for: itself, or a repository in this machine's hub cache.
+///
+/// # Errors
+/// [`Kind::Folder`] if there is no such folder, or it cannot be read.
+pub fn locate(path: &Path) -> Result<PathBuf> {
+    let cached = path.to_str().filter(|_| !path.exists()).and_then(hub::cached);
+    let path = cached.unwrap_or_else(|| path.to_owned());
+    check_folder(&path)?;
+    Ok(path)
 }
 
 /// Only the folder the user named may fail; what cannot be read below it is passed over.
@@ -81,53 +100,87 @@ fn check_folder(path: &Path) -> Result<()> {
     }
 }
 
-/// A model with the step-named models below it, if any, as one run.
-fn run_of_model(folder: &Path, root: &Path) -> Run {
-    let mut found: Vec<Found> =
-        step_models_in(folder).into_iter().map(|model| Found::read(model, root)).collect();
-    let own = Found::read(folder.to_owned(), root);
-    // The Trainer saves the last step both as a checkpoint and beside them; some runs keep only a
-    // `config.json` there for all of them.
-    let again = own.checkpoint.step.is_some()
-        && found.iter().any(|below| below.checkpoint.step == own.checkpoint.step);
-    if found.is_empty() || (has_weights(folder) && !again) {
-        found.push(Found { name: found.is_empty().then_some(own.name).flatten(), ..own });
-    }
-    Run::new(name_of(folder), folder.to_owned(), ordered(found))
+/// Reads checkpoints until it is told to stop; what was read then is of no use.
+struct Scan<'a> {
+    interrupted: &'a mut dyn FnMut() -> bool,
+    stopped: bool,
 }
 
-/// Models that lie beside each other in a folder: one run if any has a step name, else a run each.
-fn runs_of_models(folder: &Path, models: Vec<PathBuf>, root: &Path) -> Vec<Run> {
-    let found: Vec<Found> = models.into_iter().map(|model| Found::read(model, root)).collect();
-    if found.iter().any(|model| model.name.is_some()) {
-        return vec![Run::new(name_of(folder), folder.to_owned(), ordered(found))];
+impl Scan<'_> {
+    /// A model with the step-named models below it, if any, as one run.
+    fn run_of_model(&mut self, folder: &Path, root: &Path) -> Run {
+        let mut found: Vec<Found> =
+            step_models_in(folder).into_iter().map(|model| self.read(model, root)).collect();
+        let own = self.read(folder.to_owned(), root);
+        // The Trainer saves the last step both as a checkpoint and beside them; some runs keep only a
+        // `config.json` there for all of them.
+        let again = own.checkpoint.step.is_some()
+            && found.iter().any(|below| below.checkpoint.step == own.checkpoint.step);
+        if found.is_empty() || (has_weights(folder) && !again) {
+            found.push(Found { name: found.is_empty().then_some(own.name).flatten(), ..own });
+        }
+        Run::new(name_of(folder), folder.to_owned(), ordered(found))
     }
-    let single = |model: Found| {
-        let Checkpoint { name, path, .. } = model.checkpoint.clone();
-        Run::new(name, path, vec![model.checkpoint])
-    };
-    found.into_iter().map(single).collect()
-}
 
-/// The revisions of a repository in the hub cache as one run; none if it holds no model.
-fn run_of_repository(repository: &Path) -> Option<Run> {
-    let root = root_of(repository);
-    // A name may stand for what was never fetched, or for a tokenizer alone.
-    let (models, others): (Vec<_>, Vec<_>) =
-        hub::revisions(repository).into_iter().partition(|revision| is_model(&revision.path));
-    let found = models.into_iter().map(|revision| {
-        let hub::Revision { name, step, path } = revision;
-        Found::read_as(path, name, step, &root)
-    });
-    let checkpoints = ordered(found.collect());
-    let path = match &checkpoints[..] {
-        [] => return None,
-        // The one revision of a model is the model.
-        [only] => only.path.clone(),
-        _ => repository.to_owned(),
-    };
-    let missing = others.into_iter().map(|revision| revision.name).collect();
-    Some(Run { missing, ..Run::new(hub::repository_name(repository), path, checkpoints) })
+    /// Models that lie beside each other in a folder: one run if any has a step name, else a run each.
+    fn runs_of_models(&mut self, folder: &Path, models: Vec<PathBuf>, root: &Path) -> Vec<Run> {
+        let found: Vec<Found> = models.into_iter().map(|model| self.read(model, root)).collect();
+        if found.iter().any(|model| model.name.is_some()) {
+            return vec![Run::new(name_of(folder), folder.to_owned(), ordered(found))];
+        }
+        let single = |model: Found| {
+            let Checkpoint { name, path, .. } = model.checkpoint.clone();
+            Run::new(name, path, vec![model.checkpoint])
+        };
+        found.into_iter().map(single).collect()
+    }
+
+    /// The revisions of a repository in the hub cache as one run; none if it holds no model.
+    fn run_of_repository(&mut self, repository: &Path) -> Option<Run> {
+        let root = root_of(repository);
+        // A name may stand for what was never fetched, or for a tokenizer alone.
+        let (models, others): (Vec<_>, Vec<_>) =
+            hub::revisions(repository).into_iter().partition(|revision| is_model(&revision.path));
+        let found = models.into_iter().map(|revision| {
+            let hub::Revision { name, step, path } = revision;
+            self.read_as(path, name, step, &root)
+        });
+        let checkpoints = ordered(found.collect());
+        let path = match &checkpoints[..] {
+            [] => return None,
+            // The one revision of a model is the model.
+            [only] => only.path.clone(),
+            _ => repository.to_owned(),
+        };
+        let missing = others.into_iter().map(|revision| revision.name).collect();
+        Some(Run { missing, ..Run::new(hub::repository_name(repository), path, checkpoints) })
+    }
+
+    /// A checkpoint, by its folder's name.
+    fn read(&mut self, path: PathBuf, root: &Path) -> Found {
+        match hub::name_of_snapshot(&path) {
+            Some((name, step_name)) => self.read_as(path, name, step_name, root),
+            None => {
+                let name = name_of(&path);
+                let step_name = StepName::parse(&name);
+                self.read_as(path, name, step_name, root)
+            }
+        }
+    }
+
+    /// A checkpoint under this name. The files beside it are what takes time.
+    fn read_as(&mut self, path: PathBuf, name: String, step_name: Option<StepName>, root: &Path) -> Found {
+        self.stopped = self.stopped || (self.interrupted)();
+        let state = match self.stopped {
+            true => TrainerState::default(),
+            false => TrainerState::read(&ModelFolder::within(&path, root)),
+        };
+        let step = step_name.map(|name| name.step).or(state.step());
+        let tokens = step_name.and_then(|name| name.tokens).or(state.tokens());
+        let tokenizer = tokenizer_of(&path, root);
+        let root = root.to_owned();
+        Found { name: step_name, checkpoint: Checkpoint { name, path, step, tokens, tokenizer, root } }
+    }
 }
 
 fn step_models_in(folder: &Path) -> Vec<PathBuf> {
@@ -144,56 +197,8 @@ struct Found {
 }
 
 impl Found {
-    fn read(path: PathBuf, root: &Path) -> Self {
-        match hub::name_of_snapshot(&path) {
-            Some((name, step_name)) => Self::read_as(path, name, step_name, root),
-            None => {
-                let name = name_of(&path);
-                let step_name = StepName::parse(&name);
-                Self::read_as(path, name, step_name, root)
-            }
-        }
-    }
-
-    fn read_as(path: PathBuf, name: String, step_name: Option<StepName>, root: &Path) -> Self {
-        let state = TrainerState::read(&ModelFolder::within(&path, root));
-        let step = step_name.map(|name| name.step).or(state.step());
-        let tokens = step_name.and_then(|name| name.tokens).or(state.tokens());
-        let tokenizer = tokenizer_of(&path, root);
-        let root = root.to_owned();
-        Self { name: step_name, checkpoint: Checkpoint { name, path, step, tokens, tokenizer, root } }
-    }
-
     fn stage(&self) -> u64 {
         self.name.and_then(|name| name.stage).unwrap_or(0)
-    }
-}
-
-/// What the Trainer writes beside a checkpoint; everything in it is optional, and a broken file says nothing.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct TrainerState {
-    global_step: Value,
-    num_input_tokens_seen: Value,
-}
-
-impl TrainerState {
-    fn read(folder: &ModelFolder) -> Self {
-        /// A long run's log takes tens of megabytes.
-        const LARGEST: u64 = 256 << 20;
-        let path = folder.file("trainer_state.json").ok().flatten();
-        let path = path.filter(|path| path.metadata().is_ok_and(|found| found.len() <= LARGEST));
-        let text = path.and_then(|path| fs::read(path).ok()).unwrap_or_default();
-        serde_json::from_slice(&text).unwrap_or_default()
-    }
-
-    fn step(&self) -> Option<u64> {
-        self.global_step.as_u64()
-    }
-
-    /// The Trainer writes 0 unless it was told to count.
-    fn tokens(&self) -> Option<u64> {
-        self.num_input_tokens_seen.as_u64().filter(|&tokens| tokens > 0 || self.step() == Some(0))
     }
 }
 

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{Run, open};
+use super::{Run, locate, open, open_unless, told_apart};
 use crate::error::Kind;
 
 /// Creates files, with the folders they need, in a new folder.
@@ -324,4 +324,91 @@ fn links_stay_within_the_folder_opened() {
     // Named by itself, the step may not look into the run.
     let alone = super::ModelFolder::new(&step);
     assert!(alone.file("shared").is_err() && alone.file("inside").is_ok());
+}
+
+/// Runs opened together from these paths, and what is said of those that were opened twice.
+fn opened_together(root: &Path, paths: &[&str]) -> (Vec<String>, Vec<String>) {
+    let mut runs: Vec<Run> = paths.iter().flat_map(|path| open(&root.join(path)).unwrap()).collect();
+    let said = told_apart(&mut runs.iter_mut().collect::<Vec<_>>());
+    runs.retain(|run| !run.checkpoints.is_empty());
+    let said = said.iter().map(|line| line.replace(&format!("{}/", root.display()), "")).collect();
+    (listed(root, &runs), said)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_checkpoint_reached_by_two_paths_is_opened_once() {
+    use std::os::unix::fs::symlink;
+    let root = folder(&["run/step1/config.json", "run/step2/config.json", "other/step3/config.json"]);
+    symlink("../run/step2", root.path().join("other/step2")).unwrap();
+    symlink("run", root.path().join("link")).unwrap();
+    let together = |paths: &[&str]| opened_together(root.path(), paths);
+    let (run, none) = (vec!["run: step1 step2".to_owned()], Vec::<String>::new());
+    assert_eq!(together(&["run"]), (run.clone(), none));
+    // A run is whole, whichever is named first.
+    let again = vec!["run/step1 is in run already, measured once".to_owned()];
+    assert_eq!(together(&["run", "run/step1"]), (run.clone(), again.clone()));
+    assert_eq!(together(&["run/step1", "run"]), (run.clone(), again));
+    let again = vec!["link is in run already, measured once".to_owned()];
+    assert_eq!(together(&["run", "link"]), (run.clone(), again));
+    let again = vec!["run/../run is in run already, measured once".to_owned()];
+    assert_eq!(together(&["run", "run/../run"]), (run, again));
+    // Of a run that shares one checkpoint the rest stays.
+    let (runs, said) = together(&["run", "other"]);
+    assert_eq!(runs, ["run: step1 step2", "other: step3"]);
+    assert_eq!(said, ["other/step2 is run/step2, measured once"]);
+}
+
+#[test]
+fn runs_of_one_name_are_named_with_what_is_above_them() {
+    let root = folder(&[
+        "a/x/run/step1/config.json",
+        "b/x/run/step1/config.json",
+        "c/y/run/step1/config.json",
+        "a/model/config.json",
+        "b/model/config.json",
+    ]);
+    let together = |paths: &[&str]| opened_together(root.path(), paths).0;
+    assert_eq!(together(&["a/x/run"]), ["run: step1"]);
+    assert_eq!(together(&["a/x/run", "c/y/run"]), ["x/run: step1", "y/run: step1"]);
+    let three = ["a/x/run: step1", "b/x/run: step1", "c/y/run: step1"];
+    assert_eq!(together(&["a/x/run", "b/x/run", "c/y/run"]), three);
+    assert_eq!(together(&["a/model", "b/model"]), ["a/model: a/model", "b/model: b/model"]);
+}
+
+#[test]
+fn opening_can_be_broken_off_between_checkpoints() {
+    let run = folder(&["step1/config.json", "step2/config.json", "step3/config.json"]);
+    let mut asked = 0;
+    let mut second = || {
+        asked += 1;
+        asked == 2
+    };
+    assert_eq!(open_unless(run.path(), &mut second).unwrap_err().kind(), Kind::Cancelled);
+    assert_eq!(asked, 2);
+    assert_eq!(open_unless(run.path(), &mut || false).unwrap(), open(run.path()).unwrap());
+}
+
+#[test]
+fn a_folder_is_located_without_looking_into_it() {
+    let root = folder(&["empty/notes.txt", "notes.txt"]);
+    assert_eq!(locate(&root.path().join("empty")), Ok(root.path().join("empty")));
+    for (path, cause) in [("nowhere", "no such folder"), ("notes.txt", "a file")] {
+        let error = locate(&root.path().join(path)).unwrap_err().to_string();
+        assert!(error.contains(cause) && error.ends_with(path), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_checkpoint_finds_its_run_s_tokenizer() {
+    use std::os::unix::fs::symlink;
+    let root = folder(&["run/tokenizer.json", "run/step1/config.json", "folder/notes.txt"]);
+    let tokenizer = |path: &Path| open(path).unwrap()[0].checkpoints[0].tokenizer.clone();
+    let real = root.path().canonicalize().unwrap();
+    symlink("run/step1", root.path().join("link")).unwrap();
+    assert_eq!(tokenizer(&root.path().join("link")), Some(real.join("run/tokenizer.json")));
+    // A link within a folder that leads out of it is not followed that far.
+    symlink("../run/step1", root.path().join("folder/step1")).unwrap();
+    assert_eq!(tokenizer(&root.path().join("folder")), None);
 }

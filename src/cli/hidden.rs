@@ -8,10 +8,11 @@ use clap::Args;
 use safetensors::Dtype;
 use safetensors::tensor::{TensorView, serialize};
 
-use super::{BackendArg, DONE, MemoryArg};
+use super::{BackendArg, DONE, MemoryArg, note};
 use crate::checkpoints::ModelFolder;
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result, caught};
+use crate::memory;
 use crate::model::batch::{batches, check_ids};
 use crate::model::{Model, Options, read_back};
 use crate::output;
@@ -43,9 +44,9 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
     let documents = all_documents_from_file(&args.tokens)?;
     let (compute, warning) = Compute::open(args.backend.backend)?;
     if let Some(warning) = warning {
-        eprintln!("warning: {warning}");
+        note(&format!("warning: {warning}"));
     }
-    eprintln!("computing on {}", compute.name());
+    note(&format!("computing on {}", compute.name()));
     let products = compute.products(args.backend.dtype)?;
     let memory = args.memory.memory.or_else(|| compute.memory_beside(0));
     let options = Options { products, memory, ..Options::new(compute.tensors()) };
@@ -54,7 +55,7 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
         let mut model = Model::open(&ModelFolder::new(&args.model), &options)?;
         hidden_states(&mut model, &documents, !args.loss_only)
     })?;
-    eprintln!("took {:.2} s", start.elapsed().as_secs_f64());
+    note(&format!("took {:.2} s", start.elapsed().as_secs_f64()));
     output::write_atomically(&args.out, &states.to_safetensors()?)?;
     Ok(DONE)
 }
@@ -80,7 +81,7 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>], keep: bool) -> R
         .collect();
     let (tokens, width) = (offsets[documents.len()], model.config().hidden_size);
     let shape = [model.hidden_states(), tokens, width];
-    let mut values = vec![0.0; if keep { shape.iter().product() } else { 0 }];
+    let mut values = if keep { room_for(shape)? } else { Vec::new() };
     let (mut loss_sum, mut predictions) = (0.0, 0usize);
     let mut waiting = batches(documents, 0..documents.len(), model.tokens_per_batch());
     if waiting.is_empty() {
@@ -112,6 +113,27 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>], keep: bool) -> R
     Ok(HiddenStates { values, shape, loss: loss_sum / predictions as f64 })
 }
 
+/// Room for states of this shape, where it is there twice: once for them and once for the file's bytes.
+fn room_for(shape: [usize; 3]) -> Result<Vec<f32>> {
+    let floats = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
+    let bytes = floats.and_then(|floats| floats.checked_mul(2 * size_of::<f32>()));
+    let free = memory::available();
+    let fit = |bytes: &usize| free.is_none_or(|free| *bytes <= free);
+    let mut values = Vec::new();
+    if let (Some(floats), Some(_)) = (floats, bytes.filter(fit))
+        && values.try_reserve_exact(floats).is_ok()
+    {
+        values.resize(floats, 0.0);
+        return Ok(values);
+    }
+    let ([layers, tokens, width], size) = (shape, |bytes: usize| memory::size(bytes as u64));
+    let needed = bytes.map_or("more than can be counted".to_owned(), size);
+    let free = free.map_or(String::new(), |free| format!(", {} is free", size(free)));
+    let states = format!("{layers} hidden states of {tokens} tokens and width {width}");
+    Err(Error::new(Kind::Usage, format!("{states} take {needed} of memory{free}"))
+        .help("give fewer tokens, or ask for --loss-only"))
+}
+
 impl HiddenStates {
     /// The file's bytes: `hidden_states` and `loss`.
     fn to_safetensors(&self) -> Result<Vec<u8>> {
@@ -126,5 +148,19 @@ impl HiddenStates {
             tensors.push(("hidden_states", states.map_err(broken)?));
         }
         serialize(tensors, None).map_err(broken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_that_cannot_fit_are_refused() {
+        assert_eq!(room_for([3, 5, 7]).unwrap(), vec![0.0; 105]);
+        for shape in [[1 << 20, 1 << 20, 1 << 20], [usize::MAX, 2, 2], [5, 1 << 40, 1 << 12]] {
+            let error = room_for(shape).unwrap_err();
+            assert!(error.to_string().contains("--loss-only"), "{error}");
+        }
     }
 }

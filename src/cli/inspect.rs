@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{DONE, PARTLY, deliver};
-use crate::checkpoints::{self, Checkpoint};
+use super::{DONE, PARTLY, deliver, note};
+use crate::checkpoints::{self, Checkpoint, Run};
 use crate::error::{Error, Kind, Result};
 use crate::model::config::Config;
 use crate::model::weights::Weights;
@@ -14,8 +14,9 @@ use crate::model::weights::Weights;
 /// The flags of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A model, a run of checkpoints or a folder of runs.
-    path: PathBuf,
+    /// Models, runs of checkpoints or folders of runs.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// As JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -57,10 +58,18 @@ struct ModelReport {
     bytes: u64,
 }
 
-/// Looks into a folder and shows what is there, in the order it would be measured.
+/// Looks into folders and shows what is there, as it would be measured.
 pub fn run(args: &InspectArgs) -> Result<u8> {
-    let runs: Vec<RunReport> = checkpoints::open(&args.path)?
+    let mut runs: Vec<Run> = Vec::new();
+    for path in &args.paths {
+        runs.extend(checkpoints::open(path)?);
+    }
+    for repeat in checkpoints::told_apart(&mut runs.iter_mut().collect::<Vec<_>>()) {
+        note(&repeat);
+    }
+    let runs: Vec<RunReport> = runs
         .into_iter()
+        .filter(|run| !run.checkpoints.is_empty())
         .map(|run| RunReport {
             checkpoints: run.checkpoints.iter().map(report).collect(),
             missing: run.missing,

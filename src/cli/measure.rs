@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use crossbeam_channel::Receiver;
-use indicatif::{ProgressBar, ProgressStyle};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::{DONE, NOTHING, PARTLY, SettingsArgs, TextArgs, deliver};
-use crate::checkpoints::Run;
-use crate::engine::{self, CheckpointId, Command, EstimatorCosts, Event, Request};
+use super::interrupt::{self, Interrupt};
+use super::progress::Progress;
+use super::{DONE, NOTHING, PARTLY, SettingsArgs, TextArgs, deliver, note};
+use crate::checkpoints::{self, Run};
+use crate::corpus;
+use crate::engine::{self, CheckpointId, Command, EstimatorCosts, Event, Request, TextSource};
 use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::results::{CheckpointResult, Outcome, ResultSettings, Results};
@@ -20,8 +22,9 @@ use crate::settings::Settings;
 /// The flags of `measure`.
 #[derive(Debug, Args)]
 pub struct MeasureArgs {
-    /// A model, a run of checkpoints or a folder of runs.
-    path: PathBuf,
+    /// Models, runs of checkpoints or folders of runs.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
     text: TextArgs,
     #[command(flatten)]
@@ -29,7 +32,7 @@ pub struct MeasureArgs {
     /// The form of the results [default: by the extension of --out, else json].
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Where to write the results; standard output otherwise.
+    /// Where to write the results; standard output otherwise. Written once all is measured.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -45,17 +48,52 @@ enum Format {
     Parquet,
 }
 
+impl MeasureArgs {
+    /// The form of the results: as the flag says, else as the file is called.
+    ///
+    /// # Errors
+    /// A file with an extension that stands for no form.
+    fn format(&self) -> Result<Format> {
+        let extension = self.out.as_ref().and_then(|out| Some((out, out.extension()?.to_string_lossy())));
+        let (None, Some((out, extension))) = (self.format, extension) else {
+            return Ok(self.format.unwrap_or(Format::Json));
+        };
+        Format::from_str(&extension, true).map_err(|_| {
+            Error::new(Kind::Usage, format!("`.{extension}` is no form of results"))
+                .help("choose .json, .csv or .parquet, or name the form with --format")
+                .at(out)
+        })
+    }
+}
+
 /// Measures and writes the results.
 pub fn run(args: MeasureArgs) -> Result<u8> {
+    // Hours of measuring should not end at something that could be known before.
+    let format = args.format()?;
+    for path in args.paths.iter().filter(|path| !path.is_file()) {
+        checkpoints::locate(path)?;
+    }
     let text = args.text.source().ok_or_else(|| {
         Error::new(Kind::Usage, "no text to measure").help("name one with --corpus FILE or --tokens FILE")
     })?;
-    // Hours of measuring should not end at a file that cannot be written.
     if let Some(out) = &args.out {
         output::check_writable(out)?;
     }
     let settings = args.settings.settings(Settings::default().samples);
-    let (commands, events) = engine::spawn(args.settings.engine_options()?, || {})?;
+    let options = args.settings.engine_options()?;
+    let kept = options.store.is_some();
+    let (commands, events) = engine::spawn(options, || {})?;
+    let worker = Worker { events, interrupt: Interrupt::watch() };
+    commands.send(Command::Open { paths: args.paths }).map_err(|_| ended_early())?;
+    let runs = match opened(&worker) {
+        Ok(runs) => runs,
+        Err(Ended::Failed(error)) => return Err(error),
+        Err(Ended::Interrupted(status)) => {
+            note("infoplane: interrupted before anything was measured");
+            interrupt::leave(status)
+        }
+    };
+    let start = Instant::now();
     let request = Request {
         generation: 1,
         settings: settings.clone(),
@@ -63,19 +101,29 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
         focus: None,
         interactive: false,
     };
-    commands.send(Command::Open { paths: vec![args.path] }).map_err(|_| ended_early())?;
-    let runs = opened(&events)?;
-    let start = Instant::now();
     commands.send(Command::Measure(request)).map_err(|_| ended_early())?;
-    let measured = Collector::new(runs).collect(&events)?;
-    eprintln!("{}", told(start.elapsed(), measured.costs));
+    let mut collector = Collector::new(runs, &text, args.settings.samples);
+    match collector.collect(&worker) {
+        Ok(()) => {}
+        Err(Ended::Interrupted(status)) => {
+            let line = collector.interrupted(kept, args.out.is_some());
+            // The bar goes before the last word.
+            drop(collector);
+            note(&format!("infoplane: {line}"));
+            interrupt::leave(status)
+        }
+        Err(Ended::Failed(error)) if collector.measured() == 0 => return Err(error),
+        Err(Ended::Failed(error)) => collector.fail_the_rest(&error),
+    }
+    let measured = collector.finish();
+    note(&told(start.elapsed(), measured.costs));
 
     let failed = measured.checkpoints.iter().filter(|c| c.measurement().is_none()).count();
     let (status, all) = (if failed > 0 { PARTLY } else { DONE }, measured.checkpoints.len());
     let results = Results {
         settings: ResultSettings {
             settings,
-            corpus: text.path().clone(),
+            corpus: corpus::name(text.path()).to_owned(),
             documents: measured.documents,
             skipped_documents: measured.skipped,
             device: measured.device,
@@ -84,13 +132,12 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
         checkpoints: measured.checkpoints,
     };
     if failed > 0 {
-        eprintln!("infoplane: {failed} of {all} checkpoints failed");
+        note(&format!("infoplane: {failed} of {all} checkpoints failed"));
     }
     if failed == all {
         return Ok(NOTHING);
     }
-    let by_name = args.out.as_deref().and_then(|out| Format::from_str(out.extension()?.to_str()?, true).ok());
-    let bytes = match args.format.or(by_name).unwrap_or(Format::Json) {
+    let bytes = match format {
         Format::Json => results.to_json(),
         Format::Csv => results.to_csv(),
         Format::Parquet => results.to_parquet(),
@@ -110,21 +157,57 @@ fn told(took: Duration, costs: Option<EstimatorCosts>) -> String {
     format!("took {took:.2} s{}", share.unwrap_or_default())
 }
 
-/// Waits for the runs.
-fn opened(events: &Receiver<Event>) -> Result<Arc<Vec<Run>>> {
-    for event in events {
-        match event {
-            Event::Opened { runs, recorded } if recorded.iter().all(Option::is_none) => return Ok(runs),
-            Event::Opened { runs, .. } => {
-                return Err(Error::new(Kind::Usage, "these are results, which hold no model to measure")
-                    .help("print them with `infoplane show`")
-                    .at(&runs[0].path));
+/// What ends the listening early.
+enum Ended {
+    /// The user, or the machine, wants the program to end with this status.
+    Interrupted(u8),
+    /// There is nothing more to come.
+    Failed(Error),
+}
+
+/// The engine's worker, as far as it speaks.
+struct Worker {
+    events: Receiver<Event>,
+    interrupt: Interrupt,
+}
+
+impl Worker {
+    /// Waits for the next event.
+    fn next(&self) -> Result<Event, Ended> {
+        /// How often it is asked whether to end.
+        const OFTEN: Duration = Duration::from_millis(50);
+        loop {
+            if let Some(status) = self.interrupt.status() {
+                return Err(Ended::Interrupted(status));
             }
-            Event::Failed { error, .. } => return Err(error),
+            match self.events.recv_timeout(OFTEN) {
+                Ok(event) => return Ok(event),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(Ended::Failed(ended_early())),
+            }
+        }
+    }
+}
+
+/// Waits for the runs.
+fn opened(worker: &Worker) -> Result<Arc<Vec<Run>>, Ended> {
+    loop {
+        match worker.next()? {
+            Event::Opened { runs, recorded } if recorded.iter().all(Option::is_none) => return Ok(runs),
+            Event::Opened { runs, recorded } => {
+                let results = runs.iter().zip(&recorded).find(|(_, recorded)| recorded.is_some());
+                let error = Error::new(Kind::Usage, "these are results, which hold no model to measure")
+                    .help("print them with `infoplane show`");
+                return Err(Ended::Failed(match results {
+                    Some((run, _)) => error.at(&run.path),
+                    None => error,
+                }));
+            }
+            Event::Warning(warning) => note(&format!("warning: {warning}")),
+            Event::Failed { error, .. } => return Err(Ended::Failed(error)),
             _ => {}
         }
     }
-    Err(ended_early())
 }
 
 /// The worker is gone without having said that it was done.
@@ -135,14 +218,22 @@ fn ended_early() -> Error {
 /// Gathers what the worker tells.
 struct Collector {
     runs: Arc<Vec<Run>>,
+    /// The name of the text.
+    text: String,
+    /// How many documents the user asked for, if anything was said.
+    asked: Option<usize>,
+    /// Documents and positions, as they were told last.
+    sample: Option<(usize, usize)>,
     outcomes: BTreeMap<CheckpointId, Outcome>,
-    bar: ProgressBar,
-    measured: Measured,
-    /// Checkpoints that were measured before.
     recalled: usize,
+    progress: Progress,
+    device: String,
+    documents: usize,
+    skipped: usize,
+    costs: Option<EstimatorCosts>,
 }
 
-#[derive(Default)]
+/// What a measurement came to.
 struct Measured {
     checkpoints: Vec<CheckpointResult>,
     device: String,
@@ -152,73 +243,148 @@ struct Measured {
 }
 
 impl Collector {
-    fn new(runs: Arc<Vec<Run>>) -> Self {
-        let bar = ProgressBar::new(1000);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}") {
-            bar.set_style(style);
+    fn new(runs: Arc<Vec<Run>>, text: &TextSource, asked: Option<usize>) -> Self {
+        let all = runs.iter().map(|run| run.checkpoints.len()).sum();
+        Self {
+            runs,
+            text: corpus::name(text.path()).display().to_string(),
+            asked,
+            sample: None,
+            outcomes: BTreeMap::new(),
+            recalled: 0,
+            progress: Progress::new(all),
+            device: String::new(),
+            documents: 0,
+            skipped: 0,
+            costs: None,
         }
-        Self { runs, outcomes: BTreeMap::new(), bar, measured: Measured::default(), recalled: 0 }
     }
 
-    fn collect(mut self, events: &Receiver<Event>) -> Result<Measured> {
+    /// Listens until every checkpoint is measured or failed.
+    fn collect(&mut self, worker: &Worker) -> Result<(), Ended> {
         loop {
-            match events.recv().map_err(|_| ended_early())? {
+            match worker.next()? {
                 Event::Device { name } => {
-                    self.say(&format!("computing on {name}"));
-                    self.measured.device = name;
+                    if self.sample.is_some() {
+                        self.progress.say(&format!("computing on {name}"));
+                    }
+                    self.device = name;
                 }
-                Event::Warning(warning) => self.say(&format!("warning: {warning}")),
+                Event::Warning(warning) => self.progress.say(&format!("warning: {warning}")),
                 Event::Prepared { run, documents, skipped_documents, positions, .. } => {
-                    // Runs differ only where their tokenizers do; the largest stands for all.
-                    self.measured.documents = self.measured.documents.max(documents);
-                    self.measured.skipped = self.measured.skipped.max(skipped_documents);
-                    let name = &self.runs[run].name;
-                    let skipped = match skipped_documents {
-                        0 => String::new(),
-                        n => format!(" ({n} too short, skipped)"),
-                    };
-                    self.say(&format!("{name}: {documents} documents{skipped}, {positions} positions"));
+                    self.prepared(run, documents, skipped_documents, positions);
                 }
                 Event::Progress { checkpoint, total_share, left, .. } => {
-                    self.bar.set_position((f64::from(total_share) * 1000.0) as u64);
-                    let left = left
-                        .map_or(String::new(), |left| format!(", {} left", indicatif::HumanDuration(left)));
-                    self.bar.set_message(format!("{}{left}", self.name(checkpoint)));
+                    let name = self.name(checkpoint);
+                    self.progress.advance(total_share, &name, left);
                 }
                 Event::Measured { checkpoint, measurement, complete: true, recalled, .. } => {
                     self.recalled += usize::from(recalled);
-                    self.outcomes
-                        .insert(checkpoint, Outcome::Measured(Box::new(Arc::unwrap_or_clone(measurement))));
+                    let measurement = Box::new(Arc::unwrap_or_clone(measurement));
+                    self.finished(checkpoint, Outcome::Measured(measurement), recalled);
                 }
                 Event::CheckpointFailed { checkpoint, error, .. } => {
-                    self.say(&format!("{} failed: {error}", self.name(checkpoint)));
-                    self.outcomes.insert(checkpoint, Outcome::Failed { error: error.to_string() });
+                    self.finished(checkpoint, Outcome::Failed { error: error.to_string() }, false);
                 }
-                Event::Failed { error, .. } => return Err(error),
+                Event::Failed { error, .. } => return Err(Ended::Failed(error)),
                 Event::Idle { costs, .. } => {
-                    self.measured.costs = costs;
-                    break;
+                    self.costs = costs;
+                    return Ok(());
                 }
                 Event::Opened { .. } | Event::Measured { .. } => {}
             }
         }
-        self.bar.finish_and_clear();
-        if self.recalled > 0 {
-            eprintln!("{} of {} checkpoints were measured before", self.recalled, self.outcomes.len());
+    }
+
+    /// Says what is measured on what: all of it before the first checkpoint, later what is different for a run.
+    fn prepared(&mut self, run: usize, documents: usize, skipped: usize, positions: usize) {
+        // Runs differ only where their tokenizers do; the largest stands for all.
+        self.documents = self.documents.max(documents);
+        self.skipped = self.skipped.max(skipped);
+        if self.sample == Some((documents, positions)) {
+            return;
         }
-        for (id, outcome) in self.outcomes {
+        let too_short = if skipped > 0 { format!(", {skipped} too short") } else { String::new() };
+        let sample = format!("{} ({positions} positions{too_short})", counted(documents, "document"));
+        let first = self.sample.replace((documents, positions)).is_none();
+        self.progress.say(&match first {
+            true => {
+                let all = self.runs.iter().map(|run| run.checkpoints.len()).sum();
+                let checkpoints = counted(all, "checkpoint");
+                format!("measuring {checkpoints} on {sample} of {}, computing on {}", self.text, self.device)
+            }
+            false => format!("{}: {sample}", self.runs[run].name),
+        });
+        if let Some(asked) = self.asked.filter(|&asked| asked > documents) {
+            let held = counted(documents + skipped, "document");
+            let enough =
+                if skipped > 0 { format!(", {documents} of them long enough") } else { String::new() };
+            self.progress.say(&format!("the text holds {held}{enough}; --samples {asked} asked"));
+        }
+    }
+
+    fn finished(&mut self, checkpoint: CheckpointId, outcome: Outcome, recalled: bool) {
+        let name = self.name(checkpoint);
+        let done = self.outcomes.len() + usize::from(!self.outcomes.contains_key(&checkpoint));
+        self.progress.finished(done, &name, &outcome, recalled);
+        self.outcomes.insert(checkpoint, outcome);
+    }
+
+    /// The number of checkpoints measured so far.
+    fn measured(&self) -> usize {
+        self.outcomes.values().filter(|outcome| matches!(outcome, Outcome::Measured(_))).count()
+    }
+
+    /// What to say where the measurement is broken off: what of it is kept, in a store or nowhere.
+    fn interrupted(&self, kept: bool, to_file: bool) -> String {
+        let all: usize = self.runs.iter().map(|run| run.checkpoints.len()).sum();
+        let measured = format!("interrupted; {} of {} measured", self.measured(), counted(all, "checkpoint"));
+        let results = if to_file { ", --out is not written" } else { "" };
+        match kept {
+            true => format!("{measured} and kept in the store{results}; the same command goes on from there"),
+            false => format!("{measured}, nothing is kept as there is no store{results}"),
+        }
+    }
+
+    /// Whatever has no outcome failed for the same reason.
+    fn fail_the_rest(&mut self, error: &Error) {
+        let all = self.ids();
+        let rest = all.into_iter().filter(|id| !self.outcomes.contains_key(id)).collect::<Vec<_>>();
+        self.progress.say(&format!("{} not measured: {error}", counted(rest.len(), "checkpoint")));
+        let failed = |id| (id, Outcome::Failed { error: error.to_string() });
+        self.outcomes.extend(rest.into_iter().map(failed));
+    }
+
+    fn ids(&self) -> Vec<CheckpointId> {
+        let of_run = |(run, found): (usize, &Run)| {
+            (0..found.checkpoints.len()).map(move |checkpoint| CheckpointId { run, checkpoint })
+        };
+        self.runs.iter().enumerate().flat_map(of_run).collect()
+    }
+
+    /// The results, every checkpoint among them.
+    fn finish(mut self) -> Measured {
+        if self.recalled > 0 {
+            let all = self.outcomes.len();
+            self.progress.say(&format!("{} of {all} checkpoints were measured before", self.recalled));
+        }
+        let ids = self.ids();
+        let result = |id: CheckpointId| {
             let run = &self.runs[id.run];
             let checkpoint = &run.checkpoints[id.checkpoint];
-            self.measured.checkpoints.push(CheckpointResult {
+            let untold = || Outcome::Failed { error: "was not measured".to_owned() };
+            CheckpointResult {
                 run: run.name.clone(),
                 name: checkpoint.name.clone(),
                 step: checkpoint.step,
                 tokens: checkpoint.tokens,
                 path: checkpoint.path.clone(),
-                outcome,
-            });
-        }
-        Ok(self.measured)
+                outcome: self.outcomes.remove(&id).unwrap_or_else(untold),
+            }
+        };
+        let checkpoints = ids.into_iter().map(result).collect();
+        let Self { device, documents, skipped, costs, .. } = self;
+        Measured { checkpoints, device, documents, skipped, costs }
     }
 
     fn name(&self, id: CheckpointId) -> String {
@@ -226,11 +392,11 @@ impl Collector {
         let name = &run.checkpoints[id.checkpoint].name;
         if run.name == *name { name.clone() } else { format!("{}/{name}", run.name) }
     }
+}
 
-    /// A line on standard error, above the bar where there is one.
-    fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
-    }
+/// `1 document`, `2 documents`.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -1,21 +1,32 @@
 //! The command line: flags to settings, and one file a command.
 //!
-//! Results go to standard output or `--out`, everything else to standard error. The exit status is 0 when
-//! all was done, 1 when some checkpoints failed and the others were measured, 2 when nothing was.
+//! Results go to standard output or `--out`, everything else to standard error. The exit status says what was done:
+//!
+//! | status | what was done |
+//! |---|---|
+//! | 0 | everything |
+//! | 1 | some checkpoints failed; the others were measured |
+//! | 2 | nothing: a flag, a path or a text that makes no sense, or every checkpoint failed |
+//! | 130 | interrupted by Ctrl+C; what was measured is in the store |
+//! | 143 | ended by SIGTERM, as by a cluster's time limit; likewise |
 
 mod demo;
 mod figure;
 mod hidden;
 mod inspect;
+mod interrupt;
 mod measure;
+mod progress;
 mod show;
 mod window;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 
+use crate::corpus;
 use crate::engine::{self, TextSource};
 use crate::error::Result;
 use crate::settings::{
@@ -30,6 +41,10 @@ const DONE: u8 = 0;
 const PARTLY: u8 = 1;
 /// Nothing was done.
 const NOTHING: u8 = 2;
+/// Interrupted by Ctrl+C: 128 and the signal's number, as shells have it.
+const INTERRUPTED: u8 = 130;
+/// Ended by SIGTERM.
+const TERMINATED: u8 = 143;
 
 /// See what a language model keeps and what it forgets.
 ///
@@ -73,9 +88,15 @@ pub fn main() -> ExitCode {
         Some(Command::Figure(args)) => figure::run(&args),
     };
     ExitCode::from(status.unwrap_or_else(|error| {
-        eprintln!("infoplane: {error}");
+        note(&format!("infoplane: {error}"));
         NOTHING
     }))
+}
+
+/// A line on standard error. Where nobody reads it any more, the work goes on without.
+fn note(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// The tensor library panics where a device is lost. The worker survives that and tells it in a line of its
@@ -94,11 +115,11 @@ fn quiet_worker_panics() {
 /// What to read.
 #[derive(Debug, Clone, Args)]
 struct TextArgs {
-    /// The text: JSON lines or plain text, also gzipped.
-    #[arg(long, value_name = "FILE")]
+    /// The text: JSON lines or plain text, also gzipped; `-` for standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "tokens")]
     corpus: Option<PathBuf>,
     /// Token ids instead of text: a safetensors file with `tokens` (flat) and `offsets`.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(token_file))]
     tokens: Option<PathBuf>,
 }
 
@@ -232,7 +253,9 @@ impl StoreArgs {
             return open(folder).map(Some);
         }
         let Some(usual) = Store::usual_folder() else { return Ok(None) };
-        Ok(open(&usual).inspect_err(|error| eprintln!("warning: {error}; going on without a store")).ok())
+        Ok(open(&usual)
+            .inspect_err(|error| note(&format!("warning: {error}; going on without a store")))
+            .ok())
     }
 }
 
@@ -292,6 +315,14 @@ fn number<T: Value + Send + Sync>(
     number: &'static Number<T>,
 ) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
     |text| number.parse(text)
+}
+
+/// A file of token ids, of which parts are read.
+fn token_file(path: PathBuf) -> Result<PathBuf, String> {
+    match corpus::is_standard_input(&path) {
+        true => Err("token ids are not read from standard input; name a file".to_owned()),
+        false => Ok(path),
+    }
 }
 
 /// A number of bytes, with a unit or without.

@@ -8,6 +8,7 @@ use super::demo::{self, Demo};
 use super::{DONE, SettingsArgs, TextArgs};
 use crate::app::{self, Start};
 use crate::checkpoints;
+use crate::corpus;
 use crate::engine::{self, TextSource};
 use crate::error::{Error, Kind, Result};
 use crate::results;
@@ -36,6 +37,10 @@ pub fn run(args: WindowArgs) -> Result<u8> {
     let demo = demo::find();
     let named = args.text.source();
     let headless = headless_command(&args.paths, named.as_ref(), demo.as_ref());
+    if named.as_ref().is_some_and(|text| corpus::is_standard_input(text.path())) {
+        return Err(Error::new(Kind::Usage, "the window does not read standard input")
+            .help(format!("name a file, or run `{headless}`")));
+    }
     if !has_display() {
         return Err(Error::new(Kind::Device, "there is no display to open a window on")
             .help(format!("without one, run `{headless}`")));

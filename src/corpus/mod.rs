@@ -3,9 +3,8 @@
 //! [`documents`] reads only as far as it is asked to, so that the first hundred documents of a 300 GB file
 //! cost no more than those of a small one. JSON lines and plain text are told apart by the file's name, or
 //! by its first character where the name says nothing; gzip is known by its first bytes. The formats
-//! themselves are in [`jsonl`] and [`plain`].
+//! themselves are in [`jsonl`] and [`plain`]. `-` is standard input.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
@@ -17,6 +16,9 @@ use lines::Lines;
 pub mod jsonl;
 mod lines;
 pub mod plain;
+mod spool;
+
+pub use spool::is_standard_input;
 
 /// What a file's bytes are, once decompressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,16 +37,23 @@ pub struct Documents {
 }
 
 /// Opens a text file: `.jsonl`, `.ndjson` or `.json` (one object a line, the text in `text_field`), or
-/// `.txt`, all of them also compressed as `.gz`; other names are sniffed.
+/// `.txt`, all of them also compressed as `.gz`; other names are sniffed. What can be read only once, such as
+/// standard input (`-`) or a pipe, is kept while it is read, so that it can be opened again.
 ///
 /// # Errors
 /// [`Kind::Corpus`], here if the file cannot be opened, is empty or of a format that is not read, and from
 /// the iterator, with the line's number, if a line cannot be read: no UTF-8, longer than 64 MiB, not JSON,
 /// or without the text field. A file without any document yields one error.
 pub fn documents(path: &Path, text_field: &str) -> Result<Documents> {
-    let (reader, format) = open(path).map_err(|error| error.at(path))?;
+    let name = name(path);
+    let (reader, format) = open(path).map_err(|error| error.at(name))?;
     let text_field = text_field.to_owned();
-    Ok(Documents { lines: Lines::new(reader, path), format, text_field, found_any: false, ended: false })
+    Ok(Documents { lines: Lines::new(reader, name), format, text_field, found_any: false, ended: false })
+}
+
+/// What the text at a path is called: the path, but for standard input.
+pub fn name(path: &Path) -> &Path {
+    if is_standard_input(path) { Path::new("standard input") } else { path }
 }
 
 impl Documents {
@@ -87,7 +96,7 @@ fn open(path: &Path) -> Result<(Box<dyn BufRead + Send>, Format)> {
         };
         Error::new(Kind::Corpus, format!("the text cannot be read ({error})")).help(help)
     };
-    let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
+    let mut file = BufReader::new(spool::reader(path).map_err(unreadable)?);
     let mut reader: Box<dyn BufRead + Send> = match file.fill_buf().map_err(unreadable)? {
         [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => {

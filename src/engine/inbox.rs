@@ -73,6 +73,11 @@ impl Inbox {
             || self.waiting.measure.as_ref().is_some_and(|new| !new.same_scores(current))
     }
 
+    /// Whether opening folders is of no use any more: others are to be opened, or nobody is there.
+    pub fn supersedes_opening(&mut self) -> bool {
+        self.look().is_err() || self.waiting.open.is_some()
+    }
+
     /// Whether anything waits at all.
     pub fn has_news(&mut self) -> bool {
         let gone = self.look().is_err();

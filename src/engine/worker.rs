@@ -70,8 +70,10 @@ impl Worker<'_> {
     fn open(&mut self, paths: &[PathBuf]) -> Result<(), Gone> {
         let mut runs: Vec<Opened> = Vec::new();
         for path in paths {
-            match open_path(path) {
+            match open_path(path, &mut || self.inbox.supersedes_opening()) {
                 Ok(found) => runs.extend(found),
+                // Nobody wants these folders any more.
+                Err(error) if error.kind() == Kind::Cancelled => return Ok(()),
                 Err(error) => self.outbox.tell(Event::Failed { generation: None, error })?,
             }
         }
@@ -81,6 +83,12 @@ impl Worker<'_> {
         }
         self.end(true)?;
         self.session = None;
+        let mut found: Vec<&mut Run> =
+            runs.iter_mut().filter(|(_, results)| results.is_none()).map(|(run, _)| run).collect();
+        for repeat in checkpoints::told_apart(&mut found) {
+            self.outbox.tell(Event::Warning(repeat))?;
+        }
+        runs.retain(|(run, _)| !run.checkpoints.is_empty());
         let (runs, recorded): (Vec<Run>, Vec<Option<Arc<Results>>>) = runs.into_iter().unzip();
         self.recorded = recorded.iter().map(Option::is_some).collect();
         self.runs = Arc::new(runs);
@@ -131,9 +139,10 @@ impl Worker<'_> {
 type Opened = (Run, Option<Arc<Results>>);
 
 /// The runs of a folder, or of a file of results.
-fn open_path(path: &Path) -> Result<Vec<Opened>, Error> {
+fn open_path(path: &Path, interrupted: &mut dyn FnMut() -> bool) -> Result<Vec<Opened>, Error> {
     if !path.is_file() {
-        return Ok(checkpoints::open(path)?.into_iter().map(|run| (run, None)).collect());
+        let runs = checkpoints::open_unless(path, interrupted)?;
+        return Ok(runs.into_iter().map(|run| (run, None)).collect());
     }
     let checkpoint = |result: &CheckpointResult| Checkpoint {
         name: result.name.clone(),

@@ -273,3 +273,23 @@ fn unusable_token_files() {
     }
     assert_eq!(all_documents_from_file(folder.path()).unwrap_err().kind(), Kind::Corpus);
 }
+
+#[test]
+fn of_a_token_file_only_the_documents_taken_are_read() {
+    // The ids of the third document are none, which only who reads them can tell.
+    let mut ids: Vec<i64> = (0..20).collect();
+    ids.extend([-1; 10]);
+    let tokens = ("tokens", Dtype::I64, &[30][..], i64s(&ids));
+    let (_folder, path) = token_file(&[tokens, ("offsets", Dtype::I64, &[4], i64s(&[0, 8, 20, 30]))]);
+    assert_eq!(Tokens::from_file(&path, &settings(2, 10)).unwrap().documents.len(), 2);
+    let error = one_line(&Tokens::from_file(&path, &settings(3, 10)).unwrap_err(), Kind::Corpus);
+    assert!(error.starts_with("-1 is not a token id; "), "{error}");
+
+    // Whole or not is known from the length.
+    let bytes = fs::read(&path).unwrap();
+    for cut in [3, 20, bytes.len() - 1] {
+        fs::write(&path, &bytes[..cut]).unwrap();
+        let error = one_line(&Tokens::from_file(&path, &settings(1, 10)).unwrap_err(), Kind::Corpus);
+        assert!(error.starts_with("the token file is not valid safetensors ("), "{error}");
+    }
+}

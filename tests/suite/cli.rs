@@ -13,7 +13,7 @@ use super::support::{Tensors, asset, fixture};
 
 /// Runs the program with a store of its own: nothing may be found that another test measured, and nothing be written to
 /// the user's.
-fn infoplane_with(args: &[&str], change: impl FnOnce(&mut Command)) -> Output {
+pub fn infoplane_with(args: &[&str], change: impl FnOnce(&mut Command)) -> Output {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_infoplane"));
     command.args(args).env("XDG_CACHE_HOME", home.path()).env("HOME", home.path());
@@ -21,16 +21,16 @@ fn infoplane_with(args: &[&str], change: impl FnOnce(&mut Command)) -> Output {
     command.output().unwrap()
 }
 
-fn infoplane(args: &[&str]) -> Output {
+pub fn infoplane(args: &[&str]) -> Output {
     infoplane_with(args, |_| {})
 }
 
-fn text(path: &Path) -> &str {
+pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 #[track_caller]
-fn status(output: &Output, expected: i32) -> String {
+pub fn status(output: &Output, expected: i32) -> String {
     let stderr = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(expected), "{stderr}");
     stderr
@@ -38,7 +38,7 @@ fn status(output: &Output, expected: i32) -> String {
 
 /// Runs that must fail with status 2 and one line that holds all `parts`.
 #[track_caller]
-fn fails(args: &[&str], parts: &[&str]) {
+pub fn fails(args: &[&str], parts: &[&str]) {
     let output = infoplane(args);
     let stderr = status(&output, 2);
     let last = stderr.lines().last().unwrap();
@@ -49,7 +49,7 @@ fn fails(args: &[&str], parts: &[&str]) {
     assert!(output.stdout.is_empty());
 }
 
-const QUICK: [&str; 8] = ["--samples", "8", "--context", "64", "--points", "20", "--backend", "cpu"];
+pub const QUICK: [&str; 8] = ["--samples", "8", "--context", "64", "--points", "20", "--backend", "cpu"];
 
 #[test]
 fn measure_writes_json_and_csv() {
@@ -160,6 +160,7 @@ fn bad_input_is_one_line_that_names_file_and_cause() {
         &file("other.jsonl", b"{\"body\": \"something\"}\n"),
         &["other.jsonl", "body", "--text-field"],
     );
+    measure(run, folder.path().to_str().unwrap(), &["a folder where a text file is expected"]);
     fails(&["measure", run], &["--corpus"]);
     fails(&["measure", run, "--corpus", corpus, "--points", "1"], &["--points"]);
     fails(&["measure", run, "--corpus", corpus, "--max-order", "5"], &["--max-order"]);

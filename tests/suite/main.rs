@@ -16,3 +16,4 @@ mod store;
 mod support;
 mod tables;
 mod tree;
+mod typed;

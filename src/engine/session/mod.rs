@@ -258,6 +258,8 @@ impl Session {
     ) -> Result<(), Trouble> {
         let runs = Arc::clone(&self.runs);
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
+        // A folder that cannot be read says so before a tokenizer is missed in it.
+        self.identity(id)?;
         self.announce(id, inbox, outbox)?;
         if self.recall(id, device, inbox, outbox)? {
             return Ok(());
