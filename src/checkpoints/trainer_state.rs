@@ -176,9 +176,9 @@ mod tests {
     fn at_the_edges(text: &str) -> Option<TrainerState> {
         let mut file = tempfile::tempfile().unwrap();
         let middle = text.len() / 2;
-        file.write_all(text[..middle].as_bytes()).unwrap();
+        file.write_all(&text.as_bytes()[..middle]).unwrap();
         file.write_all(b"\xff\xff").unwrap();
-        file.write_all(text[middle..].as_bytes()).unwrap();
+        file.write_all(&text.as_bytes()[middle..]).unwrap();
         assert!(file.metadata().unwrap().len() > 2 * EDGE);
         TrainerState::of(&mut file).unwrap()
     }
