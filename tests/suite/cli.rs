@@ -11,9 +11,11 @@ use serde_json::Value;
 use super::engine::run_of;
 use super::support::{Tensors, asset, fixture};
 
+mod typed;
+
 /// Runs the program with a store of its own: nothing may be found that another test measured, and nothing be written to
 /// the user's.
-pub fn infoplane_with(args: &[&str], change: impl FnOnce(&mut Command)) -> Output {
+fn infoplane_with(args: &[&str], change: impl FnOnce(&mut Command)) -> Output {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_infoplane"));
     command.args(args).env("XDG_CACHE_HOME", home.path()).env("HOME", home.path());
@@ -21,16 +23,16 @@ pub fn infoplane_with(args: &[&str], change: impl FnOnce(&mut Command)) -> Outpu
     command.output().unwrap()
 }
 
-pub fn infoplane(args: &[&str]) -> Output {
+fn infoplane(args: &[&str]) -> Output {
     infoplane_with(args, |_| {})
 }
 
-pub fn text(path: &Path) -> &str {
+fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 #[track_caller]
-pub fn status(output: &Output, expected: i32) -> String {
+fn status(output: &Output, expected: i32) -> String {
     let stderr = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(expected), "{stderr}");
     stderr
@@ -38,7 +40,7 @@ pub fn status(output: &Output, expected: i32) -> String {
 
 /// Runs that must fail with status 2 and one line that holds all `parts`.
 #[track_caller]
-pub fn fails(args: &[&str], parts: &[&str]) {
+fn fails(args: &[&str], parts: &[&str]) {
     let output = infoplane(args);
     let stderr = status(&output, 2);
     let last = stderr.lines().last().unwrap();
@@ -49,7 +51,7 @@ pub fn fails(args: &[&str], parts: &[&str]) {
     assert!(output.stdout.is_empty());
 }
 
-pub const QUICK: [&str; 8] = ["--samples", "8", "--context", "64", "--points", "20", "--backend", "cpu"];
+const QUICK: [&str; 8] = ["--samples", "8", "--context", "64", "--points", "20", "--backend", "cpu"];
 
 #[test]
 fn measure_writes_json_and_csv() {

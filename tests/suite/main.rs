@@ -16,4 +16,3 @@ mod store;
 mod support;
 mod tables;
 mod tree;
-mod typed;

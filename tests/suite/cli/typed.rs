@@ -6,8 +6,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-use super::cli::{QUICK, fails, infoplane, status, text};
-use super::engine::run_of;
+use super::super::engine::run_of;
+use super::{QUICK, fails, infoplane, status, text};
 
 /// A line of JSON with a document of words.
 fn line(words: &[&str]) -> String {
