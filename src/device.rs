@@ -3,7 +3,8 @@
 //! The window draws on a device of its own. Only numbers cross between the two, so a compute device that
 //! is lost, out of memory or busy never takes the window along.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::wgpu::{WgpuSetup, wgpu};
 use burn::tensor::{DType, Device};
@@ -35,6 +36,8 @@ pub struct Gpu {
     pub software: bool,
     /// Bytes of memory, where the driver says.
     pub memory: Option<usize>,
+    /// Whether it was lost. What the tensor library holds of it cannot be made a second time in a process.
+    lost: AtomicBool,
 }
 
 impl Compute {
@@ -114,23 +117,36 @@ fn real_adapter_exists() -> bool {
         .any(|adapter| adapter.get_info().device_type != wgpu::DeviceType::Cpu)
 }
 
-/// The process's GPU. It is opened once: the runtime behind it cannot be initialised a second time.
+/// The process's GPU. It is opened once: the runtime behind it cannot be initialised a second time. One that could
+/// not be opened, as where another process had all of its memory, is tried again whenever it is asked for.
 fn gpu() -> Result<Arc<Gpu>> {
-    static GPU: OnceLock<Result<Arc<Gpu>>> = OnceLock::new();
-    GPU.get_or_init(|| {
-        // Where there is no driver at all, the runtime panics rather than returning an error.
-        std::panic::catch_unwind(|| Device::wgpu_options().init_with_setup().map_err(|e| e.to_string()))
-            .unwrap_or_else(|_| Err("no usable adapter".to_owned()))
-            .map(|(tensors, setup)| Arc::new(Gpu::new(tensors, setup)))
-            .map_err(|cause| {
-                Error::new(Kind::Device, format!("the GPU could not be opened: {cause}"))
-                    .help("install a Vulkan driver (Debian: mesa-vulkan-drivers) or use --backend cpu")
-            })
-    })
-    .clone()
+    static GPU: Mutex<Option<Arc<Gpu>>> = Mutex::new(None);
+    let mut known = GPU.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(gpu) = &*known {
+        if gpu.lost.load(Ordering::Relaxed) {
+            return Err(
+                Error::new(Kind::Device, "the GPU was lost").help("restart infoplane to use it again")
+            );
+        }
+        return Ok(Arc::clone(gpu));
+    }
+    // Where there is no driver at all, the runtime panics rather than returning an error.
+    let opened =
+        std::panic::catch_unwind(|| Device::wgpu_options().init_with_setup().map_err(|e| e.to_string()));
+    let opened = opened.unwrap_or_else(|_| Err("no usable adapter".to_owned()));
+    let (tensors, setup) = opened.map_err(|cause| {
+        Error::new(Kind::Device, format!("the GPU could not be opened: {cause}"))
+            .help("install a Vulkan driver (Debian: mesa-vulkan-drivers) or use --backend cpu")
+    })?;
+    Ok(Arc::clone(known.insert(Arc::new(Gpu::new(tensors, setup)))))
 }
 
 impl Gpu {
+    /// Notes that it was lost: it is not opened again.
+    pub fn give_up(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+    }
+
     fn new(tensors: Device, setup: WgpuSetup) -> Self {
         let info = setup.adapter.get_info();
         let driver = if info.driver_info.is_empty() { info.driver } else { info.driver_info };
@@ -141,6 +157,7 @@ impl Gpu {
             memory: memory_of(&setup.adapter),
             device: setup.device,
             queue: setup.queue,
+            lost: AtomicBool::new(false),
         }
     }
 }

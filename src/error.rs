@@ -19,10 +19,18 @@ pub enum Kind {
     Weights,
     /// A tokenizer that is missing or broken.
     Tokenizer,
-    /// Text or tokens that cannot be measured.
+    /// Text or tokens that cannot be read.
     Corpus,
-    /// The compute device failed.
+    /// Text that can be read, but of which a checkpoint's tokenizer leaves nothing that these settings can measure.
+    Sample,
+    /// The compute device failed or was lost.
     Device,
+    /// The compute device has no memory left.
+    DeviceMemory,
+    /// The machine, or the part of it that this process may use, has too little main memory.
+    Memory,
+    /// A mistake in this program.
+    Bug,
     /// The store of scores cannot be used, or holds something damaged.
     Store,
     /// The store of scores has no room.
@@ -64,6 +72,33 @@ impl Error {
         self
     }
 
+    /// What the driver, or the tensor library for it, says of the device. Whether memory ran out is told by its
+    /// words alone.
+    pub fn of_device(cause: impl fmt::Display) -> Self {
+        let cause = cause.to_string();
+        if says_out_of_memory(&cause) {
+            return Self::device_memory(cause);
+        }
+        Self::new(Kind::Device, cause).help("use --backend cpu if this happens again")
+    }
+
+    /// The device has no memory left for something.
+    pub fn device_memory(what: impl fmt::Display) -> Self {
+        Self::new(Kind::DeviceMemory, format!("the GPU is out of memory ({what})"))
+            .help("use a shorter --context, less --memory, fewer --samples or --backend cpu")
+    }
+
+    /// A panic, by what it says. The tensor library panics where wgpu refuses something; all other panics are
+    /// mistakes of this program, or of a library, that nothing on the user's side mends.
+    fn of_panic(text: &str) -> Self {
+        let cause = format!("the computation broke off: {text}");
+        if says_out_of_memory(text) || text.starts_with("wgpu error") {
+            return Self::of_device(cause);
+        }
+        Self::new(Kind::Bug, cause)
+            .help("this is a bug; please report it with what RUST_BACKTRACE=1 prints before this line")
+    }
+
     /// The user asked to stop.
     pub fn cancelled() -> Self {
         Self::new(Kind::Cancelled, "cancelled")
@@ -75,18 +110,23 @@ impl Error {
     }
 }
 
+/// Whether the words of a driver or of the tensor library mean that the device's memory is used up.
+fn says_out_of_memory(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["out of memory", "out-of-memory", "out of device memory"].iter().any(|words| text.contains(words))
+}
+
 /// Does work that may panic, as the tensor library does where a device is lost or out of memory, and gives
 /// the panic as an error.
 ///
 /// # Errors
-/// What `work` returns, or a device error with what the panic said.
+/// What `work` returns; for a panic [`Kind::DeviceMemory`], [`Kind::Device`] or [`Kind::Bug`], by what it said.
 pub fn caught<T, E: From<Error>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     // Whatever `work` was changing is given up with the panic, so nobody sees it half done.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let text =
             panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(|s| &**s));
-        let cause = format!("the computation broke off: {}", text.unwrap_or("no reason given"));
-        Err(Error::new(Kind::Device, cause).into())
+        Err(Error::of_panic(text.unwrap_or("no reason given")).into())
     })
 }
 
@@ -114,5 +154,22 @@ mod tests {
         let error =
             Error::new(Kind::Folder, "no\n such  folder").help("check the spelling").at("/a").at("/b");
         assert_eq!(error.to_string(), "no such folder; check the spelling: /a");
+    }
+
+    #[test]
+    fn a_panic_is_told_by_what_it_says() {
+        let kind = |text: &'static str| {
+            let error = caught(|| -> Result<()> { std::panic::panic_any(text) }).unwrap_err();
+            assert!(error.to_string().contains(text), "{error}");
+            error.kind()
+        };
+        // As wgpu and the tensor library word them.
+        assert_eq!(kind("wgpu error: Out of Memory"), Kind::DeviceMemory);
+        assert_eq!(kind("out of device memory allocating 4096 bytes"), Kind::DeviceMemory);
+        assert_eq!(kind("An out-of-memory error happened during launch"), Kind::DeviceMemory);
+        assert_eq!(kind("wgpu error: Validation Error"), Kind::Device);
+        assert_eq!(kind("index out of bounds: the len is 3 but the index is 3"), Kind::Bug);
+        let bug = caught(|| -> Result<()> { panic!("at {}", 7) }).unwrap_err();
+        assert!(bug.kind() == Kind::Bug && bug.to_string().contains("please report"), "{bug}");
     }
 }

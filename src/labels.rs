@@ -9,6 +9,8 @@
 
 use std::ops::Range;
 
+use crate::error::{Error, Kind, Result};
+
 /// The side of a position that a label describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
@@ -37,28 +39,26 @@ impl Labels {
     /// # Panics
     /// If `max_order` is 0, or for 2³² positions and more.
     pub fn new(documents: &[Vec<u32>], max_order: usize) -> Self {
-        Self::new_unless(documents, max_order, &mut || false).expect("nothing interrupts")
+        Self::new_unless(documents, max_order, &mut || false).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// As [`Self::new`], or `None` once `interrupted`, which is asked before each order, says to stop.
+    /// As [`Self::new`]; `interrupted` is asked before each order whether to stop.
+    ///
+    /// # Errors
+    /// [`Kind::Sample`] for 2³² positions and more; [`Kind::Cancelled`] once interrupted.
     ///
     /// # Panics
-    /// As [`Self::new`].
+    /// If `max_order` is 0.
     pub fn new_unless(
         documents: &[Vec<u32>],
         max_order: usize,
         interrupted: &mut dyn FnMut() -> bool,
-    ) -> Option<Self> {
+    ) -> Result<Self> {
         assert!(max_order > 0, "the largest order is at least 1");
-        let mut document_offsets = vec![0];
-        let mut positions = 0;
-        for document in documents {
-            positions += (document.len() + 1).saturating_sub(2 * max_order);
-            document_offsets.push(positions);
-        }
+        let (document_offsets, positions) = document_offsets(documents.iter().map(Vec::len), max_order)?;
         // All tokens in one vector, and for each position the index of its token.
         let tokens: Vec<u32> = documents.iter().flatten().copied().collect();
-        let mut token_of_position = Vec::with_capacity(positions);
+        let mut token_of_position = Vec::with_capacity(positions as usize);
         let mut start = 0;
         for (document, offsets) in documents.iter().zip(document_offsets.windows(2)) {
             let first = start + max_order - 1;
@@ -68,7 +68,7 @@ impl Labels {
         let mut sets: Vec<[LabelSet; 2]> = Vec::with_capacity(max_order);
         for order in 1..=max_order {
             if interrupted() {
-                return None;
+                return Err(Error::cancelled());
             }
             let split = |side: Side| {
                 // Inputs grow to the left, outputs to the right.
@@ -84,7 +84,7 @@ impl Labels {
             let (input, output) = rayon::join(|| split(Side::Input), || split(Side::Output));
             sets.push([input, output]);
         }
-        Some(Self { max_order, document_offsets, sets })
+        Ok(Self { max_order, document_offsets, sets })
     }
 
     /// The largest order K.
@@ -124,6 +124,24 @@ impl Labels {
     }
 }
 
+/// Where the positions of documents of these lengths start, and the number of all.
+///
+/// # Errors
+/// [`Kind::Sample`] for 2³² positions and more: positions are numbered in 32 bits.
+fn document_offsets(lengths: impl Iterator<Item = usize>, max_order: usize) -> Result<(Vec<usize>, u32)> {
+    let mut offsets = vec![0];
+    let mut positions = 0;
+    for length in lengths {
+        positions += (length + 1).saturating_sub(2 * max_order);
+        offsets.push(positions);
+    }
+    let all = u32::try_from(positions).map_err(|_| {
+        Error::new(Kind::Sample, format!("the sample has {positions} positions, more than 2^32"))
+            .help("use fewer --samples or a shorter --context")
+    })?;
+    Ok((offsets, all))
+}
+
 /// One label for each of a number of positions: all positions, grouped by label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelSet {
@@ -135,8 +153,7 @@ pub struct LabelSet {
 
 impl LabelSet {
     /// The same label for all of a number of positions.
-    fn one(positions: usize) -> Self {
-        let end = u32::try_from(positions).expect("2^32 positions and more");
+    fn one(end: u32) -> Self {
         let offsets = if end == 0 { vec![0] } else { vec![0, end] };
         Self { positions: (0..end).collect(), offsets }
     }
@@ -147,7 +164,8 @@ impl LabelSet {
     /// # Panics
     /// For 2³² positions and more.
     pub fn from_ids(ids: &[u32]) -> Self {
-        Self::one(ids.len()).split_by(|position| ids[position as usize])
+        let positions = u32::try_from(ids.len()).expect("2^32 positions and more");
+        Self::one(positions).split_by(|position| ids[position as usize])
     }
 
     /// Splits each label by a second one. The new labels are ordered by both.

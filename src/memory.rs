@@ -1,5 +1,9 @@
 //! How much memory a measurement may take, and how sizes are told.
 
+mod limits;
+
+use std::path::Path;
+
 use crate::error::{Error, Kind, Result};
 
 /// Checks that `bytes` of scores fit beside what else runs, where the system says what is free.
@@ -13,19 +17,18 @@ pub fn check(bytes: usize) -> Result<()> {
         Some(free) if bytes + bytes / 3 > free => {
             let (bytes, free) = (size(bytes as u64), size(free as u64));
             let cause = format!("the scores of a checkpoint take {bytes}, of memory {free} is free");
-            Err(Error::new(Kind::Usage, cause)
+            Err(Error::new(Kind::Memory, cause)
                 .help("use fewer --samples, a shorter --context or fewer --points"))
         }
         _ => Ok(()),
     }
 }
 
-/// Memory that can be used without swapping, where the system says so.
+/// Memory that this process can still use without swapping or being killed for it, where the system says so: the least
+/// of what is free on the machine, in the control groups it runs in, and in its Slurm job. `None` where no such thing is
+/// told, as on macOS and Windows.
 pub fn available() -> Option<usize> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib << 10)
+    limits::available(Path::new("/"), |name| std::env::var(name).ok())
 }
 
 /// A number of bytes, as people read it.

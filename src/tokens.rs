@@ -38,8 +38,8 @@ impl Tokens {
     ///
     /// # Errors
     /// [`Kind::Tokenizer`] if `tokenizer.json` cannot be read or used; [`Kind::Corpus`] if the text cannot
-    /// be read or no document is long enough; [`Kind::Usage`] if the settings leave no room for a position;
-    /// [`Kind::Cancelled`] when interrupted.
+    /// be read; [`Kind::Sample`] if no document is long enough with this tokenizer; [`Kind::Usage`] if the settings
+    /// leave no room for a position; [`Kind::Cancelled`] when interrupted.
     pub fn from_text(
         tokenizer_json: &Path,
         text: &Path,
@@ -86,8 +86,8 @@ impl Tokens {
     /// [`all_documents_from_file`] for its form. Documents behind the last one taken are not read.
     ///
     /// # Errors
-    /// [`Kind::Corpus`] if the file cannot be used or no document is long enough; [`Kind::Usage`] if the
-    /// settings leave no room for a position.
+    /// [`Kind::Corpus`] if the file cannot be used; [`Kind::Sample`] if no document is long enough; [`Kind::Usage`]
+    /// if the settings leave no room for a position.
     pub fn from_file(path: &Path, settings: &Settings) -> Result<Self> {
         let mut selection = Selection::new(settings)?;
         let mut file = TokenFile::open(path)?;
@@ -160,7 +160,7 @@ impl Selection {
                 1 => format!("the only document has fewer than {fewest} tokens"),
                 _ => format!("each of the {skipped} documents has fewer than {fewest} tokens"),
             };
-            return Err(Error::new(Kind::Corpus, cause).help(format!(
+            return Err(Error::new(Kind::Sample, cause).help(format!(
                 "n-grams of order {} need longer documents, or choose a smaller largest order",
                 self.max_order
             )));
@@ -180,7 +180,7 @@ fn load_tokenizer(path: &Path, context: usize) -> Result<Tokenizer> {
     let added = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
     if added >= context {
         return Err(Error::new(
-            Kind::Usage,
+            Kind::Sample,
             format!(
                 "the tokenizer adds {added} special tokens, which leaves no text in a context of {context}"
             ),

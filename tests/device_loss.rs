@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use infoplane::device::Compute;
 use infoplane::engine::{self, Command, Event, Request, TextSource};
+use infoplane::estimator::Estimator;
 use infoplane::settings::{Backend, Settings};
 
 /// How long an event is waited for that must come: only what hangs takes as long, on the busiest of machines.
@@ -25,7 +26,10 @@ fn the_cpu_takes_over_and_finished_checkpoints_stay() {
     }
     std::fs::copy(demo.join("gutenberg-200k/tokenizer.json"), folder.path().join("run/tokenizer.json"))
         .unwrap();
-    let (Compute::Gpu(gpu), _) = Compute::open(Backend::Gpu).unwrap() else { panic!("no adapter") };
+    let compute = Compute::open(Backend::Gpu).unwrap().0;
+    let estimator = Estimator::new(&compute).unwrap();
+    let Compute::Gpu(gpu) = &compute else { panic!("no adapter") };
+    assert!(estimator.answers());
 
     let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
     commands.send(Command::Open { paths: vec![folder.path().join("run")] }).unwrap();
@@ -36,7 +40,7 @@ fn the_cpu_takes_over_and_finished_checkpoints_stay() {
         focus: None,
         interactive: false,
     };
-    commands.send(Command::Measure(request)).unwrap();
+    commands.send(Command::Measure(request.clone())).unwrap();
 
     let (mut measured, mut warnings, mut devices) = (Vec::new(), Vec::new(), Vec::new());
     loop {
@@ -57,4 +61,24 @@ fn the_cpu_takes_over_and_finished_checkpoints_stay() {
     assert_eq!(measured.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [0, 1, 2]);
     assert!(warnings.len() == 1 && warnings[0].contains("CPU"), "{warnings:?}");
     assert!(devices.len() == 2 && devices[1].starts_with("CPU"), "{devices:?}");
+
+    // What was said holds: the GPU is not opened again in this process, and the CPU goes on without more warnings.
+    assert!(warnings[0].contains("until infoplane is started again"), "{warnings:?}");
+    assert!(!estimator.answers());
+    let error = Compute::open(Backend::Gpu).unwrap_err();
+    assert!(error.to_string().contains("restart"), "{error}");
+    let settings = Settings { temperature_factor: 2.0, ..request.settings.clone() };
+    commands.send(Command::Measure(Request { generation: 2, settings, ..request })).unwrap();
+    let mut again = 0;
+    loop {
+        match events.recv_timeout(PATIENCE).expect("the worker answers") {
+            Event::Measured { .. } => again += 1,
+            Event::Warning(text) => panic!("{text}"),
+            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
+            Event::Device { name } => panic!("{name}"),
+            Event::Idle { .. } => break,
+            _ => {}
+        }
+    }
+    assert_eq!(again, 3);
 }

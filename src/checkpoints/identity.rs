@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use twox_hash::XxHash3_128;
 
 use super::ModelFolder;
+use super::files::files_of;
 use crate::error::{Error, Kind, Result};
 
 /// Files up to this size are read whole; of larger ones, samples, beside their size and their time.
@@ -25,22 +26,8 @@ const SAMPLES: u64 = 64;
 /// # Errors
 /// A file that cannot be read or lies outside the folder.
 pub fn identity(folder: &ModelFolder) -> Result<u128> {
-    let unreadable = |error: std::io::Error| {
-        Error::new(Kind::Folder, format!("cannot be read ({error})")).at(folder.path())
-    };
-    let mut names: Vec<String> = Vec::new();
-    for entry in std::fs::read_dir(folder.path()).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name();
-        if let Some(name) = name.to_str()
-            && (name == "config.json" || name.ends_with(".safetensors") || name.ends_with(".index.json"))
-        {
-            names.push(name.to_owned());
-        }
-    }
-    names.sort_unstable();
     let mut hasher = XxHash3_128::new();
-    for name in names {
-        let Some(path) = folder.file(&name)? else { continue };
+    for (name, path) in files_of(folder)? {
         hasher.write(name.as_bytes());
         hasher.write(&[0]);
         add_file(&mut hasher, &path)

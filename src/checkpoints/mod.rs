@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+mod files;
 mod folder;
 mod hub;
 mod identity;
@@ -14,6 +15,7 @@ pub mod step_name;
 mod told_apart;
 mod trainer_state;
 
+pub use files::Files;
 pub use folder::ModelFolder;
 pub use identity::identity;
 pub use scan::{locate, open, open_unless};

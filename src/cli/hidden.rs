@@ -49,7 +49,8 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
     note(&format!("computing on {}", compute.name()));
     let products = compute.products(args.backend.dtype)?;
     let memory = args.memory.memory.or_else(|| compute.memory_beside(0));
-    let options = Options { products, memory, ..Options::new(compute.tensors()) };
+    let longest = documents.iter().map(Vec::len).max().unwrap_or(0);
+    let options = Options { products, memory, longest, ..Options::new(compute.tensors()) };
     let start = Instant::now();
     let states = caught(|| {
         let mut model = Model::open(&ModelFolder::new(&args.model), &options)?;

@@ -24,6 +24,8 @@ pub struct Scored {
     pub device: Option<Vec<DevicePlane>>,
     /// The hidden size h.
     pub width: usize,
+    /// Stages of the sample whose scores are at hand.
+    pub stages: usize,
     /// Why finished scores could not be stored, until it is told.
     pub trouble: Option<Error>,
 }
@@ -31,7 +33,7 @@ pub struct Scored {
 impl Scored {
     /// What a model of this hidden size scores into a table in main memory or on disk.
     pub fn new(table: ScoreTable, width: usize) -> Self {
-        Self { table, device: None, width, trouble: None }
+        Self { table, device: None, width, stages: 0, trouble: None }
     }
 
     /// Memory that is held, or will be once all is scored.

@@ -47,13 +47,15 @@ fn mean_of(layers: &[LayerMeasures]) -> Result<LayerMeasures, Error> {
         .ok_or_else(|| Error::new(Kind::Config, "a model without blocks has nothing to average"))
 }
 
-/// The measurement of a checkpoint on the first documents of a sample, as many as `stage` has.
+/// The measurement of a checkpoint, whose content hash is `weights`, on the first documents of a sample, as many as
+/// `stage` has.
 ///
 /// # Errors
 /// As [`layers_of`]; a loss that is not finite, no label seen often enough.
 pub fn measurement(
     scored: &Scored,
     (sample, stage): (&Sample, usize),
+    weights: Option<u128>,
     estimator: &mut Estimator,
     (binning, min_count): (Binning, u32),
     interrupted: &mut (dyn FnMut() -> bool + Send),
@@ -74,7 +76,7 @@ pub fn measurement(
     let mean = mean_of(&layers)?;
     if mean.orders.get(1).is_none() {
         let cause = format!("no token occurs {min_count} times in this sample");
-        return Err(Error::new(Kind::Usage, cause).help("use a smaller --min-count or more --samples"));
+        return Err(Error::new(Kind::Sample, cause).help("use a smaller --min-count or more --samples"));
     }
     let losses = scored.table.losses(sample.chunks_of(stage));
     let loss = losses.sum / losses.predictions as f64;
@@ -83,10 +85,17 @@ pub fn measurement(
             .help("the checkpoint is damaged or its training diverged"));
     }
     let positions = question.prefixes.last().copied().unwrap_or(0);
-    let temperature = binning.temperature;
-    // The session knows what was measured.
-    let (weights, sample) = (None, None);
-    Ok(Measurement { loss, positions, temperature, layers, mean, convergence, weights, sample })
+    let hex = |hash: u128| format!("{hash:032x}");
+    Ok(Measurement {
+        loss,
+        positions,
+        temperature: binning.temperature,
+        layers,
+        mean,
+        convergence,
+        weights: weights.map(hex),
+        sample: Some(hex(sample.identity_of(stage))),
+    })
 }
 
 /// A measurement with what tells whether to believe it beside its numbers: the measures under shuffled labels,

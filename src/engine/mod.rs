@@ -1,9 +1,11 @@
 //! The engine: one named background thread that owns the compute device and does all model work.
 //!
 //! Window and command line drive the same engine by the same messages and know nothing of models or
-//! devices. Both channels are bounded. Commands are looked at after every batch through a layer, so the
-//! newest settings win and cancelling takes well under a second.
+//! devices. Both channels are bounded. Commands are looked at after every batch through a layer, every batch of
+//! text and every chunk of scores, so the newest settings win and cancelling takes well under a second; only
+//! looking through folders, and reading scores back from the store, is not broken off.
 
+mod cost;
 mod inbox;
 mod job;
 mod measuring;

@@ -1,6 +1,8 @@
 //! The device a worker computes on.
 
+use super::cost::Health;
 use crate::device::Compute;
+use crate::error::{Kind, Result, caught};
 use crate::estimator::Estimator;
 use crate::settings::Backend;
 
@@ -12,26 +14,50 @@ pub struct OpenDevice {
     pub compute: Compute,
     /// The estimator on it.
     pub estimator: Estimator,
+    /// Why it is the CPU where a GPU was asked for, which may be otherwise next time.
+    pub missed: Option<String>,
     /// Bytes that weights and activations may take, where the user says.
     memory: Option<usize>,
 }
 
 impl OpenDevice {
-    /// Opens what `backend` stands for; where that fails, the CPU, with a warning.
-    pub fn new(backend: Backend, memory: Option<usize>) -> (Self, Option<String>) {
-        let opened = Compute::open(backend).and_then(|(compute, warning)| {
+    /// Opens what `backend` stands for; where that fails, the CPU.
+    pub fn new(backend: Backend, memory: Option<usize>) -> Self {
+        let opened: Result<_> = caught(|| {
+            let (compute, missed) = Compute::open(backend)?;
             let estimator = Estimator::new(&compute)?;
-            Ok((Self { backend, compute, estimator, memory }, warning))
+            Ok((compute, estimator, missed))
         });
-        opened.unwrap_or_else(|error| {
-            let cpu = Self { backend, compute: Compute::Cpu, estimator: Estimator::Cpu, memory };
-            (cpu, Some(format!("{error}; computing on the CPU instead")))
-        })
+        let (compute, estimator, missed) = opened.unwrap_or_else(|error| {
+            let missed = format!("{error}; computing on the CPU instead");
+            (Compute::Cpu, Estimator::Cpu, Some(missed))
+        });
+        Self { backend, compute, estimator, missed, memory }
     }
 
     /// Whether it is a GPU.
     pub fn is_gpu(&self) -> bool {
         matches!(self.compute, Compute::Gpu(_))
+    }
+
+    /// How it does after a failure of this kind.
+    pub fn health(&self, kind: Kind) -> Health {
+        match kind {
+            _ if !self.is_gpu() => Health::Cpu,
+            // Interrupted, or the device said so itself: no need to wait for an answer.
+            Kind::Cancelled | Kind::Device => Health::Answers,
+            _ if self.estimator.answers() => Health::Answers,
+            _ => Health::Lost,
+        }
+    }
+
+    /// Goes on with the CPU: what the process holds of the GPU cannot be opened again.
+    pub fn give_up_gpu(&mut self) {
+        if let Compute::Gpu(gpu) = &self.compute {
+            gpu.give_up();
+        }
+        self.compute = Compute::Cpu;
+        self.estimator = Estimator::Cpu;
     }
 
     /// Bytes that weights and activations may take beside `scores` bytes of scores: what the user allows,

@@ -18,18 +18,20 @@ use crate::store::{Entry, Key, ScoreTable, Shape, Store};
 pub struct Places<'a> {
     /// The device that makes them.
     pub device: &'a OpenDevice,
+    /// Whether they may lie in its memory.
+    pub on_device: bool,
     /// The store, if there is one.
     pub store: Option<&'a Store>,
     /// Bytes of scores that may be kept in memory, the device's or the machine's.
     pub budget: usize,
 }
 
-/// The scores of the other checkpoints, in the order of training, each with how many stages are scored.
-pub struct Others<'a>(pub Vec<(&'a mut Option<Scored>, &'a mut usize)>);
+/// The scores of the other checkpoints, in the order of training.
+pub struct Others<'a>(pub Vec<&'a mut Option<Scored>>);
 
 impl Others<'_> {
     fn all(&self) -> impl Iterator<Item = &Scored> {
-        self.0.iter().filter_map(|(scored, _)| scored.as_ref())
+        self.0.iter().filter_map(|scored| scored.as_ref())
     }
 
     /// Bytes of memory they take.
@@ -46,14 +48,13 @@ impl Others<'_> {
     /// bytes that took.
     fn give_up(&mut self, bytes: usize, budget: usize) -> usize {
         let (mut held, mut freed) = (self.bytes_to_hold(), 0);
-        for (scored, stages) in self.0.iter_mut().rev() {
+        for scored in self.0.iter_mut().rev() {
             if held + bytes <= budget {
                 break;
             }
             if let Some(given_up) = scored.take_if(|scored| scored.bytes_to_hold() > 0) {
                 held -= given_up.bytes_to_hold();
                 freed += given_up.bytes();
-                **stages = 0;
             }
         }
         freed
@@ -62,11 +63,11 @@ impl Others<'_> {
     /// Lets the store have the scores of one checkpoint, the last in training, so that it may remove them. Returns
     /// whether there was one.
     fn release(&mut self) -> bool {
-        let stored = |(scored, _): &&mut (&mut Option<Scored>, &mut usize)| {
+        let stored = |scored: &&mut &mut Option<Scored>| {
             scored.as_ref().is_some_and(|scored| scored.table.is_stored())
         };
-        let Some((scored, stages)) = self.0.iter_mut().rev().find(stored) else { return false };
-        (**scored, **stages) = (None, 0);
+        let Some(scored) = self.0.iter_mut().rev().find(stored) else { return false };
+        **scored = None;
         true
     }
 }
@@ -100,14 +101,15 @@ impl<'a> Wanted<'a> {
     /// as far as it is free; the store; at last room that others give up. Says what went otherwise than it should.
     ///
     /// # Errors
-    /// More scores than there is room for.
+    /// [`Kind::Memory`] and [`Kind::DeviceMemory`] for more scores than there is room for.
     pub fn place(
         &self,
         identity: u128,
         places: Places<'_>,
         mut others: Others<'_>,
     ) -> Result<(Scored, Vec<String>)> {
-        let Places { device, store, budget } = places;
+        let Places { device, on_device, store, budget } = places;
+        let device_scores = || if on_device { self.on_device(device) } else { Ok(None) };
         let key = scores_key(identity, &self.request.settings, device);
         let held = others.bytes_to_hold();
         let live =
@@ -123,7 +125,7 @@ impl<'a> Wanted<'a> {
         let empty = ScoreTable::new(self.shape, &self.sample.chunks);
         let bytes = empty.bytes_of(self.positions());
         if held + bytes <= budget
-            && let Some(scored) = self.on_device(device)?
+            && let Some(scored) = device_scores()?
         {
             return Ok((scored, Vec::new()));
         }
@@ -138,7 +140,7 @@ impl<'a> Wanted<'a> {
         let mut freed = 0;
         if bytes <= budget {
             freed = others.give_up(bytes, budget);
-            if let Some(scored) = self.on_device(device)? {
+            if let Some(scored) = device_scores()? {
                 return Ok((scored, warnings));
             }
         }

@@ -152,7 +152,7 @@ fn complete(scored: &mut Scored, chunks: usize) {
 #[test]
 fn every_case_has_its_place_and_its_order() {
     let (config, sample) = (config(), sample());
-    let device = OpenDevice::new(Backend::Cpu, None).0;
+    let device = OpenDevice::new(Backend::Cpu, None);
     for Case { what, interactive, memory, store, others, then, warnings } in CASES {
         let folder = tempfile::tempdir().unwrap();
         let request = request(interactive);
@@ -160,7 +160,7 @@ fn every_case_has_its_place_and_its_order() {
         let half = ScoreTable::new(wanted.shape, &sample.chunks).bytes_of(wanted.positions()) / 2;
         let store = store.map(|halves| Store::open(folder.path(), (halves * half) as u64).unwrap());
         let place = |identity, budget, others| {
-            let places = Places { device: &device, store: store.as_ref(), budget };
+            let places = Places { device: &device, on_device: true, store: store.as_ref(), budget };
             wanted.place(identity, places, others).unwrap()
         };
         let mut held: Vec<Option<Scored>> = (1..)
@@ -177,27 +177,23 @@ fn every_case_has_its_place_and_its_order() {
             .collect();
         let before: Vec<At> = held.iter().map(|scored| At::of(scored.as_ref())).collect();
         assert_eq!(before, others, "{what}: as it should begin");
-        let mut stages = vec![3; held.len()];
-        let others = Others(held.iter_mut().zip(&mut stages).collect());
+        let others = Others(held.iter_mut().collect());
         let (scored, said) = place(0, memory * half, others);
         let after: Vec<At> = held.iter().map(|scored| At::of(scored.as_ref())).collect();
         assert_eq!((At::of(Some(&scored)), &after[..]), then, "{what}");
         assert_eq!(said.len(), warnings, "{what}: {said:?}");
-        // Who has no scores any more has no stages that are scored.
-        let scored_stages: Vec<usize> = then.1.iter().map(|&at| if at == Nowhere { 0 } else { 3 }).collect();
-        assert_eq!(stages, scored_stages, "{what}");
     }
 }
 
 #[test]
 fn what_is_stored_already_answers_from_memory_in_a_window_and_from_the_store_without_one() {
     let (config, sample) = (config(), sample());
-    let device = OpenDevice::new(Backend::Cpu, None).0;
+    let device = OpenDevice::new(Backend::Cpu, None);
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), 1 << 30).unwrap();
     let place = |interactive: bool, budget: usize| {
         let request = request(interactive);
-        let places = Places { device: &device, store: Some(&store), budget };
+        let places = Places { device: &device, on_device: true, store: Some(&store), budget };
         let wanted = Wanted::new(&request, &config, &sample);
         let (scored, said) = wanted.place(7, places, Others(Vec::new())).unwrap();
         assert!(said.is_empty(), "{said:?}");
@@ -238,9 +234,28 @@ fn the_last_in_training_gives_up_first_and_only_what_frees_memory() {
         (0, [false; 4]),
     ] {
         let mut held = [true, false, true, true].map(|holds| holds.then(|| Scored::new(table(), 64)));
-        let mut stages = [1; 4];
         // What is given up was not filled yet, and frees nothing at once.
-        let freed = Others(held.iter_mut().zip(&mut stages).collect()).give_up(bytes, budget);
+        let freed = Others(held.iter_mut().collect()).give_up(bytes, budget);
         assert_eq!((held.each_ref().map(Option::is_some), freed), (left, 0), "{budget}");
+    }
+}
+
+#[test]
+fn scores_that_a_gpu_had_no_memory_for_go_elsewhere() {
+    let (config, sample) = (config(), sample());
+    let device = OpenDevice::new(Backend::Gpu, None);
+    assert!(device.is_gpu());
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), 1 << 30).unwrap();
+    for (interactive, elsewhere) in [(true, Memory), (false, Stored)] {
+        let request = request(interactive);
+        let wanted = Wanted::new(&request, &config, &sample);
+        let place = |on_device| {
+            let places = Places { device: &device, on_device, store: Some(&store), budget: usize::MAX };
+            wanted.place(1, places, Others(Vec::new())).unwrap().0
+        };
+        assert!(place(true).device.is_some());
+        let found = place(false);
+        assert_eq!((found.device.is_none(), At::of(Some(&found))), (true, elsewhere));
     }
 }

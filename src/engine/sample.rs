@@ -48,7 +48,7 @@ impl Sample {
     /// A sample of `documents`; measured in stages when `staged`, else in one go.
     ///
     /// # Errors
-    /// [`Kind::Cancelled`] once `interrupted` says to stop.
+    /// More positions than can be numbered; [`Kind::Cancelled`] once `interrupted` says to stop.
     pub fn new(
         tokens: Tokens,
         max_order: usize,
@@ -57,7 +57,7 @@ impl Sample {
     ) -> Result<Self> {
         let Tokens { documents, skipped, .. } = tokens;
         let stages = if staged { stages(documents.len()) } else { vec![documents.len()] };
-        let labels = Labels::new_unless(&documents, max_order, interrupted).ok_or_else(Error::cancelled)?;
+        let labels = Labels::new_unless(&documents, max_order, interrupted)?;
         let chunk_ends = chunk_ends(&documents);
         let starts = std::iter::once(0).chain(chunk_ends.iter().copied());
         let chunks = starts
@@ -106,10 +106,20 @@ impl Sample {
         start..self.chunk_ends[chunk]
     }
 
-    /// What the tokens are: two samples with the same identity give the same measures.
+    /// The tokens of the longest document.
+    pub fn longest(&self) -> usize {
+        self.documents.iter().map(Vec::len).max().unwrap_or(0)
+    }
+
+    /// A hash of all tokens: two samples with the same identity give the same measures.
     pub fn identity(&self) -> u128 {
-        let chunks: Vec<u8> = self.chunks.iter().flat_map(|chunk| chunk.tokens.to_le_bytes()).collect();
-        XxHash3_128::oneshot(&chunks)
+        self.identity_of(self.stages.len() - 1)
+    }
+
+    /// A hash of the tokens of a stage.
+    pub fn identity_of(&self, stage: usize) -> u128 {
+        let chunks = self.chunks[..self.chunks_of(stage)].iter();
+        XxHash3_128::oneshot(&chunks.flat_map(|chunk| chunk.tokens.to_le_bytes()).collect::<Vec<u8>>())
     }
 
     /// The labels of a stage's documents, dealt out at random.

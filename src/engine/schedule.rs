@@ -2,7 +2,7 @@
 
 use super::message::CheckpointId;
 
-/// How far a checkpoint has come under the present request and sample.
+/// How far a checkpoint has come under the present request and sample: a view of what the session knows of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// Whether it failed.
@@ -11,10 +11,8 @@ pub struct Standing {
     pub scored_stages: usize,
     /// The newest request its numbers, or its failure, were told for, and how many stages they rest on.
     pub told: Option<(u64, usize)>,
-    /// The newest request whose numbers were told with what tells whether to believe them.
+    /// The newest request for which its numbers were told with null and spread.
     pub told_honesty: Option<u64>,
-    /// The stages that are enough under the present request, where the numbers have settled before the last.
-    pub settled: Option<usize>,
 }
 
 /// A piece of work on one checkpoint.

@@ -96,7 +96,8 @@ impl Worker<'_> {
     }
 
     fn start(&mut self, request: Request) -> Result<(), Gone> {
-        self.open_device(request.settings.backend)?;
+        let renews = self.session.as_ref().is_some_and(|session| session.request.same_scores(&request));
+        self.open_device(request.settings.backend, renews)?;
         self.session = Some(match self.session.take() {
             Some(session) if session.request.same_scores(&request) => session.renewed(request),
             earlier => {
@@ -108,16 +109,25 @@ impl Worker<'_> {
         Ok(())
     }
 
-    fn open_device(&mut self, backend: Backend) -> Result<(), Gone> {
-        if self.device.as_ref().is_some_and(|device| device.backend == backend) {
-            return Ok(());
+    /// Opens what `backend` stands for, unless it is open. A GPU that could not be opened is tried again, but not
+    /// while scores made on the CPU still answer: the request `renews` the one before.
+    fn open_device(&mut self, backend: Backend, renews: bool) -> Result<(), Gone> {
+        let known = self.device.take().filter(|device| device.backend == backend);
+        let (name, missed) = match known {
+            Some(device) if renews || device.missed.is_none() => {
+                self.device = Some(device);
+                return Ok(());
+            }
+            Some(device) => (Some(device.compute.name()), device.missed),
+            None => (None, None),
+        };
+        let device = self.device.insert(OpenDevice::new(backend, self.options.memory));
+        if let Some(warning) = device.missed.as_ref().filter(|warning| missed.as_ref() != Some(*warning)) {
+            self.outbox.tell(Event::Warning(warning.clone()))?;
         }
-        let (device, warning) = OpenDevice::new(backend, self.options.memory);
-        if let Some(warning) = warning {
-            self.outbox.tell(Event::Warning(warning))?;
+        if name.as_ref() != Some(&device.compute.name()) {
+            self.outbox.tell(Event::Device { name: device.compute.name() })?;
         }
-        self.outbox.tell(Event::Device { name: device.compute.name() })?;
-        self.device = Some(device);
         Ok(())
     }
 
@@ -125,7 +135,7 @@ impl Worker<'_> {
     fn end(&mut self, cancelled: bool) -> Result<(), Gone> {
         match &mut self.session {
             Some(session) if session.active => {
-                session.active = false;
+                session.rest();
                 let on_gpu = self.device.as_ref().is_some_and(OpenDevice::is_gpu);
                 let costs = (!on_gpu).then_some(session.costs);
                 self.outbox.tell(Event::Idle { generation: session.request.generation, cancelled, costs })

@@ -137,6 +137,21 @@ impl Estimator {
         })
     }
 
+    /// Whether the device still takes work and gives results.
+    pub fn answers(&self) -> bool {
+        match self {
+            Self::Cpu => true,
+            Self::Gpu(gpu) => gpu.answers(),
+        }
+    }
+
+    /// Lets go what is kept on the device only to be quicker next time.
+    pub fn release(&mut self) {
+        if let Self::Gpu(gpu) = self {
+            gpu.release();
+        }
+    }
+
     /// Brings reference points to the device.
     pub fn reference(&self, points: ReferencePoints) -> Result<Reference> {
         let ReferencePoints { points, width, rows, .. } = points;
@@ -152,7 +167,7 @@ impl Estimator {
     /// Room for planes of scores in the GPU's memory, where this is a GPU that can bind them in one piece.
     ///
     /// # Errors
-    /// Out of memory.
+    /// [`Kind::DeviceMemory`]: out of memory.
     pub fn device_planes(
         &self,
         planes: usize,
@@ -219,7 +234,8 @@ impl Estimator {
 
 /// Scores and estimator were made for different devices: a mistake of ours, never the user's.
 fn foreign() -> Error {
-    Error::new(Kind::Device, "the scores lie on another device than the estimator")
+    Error::new(Kind::Bug, "the scores lie on another device than the estimator")
+        .help("this is a bug; please report it")
 }
 
 /// The states' rows in main memory, a run of consecutive rows a task.

@@ -3,7 +3,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{LabelSet, Labels, Side};
+use super::{LabelSet, Labels, Side, document_offsets};
+use crate::error::Kind;
 use crate::tokens;
 
 /// (document, t) of every position, and its n-grams by side and order: the definition, spelled out.
@@ -151,4 +152,14 @@ fn five_million_positions() {
         let set = labels.set(order, Side::Input);
         println!("order {order}: {} labels, {:.3} singletons", set.labels(), set.singleton_share());
     }
+}
+
+#[test]
+fn more_positions_than_can_be_numbered_are_an_error() {
+    let most = u32::MAX as usize;
+    let (offsets, positions) = document_offsets([most - 1, 2].into_iter(), 1).unwrap();
+    assert_eq!((offsets, positions), (vec![0, most - 2, most - 1], u32::MAX - 1));
+    let error = document_offsets([most, 4].into_iter(), 1).unwrap_err();
+    assert_eq!(error.kind(), Kind::Sample);
+    assert!(error.to_string().contains("--samples"), "{error}");
 }

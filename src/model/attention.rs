@@ -7,21 +7,32 @@
 use std::ops::Range;
 
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{Bool, Tensor, module};
+use burn::tensor::{Bool, Device, Tensor, module};
 
 use super::blocks::Context;
-use super::config::QueryKeyNorm;
+use super::config::{Config, QueryKeyNorm};
 use super::cpu::attention::Heads;
 use super::cpu::{self, Host, is_cpu, matrix};
 use super::layers::{Linear, Norm, joined};
 use super::loader::Loader;
-use super::positions::Group;
+use super::positions::{Group, WindowMask};
 use crate::error::Result;
 
 /// The most bytes of attention scores in one tensor: devices bind no more in one piece.
 const PIECE_BYTES: usize = 64 << 20;
 /// Queries that meet keys together on a device: none that all of them may not see.
-const QUERIES: usize = 256;
+pub const QUERIES: usize = 256;
+
+/// Bytes that attention takes beside queries, keys and values while a batch of so many tokens, in documents of up to
+/// `longest`, passes.
+pub fn work_bytes(config: &Config, tokens: usize, longest: usize, device: &Device) -> usize {
+    if is_cpu(device) {
+        return cpu::attention::work_bytes(config.attention.heads * tokens.div_ceil(longest.max(1)), longest);
+    }
+    let head = QUERIES.min(longest) * longest * size_of::<f32>();
+    // Scores of a piece, their exponentials, and what hides some of them.
+    3 * (head * config.attention.heads).min(PIECE_BYTES.max(head)) + WindowMask::bytes(config, longest)
+}
 
 /// The attention of a block with separate projections, as `self_attn` of Llama and its kin.
 #[derive(Debug)]

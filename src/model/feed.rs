@@ -79,7 +79,7 @@ impl Feed {
             }
         };
         let thread = std::thread::Builder::new().name(THREAD.to_owned()).spawn(load);
-        let thread = thread.map_err(|error| Error::new(Kind::Device, format!("no thread ({error})")))?;
+        let thread = thread.map_err(|error| Error::new(Kind::Memory, format!("no thread ({error})")))?;
         Ok(Self { blocks: Some(blocks), stop, thread: Some(thread) })
     }
 
@@ -88,7 +88,8 @@ impl Feed {
     /// # Errors
     /// What was wrong with it.
     pub fn next(&self, patience: Duration) -> Result<Option<Box<dyn Block>>> {
-        let over = || Error::new(Kind::Device, "the weights stopped coming");
+        let over =
+            || Error::new(Kind::Bug, "the weights stopped coming").help("this is a bug; please report it");
         match self.blocks.as_ref().ok_or_else(over)?.recv_timeout(patience) {
             Ok(block) => block.map(Some),
             Err(RecvTimeoutError::Timeout) => Ok(None),

@@ -45,6 +45,8 @@ pub struct Options {
     pub products: DType,
     /// Bytes that weights and activations may take on the device; none for no limit.
     pub memory: Option<usize>,
+    /// Tokens of the longest document that will pass: a batch holds at least one.
+    pub longest: usize,
     /// Bytes that what is kept of a token takes until all documents that pass together have passed.
     pub scores_a_token: usize,
 }
@@ -52,7 +54,7 @@ pub struct Options {
 impl Options {
     /// In f32, without a limit.
     pub fn new(device: Device) -> Self {
-        Self { device, products: DType::F32, memory: None, scores_a_token: 0 }
+        Self { device, products: DType::F32, memory: None, longest: 0, scores_a_token: 0 }
     }
 }
 
@@ -78,7 +80,7 @@ impl Model {
     ///
     /// # Errors
     /// Whatever is wrong with its `config.json` or its weights, in one line naming file and cause;
-    /// [`Kind::Usage`] where the memory allowed does not hold two blocks and a batch.
+    /// [`Kind::Memory`] where the memory allowed does not hold two blocks and a batch.
     pub fn open(folder: &ModelFolder, options: &Options) -> Result<Self> {
         let config = Arc::new(Config::read(folder)?);
         let weights = Arc::new(Weights::open(folder)?);
@@ -98,7 +100,7 @@ impl Model {
                 Table::new((*name).to_owned(), vocab, width)
             }
         };
-        let Options { device, products, memory, scores_a_token } = options.clone();
+        let Options { device, products, memory, longest, scores_a_token } = options.clone();
         let source = Source { config: Arc::clone(&config), weights, prefix, device, products };
         let never = AtomicBool::new(false);
         let final_norm = Norm::load(&source.loader(names.norm, &never), config.norm, width)?;
@@ -107,17 +109,24 @@ impl Model {
         let mut model =
             Self { source, embedding, positions, blocks, keep: true, final_norm, head, wave_tokens: 0 };
         if let Some(memory) = memory {
-            model.fit_into(memory, scores_a_token)?;
+            model.fit_into(memory, longest, scores_a_token)?;
         }
         Ok(model)
     }
 
-    /// Decides what stays on the device, given how much may.
-    fn fit_into(&mut self, memory: usize, scores_a_token: usize) -> Result<()> {
+    /// Bytes that a batch of so many tokens takes on its way, the longest document of which has `longest`, with a piece
+    /// of the head and its logits.
+    fn batch_bytes(&self, tokens: usize, longest: usize) -> usize {
+        let Source { config, device, .. } = &self.source;
+        let states = tokens * config.floats_per_token() * size_of::<f32>();
+        states + attention::work_bytes(config, tokens, longest, device) + 4 * self.head.piece_bytes()
+    }
+
+    /// Decides what stays on the device, given how much may, for documents of up to `longest` tokens.
+    fn fit_into(&mut self, memory: usize, longest: usize, scores_a_token: usize) -> Result<()> {
         let config = &self.source.config;
-        let tokens = self.tokens_per_batch();
-        // One batch on its way, a piece of the head and its logits.
-        let batch = tokens * config.floats_per_token() * size_of::<f32>() + 4 * self.head.piece_bytes();
+        let usual = self.tokens_per_batch();
+        let batch = self.batch_bytes(usual.max(longest), longest);
         let sizes = || (0..config.layers.len()).map(|index| self.source.block_bytes(index));
         if batch + self.head.bytes() + sizes().sum::<usize>() <= memory {
             return Ok(());
@@ -126,12 +135,20 @@ impl Model {
         let Some(room) = memory.checked_sub(least) else {
             // Rounded up: who allows what is asked for here should not be asked again.
             let mib = |bytes: usize| bytes.div_ceil(1 << 20);
+            let shorter = longest > usual && least - batch + self.batch_bytes(usual, usual) <= memory;
+            let (what, help) = match shorter {
+                true => (
+                    format!("a document of {longest} tokens"),
+                    "use a shorter --context or allow more --memory",
+                ),
+                false => ("a batch".to_owned(), "allow more --memory or use a larger machine"),
+            };
             let cause = format!(
-                "two blocks and a batch of this model take {} MiB, of memory {} MiB may be used",
+                "two blocks of this model and {what} take {} MiB, of memory {} MiB may be used",
                 mib(least),
                 mib(memory)
             );
-            return Err(Error::new(Kind::Usage, cause).help("allow more --memory or use a larger machine"));
+            return Err(Error::new(Kind::Memory, cause).help(help));
         };
         // What is left holds states between the layers: the more documents pass together, the less often
         // a block is read.
@@ -210,8 +227,7 @@ impl Model {
 /// # Errors
 /// A device that was lost or refused the computation behind the tensor.
 pub fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    tensor.try_into_vec_as::<f32>().map_err(|error| {
-        Error::new(Kind::Device, format!("the device did not give its results: {error}"))
-            .help("use --backend cpu if this happens again")
-    })
+    tensor
+        .try_into_vec_as::<f32>()
+        .map_err(|error| Error::of_device(format!("the device did not give its results: {error}")))
 }

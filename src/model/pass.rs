@@ -9,9 +9,10 @@ use burn::tensor::Tensor;
 use super::Model;
 use super::batch::Batch;
 use super::blocks::{Block, Context};
+use super::cpu::is_cpu;
 use super::feed::Feed;
 use super::head::{Losses, Piece};
-use super::positions::Positions;
+use super::positions::{Positions, WindowMask};
 use crate::error::Result;
 
 /// How long to wait for a block before saying so, so that whoever waits can be interrupted.
@@ -86,13 +87,16 @@ impl Model {
     /// A document longer than the model has positions for.
     pub fn begin(&self, wave: Vec<Batch>) -> Result<Pass> {
         let config = &self.source.config;
+        let device = &self.source.device;
+        let longest = wave.iter().map(Batch::longest).max().unwrap_or(0);
+        let mask = if is_cpu(device) { None } else { WindowMask::new(config, longest, device) };
         let mut batches: Vec<InFlight> = Vec::with_capacity(wave.len());
         for batch in wave {
             self.check_length(&batch)?;
             let same = |flight: &&InFlight| flight.batch.rows == batch.rows;
             let positions = match batches.last().filter(same) {
                 Some(before) => Arc::clone(&before.positions),
-                None => Arc::new(Positions::new(config, &batch, &self.source.device)),
+                None => Arc::new(Positions::new(config, &batch, mask.as_ref(), device)),
             };
             batches.push(InFlight { batch, positions, states: None, losses: None });
         }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
+use super::attention::QUERIES;
 use super::batch::Batch;
 use super::config::{Config, LayerPlan};
 use super::cpu::is_cpu;
@@ -14,27 +15,19 @@ use super::rope::Rope;
 #[derive(Debug)]
 pub struct Positions {
     ropes: Vec<Rope>,
-    masks: Vec<(usize, Tensor<4, Bool>)>,
+    mask: Option<WindowMask>,
     groups: Vec<Group>,
 }
 
 impl Positions {
-    /// What a model needs for a batch.
-    pub fn new(config: &Config, batch: &Batch, device: &Device) -> Self {
+    /// What a model needs for a batch; `mask` is that of its windows.
+    pub fn new(config: &Config, batch: &Batch, mask: Option<&WindowMask>, device: &Device) -> Self {
         let ropes = config.ropes.iter().map(|rope| Rope::new(rope, batch, device)).collect();
         if is_cpu(device) {
             // There attention goes by documents and knows windows itself.
-            return Self { ropes, masks: Vec::new(), groups: Vec::new() };
+            return Self { ropes, mask: None, groups: Vec::new() };
         }
-        let longest = batch.longest();
-        let mut windows: Vec<usize> = config.layers.iter().filter_map(|plan| plan.window).collect();
-        windows.sort_unstable();
-        windows.dedup();
-        // A window as wide as the longest document hides nothing.
-        windows.retain(|&window| window < longest);
-        let masks =
-            windows.into_iter().map(|window| (window, window_mask(window, longest, device))).collect();
-        Self { ropes, masks, groups: groups(&batch.rows, device) }
+        Self { ropes, mask: mask.cloned(), groups: groups(&batch.rows, device) }
     }
 
     /// The rotation a layer asks for.
@@ -51,8 +44,7 @@ impl Positions {
         keys: &Range<usize>,
     ) -> Option<Tensor<4, Bool>> {
         let window = plan.window.filter(|&window| keys.start + window < queries.end)?;
-        let (_, mask) = self.masks.iter().find(|(known, _)| *known == window)?;
-        Some(mask.clone().narrow(2, queries.start, queries.len()).narrow(3, keys.start, keys.len()))
+        self.mask.as_ref()?.of(window, queries, keys)
     }
 
     /// The documents of the batch, in groups that attend together on a device.
@@ -61,11 +53,46 @@ impl Positions {
     }
 }
 
-/// True where the key lies `window` positions or more before the query.
-fn window_mask(window: usize, positions: usize, device: &Device) -> Tensor<4, Bool> {
-    let hidden: Vec<bool> =
-        (0..positions).flat_map(|query| (0..positions).map(move |key| key + window <= query)).collect();
-    Tensor::from_data(TensorData::new(hidden, [1, 1, positions, positions]), device)
+/// What windows hide from some queries that meet their keys together, on a device.
+///
+/// A window of w hides from query q the keys k with k + w ≤ q. Counted from the first of the queries, and keys from the
+/// first that it sees, that is k < q whatever the window and wherever the queries stand: one triangle serves all.
+#[derive(Clone, Debug)]
+pub struct WindowMask {
+    /// `[1, 1, QUERIES, keys]`
+    triangle: Tensor<4, Bool>,
+}
+
+impl WindowMask {
+    /// The mask for documents of up to `longest` tokens; none where nothing is hidden from them.
+    pub fn new(config: &Config, longest: usize, device: &Device) -> Option<Self> {
+        Self::keys(config, longest).map(|keys| Self::over(keys, device))
+    }
+
+    /// The mask for up to so many keys.
+    fn over(keys: usize, device: &Device) -> Self {
+        let hidden: Vec<bool> =
+            (0..QUERIES).flat_map(|query| (0..keys).map(move |key| key < query)).collect();
+        Self { triangle: Tensor::from_data(TensorData::new(hidden, [1, 1, QUERIES, keys]), device) }
+    }
+
+    /// Bytes it takes, and the part of it in use, at four a key.
+    pub fn bytes(config: &Config, longest: usize) -> usize {
+        Self::keys(config, longest).map_or(0, |keys| 2 * QUERIES * keys * size_of::<f32>())
+    }
+
+    /// The most keys that queries meet under a window that hides some: none as wide as the longest document does.
+    fn keys(config: &Config, longest: usize) -> Option<usize> {
+        let windows = config.layers.iter().filter_map(|plan| plan.window);
+        windows.filter(|&window| window < longest).max().map(|window| window + QUERIES - 1)
+    }
+
+    /// What a window hides of these keys, which begin no earlier than the first query sees, or at 0:
+    /// `[1, 1, queries, keys]`.
+    fn of(&self, window: usize, queries: &Range<usize>, keys: &Range<usize>) -> Option<Tensor<4, Bool>> {
+        let first = (keys.start + window).checked_sub(queries.start + 1)?;
+        Some(self.triangle.clone().narrow(2, 0, queries.len()).narrow(3, first, keys.len()))
+    }
 }
 
 /// Documents of similar length that attend together on a device.
@@ -140,4 +167,32 @@ fn groups(documents: &[Range<usize>], device: &Device) -> Vec<Group> {
         groups.push(Group { documents: group, positions, rows, padding });
     }
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_triangle_hides_what_each_window_hides_wherever_queries_stand() {
+        let largest = 300;
+        let mask = WindowMask::over(largest + QUERIES - 1, &Device::flex());
+        for (window, length) in [(1, 5), (4, 600), (255, 256), (256, 1000), (257, 513), (300, 900)] {
+            for first in (0..length).step_by(QUERIES) {
+                // As attention takes them.
+                let queries = first..length.min(first + QUERIES);
+                let keys = (first + 1).saturating_sub(window)..queries.end;
+                if keys.start + window >= queries.end {
+                    continue;
+                }
+                let hidden = mask.of(window, &queries, &keys).unwrap().into_data();
+                let hidden: Vec<bool> = hidden.iter::<bool>().collect();
+                let expected: Vec<bool> = queries
+                    .clone()
+                    .flat_map(|query| keys.clone().map(move |key| key + window <= query))
+                    .collect();
+                assert!(hidden == expected, "window {window}, queries {queries:?}");
+            }
+        }
+    }
 }

@@ -94,7 +94,7 @@ fn column<T: DataType>(
 pub fn read(bytes: Vec<u8>) -> Result<Results, Cause> {
     // A file from elsewhere may be anything, and the library panics at some of it.
     let read = caught(|| Ok::<_, crate::error::Error>(read_table(bytes)));
-    read.unwrap_or_else(|error| Err(Cause::Foreign(error.to_string())))
+    read.unwrap_or_else(|_| Err(Cause::Foreign("a Parquet file that cannot be read".to_owned())))
 }
 
 fn read_table(bytes: Vec<u8>) -> Result<Results, Cause> {

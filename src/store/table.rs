@@ -152,7 +152,7 @@ impl ScoreTable {
     /// The scores of one plane of a chunk that is not finished, to be written: `[positions, points]`.
     ///
     /// # Errors
-    /// Out of memory.
+    /// [`Kind::Memory`]: out of memory.
     pub fn open(&mut self, chunk: usize, plane: usize) -> Result<&mut [f32]> {
         let floats = self.positions(chunk).len() * self.shape.points;
         if !matches!(self.chunks[chunk], Chunk::Open(_)) {
@@ -164,7 +164,7 @@ impl ScoreTable {
                 })
             };
             let planes = (0..self.shape.planes()).map(room).collect::<Result<_, _>>().map_err(|_| {
-                Error::new(Kind::Device, format!("no memory for {floats} scores"))
+                Error::new(Kind::Memory, format!("no memory for {floats} scores"))
                     .help("use fewer --samples or --points")
             })?;
             self.chunks[chunk] = Chunk::Open(planes);

@@ -6,6 +6,7 @@ mod cli;
 mod devices;
 mod engine;
 mod estimator;
+mod failures;
 mod hostile;
 mod kernels;
 mod models;

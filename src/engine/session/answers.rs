@@ -19,7 +19,7 @@ impl Session {
     pub(super) fn tell_failure(&mut self, id: CheckpointId, outbox: &Outbox<'_>) -> Result<(), Trouble> {
         let generation = self.request.generation;
         let track = self.tracks.entry(id).or_default();
-        track.standing.told = Some((generation, 0));
+        track.told = Some((generation, 0));
         if let Some(error) = track.failure.clone() {
             outbox.tell(Event::CheckpointFailed { generation, checkpoint: id, error })?;
         }
@@ -47,8 +47,8 @@ impl Session {
         };
         let stages = self.stages(id);
         let track = self.tracks.entry(id).or_default();
-        track.standing.told = Some((generation, stages));
-        track.standing.told_honesty = Some(generation);
+        track.told = Some((generation, stages));
+        track.told_honesty = Some(generation);
         track.measurement = Some(Arc::new(measurement));
         self.tell_measurement(id, true, true, outbox)?;
         self.tell_progress(id, 1.0, outbox)?;
@@ -102,7 +102,7 @@ impl Session {
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let track = self.tracks.entry(id).or_default();
         let Some(scored) = &track.scored else { return Ok(()) };
-        let stage = track.standing.scored_stages - 1;
+        let Some(stage) = scored.stages.checked_sub(1) else { return Ok(()) };
         let binning = binning(&self.request, scored.width, checkpoint)?;
         // Numbers for settings that are no longer wanted help nobody; but a slider that keeps moving must not
         // keep the checkpoint on screen from ever being drawn.
@@ -111,27 +111,27 @@ impl Session {
             false => inbox.interrupts(&self.request),
         };
         let question = (binning, min_count);
+        let weights = track.identity.as_ref().map(|(_, identity)| *identity);
         let start = Instant::now();
         let measured =
-            measurement(scored, (sample, stage), &mut device.estimator, question, &mut interrupted);
+            measurement(scored, (sample, stage), weights, &mut device.estimator, question, &mut interrupted);
         self.costs.statistics += start.elapsed();
         let measurement = match measured {
             Ok(measurement) => measurement,
-            Err(error) if error.kind() == Kind::Usage => return Err(Trouble::Request(error)),
             Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),
             Err(error) => return Err(error.at(&checkpoint.path).into()),
         };
         let settled = tolerance > 0.0 && measurement.last_change().is_some_and(|change| change <= tolerance);
         let complete = settled || stage + 1 == sample.stages.len();
         if settled {
-            track.standing.settled = Some(stage + 1);
+            track.settled = Some(stage + 1);
         }
         track.measurement = Some(Arc::new(measurement));
         if complete && !interactive {
             // Told once, with all there is to know.
             return self.measure_honesty(id, device, inbox, outbox);
         }
-        track.standing.told = Some((generation, stage + 1));
+        track.told = Some((generation, stage + 1));
         self.tell_measurement(id, complete, false, outbox)?;
         self.tell_progress(id, 1.0, outbox)
     }
@@ -151,7 +151,7 @@ impl Session {
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let track = self.tracks.entry(id).or_default();
         let (Some(scored), Some(plain)) = (&track.scored, &track.measurement) else { return Ok(()) };
-        let stage = track.standing.scored_stages - 1;
+        let Some(stage) = scored.stages.checked_sub(1) else { return Ok(()) };
         let binning = binning(&self.request, scored.width, checkpoint)?;
         let Settings { min_count, reference_seeds, .. } = self.request.settings;
         let question = (binning, min_count, reference_seeds);
@@ -165,14 +165,13 @@ impl Session {
             Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),
             Err(error) => return Err(error.at(&checkpoint.path).into()),
         };
-        track.standing.told = Some((generation, stage + 1));
-        track.standing.told_honesty = Some(generation);
+        track.told = Some((generation, stage + 1));
+        track.told_honesty = Some(generation);
         track.measurement = Some(Arc::clone(&measurement));
         if !interactive {
             // Nobody will ask again.
             self.job = None;
             track.scored = None;
-            track.standing.scored_stages = 0;
         }
         if self.store.is_some() {
             let key = self.measurement_key(id, device, inbox)?;
@@ -187,13 +186,14 @@ impl Session {
     /// Gives up the stored scores that are damaged, so that they are made again, and says so.
     fn mend(&mut self, id: CheckpointId, error: Error, outbox: &Outbox<'_>) -> Result<(), Trouble> {
         let track = self.tracks.entry(id).or_default();
-        let damaged = track.scored.as_mut().map_or(0, |scored| scored.table.check());
+        let Some(scored) = &mut track.scored else { return Err(error.into()) };
+        let damaged = scored.table.check();
         if damaged == 0 {
             return Err(error.into());
         }
         // The stages before may hold the damage too; what is whole is not scored again.
-        track.standing.scored_stages = 0;
-        track.standing.told = None;
+        scored.stages = 0;
+        track.told = None;
         self.job = None;
         outbox.tell(Event::Warning(format!("{error}; making {} again", place::chunks(damaged))))?;
         Ok(())

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::cost::{Cost, cost};
 use super::inbox::{Gone, Inbox, Outbox};
 use super::job::{Job, Scored};
-use super::message::{CheckpointId, EstimatorCosts, Event, Focus, Request};
+use super::message::{CheckpointId, EstimatorCosts, Event, Focus, Request, TextSource};
 use super::open_device::OpenDevice;
 use super::place::{self, Others, Places, Wanted};
 use super::progress::Progress;
 use super::sample::{Sample, Samples};
 use super::schedule::{Standing, Task, next_task};
-use crate::checkpoints::{self, Checkpoint, Run};
-use crate::device::Compute;
+use crate::checkpoints::{self, Checkpoint, Files, Run};
 use crate::error::{Error, Kind, caught};
-use crate::estimator::{Estimator, Reference, ReferencePoints};
+use crate::estimator::{Reference, ReferencePoints};
 use crate::model::Options;
 use crate::model::config::Config;
 use crate::results::Measurement;
@@ -28,9 +28,9 @@ mod answers;
 enum Trouble {
     /// Nobody listens any more.
     Gone,
-    /// The request itself cannot be answered.
+    /// The request itself cannot be answered, whatever the checkpoint.
     Request(Error),
-    /// The checkpoint or the device failed, or the task was interrupted.
+    /// The task failed, or was interrupted; what that costs is told by [`cost`].
     Task(Error),
 }
 
@@ -50,14 +50,33 @@ impl From<Gone> for Trouble {
 #[derive(Default)]
 struct Track {
     scored: Option<Scored>,
-    standing: Standing,
-    /// What its files are, once looked at.
-    identity: Option<u128>,
+    /// Whether its scores have no place in the GPU's memory, which was used up with them.
+    elsewhere: bool,
+    /// Content hash of its configuration and weights with what the files looked like; `None` until computed.
+    identity: Option<(Files, u128)>,
     /// The newest request for which the store was asked for its measurement.
     recalled: Option<u64>,
     /// What was told last, for what is told beside it.
     measurement: Option<Arc<Measurement>>,
+    /// The newest request its numbers, or its failure, were told for, and how many stages they rest on.
+    told: Option<(u64, usize)>,
+    /// The newest request for which its numbers were told with null and spread.
+    told_honesty: Option<u64>,
+    /// The stages that are enough under the present request, where the numbers have settled before the last.
+    settled: Option<usize>,
     failure: Option<Error>,
+}
+
+impl Track {
+    /// How far it has come.
+    fn standing(&self) -> Standing {
+        Standing {
+            failed: self.failure.is_some(),
+            scored_stages: self.scored.as_ref().map_or(0, |scored| scored.stages),
+            told: self.told,
+            told_honesty: self.told_honesty,
+        }
+    }
 }
 
 /// A request being answered.
@@ -129,11 +148,13 @@ impl Session {
             let Settings { points, reference_seeds, .. } = request.settings;
             let shape = track.scored.as_ref().map(|scored| scored.table.shape());
             let too_few = shape.is_some_and(|shape| shape.points < points || shape.seeds < reference_seeds);
-            if track.standing.failed || too_few {
-                *track = Track::default();
+            // Written anew since: what was scored is of another model.
+            let changed = track.identity.as_ref().is_some_and(|(files, _)| files.changed());
+            if track.failure.is_some() || too_few || changed {
+                *track = Track { elsewhere: track.elsewhere, ..Track::default() };
                 self.job.take_if(|job| job.id == id);
             }
-            track.standing.settled = None;
+            track.settled = None;
         }
         self.samples.forget_failures();
         let (progress, costs) = (Progress::new(Instant::now()), EstimatorCosts::default());
@@ -141,11 +162,18 @@ impl Session {
         Self { request, focus, active: true, progress, costs, announced: Vec::new(), answered: false, ..self }
     }
 
+    /// Ends the request. What was scored and measured stays for the next one; the model goes, which may be as large as
+    /// the machine's memory, and is soon opened again.
+    pub fn rest(&mut self) {
+        self.active = false;
+        self.job = None;
+    }
+
     /// Does the next piece of work: one batch through a model, or the measures of one checkpoint.
     /// Returns whether there may be more.
     ///
-    /// Whatever happens to a checkpoint or a device is told and survived: a panic from the tensor library
-    /// too, which is how it says that a GPU is lost.
+    /// Whatever happens to a checkpoint or a device is told and survived, and costs what [`cost`] says: a panic from
+    /// the tensor library too, which is how it says that a GPU is lost.
     pub fn advance(
         &mut self,
         device: &mut OpenDevice,
@@ -164,17 +192,14 @@ impl Session {
                 outbox.tell(Event::Failed { generation: Some(generation), error })?;
                 Ok(false)
             }
-            Trouble::Task(error) if error.kind() == Kind::Cancelled => Ok(true),
-            Trouble::Task(error) if error.kind() == Kind::Device && device.is_gpu() => {
-                self.fall_back(device, outbox, &error)?;
-                Ok(true)
-            }
             Trouble::Task(error) => {
-                self.job = None;
-                let track = self.tracks.entry(id).or_default();
-                track.scored = None;
-                track.standing = Standing { failed: true, ..Standing::default() };
-                track.failure = Some(error);
+                let elsewhere = self.tracks.get(&id).is_some_and(|track| track.elsewhere);
+                match cost(error.kind(), device.health(error.kind()), elsewhere) {
+                    Cost::Nothing => {}
+                    Cost::Place => self.move_elsewhere(id, device),
+                    Cost::Checkpoint => self.fail(id, device, error),
+                    Cost::Device => self.fall_back(device, outbox, &error)?,
+                }
                 Ok(true)
             }
         }
@@ -183,7 +208,7 @@ impl Session {
     /// What to do next: all there is to do for runs on screen before anything for hidden ones.
     fn next_task(&self) -> Option<Task> {
         let hidden = |id: CheckpointId| self.focus.hidden.contains(&id.run);
-        let standings = self.tracks.iter().map(|(id, track)| (*id, track.standing));
+        let standings = self.tracks.iter().map(|(id, track)| (*id, track.standing()));
         let (hidden, shown): (Vec<_>, Vec<_>) = standings.partition(|(id, _)| hidden(*id));
         let next = |standings: &[_]| {
             next_task(self.request.generation, self.focus.checkpoint, standings, |id| self.stages(id))
@@ -201,10 +226,26 @@ impl Session {
 
     /// Whether a model has not come to the end of its stage.
     fn is_under_way(&self, job: &Job) -> bool {
-        self.tracks.get(&job.id).is_some_and(|track| {
-            let Standing { failed, scored_stages, .. } = track.standing;
-            !failed && track.scored.is_some() && scored_stages <= job.stage
-        })
+        let track = self.tracks.get(&job.id).filter(|track| track.failure.is_none());
+        track.and_then(|track| track.scored.as_ref()).is_some_and(|scored| scored.stages <= job.stage)
+    }
+
+    /// Gives up the scores of a checkpoint in the GPU's memory, to be made again in main memory or the store.
+    fn move_elsewhere(&mut self, id: CheckpointId, device: &mut OpenDevice) {
+        self.job = None;
+        let track = self.tracks.entry(id).or_default();
+        (track.scored, track.elsewhere) = (None, true);
+        device.estimator.release();
+    }
+
+    /// Gives up a checkpoint, until the next request.
+    fn fail(&mut self, id: CheckpointId, device: &mut OpenDevice, error: Error) {
+        self.job = None;
+        if error.kind() == Kind::DeviceMemory {
+            device.estimator.release();
+        }
+        let track = self.tracks.entry(id).or_default();
+        *track = Track { elsewhere: track.elsewhere, failure: Some(error), ..Track::default() };
     }
 
     /// Goes on with the CPU. Checkpoints already told keep their numbers.
@@ -213,18 +254,16 @@ impl Session {
         self.references.clear();
         for track in self.tracks.values_mut() {
             track.scored = None;
-            track.standing.scored_stages = 0;
         }
-        device.compute = Compute::Cpu;
-        device.estimator = Estimator::Cpu;
-        outbox
-            .tell(Event::Warning(format!("the GPU failed ({error}); computing on the CPU from here on")))?;
+        device.give_up_gpu();
+        let until = "computing on the CPU until infoplane is started again";
+        outbox.tell(Event::Warning(format!("the GPU failed ({error}); {until}")))?;
         outbox.tell(Event::Device { name: device.compute.name() })
     }
 
     /// The stages of a checkpoint's sample; 1 until the sample is known.
     fn stages(&self, id: CheckpointId) -> usize {
-        if let Some(settled) = self.tracks.get(&id).and_then(|track| track.standing.settled) {
+        if let Some(settled) = self.tracks.get(&id).and_then(|track| track.settled) {
             return settled;
         }
         let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
@@ -279,7 +318,7 @@ impl Session {
             let Some(scored) = &mut track.scored else { return Ok(()) };
             if (0..sample.chunks_of(stage)).all(|chunk| scored.table.has(chunk)) {
                 // All of it was in the store.
-                track.standing.scored_stages = stage + 1;
+                scored.stages = stage + 1;
                 return Ok(());
             }
             let mut job = match job {
@@ -290,7 +329,9 @@ impl Session {
                     let memory = device.memory_beside(scored.table.bytes_to_hold());
                     let scores_a_token = if scored.device.is_some() { 0 } else { scored.table.bytes_of(1) };
                     let tensors = device.compute.tensors();
-                    Job::open(id, checkpoint, &Options { device: tensors, products, memory, scores_a_token })?
+                    let longest = sample.longest();
+                    let options = Options { device: tensors, products, memory, longest, scores_a_token };
+                    Job::open(id, checkpoint, &options)?
                 }
             };
             job.aim(stage, sample, scored)?;
@@ -307,7 +348,7 @@ impl Session {
             outbox.tell(Event::Warning(format!("{error}; going on in memory")))?;
         }
         if done {
-            track.standing.scored_stages = stage + 1;
+            scored.stages = stage + 1;
             return Ok(());
         }
         self.progress.advance(job.passed() - before);
@@ -327,22 +368,21 @@ impl Session {
         inbox: &mut Inbox,
         outbox: &Outbox<'_>,
     ) -> Result<(), Trouble> {
-        if self.tracks.get(&id).is_some_and(|track| track.scored.is_some()) {
+        let track = self.tracks.entry(id).or_default();
+        if track.scored.is_some() {
             return Ok(());
         }
+        let elsewhere = track.elsewhere;
         let runs = Arc::clone(&self.runs);
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
         let identity = self.identity(id)?;
         let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let others = self.tracks.iter_mut().filter(|(other, _)| **other != id);
-        let others = others.map(|(_, track)| (&mut track.scored, &mut track.standing.scored_stages));
-        let others = Others(others.collect());
+        let others = Others(others.map(|(_, track)| &mut track.scored).collect());
         let budget = self.kept.unwrap_or_else(|| place::budget(device, others.bytes()));
-        let places = Places { device, store: self.store.as_ref(), budget };
+        let places = Places { device, on_device: !elsewhere, store: self.store.as_ref(), budget };
         let placed = Wanted::new(&self.request, config, sample).place(identity, places, others);
-        let (scored, warnings) = placed.map_err(|error| {
-            if error.kind() == Kind::Usage { Trouble::Request(error) } else { error.into() }
-        })?;
+        let (scored, warnings) = placed.map_err(|error| error.at(&checkpoint.path))?;
         for warning in warnings {
             outbox.tell(Event::Warning(warning))?;
         }
@@ -350,15 +390,17 @@ impl Session {
         Ok(())
     }
 
-    /// What a checkpoint's files are.
+    /// The content hash of a checkpoint's configuration and weights.
     fn identity(&mut self, id: CheckpointId) -> Result<u128, Error> {
         let track = self.tracks.entry(id).or_default();
-        if let Some(identity) = track.identity {
+        if let Some((_, identity)) = track.identity {
             return Ok(identity);
         }
-        let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
-        let identity = checkpoints::identity(&checkpoint.folder())?;
-        track.identity = Some(identity);
+        let folder = self.runs[id.run].checkpoints[id.checkpoint].folder();
+        // Looked at first: files written while they are read are seen to have changed.
+        let files = Files::of(&folder)?;
+        let identity = checkpoints::identity(&folder)?;
+        track.identity = Some((files, identity));
         Ok(identity)
     }
 
@@ -397,11 +439,9 @@ impl Session {
         for (&id, track) in &self.tracks {
             let sample = documents(id);
             let total = sample.map_or(typical, |sample| sample.documents.len());
-            let done = match track.standing {
-                Standing { failed: true, .. } => total,
-                Standing { told: Some((told, stages)), .. }
-                    if told == self.request.generation && stages > 0 =>
-                {
+            let done = match track.told {
+                _ if track.failure.is_some() => total,
+                Some((told, stages)) if told == self.request.generation && stages > 0 => {
                     sample.map_or(0, |sample| sample.stages[stages - 1])
                 }
                 _ => match (&track.scored, sample) {
@@ -426,8 +466,8 @@ impl Session {
     }
 }
 
-/// The sample of a checkpoint. Text that cannot be read ends the request, a tokenizer that cannot be read
-/// only its checkpoint.
+/// The sample of a checkpoint. Text that cannot be read ends the request; a tokenizer that cannot be read, or leaves
+/// nothing of the text to measure, costs its checkpoints.
 fn sample_of<'a>(
     samples: &'a mut Samples,
     request: &Request,
@@ -438,10 +478,12 @@ fn sample_of<'a>(
     let tokenizer = (checkpoint.tokenizer.as_deref(), checkpoint.path.as_path());
     let Request { text, settings, .. } = request;
     samples.get(tokenizer, text, settings, request.staged(), &mut interrupted).map_err(|error| {
-        match error.kind() {
-            Kind::Tokenizer | Kind::Cancelled => Trouble::Task(error),
-            _ => Trouble::Request(error),
-        }
+        let own = match text {
+            TextSource::Corpus(_) => matches!(error.kind(), Kind::Tokenizer | Kind::Sample),
+            // The same tokens for all.
+            TextSource::Tokens(_) => false,
+        };
+        if own || error.kind() == Kind::Cancelled { Trouble::Task(error) } else { Trouble::Request(error) }
     })
 }
 

@@ -4,6 +4,7 @@ mod pipelines;
 mod statistics;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use burn::tensor::Tensor;
 use burn_cubecl::kernel::into_contiguous;
@@ -15,7 +16,12 @@ use self::statistics::Kept;
 use super::Row;
 use super::kernels;
 use crate::device::Gpu;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, caught};
+
+/// How long the GPU may take to answer before it counts as lost: far longer than any submission of ours.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How often, meanwhile, to look whether anybody still waits.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Pipelines and cached label buffers of one GPU.
 #[derive(Debug)]
@@ -101,8 +107,7 @@ impl GpuEstimator {
         let [_, width] = hidden.dims();
         let hidden: CubeTensor = hidden.try_into_primitive::<Wgpu>().map_err(|_| super::foreign())?;
         let hidden = into_contiguous(hidden);
-        let lost =
-            |cause: String| Error::new(Kind::Device, format!("the GPU did not give its states: {cause}"));
+        let lost = |cause: String| Error::of_device(format!("the GPU did not give its states: {cause}"));
         let resource = hidden
             .client
             .get_resource::<WgpuServer<AutoCompiler>>(hidden.handle.clone())
@@ -156,7 +161,7 @@ impl GpuEstimator {
             encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes as u64);
             self.gpu.queue.submit([encoder.finish()]);
         })?;
-        self.read(&staging, floats)
+        self.read(&staging, floats, &mut || false)
     }
 
     fn encoder(&self) -> wgpu::CommandEncoder {
@@ -176,15 +181,66 @@ impl GpuEstimator {
         })
     }
 
+    /// Whether the GPU still takes work and gives results, ours and the tensor library's.
+    pub fn answers(&self) -> bool {
+        let answer: Result<_> = caught(|| {
+            let ours = self.download(&self.upload("sign of life", &1f32.to_le_bytes())?, 1)?;
+            let theirs = Tensor::<1>::from_floats([2.0], &self.gpu.tensors).try_into_vec_as::<f32>();
+            Ok((ours, theirs.map_err(lost)?))
+        });
+        match answer {
+            Ok(answer) => answer == (vec![1.0], vec![2.0]),
+            // Full, but there.
+            Err(error) => error.kind() == Kind::DeviceMemory,
+        }
+    }
+
+    /// Lets go what no longer needs to be kept on the GPU.
+    pub fn release(&mut self) {
+        self.kept.clear();
+        let _ = caught(|| {
+            self.gpu.tensors.memory_cleanup();
+            Ok::<_, Error>(())
+        });
+    }
+
+    /// Waits for a submission, or all of them. `interrupted` is asked now and then whether to stop.
+    ///
+    /// # Errors
+    /// [`Kind::Device`] for a GPU that does not answer; [`Kind::Cancelled`] once interrupted.
+    fn wait(
+        &self,
+        submission_index: Option<wgpu::SubmissionIndex>,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<()> {
+        let step = || {
+            let submission_index = submission_index.clone();
+            let wait = wgpu::PollType::Wait { submission_index, timeout: Some(LOOK_EVERY) };
+            match self.gpu.device.poll(wait) {
+                Ok(_) => Ok(true),
+                Err(wgpu::PollError::Timeout) => Ok(false),
+                Err(error) => Err(lost(error)),
+            }
+        };
+        // A GPU in software does not hang, but may be slow.
+        let patience = if self.gpu.software { Duration::MAX } else { PATIENCE };
+        wait_for(step, patience, interrupted)
+    }
+
     /// The first `floats` floats of such a buffer, once all that was submitted is done.
-    fn read(&self, staging: &wgpu::Buffer, floats: usize) -> Result<Vec<f32>> {
+    fn read(
+        &self,
+        staging: &wgpu::Buffer,
+        floats: usize,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<Vec<f32>> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         staging.map_async(wgpu::MapMode::Read, .., move |result| {
             // The receiver outlives the poll below; a failed send means nobody waits any more.
             let _ = sender.send(result);
         });
-        self.gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(lost)?;
-        receiver.recv().map_err(lost)?.map_err(lost)?;
+        self.wait(None, interrupted)?;
+        receiver.recv_timeout(PATIENCE).map_err(lost)?.map_err(lost)?;
         let view = staging.get_mapped_range(..).map_err(lost)?;
         Ok(bytemuck::pod_collect_to_vec(&view[..floats * size_of::<f32>()]))
     }
@@ -192,7 +248,29 @@ impl GpuEstimator {
 
 /// Results that do not come back.
 fn lost(cause: impl std::fmt::Display) -> Error {
-    Error::new(Kind::Device, format!("the GPU did not give its results: {cause}"))
+    Error::of_device(format!("the GPU did not give its results: {cause}"))
+}
+
+/// Takes steps until one says that it was the last.
+///
+/// # Errors
+/// What a step says; [`Kind::Device`] once `patience` is over; [`Kind::Cancelled`] once `interrupted`.
+fn wait_for(
+    mut step: impl FnMut() -> Result<bool>,
+    patience: Duration,
+    interrupted: &mut dyn FnMut() -> bool,
+) -> Result<()> {
+    let start = Instant::now();
+    while !step()? {
+        if interrupted() {
+            return Err(Error::cancelled());
+        }
+        if start.elapsed() > patience {
+            let cause = format!("it has not answered for {} s", start.elapsed().as_secs());
+            return Err(lost(cause));
+        }
+    }
+    Ok(())
 }
 
 /// Workgroups for `count` items: past 65,535 they go down a second dimension.
@@ -211,16 +289,31 @@ fn guarded<T>(device: &wgpu::Device, calls: impl FnOnce() -> T) -> Result<T> {
     let memory = pollster::block_on(memory.pop());
     match memory.or(validation) {
         None => Ok(value),
-        Some(wgpu::Error::OutOfMemory { .. }) => {
-            Err(Error::new(Kind::Device, "the GPU is out of memory")
-                .help("use fewer --samples or --backend cpu"))
-        }
+        Some(wgpu::Error::OutOfMemory { .. }) => Err(Error::device_memory("buffers of the estimator")),
         Some(error) => Err(Error::new(Kind::Device, format!("the GPU refused a call: {error}"))),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gpu_that_never_answers_is_lost_and_can_be_interrupted() {
+        let hung = || Ok(false);
+        let error = wait_for(hung, Duration::ZERO, &mut || false).unwrap_err();
+        assert!(error.kind() == Kind::Device && error.to_string().contains("not answered"), "{error}");
+        let error = wait_for(hung, PATIENCE, &mut || true).unwrap_err();
+        assert_eq!(error.kind(), Kind::Cancelled);
+        let mut steps = 0;
+        let slow = || {
+            steps += 1;
+            Ok(steps == 5)
+        };
+        wait_for(slow, PATIENCE, &mut || false).unwrap();
+        assert_eq!(steps, 5);
+    }
+
     #[test]
     fn workgroups_spread_over_two_dimensions() {
         for count in [1, 65_535, 65_536, 1_000_000, 5_000_001] {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::pipelines::dispatch;
-use super::{GpuEstimator, guarded, lost, spread};
+use super::{GpuEstimator, guarded, spread};
 use crate::error::{Error, Result};
 use crate::estimator::DevicePlane;
 use crate::estimator::label_tree::SampleLabels;
@@ -119,14 +119,12 @@ impl GpuEstimator {
                     return Err(Error::cancelled());
                 }
                 if in_flight.len() == IN_FLIGHT {
-                    let submission_index = in_flight.pop_front();
-                    let first = wgpu::PollType::Wait { submission_index, timeout: None };
-                    self.gpu.device.poll(first).map_err(lost)?;
+                    self.wait(in_flight.pop_front(), interrupted)?;
                 }
                 let to = (&staging, index * floats * F32);
                 in_flight.push_back(self.submit_layer(plane, question, positions, samples, &work, to)?);
             }
-            let read = self.read(&staging, planes.len() * floats)?;
+            let read = self.read(&staging, planes.len() * floats, interrupted)?;
             found.par_extend(read.par_chunks_exact(floats).map(|floats| {
                 let (row_entropies, mut rest) = floats.split_at(positions);
                 let of_sample = |sample: &&DeviceSample| sample.statistics(row_entropies, &mut rest);

@@ -13,6 +13,11 @@ use crate::simd::{exp, largest, softcap, sum_of, vectorised};
 /// Queries whose scores live at once.
 const QUERIES: usize = 64;
 
+/// Bytes of scores that live at once while documents of up to `longest` tokens attend, with so many heads together.
+pub fn work_bytes(heads: usize, longest: usize) -> usize {
+    rayon::current_num_threads().min(heads) * QUERIES.min(longest) * longest * size_of::<f32>()
+}
+
 /// What attention needs beside queries, keys and values.
 #[derive(Clone, Copy, Debug)]
 pub struct Heads<'a> {
