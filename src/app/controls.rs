@@ -122,17 +122,26 @@ fn view_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     }
     let last = state.last_layer();
     ui.add_space(1.0);
-    let by_layer = matches!(view.layers, LayerChoice::Layer(_));
+    let selected = match view.layers {
+        LayerChoice::Mean => 0,
+        LayerChoice::Last => 1,
+        LayerChoice::Layer(_) => 2,
+    };
     let choice = segmented_ui(
         ui,
-        usize::from(by_layer),
-        &["mean of layers", "one layer"],
+        selected,
+        &["mean of layers", "last layer", "one layer"],
         |index| index == 0 || last.is_some(),
         "Known once a checkpoint is measured",
     );
     let top = last.unwrap_or(0);
     if let Some(index) = choice {
-        let layers = if index == 0 { LayerChoice::Mean } else { LayerChoice::Layer(top) };
+        let layers = match index {
+            0 => LayerChoice::Mean,
+            1 => LayerChoice::Last,
+            // The deepest that every run has, so that none leaves the plane.
+            _ => LayerChoice::Layer(state.last_common_layer().unwrap_or(0)),
+        };
         actions.push(UiCommand::View(PlaneView { layers, ..view }).into());
     }
     if let LayerChoice::Layer(mut layer) = view.layers {

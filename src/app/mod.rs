@@ -27,6 +27,7 @@ use crate::engine::{Command, Event, TextSource};
 use crate::error::{Error, Kind, Result};
 use crate::figure::{Highlight, PlaneFigureOptions, Scene, plane_figure};
 use crate::settings::Settings;
+use crate::views::marks::caption;
 
 mod controls;
 pub mod dialogs;
@@ -187,7 +188,7 @@ impl App {
             Some(Answer::Folder(Some(path))) => self.act(ctx, UiCommand::Open(vec![path]).into()),
             Some(Answer::Text(Some(path))) => self.act(ctx, UiCommand::ChooseText(text_source(path)).into()),
             Some(Answer::Exported(Ok(Some(path)))) => {
-                self.state.say(Message::new(Severity::Info, format!("Figure written to {}", path.display())));
+                self.state.say(Message::new(Severity::Good, format!("Figure written to {}", path.display())));
             }
             Some(Answer::Exported(Err(error))) => {
                 self.state.say(Message::new(Severity::Error, error.to_string()));
@@ -235,6 +236,12 @@ impl App {
         egui::Panel::bottom("timeline").resizable(false).frame(frame).show(ui, |ui| {
             timeline_ui::timeline_ui(ui, state, actions);
         });
+        if state.runs.iter().any(|run| !run.checkpoints.is_empty()) {
+            let frame = bar(ui, 6);
+            egui::Panel::bottom("readout").resizable(false).frame(frame).show(ui, |ui| {
+                readout::readout_ui(ui, state);
+            });
+        }
         if !state.messages.is_empty() {
             let frame = bar(ui, 6);
             egui::Panel::bottom("messages").resizable(false).frame(frame).show(ui, |ui| {
@@ -311,22 +318,9 @@ fn scene(state: &State) -> Option<Scene> {
     if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
         return None;
     }
-    let settings = &state.settings;
-    let factor = if settings.temperature_factor == 1.0 {
-        String::new()
-    } else {
-        format!(" × {:.3}", settings.temperature_factor)
-    };
-    let text = state.shown_text();
-    let text = text.as_ref().and_then(|text| text.path().file_name());
-    let text = text.map(|name| format!(" of {}", name.to_string_lossy())).unwrap_or_default();
-    let caption = format!(
-        "{} reference points, seed {}, temperature {}{factor}; up to {} documents{text}, context {}",
-        settings.points, settings.seed, settings.temperature, settings.samples, settings.context
-    );
     let highlight = state.current().into_iter();
     let options = PlaneFigureOptions {
-        caption: Some(caption),
+        caption: Some(caption(&trajectories)),
         highlight: highlight.map(|id| Highlight { run: id.run, checkpoint: id.checkpoint }).collect(),
         ..PlaneFigureOptions::default()
     };

@@ -13,6 +13,7 @@ use super::state::{ShownPoint, State, UiCommand};
 use super::theme::{self, Palette, palette};
 use super::widgets::{Icon, icon_button};
 use crate::bound::largest_expressivity;
+use crate::views::marks::notes;
 use crate::views::plane::{axis_labels, extent};
 
 /// How near the pointer must come to a point, in points of the screen.
@@ -163,7 +164,7 @@ fn bound_ui(plot: &mut PlotUi<'_>, palette: &Palette) {
     let mut shade = line.clone();
     shade.push([0.0, largest_expressivity(FAR)]);
     plot.polygon(
-        Polygon::new("unachievable", shade)
+        Polygon::new("above the bound", shade)
             .fill_color(palette.unachievable)
             .stroke(Stroke::NONE)
             .allow_hover(false),
@@ -221,12 +222,16 @@ fn point_at(
 fn describe(ui: &Ui, response: &Response, runs: &[(usize, Vec<ShownPoint>)], state: &State) {
     let count: usize = runs.iter().map(|(_, points)| points.len()).sum();
     let mut text = format!("Information plane, {count} checkpoints");
+    let labels = state.run_labels();
     for shown in runs.iter().flat_map(|(_, points)| points).filter(|shown| shown.current) {
-        let run = state.runs.get(shown.id.run).map_or("", |run| run.name.as_str());
+        let run = labels.get(shown.id.run).map_or("", String::as_str);
         text += &format!(
             "; {run} at {}: complexity {:.4}, expressivity {:.4}",
             shown.point.name, shown.point.complexity, shown.point.expressivity
         );
+    }
+    for note in notes(&state.trajectories()) {
+        text += &format!("; {}", note.text);
     }
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(Role::Image, enabled, &text));

@@ -2,13 +2,18 @@
 
 use eframe::egui::{self, Mesh, Rect, Response, Shape, Tooltip, Ui, pos2, vec2};
 
+use super::plane_paint::{DASH, DASH_GAP};
 use super::state::{ShownPoint, State};
 use super::theme::{self, palette};
 use super::widgets::{thousands, training_label};
 use crate::measures::order_name;
-use crate::views::plane::LayerChoice;
+use crate::results::condition::counted;
+use crate::views::marks::{Note, Sign, notes};
 
-/// Draws which run has which colour and what the points' colours mean, in the unachievable corner.
+/// More runs than this are folded into a count.
+const MOST_RUNS: usize = 8;
+
+/// Draws which run has which colour and what the marks mean, in the corner above the bound.
 pub(super) fn legend_ui(ui: &mut Ui, frame: Rect, state: &State) {
     let palette = palette(ui.visuals());
     let visible = (0..state.runs.len()).filter(|&run| state.is_visible(run)).count();
@@ -18,29 +23,66 @@ pub(super) fn legend_ui(ui: &mut Ui, frame: Rect, state: &State) {
     let place = Rect::from_min_size(frame.min + vec2(34.0, 12.0), vec2(frame.width() * 0.45, 200.0));
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(place));
     ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
-    let layers = match state.view.layers {
-        LayerChoice::Mean => "mean of layers".to_owned(),
-        LayerChoice::Layer(layer) => format!("layer {layer}"),
-    };
-    let title = format!("{}, {layers}", order_name(state.view.order));
+    let trajectories = state.trajectories();
+    let title = format!("{}, {}", order_name(state.view.order), state.view.layers.name());
     ui.label(egui::RichText::new(title).size(15.0).color(palette.strong));
     ui.add_space(2.0);
-    for (run, open) in state.runs.iter().enumerate().filter(|(run, _)| state.is_visible(*run)).take(8) {
+    for trajectory in trajectories.iter().take(MOST_RUNS) {
         ui.horizontal(|ui| {
+            let present = trajectory.absence.is_none();
+            let color = theme::run_color(trajectory.run).gamma_multiply(if present { 1.0 } else { 0.4 });
             let (line, _) = ui.allocate_exact_size(vec2(18.0, 12.0), egui::Sense::hover());
-            let stroke = egui::Stroke::new(2.0, theme::run_color(run));
-            ui.painter().hline(line.x_range(), line.center().y, stroke);
-            ui.painter().circle_filled(line.center(), 3.5, theme::run_color(run));
-            let name = egui::RichText::new(&open.name).size(12.5);
-            ui.add(egui::Label::new(name).truncate().selectable(false));
+            ui.painter().hline(line.x_range(), line.center().y, egui::Stroke::new(2.0, color));
+            ui.painter().circle_filled(line.center(), 3.5, color);
+            let name = match &trajectory.absence {
+                None => egui::RichText::new(trajectory.label()),
+                Some(absence) => theme::weak(ui, format!("{}, {absence}", trajectory.label())),
+            };
+            ui.add(egui::Label::new(name.size(12.5)).truncate().selectable(false));
         });
     }
+    if trajectories.len() > MOST_RUNS {
+        ui.label(theme::weak(&ui, format!("and {} more runs", trajectories.len() - MOST_RUNS)).small());
+    }
     ui.add_space(3.0);
+    for note in notes(&trajectories) {
+        note_ui(&mut ui, &note);
+    }
+    // A single model has no way through training to show.
+    if trajectories.iter().any(|trajectory| state.runs[trajectory.run].checkpoints.len() > 1) {
+        ui.horizontal(|ui| {
+            ui.label(theme::weak(ui, "first").small());
+            let (bar, _) = ui.allocate_exact_size(vec2(90.0, 6.0), egui::Sense::hover());
+            ui.painter().add(progress_bar(bar));
+            ui.label(theme::weak(ui, "last checkpoint").small());
+        });
+    }
+}
+
+/// A sign with what it means.
+fn note_ui(ui: &mut Ui, note: &Note) {
     ui.horizontal(|ui| {
-        ui.label(theme::weak(ui, "first").small());
-        let (bar, _) = ui.allocate_exact_size(vec2(90.0, 6.0), egui::Sense::hover());
-        ui.painter().add(progress_bar(bar));
-        ui.label(theme::weak(ui, "last checkpoint").small());
+        let palette = palette(ui.visuals());
+        let (sign, _) = ui.allocate_exact_size(vec2(18.0, 12.0), egui::Sense::hover());
+        let stroke = egui::Stroke::new(1.4, palette.weak);
+        match note.sign {
+            Sign::Open => {
+                ui.painter().circle_stroke(sign.center(), 4.0, stroke);
+            }
+            Sign::Dashed => {
+                let ends = [sign.left_center(), sign.right_center()];
+                ui.painter().extend(Shape::dashed_line(&ends, stroke, DASH, DASH_GAP));
+            }
+            Sign::Exclamation => {
+                let font = egui::FontId::proportional(12.5);
+                ui.painter().text(sign.center(), egui::Align2::CENTER_CENTER, "!", font, palette.warn);
+            }
+        }
+        let text = match note.sign {
+            Sign::Open | Sign::Dashed => theme::weak(ui, &note.text),
+            Sign::Exclamation => egui::RichText::new(&note.text).color(palette.warn),
+        };
+        ui.add(egui::Label::new(text.small()).truncate().selectable(false));
     });
 }
 
@@ -75,7 +117,7 @@ pub(super) fn tooltip_ui(response: &Response, shown: &ShownPoint, state: &State)
         ui.horizontal(|ui| {
             let (swatch, _) = ui.allocate_exact_size(vec2(10.0, 10.0), egui::Sense::hover());
             ui.painter().rect_filled(swatch, 3.0, theme::run_color(shown.id.run));
-            let run = state.runs.get(shown.id.run).map_or("", |run| run.name.as_str());
+            let run = state.run_labels().get(shown.id.run).cloned().unwrap_or_default();
             ui.label(theme::weak(ui, run));
         });
         ui.label(egui::RichText::new(&point.name).size(15.0).color(palette(ui.visuals()).strong));
@@ -106,20 +148,29 @@ pub(super) fn tooltip_ui(response: &Response, shown: &ShownPoint, state: &State)
                     line("labels seen once X, Y", format!("{:.1}% {:.1}%", 100.0 * input, 100.0 * output));
                 }
                 if let Some([input, output]) = point.spread {
-                    line("± over seeds X, Y", format!("{input:.4} {output:.4}"));
+                    line("standard deviation over seeds X, Y", format!("{input:.4} {output:.4}"));
                 }
                 line("entropy H(Z) / ln n", format!("{:.4}", point.entropy));
                 line("temperature ε", format!("{:.4}", shown.temperature));
                 line("loss, nats a token", format!("{:.4}", point.loss));
                 line("labelled positions", thousands(shown.positions as u64));
+                if let Some(kept) = point.kept {
+                    line("positions kept by the least count", format!("{:.1}%", 100.0 * kept));
+                }
+                line("documents", thousands(point.basis.documents as u64));
             },
         );
-        let note = match (shown.stale, shown.complete) {
-            (true, _) => Some("of earlier settings, being replaced"),
-            (false, false) => Some("a first estimate on a small sample"),
+        let basis = point.basis;
+        let note = match (basis.stale, basis.complete) {
+            (true, _) => Some("measured under earlier settings, being replaced".to_owned()),
+            (false, false) => {
+                let documents = counted(basis.documents, basis.documents, "document");
+                Some(format!("a first estimate on {documents}"))
+            }
             (false, true) => None,
         };
-        if let Some(note) = note {
+        let flags = point.flags().into_iter().map(|flag| format!("! {}", flag.long()));
+        for note in note.into_iter().chain(flags) {
             ui.add_space(2.0);
             ui.label(egui::RichText::new(note).small().color(palette(ui.visuals()).warn));
         }

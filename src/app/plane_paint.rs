@@ -1,11 +1,16 @@
 //! The data upon the plane: lines, points, what is current, and the labels over them, in that order.
 
-use eframe::egui::{self, Color32, FontId, Painter, Pos2, Rect, Stroke, vec2};
+use eframe::egui::{self, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
 
 use super::state::ShownPoint;
 use super::theme::{self, Palette};
 use crate::bound::largest_expressivity;
+use crate::views::marks::Flag;
+
+/// A dash of a line between stale points and the gap after it, in points of the screen.
+pub(super) const DASH: f32 = 4.0;
+pub(super) const DASH_GAP: f32 = 3.0;
 
 /// Writes what the line means along the line.
 pub(super) fn bound_label(painter: &Painter, transform: &PlotTransform, palette: &Palette) {
@@ -20,7 +25,7 @@ pub(super) fn bound_label(painter: &Painter, transform: &PlotTransform, palette:
     if !along.is_finite() || start.distance(end) < 260.0 {
         return;
     }
-    let text = "unachievable: I(Y;Z) > I(X;Z)".to_owned();
+    let text = "above the bound: I(Y;Z) > I(X;Z)".to_owned();
     let galley = painter.layout_no_wrap(text, FontId::proportional(12.0), palette.weak);
     let middle = start + (end - start) * 0.66;
     // Text hangs below its corner, so it is lifted by its height to stand above the line.
@@ -34,6 +39,8 @@ pub(super) struct PointLabel {
     at: Pos2,
     text: String,
     color: Color32,
+    /// Whether what it says of φ is to be taken with care.
+    doubtful: bool,
 }
 
 /// Paints lines and points; the labels of current points come back, to be painted over everything.
@@ -44,14 +51,19 @@ pub(super) fn paint_points(
     palette: &Palette,
 ) -> Vec<PointLabel> {
     let opacity = |shown: &ShownPoint| {
-        let stale = if shown.stale { theme::STALE_OPACITY } else { 1.0 };
+        let stale = if shown.point.basis.stale { theme::STALE_OPACITY } else { 1.0 };
         if shown.later { stale * theme::LATER_OPACITY } else { stale }
     };
     for (run, points) in runs {
-        for pair in points.windows(2).filter(|pair| pair[1].joined) {
+        for pair in points.windows(2).filter(|pair| pair[1].point.joined) {
             let ends = [&pair[0], &pair[1]].map(|shown| screen(transform, shown));
             let color = theme::run_color(*run).gamma_multiply(0.75 * opacity(&pair[1]));
-            painter.line_segment(ends, Stroke::new(1.4, color));
+            let stroke = Stroke::new(1.4, color);
+            if pair[1].point.basis.stale {
+                painter.extend(Shape::dashed_line(&ends, stroke, DASH, DASH_GAP));
+            } else {
+                painter.line_segment(ends, stroke);
+            }
         }
     }
     for (run, shown) in runs.iter().flat_map(|(run, points)| points.iter().map(move |shown| (*run, shown))) {
@@ -70,9 +82,11 @@ pub(super) fn paint_points(
             );
             paint_spread(painter, transform, shown, palette);
             paint_point(painter, transform, run, shown, opacity(shown), palette);
-            let phi = shown.point.optimality.map(|phi| format!("   φ {phi:.3}")).unwrap_or_default();
+            let doubtful = shown.point.flags().iter().any(Flag::is_of_optimality);
+            let mark = if doubtful { " !" } else { "" };
+            let phi = shown.point.optimality.map(|phi| format!("   φ {phi:.3}{mark}")).unwrap_or_default();
             let color = theme::run_color(run);
-            labels.push(PointLabel { at, text: format!("{}{phi}", shown.point.name), color });
+            labels.push(PointLabel { at, text: format!("{}{phi}", shown.point.name), color, doubtful });
         }
     }
     labels
@@ -103,15 +117,20 @@ fn paint_point(
     let ring = theme::run_color(run).gamma_multiply(opacity);
     // What lies behind must not shine through a faded point.
     painter.circle_filled(at, radius + 1.0, palette.ground);
-    if shown.complete {
+    if shown.point.basis.is_final() {
         painter.circle(at, radius, progress, Stroke::new(1.4, ring));
     } else {
-        // A first estimate is an empty ring: less ink for less text read.
+        // A first estimate, or an answer to other settings, is an empty ring: less ink for less to rest on.
         painter.circle(at, radius - 0.5, palette.ground, Stroke::new(1.0, ring));
         painter.circle_stroke(at, radius - 2.0, Stroke::new(1.6, progress));
     }
     if shown.current {
         painter.circle_stroke(at, radius + 2.5, Stroke::new(1.5, palette.strong.gamma_multiply(opacity)));
+    }
+    if shown.point.flags().contains(&Flag::AboveBound) {
+        let beside = at + vec2(radius + 4.0, -radius);
+        let font = FontId::proportional(12.5);
+        painter.text(beside, egui::Align2::LEFT_BOTTOM, "!", font, palette.warn.gamma_multiply(opacity));
     }
 }
 
@@ -125,7 +144,8 @@ pub(super) fn paint_labels(
 ) {
     let mut taken: Vec<Rect> = Vec::new();
     for label in labels {
-        let galley = painter.layout_no_wrap(label.text, FontId::proportional(12.5), palette.strong);
+        let ink = if label.doubtful { palette.weak } else { palette.strong };
+        let galley = painter.layout_no_wrap(label.text, FontId::proportional(12.5), ink);
         let size = galley.size() + vec2(18.0, 8.0);
         let (right, left) = (14.0, -14.0 - size.x);
         let (below, above, level) = (10.0, -10.0 - size.y, -size.y / 2.0);
@@ -142,7 +162,7 @@ pub(super) fn paint_labels(
         painter.rect(rect, 6.0, palette.panel.gamma_multiply(0.94), stroke, egui::StrokeKind::Inside);
         let bar = Rect::from_min_size(rect.min + vec2(5.0, 5.0), vec2(3.0, rect.height() - 10.0));
         painter.rect_filled(bar, 1.5, label.color);
-        painter.galley(rect.min + vec2(13.0, 4.0), galley, palette.strong);
+        painter.galley(rect.min + vec2(13.0, 4.0), galley, ink);
         taken.push(rect.expand(3.0));
     }
 }

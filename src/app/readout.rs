@@ -1,117 +1,240 @@
-//! The numbers of the checkpoints at the scrubber, a column a run, and what tells whether to believe them.
+//! The numbers of the checkpoints at the scrubber, a row a run, and what tells whether to believe them.
 
-use eframe::egui::{self, Align, Layout, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    self, Align, Label, Layout, Role, ScrollArea, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
-use super::state::{ShownPoint, State};
+use super::state::{AtScrubber, ShownPoint, State};
 use super::theme::{self, palette};
 use super::widgets::short_count;
+use crate::engine::CheckpointId;
 use crate::views::convergence::{Estimate, convergence};
+use crate::views::marks::Flag;
 
-/// More runs than this have no room beside each other.
-const MOST_COLUMNS: usize = 3;
-
+/// The height of a row, in points of the screen.
+const ROW: f32 = 19.0;
+/// The gap between columns.
+const GAP: f32 = 10.0;
+/// The width of the column of runs.
+const NAME: f32 = 228.0;
+/// More rows than this scroll.
+const MOST_ROWS: usize = 5;
 /// The room a curve has, in points of the screen.
-const CURVE: egui::Vec2 = vec2(64.0, 22.0);
+const CURVE: egui::Vec2 = vec2(64.0, 16.0);
 
-/// The numbers of the checkpoints under the scrubber, a column a run.
-pub(super) fn readout_ui(ui: &mut Ui, state: &State) {
-    ui.label(theme::section(ui, "At the scrubber"));
-    let points: Vec<ShownPoint> =
-        state.points().into_iter().flat_map(|(_, points)| points).filter(|shown| shown.current).collect();
-    if points.is_empty() {
-        let hint = if state.shown_text().is_none() {
-            "Choose a text corpus to measure."
-        } else if state.busy {
-            "Being measured…"
-        } else {
-            "Not measured yet."
-        };
-        ui.label(theme::weak(ui, hint));
-        return;
-    }
-    let shown = &points[..points.len().min(MOST_COLUMNS)];
-    let loss = |p: &ShownPoint| format!("{:.3}", p.point.loss);
-    let efficiency = |value: f64| format!("{value:.4}");
-    egui::Grid::new("readout grid")
-        .num_columns(shown.len() + 1)
-        .min_row_height(15.0)
-        .spacing(vec2(8.0, 0.5))
-        .show(ui, |ui| {
-            if shown.len() > 1 {
-                ui.label("");
-                for point in shown {
-                    let (rect, _) = ui.allocate_exact_size(vec2(46.0, 8.0), Sense::hover());
-                    let swatch = Rect::from_min_max(pos2(rect.right() - 22.0, rect.top() + 2.0), rect.max);
-                    ui.painter().rect_filled(swatch, 2.0, theme::run_color(point.id.run));
-                }
-                ui.end_row();
-            }
-            let line = |ui: &mut Ui, label: &str, help: &str, value: &dyn Fn(&ShownPoint) -> String| {
-                ui.label(theme::weak(ui, label)).on_hover_text(help);
-                for point in shown {
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        let text = theme::number(ui, value(point));
-                        let palette = palette(ui.visuals());
-                        ui.label(if point.stale { text.color(palette.weak) } else { text });
-                    });
-                }
-                ui.end_row();
-            };
-            let spread = |p: &ShownPoint, side: usize| p.point.spread.map(|spread| spread[side]);
-            let help = "I(X;Z), nats over ln n; in brackets, in units of the last digit, the standard deviation \
-                        over seeds of the reference points";
-            let (complexity, expressivity) = (help, help.replace('X', "Y"));
-            line(ui, "complexity", complexity, &|p| with_spread(p.point.complexity, spread(p, 0)));
-            line(ui, "expressivity", &expressivity, &|p| with_spread(p.point.expressivity, spread(p, 1)));
-            line(ui, "optimality φ", "I(Y;Z) / I(X;Z); spread as above", &|p| {
-                let phi = p.point.optimality.map(|phi| with_spread(phi, p.point.optimality_spread));
-                phi.unwrap_or_else(|| "–".to_owned())
-            });
-            // Of both sides in one cell: they are read against each other, and the list above needs the room.
-            let pair = |pair: Option<[f64; 2]>, text: &dyn Fn(f64) -> String| {
-                pair.map_or_else(|| "–".to_owned(), |[x, y]| format!("{}/{}", text(x), text(y)))
-            };
-            let (short, percent) = (|value: f64| format!("{value:.3}"), |share: f64| format!("{:.1}", 100.0 * share));
-            let help = "complexity/expressivity under shuffled labels: what a sample of this size gives for labels \
-                        that say nothing";
-            line(ui, "null", help, &|p| pair(p.point.null, &short));
-            let help = "complexity/expressivity with the null taken off: what the labels themselves tell";
-            line(ui, "less null", help, &|p| pair(p.point.less_null(), &short));
-            let help = "positions whose input/output label occurs nowhere else, in percent; near 100, complexity and \
-                        expressivity become equal whatever the model";
-            line(ui, "seen once, %", help, &|p| pair(p.point.singletons, &percent));
-            let change = "the most that the last growth of the sample, to four times as many documents or less, \
-                          moved a complexity or an expressivity, averaged over layers, of any order";
-            line(ui, "last change", change, &|p| p.last_change.map_or_else(|| "–".to_owned(), efficiency));
-            convergence_row(ui, state, shown);
-            line(ui, "entropy H(Z)", "of the soft-binned states, nats over ln n", &|p| {
-                efficiency(p.point.entropy)
-            });
-            line(ui, "loss", "next-token cross-entropy, nats a token", &loss);
-            line(ui, "positions", "labelled positions behind the numbers", &|p| {
-                short_count(p.positions as u64)
-            });
-        });
+/// A column of numbers.
+struct Column {
+    title: &'static str,
+    help: &'static str,
+    width: f32,
+    content: Content,
 }
 
-/// A row of curves: complexity and expressivity as the sample grew.
-fn convergence_row(ui: &mut Ui, state: &State, shown: &[ShownPoint]) {
-    let help = "complexity (bright) and expressivity (dim) on the first 16, 64, 256, … documents, from zero up; \
-                averaged over layers";
-    ui.label(theme::weak(ui, "convergence")).on_hover_text(help);
-    for point in shown {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let known = state.checkpoint_state(point.id).and_then(|known| known.shown.as_ref());
-            let order = state.view.order;
-            match known.map(|known| convergence(&known.measurement.convergence, order)) {
-                Some(estimates) if estimates.len() > 1 => curve_ui(ui, &point.point.name, &estimates),
-                _ => {
-                    ui.label(theme::number(ui, "–".to_owned()));
-                }
+/// What stands in a column.
+enum Content {
+    /// Numbers, taken with care where a flag of the point says so.
+    Number { text: fn(&ShownPoint) -> String, flagged_by: fn(&Flag) -> bool },
+    /// The curve of the estimates as the sample grew.
+    Convergence,
+}
+
+impl Column {
+    const fn new(
+        title: &'static str,
+        width: f32,
+        help: &'static str,
+        text: fn(&ShownPoint) -> String,
+    ) -> Self {
+        Self { title, help, width, content: Content::Number { text, flagged_by: |_| false } }
+    }
+
+    const fn flagged(mut self, by: fn(&Flag) -> bool) -> Self {
+        if let Content::Number { flagged_by, .. } = &mut self.content {
+            *flagged_by = by;
+        }
+        self
+    }
+}
+
+const COLUMNS: [Column; 12] = [
+    Column::new(
+        "I(X;Z)",
+        84.0,
+        "complexity, nats over ln n: of the first seed of the reference points; in brackets, in units of the last \
+         digit, the standard deviation over all seeds scored",
+        |p| with_spread(p.point.complexity, p.point.spread.map(|spread| spread[0])),
+    ),
+    Column::new(
+        "I(Y;Z)",
+        96.0,
+        "expressivity, nats over ln n: value and spread as beside; ! where it lies above the bound",
+        |p| with_spread(p.point.expressivity, p.point.spread.map(|spread| spread[1])),
+    )
+    .flagged(|flag| matches!(flag, Flag::AboveBound)),
+    Column::new(
+        "φ",
+        96.0,
+        "optimality I(Y;Z) / I(X;Z): value and spread as beside; ! where it says little",
+        |p| p.point.optimality.map_or_else(none, |phi| with_spread(phi, p.point.optimality_spread)),
+    )
+    .flagged(Flag::is_of_optimality),
+    Column::new(
+        "null X/Y",
+        84.0,
+        "complexity/expressivity under shuffled labels: what a sample of this size gives for labels that say nothing",
+        |p| pair(p.point.null, |value| format!("{value:.3}")),
+    ),
+    Column::new(
+        "less null",
+        84.0,
+        "complexity/expressivity with the null taken off: what the labels themselves tell",
+        |p| pair(p.point.less_null(), |value| format!("{value:.3}")),
+    ),
+    Column::new(
+        "seen once, %",
+        80.0,
+        "positions whose input/output label occurs nowhere else, in percent; near 100, complexity and expressivity \
+         become equal whatever the model",
+        |p| pair(p.point.singletons, |share| format!("{:.1}", 100.0 * share)),
+    ),
+    Column::new(
+        "last change",
+        66.0,
+        "the most that the last growth of the sample, to four times as many documents or less, moved a complexity or \
+         an expressivity, averaged over layers, of any order",
+        |p| p.last_change.map_or_else(none, |change| format!("{change:.4}")),
+    ),
+    Column {
+        title: "convergence",
+        width: 68.0,
+        help: "complexity (bright) and expressivity (dim) on the first 16, 64, 256, … documents, from zero up; averaged \
+               over layers",
+        content: Content::Convergence,
+    },
+    Column::new("H(Z)", 50.0, "entropy of the soft-binned states, nats over ln n", |p| {
+        format!("{:.4}", p.point.entropy)
+    }),
+    Column::new("loss", 50.0, "next-token cross-entropy, nats a token", |p| format!("{:.3}", p.point.loss)),
+    Column::new("positions", 58.0, "labelled positions behind the numbers", |p| {
+        short_count(p.positions as u64)
+    }),
+    Column::new("documents", 66.0, "documents behind the numbers; \"first\" where more are to come", |p| {
+        let first = if p.point.basis.complete { "" } else { "first " };
+        format!("{first}{}", p.point.basis.documents)
+    }),
+];
+
+/// The numbers of the checkpoints under the scrubber, a row a run; what has none says why.
+pub(super) fn readout_ui(ui: &mut Ui, state: &State) {
+    ui.spacing_mut().item_spacing = vec2(GAP, 1.0);
+    ui.spacing_mut().interact_size.y = ROW;
+    ui.horizontal(|ui| {
+        ui.label(theme::section(ui, "At the scrubber"));
+        let help = "values of the first seed; in brackets the standard deviation over seeds, in units of the last digit";
+        ui.add(Label::new(theme::weak(ui, help).small()).truncate());
+    });
+    let rows = state.at_scrubber();
+    if rows.is_empty() {
+        ui.label(theme::weak(ui, "No visible run has begun here."));
+        return;
+    }
+    let labels = state.run_labels();
+    let width = NAME + COLUMNS.iter().map(|column| column.width + GAP).sum::<f32>();
+    ScrollArea::horizontal().id_salt("readout columns").show(ui, |ui| {
+        ui.set_min_width(width);
+        ui.horizontal(|ui| {
+            ui.allocate_exact_size(vec2(NAME, ROW), Sense::hover());
+            for column in &COLUMNS {
+                cell_ui(ui, column.width, Layout::right_to_left(Align::Center), |ui| {
+                    let title = Label::new(theme::weak(ui, column.title).small()).truncate();
+                    ui.add(title).on_hover_text(column.help);
+                });
             }
         });
+        let height = MOST_ROWS.min(rows.len()) as f32 * (ROW + ui.spacing().item_spacing.y);
+        let scroll =
+            ScrollArea::vertical().id_salt("readout rows").max_height(height).min_scrolled_height(height);
+        scroll.show(ui, |ui| {
+            for (id, what) in &rows {
+                let name = labels.get(id.run).map_or("", String::as_str);
+                ui.horizontal(|ui| row_ui(ui, state, (*id, name), what));
+            }
+        });
+    });
+}
+
+/// A row: whose numbers, and the numbers or why there are none.
+fn row_ui(ui: &mut Ui, state: &State, (id, run): (CheckpointId, &str), what: &AtScrubber) {
+    cell_ui(ui, NAME, Layout::left_to_right(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let (key, _) = ui.allocate_exact_size(vec2(18.0, 10.0), Sense::hover());
+        let color = theme::run_color(id.run);
+        ui.painter().hline(key.x_range(), key.center().y, Stroke::new(2.0, color));
+        ui.painter().circle_filled(key.center(), 3.5, color);
+        let checkpoint = state.checkpoint(id).map_or("", |checkpoint| checkpoint.name.as_str());
+        let name = format!("{run} · {checkpoint}");
+        ui.add(Label::new(egui::RichText::new(&name).size(12.5)).truncate());
+    });
+    if !ui.is_rect_visible(ui.min_rect()) {
+        return;
     }
-    ui.end_row();
+    let rest = COLUMNS.iter().map(|column| column.width + GAP).sum::<f32>() - GAP;
+    match what {
+        AtScrubber::Point(shown) => {
+            for column in &COLUMNS {
+                cell_ui(ui, column.width, Layout::right_to_left(Align::Center), |ui| {
+                    number_ui(ui, state, column, shown);
+                });
+            }
+        }
+        AtScrubber::Failed(error) => {
+            let text =
+                egui::RichText::new(format!("× {error}")).size(12.5).color(palette(ui.visuals()).error);
+            cell_ui(ui, rest, Layout::left_to_right(Align::Center), |ui| {
+                ui.add(Label::new(text).truncate());
+            });
+        }
+        AtScrubber::Nothing(why) => {
+            let text = theme::weak(ui, why).size(12.5);
+            cell_ui(ui, rest, Layout::left_to_right(Align::Center), |ui| {
+                ui.add(Label::new(text).truncate());
+            });
+        }
+    }
+}
+
+/// A cell of fixed size, whatever stands in it.
+fn cell_ui(ui: &mut Ui, width: f32, layout: Layout, add: impl FnOnce(&mut Ui)) {
+    let (rect, _) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
+    add(&mut ui.new_child(UiBuilder::new().max_rect(rect).layout(layout)));
+}
+
+fn number_ui(ui: &mut Ui, state: &State, column: &Column, shown: &ShownPoint) {
+    let Content::Number { text, flagged_by } = &column.content else {
+        convergence_ui(ui, state, shown);
+        return;
+    };
+    let flags: Vec<String> = shown.point.flags().iter().filter(|f| flagged_by(f)).map(Flag::long).collect();
+    let palette = palette(ui.visuals());
+    let mark = if flags.is_empty() { "" } else { " !" };
+    let text = theme::number(ui, format!("{}{mark}", text(shown)));
+    let muted = shown.point.basis.stale || !flags.is_empty();
+    let response = ui.add(Label::new(if muted { text.color(palette.weak) } else { text }).truncate());
+    if !flags.is_empty() {
+        response.on_hover_text(flags.join("\n"));
+    }
+}
+
+/// Complexity and expressivity as the sample grew.
+fn convergence_ui(ui: &mut Ui, state: &State, shown: &ShownPoint) {
+    let known = state.checkpoint_state(shown.id).and_then(|known| known.shown.as_ref());
+    let order = state.view.order;
+    match known.map(|known| convergence(&known.measurement.convergence, order)) {
+        Some(estimates) if estimates.len() > 1 => curve_ui(ui, &shown.point.name, &estimates),
+        _ => {
+            ui.label(theme::number(ui, none()));
+        }
+    }
 }
 
 /// One curve; its numbers stand in the tooltip.
@@ -154,4 +277,14 @@ fn with_spread(value: f64, spread: Option<f64>) -> String {
         Some(spread) => format!("{value:.4}({:.0})", spread * 1e4),
         None => format!("{value:.4}"),
     }
+}
+
+/// What stands where there is no number.
+fn none() -> String {
+    "–".to_owned()
+}
+
+/// Of both sides in one cell: they are read against each other.
+fn pair(pair: Option<[f64; 2]>, text: fn(f64) -> String) -> String {
+    pair.map_or_else(none, |[x, y]| format!("{}/{}", text(x), text(y)))
 }

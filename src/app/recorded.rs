@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::state::{CheckpointState, RunState, Shown};
 use crate::error::{Error, Kind};
 use crate::results::{CheckpointResult, Outcome, Results};
+use crate::views::plane::documents_of;
 
 impl RunState {
     /// A run whose numbers were recorded.
@@ -13,7 +14,7 @@ impl RunState {
         let settings = &results.settings;
         Self {
             visible: true,
-            checkpoints: results.checkpoints.iter().map(CheckpointState::recorded).collect(),
+            checkpoints: results.checkpoints.iter().map(|c| CheckpointState::recorded(c, &results)).collect(),
             prepared: Some((settings.documents, settings.skipped_documents, positions.unwrap_or(0))),
             recorded: Some(results),
         }
@@ -22,13 +23,13 @@ impl RunState {
 
 impl CheckpointState {
     /// A checkpoint as results tell of it.
-    fn recorded(result: &CheckpointResult) -> Self {
+    fn recorded(result: &CheckpointResult, results: &Results) -> Self {
         match &result.outcome {
             Outcome::Failed { error } => Self { shown: None, error: Some(Error::new(Kind::Output, error)) },
             Outcome::Measured(measurement) => {
-                let documents = measurement.documents().unwrap_or(0);
+                let documents = documents_of(measurement, results);
                 let measurement = Arc::new((**measurement).clone());
-                let shown = Shown { measurement, documents, complete: true, generation: 0 };
+                let shown = Shown { measurement, documents, complete: true, generation: 0, asked: 0 };
                 Self { shown: Some(shown), error: None }
             }
         }

@@ -1,32 +1,18 @@
-//! The panel of runs: what is open and what has become of it, over the numbers at the scrubber.
+//! The panel of runs: what is open and what has become of it.
 
 use eframe::egui::{
     self, Align, Layout, Margin, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2,
 };
 
 use super::Action;
-use super::readout::readout_ui;
 use super::state::{State, Status, UiCommand};
+use super::status::measured_text;
 use super::theme::{self, palette};
 use super::widgets::{short_count, status_mark, status_word, training_label};
 use crate::engine::CheckpointId;
 
 /// Draws the whole panel; `follow` scrolls the list to the checkpoint under the scrubber.
 pub(super) fn runs_panel_ui(ui: &mut Ui, state: &State, follow: bool, actions: &mut Vec<Action>) {
-    let readout = egui::Panel::bottom("readout")
-        .show_separator_line(false)
-        .resizable(false)
-        .frame(theme::panel_frame(ui, Margin { left: 14, right: 14, top: 10, bottom: 12 }));
-    if state.runs.iter().any(|run| !run.checkpoints.is_empty()) {
-        readout.show(ui, |ui| {
-            ui.painter().hline(
-                ui.max_rect().x_range().expand(14.0),
-                ui.max_rect().top() - 10.0,
-                ui.visuals().widgets.noninteractive.bg_stroke,
-            );
-            readout_ui(ui, state);
-        });
-    }
     let frame = theme::panel_frame(ui, Margin { left: 14, right: 4, top: 12, bottom: 0 });
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
         ui.label(theme::section(ui, "Runs"));
@@ -38,19 +24,34 @@ pub(super) fn runs_panel_ui(ui: &mut Ui, state: &State, follow: bool, actions: &
         }
         egui::ScrollArea::vertical().id_salt("runs").auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
-            for run in 0..state.runs.len() {
-                run_ui(ui, state, run, follow, actions);
+            for (run, distinction) in state.distinctions().iter().enumerate() {
+                run_ui(ui, state, (run, distinction), follow, actions);
                 ui.add_space(10.0);
             }
         });
     });
 }
 
-fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Vec<Action>) {
+fn run_ui(
+    ui: &mut Ui,
+    state: &State,
+    (run, distinction): (usize, &str),
+    follow: bool,
+    actions: &mut Vec<Action>,
+) {
     let (Some(open), Some(run_state)) = (state.runs.get(run), state.run_states.get(run)) else { return };
-    let measured = (0..open.checkpoints.len())
-        .filter(|&checkpoint| state.status(CheckpointId { run, checkpoint }) == Status::Complete)
-        .count();
+    let (mut measured, mut failed) = (0, 0);
+    for checkpoint in 0..open.checkpoints.len() {
+        match state.status(CheckpointId { run, checkpoint }) {
+            Status::Complete => measured += 1,
+            Status::Failed(_) => failed += 1,
+            Status::Waiting | Status::Measuring(_) | Status::Preview => {}
+        }
+    }
+    let told = match failed {
+        0 => format!("{measured}/{}", open.checkpoints.len()),
+        _ => measured_text(measured, failed, open.checkpoints.len()),
+    };
     ui.horizontal(|ui| {
         ui.set_height(24.0);
         let mut visible = run_state.visible;
@@ -64,13 +65,21 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
         ui.painter().rect_filled(swatch, 3.0, theme::run_color(run));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(8.0);
-            ui.label(theme::weak(ui, format!("{measured}/{}", open.checkpoints.len())).small());
+            ui.label(theme::weak(ui, told).small());
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let name = RichText::new(&open.name).color(palette(ui.visuals()).strong);
                 ui.add(egui::Label::new(name).truncate()).on_hover_text(open.path.display().to_string());
             });
         });
     });
+    if !distinction.is_empty() {
+        ui.horizontal(|ui| {
+            ui.add_space(24.0);
+            let text = theme::weak(ui, distinction).small();
+            ui.add(egui::Label::new(text).truncate())
+                .on_hover_text("What this run differs in from the others");
+        });
+    }
     // A hidden run folds: what is not drawn need not be listed.
     if !run_state.visible {
         return;

@@ -11,9 +11,10 @@ use super::timeline::{Scrubber, TimeCommand};
 use crate::checkpoints::{Checkpoint, Run};
 use crate::engine::{CheckpointId, Command, Event, Focus, Request, TextSource};
 use crate::error::{Error, Kind};
+use crate::results::condition::{Condition, RunCondition, distinctions};
 use crate::results::{Measurement, Results};
 use crate::settings::Settings;
-use crate::views::plane::{self, LayerChoice, PlanePoint, PlaneView, Trajectory};
+use crate::views::plane::{self, Basis, LayerChoice, PlanePoint, PlaneView, Trajectory};
 
 /// More messages than this are not kept: the oldest go first.
 const MOST_MESSAGES: usize = 20;
@@ -58,6 +59,8 @@ pub enum UiCommand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// Something went well.
+    Good,
+    /// Something to know.
     Info,
     /// Work goes on.
     Warning,
@@ -109,6 +112,8 @@ pub struct Shown {
     pub complete: bool,
     /// The request they answer.
     pub generation: u64,
+    /// The first of the requests that asked the same, under the same settings and of the same text.
+    pub asked: u64,
 }
 
 /// What the window knows of one checkpoint.
@@ -171,16 +176,21 @@ pub struct ShownPoint {
     pub last_change: Option<f64>,
     /// The temperature ε it was measured at.
     pub temperature: f64,
-    /// Whether the whole sample is behind it.
-    pub complete: bool,
-    /// Whether it answers an older request than the current one.
-    pub stale: bool,
     /// Whether the scrubber stands on it.
     pub current: bool,
     /// Whether it lies after the scrubber in training.
     pub later: bool,
-    /// Whether a line to the point before it leaves out no checkpoint still to be measured.
-    pub joined: bool,
+}
+
+/// What there is to show of a run at the scrubber.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AtScrubber {
+    /// Its numbers.
+    Point(Box<ShownPoint>),
+    /// Why its checkpoint has no numbers.
+    Failed(String),
+    /// Why it has none yet, or none under this view.
+    Nothing(String),
 }
 
 /// Everything the window shows.
@@ -222,6 +232,10 @@ pub struct State {
     pub device: Option<String>,
     /// Counts requests; an answer to an older one is shown, as such, until a newer one comes.
     pub generation: u64,
+    /// The first of the requests that asked what the current one asks.
+    same_since: u64,
+    /// What that is.
+    requested: Option<(Settings, TextSource)>,
     /// The newest request that meant other runs than those now open.
     opened_at: u64,
     /// What the worker was last told to measure before the rest.
@@ -274,11 +288,12 @@ impl State {
                 // An answer to the request before this one is nearer to what is asked than what is shown: a
                 // slider that keeps moving is followed by it.
                 let (of_these_runs, current) = (generation > self.opened_at, generation == self.generation);
+                let asked = if generation >= self.same_since { self.same_since } else { generation };
                 if let Some(state) = self.checkpoint_mut(checkpoint)
                     && of_these_runs
                     && state.shown.as_ref().is_none_or(|shown| shown.generation <= generation)
                 {
-                    state.shown = Some(Shown { measurement, documents, complete, generation });
+                    state.shown = Some(Shown { measurement, documents, complete, generation, asked });
                     state.error = state.error.take().filter(|_| !current);
                 }
             }
@@ -403,7 +418,7 @@ impl State {
         }
     }
 
-    /// The text behind what is shown: the chosen one, or where all runs are recorded theirs.
+    /// The text behind what is shown: the chosen one, or where all runs are recorded that of the run in focus.
     pub fn shown_text(&self) -> Option<TextSource> {
         match self.recorded() {
             Some(results) => Some(TextSource::Corpus(results.settings.corpus.clone())),
@@ -411,7 +426,7 @@ impl State {
         }
     }
 
-    /// The device that computed what is shown, in words.
+    /// The device that computed what is shown, in words; where all runs are recorded that of the run in focus.
     pub fn shown_device(&self) -> String {
         match (self.recorded(), &self.device) {
             (Some(results), _) => format!("recorded on {}", results.settings.device),
@@ -445,9 +460,9 @@ impl State {
         }
     }
 
-    /// Whether numbers answer the current request; recorded ones hold for ever.
+    /// Whether numbers answer what is asked now; recorded ones are of their own condition for ever.
     pub fn is_fresh(&self, run: usize, shown: &Shown) -> bool {
-        shown.generation == self.generation || self.is_recorded(run)
+        shown.asked == self.same_since || self.is_recorded(run)
     }
 
     fn is_recorded(&self, run: usize) -> bool {
@@ -487,37 +502,114 @@ impl State {
         self.visible_runs()
             .map(|(run, r)| {
                 let here = current.iter().find(|id| id.run == run).map(|id| id.checkpoint);
-                let mut points: Vec<ShownPoint> = (0..r.checkpoints.len())
-                    .filter_map(|checkpoint| self.shown_point(CheckpointId { run, checkpoint }, here))
-                    .collect();
-                let mut next = 0;
-                for shown in &mut points {
-                    let mut between =
-                        (next..shown.id.checkpoint).map(|c| &self.run_states[run].checkpoints[c]);
-                    shown.joined = between.all(|checkpoint| checkpoint.error.is_some());
-                    next = shown.id.checkpoint + 1;
-                }
-                (run, points)
+                let ids = (0..r.checkpoints.len()).map(|checkpoint| CheckpointId { run, checkpoint });
+                let (ids, mut points): (Vec<_>, Vec<_>) =
+                    ids.filter_map(|id| Some((id, self.point(id)?))).unzip();
+                let states = &self.run_states[run].checkpoints;
+                // A checkpoint with numbers but no point lacks the layer, and one that failed never comes.
+                Trajectory::join(&mut points, |c| states[c].shown.is_none() && states[c].error.is_none());
+                let shown = ids.into_iter().zip(points).filter_map(|(id, p)| self.shown_point(id, p, here));
+                (run, shown.collect())
             })
             .collect()
     }
 
     /// The same points as every other view and figure takes them.
     pub fn trajectories(&self) -> Vec<Trajectory> {
+        let (conditions, distinctions) = (self.conditions(), self.distinctions());
         self.points()
             .into_iter()
             .map(|(run, points)| Trajectory {
                 run,
-                name: self.runs.get(run).map_or_else(String::new, |r| r.name.clone()),
+                name: self.runs[run].name.clone(),
+                distinction: distinctions[run].clone(),
+                condition: conditions[run].clone(),
+                absence: self.absence(run),
                 points: points.into_iter().map(|shown| shown.point).collect(),
             })
             .collect()
     }
 
+    /// Why a run has no points under the view on screen although it was measured.
+    pub fn absence(&self, run: usize) -> Option<String> {
+        let states = &self.run_states.get(run)?.checkpoints;
+        plane::absence(self.view, states.iter().filter_map(|c| Some(&*c.shown.as_ref()?.measurement)))
+    }
+
+    /// What each run is measured under, or was.
+    pub fn conditions(&self) -> Vec<Condition> {
+        let of = |(run, state): (usize, &RunState)| match &state.recorded {
+            Some(results) => plane::condition_of(results),
+            None => {
+                let shown = state.checkpoints.iter().filter_map(|c| c.shown.as_ref());
+                let finished = shown.filter(|shown| shown.complete && self.is_fresh(run, shown));
+                let documents = finished.map(|shown| (shown.documents, shown.documents));
+                Condition {
+                    settings: self.settings.clone(),
+                    text: self.text.as_ref().map(|text| text.path().clone()),
+                    documents: documents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
+                    recorded: false,
+                }
+            }
+        };
+        self.run_states.iter().enumerate().map(of).collect()
+    }
+
+    /// What tells each run's condition from the others', such as `n = 50`; mostly empty.
+    pub fn distinctions(&self) -> Vec<String> {
+        let conditions = self.conditions();
+        let runs = self.runs.iter().zip(&conditions);
+        let runs: Vec<RunCondition<'_>> = runs
+            .map(|(run, condition)| RunCondition { name: &run.name, place: &run.path, condition })
+            .collect();
+        distinctions(&runs)
+    }
+
+    /// Each run's name with what tells it from the others.
+    pub fn run_labels(&self) -> Vec<String> {
+        let labels = self.runs.iter().zip(self.distinctions());
+        labels.map(|(run, distinction)| plane::label(&run.name, &distinction)).collect()
+    }
+
+    /// What there is to show of each visible run at the scrubber; runs that begin later are left out.
+    pub fn at_scrubber(&self) -> Vec<(CheckpointId, AtScrubber)> {
+        let points: Vec<ShownPoint> =
+            self.points().into_iter().flat_map(|(_, points)| points).filter(|shown| shown.current).collect();
+        let of = |id: CheckpointId| {
+            let known = self.checkpoint_state(id);
+            let what = if let Some(shown) = points.iter().find(|shown| shown.id == id) {
+                AtScrubber::Point(Box::new(shown.clone()))
+            } else if let Some(error) = known.and_then(|known| known.error.as_ref()) {
+                AtScrubber::Failed(error.to_string())
+            } else if let Some(shown) = known.and_then(|known| known.shown.as_ref()) {
+                let absence = plane::absence(self.view, std::iter::once(&*shown.measurement));
+                AtScrubber::Nothing(absence.unwrap_or_default())
+            } else if self.text.is_none() {
+                AtScrubber::Nothing("Choose a text corpus to measure.".to_owned())
+            } else if self.busy {
+                AtScrubber::Nothing("Being measured…".to_owned())
+            } else {
+                AtScrubber::Nothing("Not measured yet.".to_owned())
+            };
+            (id, what)
+        };
+        self.current().into_iter().map(of).collect()
+    }
+
     /// The largest index of a hidden state any measured checkpoint has.
     pub fn last_layer(&self) -> Option<usize> {
+        self.last_layers().max()
+    }
+
+    /// The largest index of a hidden state that all measured runs have.
+    pub fn last_common_layer(&self) -> Option<usize> {
+        self.last_layers().min()
+    }
+
+    /// The index of the last hidden state of each measured run.
+    fn last_layers(&self) -> impl Iterator<Item = usize> + '_ {
         let layers = |state: &CheckpointState| state.shown.as_ref()?.measurement.layers.len().checked_sub(1);
-        self.run_states.iter().flat_map(|run| &run.checkpoints).filter_map(layers).max()
+        self.run_states.iter().filter_map(move |run| run.checkpoints.iter().filter_map(layers).max())
     }
 
     /// The number of checkpoints the current request has finished, failed ones included, and of all.
@@ -562,32 +654,42 @@ impl State {
         each
     }
 
+    /// The number of checkpoints that cannot be measured.
+    pub fn failed(&self) -> usize {
+        self.ids().filter(|id| matches!(self.status(*id), Status::Failed(_))).count()
+    }
+
     fn visible_runs(&self) -> impl Iterator<Item = (usize, &Run)> + Clone {
         self.runs.iter().enumerate().filter(|(run, _)| self.is_visible(*run))
     }
 
-    fn shown_point(&self, id: CheckpointId, current: Option<usize>) -> Option<ShownPoint> {
+    /// A checkpoint's point under the view on screen, not joined to others yet.
+    fn point(&self, id: CheckpointId) -> Option<PlanePoint> {
         let checkpoint = self.checkpoint(id)?;
         let shown = self.checkpoint_state(id)?.shown.as_ref()?;
         let count = self.runs.get(id.run)?.checkpoints.len();
-        let point = plane::point(
+        let Shown { documents, complete, asked, .. } = *shown;
+        let stale = !self.is_fresh(id.run, shown);
+        plane::point(
             self.view,
             (id.checkpoint, count),
             &checkpoint.name,
             (checkpoint.step, checkpoint.tokens),
             &shown.measurement,
-        )?;
+            Basis { documents, complete, stale, asked },
+        )
+    }
+
+    fn shown_point(&self, id: CheckpointId, point: PlanePoint, current: Option<usize>) -> Option<ShownPoint> {
+        let measurement = &self.checkpoint_state(id)?.shown.as_ref()?.measurement;
         Some(ShownPoint {
             id,
             point,
-            positions: shown.measurement.positions,
-            last_change: shown.measurement.last_change(),
-            temperature: shown.measurement.temperature,
-            complete: shown.complete,
-            stale: !self.is_fresh(id.run, shown),
+            positions: measurement.positions,
+            last_change: measurement.last_change(),
+            temperature: measurement.temperature,
             current: current == Some(id.checkpoint),
             later: current.is_none_or(|current| id.checkpoint > current),
-            joined: true,
         })
     }
 
@@ -618,6 +720,10 @@ impl State {
             return Vec::new();
         }
         self.generation += 1;
+        let requested = Some((self.settings.clone(), text.clone()));
+        if self.requested != requested {
+            (self.same_since, self.requested) = (self.generation, requested);
+        }
         self.busy = true;
         self.progress = None;
         for run in self.run_states.iter_mut().filter(|run| run.recorded.is_none()) {
@@ -651,10 +757,11 @@ impl State {
         vec![Command::Focus(focus)]
     }
 
-    /// The results that the first run was read from, where no run can be measured here.
+    /// The results that the run in focus was read from, where no run can be measured here.
     fn recorded(&self) -> Option<&Results> {
-        let first = self.run_states.first()?.recorded.as_deref()?;
-        self.run_states.iter().all(|run| run.recorded.is_some()).then_some(first)
+        let run = self.focus().map_or(0, |id| id.run);
+        let results = self.run_states.get(run)?.recorded.as_deref()?;
+        self.run_states.iter().all(|run| run.recorded.is_some()).then_some(results)
     }
 
     fn set_times(&mut self) {

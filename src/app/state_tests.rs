@@ -52,8 +52,45 @@ fn id(run: usize, checkpoint: usize) -> CheckpointId {
 }
 
 fn measured(generation: u64, checkpoint: CheckpointId, complete: bool) -> Event {
-    let measurement = measurement(0.1);
-    Event::Measured { generation, checkpoint, measurement, documents: 8, complete, recalled: false }
+    measured_on(generation, checkpoint, 8, complete)
+}
+
+fn measured_on(generation: u64, checkpoint: CheckpointId, documents: usize, complete: bool) -> Event {
+    let measurement = measurement(0.1 + 0.01 * checkpoint.checkpoint as f64);
+    Event::Measured { generation, checkpoint, measurement, documents, complete, recalled: false }
+}
+
+/// What the plane on screen is exported as.
+fn exported(state: &State) -> String {
+    crate::figure::svg(&crate::app::scene(state).expect("something is measured"))
+}
+
+/// All that a figure says, its lines joined.
+fn said(svg: &str) -> String {
+    let texts = svg.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
+    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn results(run: &str, settings: Settings, corpus: &str, documents: usize) -> Arc<Results> {
+    let settings = ResultSettings {
+        settings,
+        corpus: PathBuf::from(corpus),
+        documents,
+        skipped_documents: 1,
+        device: "CPU".to_owned(),
+        version: "0".to_owned(),
+    };
+    let checkpoint = |outcome| CheckpointResult {
+        run: run.to_owned(),
+        name: "step".to_owned(),
+        step: Some(1),
+        tokens: None,
+        path: PathBuf::from("/gone/step"),
+        outcome,
+    };
+    let measured = Outcome::Measured(Box::new((*measurement(0.2)).clone()));
+    let outcomes = [measured, Outcome::Failed { error: "cut short".to_owned() }];
+    Arc::new(Results { settings, checkpoints: outcomes.map(checkpoint).into() })
 }
 
 fn request(commands: Vec<Command>) -> Request {
@@ -118,13 +155,13 @@ fn a_new_request_keeps_old_points_and_takes_old_answers_until_replaced() {
     assert!(request.generation > old);
     assert_eq!(request.settings, settings);
     assert_eq!(state.status(id(0, 0)), Status::Waiting);
-    assert!(state.points()[0].1[0].stale);
+    assert!(state.points()[0].1[0].point.basis.stale);
     state.apply(measured(old, id(0, 1), true));
-    assert!(state.points()[0].1[1].stale, "an answer to an older request is better than none");
+    assert!(state.points()[0].1[1].point.basis.stale, "an answer to an older request is better than none");
     state.apply(measured(request.generation, id(0, 0), true));
-    assert!(!state.points()[0].1[0].stale);
+    assert!(!state.points()[0].1[0].point.basis.stale);
     state.apply(measured(old, id(0, 0), true));
-    assert!(!state.points()[0].1[0].stale, "but not better than a newer one");
+    assert!(!state.points()[0].1[0].point.basis.stale, "but not better than a newer one");
     assert!(state.update(UiCommand::Settings(settings)).is_empty(), "nothing changed, nothing is measured");
 }
 
@@ -190,6 +227,8 @@ fn order_and_layer_need_no_measurement() {
     assert!(state.update(UiCommand::View(view)).is_empty());
     assert_eq!((state.view, state.generation), (view, generation));
     assert!((state.points()[0].1[0].point.complexity - 0.3).abs() < 1e-12);
+    state.update(UiCommand::View(PlaneView { layers: LayerChoice::Last, ..view }));
+    assert_eq!(state.points()[0].1.len(), 1);
     assert_eq!(state.last_layer(), Some(2));
     state.update(UiCommand::Settings(Settings { max_order: 2, ..Settings::default() }));
     assert_eq!(state.view.order, 2, "an order that is no longer measured is left");
@@ -230,12 +269,12 @@ fn no_line_leaves_out_a_checkpoint_still_to_come() {
     for checkpoint in [0, 1, 3] {
         state.apply(measured(generation, id(0, checkpoint), false));
     }
-    let joined = |state: &State| state.points()[0].1.iter().map(|p| p.joined).collect::<Vec<_>>();
-    assert_eq!(joined(&state), [true, true, false]);
+    let joined = |state: &State| state.points()[0].1.iter().map(|p| p.point.joined).collect::<Vec<_>>();
+    assert_eq!(joined(&state), [false, true, false]);
     // One that failed never comes.
     let error = Error::new(Kind::Weights, "header truncated");
     state.apply(Event::CheckpointFailed { generation, checkpoint: id(0, 2), error });
-    assert_eq!(joined(&state), [true, true, true]);
+    assert_eq!(joined(&state), [false, true, true]);
 }
 
 #[test]
@@ -253,33 +292,14 @@ fn cancelling_keeps_what_is_finished() {
 
 #[test]
 fn recorded_runs_are_shown_without_being_measured() {
-    let settings = ResultSettings {
-        settings: Settings { max_order: 2, points: 50, ..Settings::default() },
-        corpus: PathBuf::from("/gone/text.jsonl"),
-        documents: 40,
-        skipped_documents: 1,
-        device: "CPU".to_owned(),
-        version: "0".to_owned(),
-    };
-    let checkpoints = [
-        Outcome::Measured(Box::new((*measurement(0.2)).clone())),
-        Outcome::Failed { error: "cut short".to_owned() },
-    ]
-    .map(|outcome| CheckpointResult {
-        run: "run".to_owned(),
-        name: "step".to_owned(),
-        step: Some(1),
-        tokens: None,
-        path: PathBuf::from("/gone/step"),
-        outcome,
-    });
-    let results = Arc::new(Results { settings, checkpoints: checkpoints.into() });
+    let settings = Settings { max_order: 2, points: 50, ..Settings::default() };
+    let results = results("run", settings, "/gone/text.jsonl", 40);
     let mut state = State::new(Settings::default(), Some(TextSource::Corpus(PathBuf::from("/text"))));
     let commands = state.apply(Event::Opened { runs: runs(&[2]), recorded: vec![Some(results)] });
     assert!(commands.is_empty() && !state.busy);
     assert_eq!(state.status(id(0, 0)), Status::Complete);
     assert!(matches!(state.status(id(0, 1)), Status::Failed(_)));
-    assert!(!state.points()[0].1[0].stale);
+    assert!(!state.points()[0].1[0].point.basis.stale);
     // Its settings are the ones on screen, and moving them measures nothing but says so.
     assert_eq!((state.settings.max_order, state.settings.points), (2, 50));
     assert_eq!(state.shown_text().unwrap().path(), &PathBuf::from("/gone/text.jsonl"));
@@ -378,6 +398,145 @@ fn settings_of_results_go_with_them() {
 }
 
 #[test]
+fn no_line_joins_points_on_different_numbers_of_documents() {
+    let mut state = open(&[5]);
+    let generation = state.generation;
+    for (checkpoint, documents, complete) in
+        [(0, 64, true), (1, 64, true), (2, 16, false), (3, 16, false), (4, 64, false)]
+    {
+        state.apply(measured_on(generation, id(0, checkpoint), documents, complete));
+    }
+    let joined = |state: &State| state.points()[0].1.iter().map(|p| p.point.joined).collect::<Vec<_>>();
+    assert_eq!(joined(&state), [false, true, false, true, false]);
+    for checkpoint in 2..5 {
+        state.apply(measured_on(generation, id(0, checkpoint), 64, true));
+    }
+    assert_eq!(joined(&state), [false, true, true, true, true]);
+    // Checkpoints done at a tolerance need not have read as many documents as each other.
+    state.apply(measured_on(generation, id(0, 2), 16, true));
+    assert_eq!(joined(&state), [false, true, true, true, true]);
+}
+
+#[test]
+fn a_figure_exported_while_measuring_tells_first_estimates_from_final_points() {
+    let mut state = open(&[4]);
+    let generation = state.generation;
+    for checkpoint in 0..4 {
+        state.apply(measured_on(generation, id(0, checkpoint), 16, false));
+    }
+    let svg = exported(&state);
+    let words = said(&svg);
+    assert!(words.contains("first estimates on 16 documents training progress"), "in the legend: {words}");
+    assert!(words.contains("Open marks: first estimates on 16 documents"), "in the caption: {words}");
+    assert!(!words.contains("500 documents"), "what is not read yet is not claimed");
+    assert_eq!(svg.matches(" · first estimate on 16 documents</title>").count(), 4);
+    for checkpoint in 0..4 {
+        state.apply(measured_on(generation, id(0, checkpoint), 480, true));
+    }
+    let words = said(&exported(&state));
+    assert!(!words.contains("first estimate"));
+    assert!(words.contains("c.txt, 480 documents, up to 512 tokens each, n = 100"), "{words}");
+}
+
+#[test]
+fn a_figure_exported_after_a_change_tells_stale_answers() {
+    let mut state = open(&[3]);
+    let generation = state.generation;
+    for checkpoint in 0..3 {
+        state.apply(measured(generation, id(0, checkpoint), true));
+    }
+    assert!(!exported(&state).contains("stroke-dasharray=\"3 3\""));
+    request(state.update(UiCommand::Settings(Settings { points: 50, ..Settings::default() })));
+    let svg = exported(&state);
+    assert!(svg.contains("stroke-dasharray=\"3 3\""));
+    let words = said(&svg);
+    assert!(words.contains("measured under earlier settings training progress"), "in the legend: {words}");
+    assert!(words.contains("Dashed: measured under earlier settings"), "in the caption: {words}");
+    assert_eq!(svg.matches(" · measured under earlier settings</title>").count(), 3);
+    // A stale point and a fresh one are not to be compared.
+    let generation = state.generation;
+    state.apply(measured(generation, id(0, 1), true));
+    assert!(state.points()[0].1.iter().all(|shown| !shown.point.joined));
+}
+
+#[test]
+fn asking_the_same_again_makes_nothing_stale() {
+    let mut state = open(&[2]);
+    let generation = state.generation;
+    state.apply(measured(generation, id(0, 0), true));
+    state.update(UiCommand::Cancel);
+    let asked = request(state.update(UiCommand::Resume)).generation;
+    assert!(asked > generation);
+    assert_eq!(state.status(id(0, 0)), Status::Complete);
+    state.apply(measured(asked, id(0, 1), true));
+    assert!(state.points()[0].1[1].point.joined && !state.points()[0].1[0].point.basis.stale);
+}
+
+#[test]
+fn failed_checkpoints_are_counted_apart_and_shown_with_their_error() {
+    let mut state = open(&[2, 1]);
+    let generation = state.generation;
+    let error = Error::new(Kind::Weights, "header truncated").at("model.safetensors");
+    state.apply(Event::CheckpointFailed { generation, checkpoint: id(0, 1), error: error.clone() });
+    state.apply(measured(generation, id(0, 0), true));
+    assert_eq!((state.done(), state.failed()), ((2, 3), 1));
+    state.update(UiCommand::Time(TimeCommand::End));
+    let shown = state.at_scrubber();
+    assert_eq!(shown[0], (id(0, 1), AtScrubber::Failed(error.to_string())));
+    assert_eq!(shown[1], (id(1, 0), AtScrubber::Nothing("Being measured…".to_owned())));
+    state.update(UiCommand::Time(TimeCommand::Home));
+    assert!(matches!(&state.at_scrubber()[0].1, AtScrubber::Point(shown) if shown.id == id(0, 0)));
+}
+
+#[test]
+fn a_run_without_the_layer_says_so() {
+    let mut state = open(&[1, 1]);
+    let generation = state.generation;
+    state.apply(measured(generation, id(0, 0), true));
+    let mut deep = (*measurement(0.1)).clone();
+    deep.layers.extend((3..6).map(|layer| LayerMeasures { layer: Some(layer), ..deep.mean.clone() }));
+    let (measurement, checkpoint) = (Arc::new(deep), id(1, 0));
+    let (documents, complete, recalled) = (8, true, false);
+    state.apply(Event::Measured { generation, checkpoint, measurement, documents, complete, recalled });
+    assert_eq!((state.last_layer(), state.last_common_layer()), (Some(5), Some(2)));
+    state.update(UiCommand::View(PlaneView { order: 1, layers: LayerChoice::Layer(4) }));
+    assert_eq!((state.absence(0).as_deref(), state.absence(1)), (Some("no layer 4"), None));
+    assert_eq!(state.at_scrubber()[0].1, AtScrubber::Nothing("no layer 4".to_owned()));
+    let words = said(&exported(&state));
+    assert!(words.contains("run 0 no layer 4 run 1"), "in the legend: {words}");
+    assert!(words.contains("Not drawn: run 0, no layer 4"), "in the caption: {words}");
+    state.update(UiCommand::View(PlaneView { order: 1, layers: LayerChoice::Last }));
+    assert!(state.points().iter().all(|(_, points)| points.len() == 1), "every model has a last layer");
+}
+
+#[test]
+fn results_under_different_conditions_are_told_apart() {
+    let n = |points, documents| {
+        results("run", Settings { points, ..Settings::default() }, "/gone/t.txt", documents)
+    };
+    let mut state = State::new(Settings::default(), None);
+    state.apply(Event::Opened { runs: runs(&[2, 2]), recorded: vec![Some(n(50, 40)), Some(n(100, 40))] });
+    assert_eq!(state.distinctions(), ["n = 50", "n = 100"]);
+    assert_eq!(state.run_labels()[1], "run 1, n = 100");
+    let words = said(&exported(&state));
+    assert!(
+        words.contains("run 0 n = 50 1 checkpoint") && words.contains("run 1 n = 100 1 checkpoint"),
+        "{words}"
+    );
+    assert!(words.contains("run 0: n = 50; run 1: n = 100"), "in the caption: {words}");
+    assert!(!words.contains("each, n = 50") && words.contains("t.txt, 40 documents"));
+
+    // Beside a run that is measured here a recorded one is marked, and says under what.
+    let mut state = State::new(Settings::default(), Some(TextSource::Corpus("/books/c.txt".into())));
+    state.apply(Event::Opened { runs: runs(&[1, 2]), recorded: vec![None, Some(n(50, 40))] });
+    state.apply(measured_on(state.generation, id(0, 0), 500, true));
+    assert_eq!(
+        state.distinctions(),
+        ["c.txt, 500 documents, n = 100", "recorded, t.txt, 40 documents, n = 50"]
+    );
+}
+
+#[test]
 fn a_borrowed_text_is_known_as_such() {
     let mut state = State::new(Settings::default(), Some(TextSource::Corpus("demo.jsonl".into())));
     state.demo_text = true;
@@ -390,4 +549,15 @@ fn a_borrowed_text_is_known_as_such() {
     assert!(state.borrows_text());
     state.update(UiCommand::ChooseText(TextSource::Corpus("mine.txt".into())));
     assert!(!state.borrows_text());
+}
+
+#[test]
+fn text_and_device_are_those_of_the_recorded_run_in_focus() {
+    let of = |corpus| results("run", Settings::default(), corpus, 40);
+    let mut state = State::new(Settings::default(), None);
+    let recorded = vec![Some(of("/gone/a.txt")), Some(of("/gone/b.txt"))];
+    state.apply(Event::Opened { runs: runs(&[1, 2]), recorded });
+    assert_eq!(state.shown_text().unwrap().path(), &PathBuf::from("/gone/b.txt"));
+    state.update(UiCommand::SetVisible { run: 1, visible: false });
+    assert_eq!(state.shown_text().unwrap().path(), &PathBuf::from("/gone/a.txt"));
 }

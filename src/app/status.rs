@@ -1,6 +1,8 @@
 //! The bar at the very bottom: what the worker does, on what, and what went wrong.
 
-use eframe::egui::{self, Align, Color32, CornerRadius, Layout, ProgressBar, RichText, Role, Ui, WidgetInfo};
+use eframe::egui::{
+    self, Align, Color32, CornerRadius, Layout, ProgressBar, RichText, Role, Shape, Stroke, Ui, WidgetInfo,
+};
 
 use super::Action;
 use super::state::{Message, Severity, State, UiCommand};
@@ -22,25 +24,61 @@ pub(super) fn messages_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>)
 }
 
 fn message_ui(ui: &mut Ui, message: &Message, actions: &mut Vec<Action>) {
-    let color = severity_color(message.severity, palette(ui.visuals()));
+    let palette = palette(ui.visuals());
+    let color = severity_color(message.severity, palette);
     ui.horizontal(|ui| {
-        let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 18.0), egui::Sense::hover());
-        ui.painter().circle_filled(rect.center(), 3.5, color);
+        severity_mark(ui, message.severity, color);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let name = format!("Dismiss: {}", message.text);
             if icon_button(ui, Icon::Close, &name, false).on_hover_text("Dismiss").clicked() {
                 actions.push(UiCommand::Dismiss(message.number).into());
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.label(RichText::new(severity_word(message.severity)).strong().color(color));
                 ui.add(egui::Label::new(RichText::new(&message.text).color(color)).wrap());
             });
         });
     });
 }
 
+/// A sign for how much a message matters, drawn so that no font need have it.
+fn severity_mark(ui: &mut Ui, severity: Severity, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(12.0, 18.0), egui::Sense::hover());
+    let (painter, center, stroke) = (ui.painter(), rect.center(), Stroke::new(1.8, color));
+    let at = |x: f32, y: f32| center + egui::vec2(x, y);
+    match severity {
+        Severity::Good => {
+            painter.add(Shape::line(vec![at(-4.5, 0.5), at(-1.5, 3.5), at(4.5, -3.5)], stroke));
+        }
+        Severity::Info => {
+            painter.circle_filled(at(0.0, -4.0), 1.2, color);
+            painter.line_segment([at(0.0, -1.0), at(0.0, 5.0)], stroke);
+        }
+        Severity::Warning => {
+            painter.line_segment([at(0.0, -5.0), at(0.0, 1.0)], stroke);
+            painter.circle_filled(at(0.0, 4.0), 1.2, color);
+        }
+        Severity::Error => {
+            painter.line_segment([at(-3.5, -3.5), at(3.5, 3.5)], stroke);
+            painter.line_segment([at(-3.5, 3.5), at(3.5, -3.5)], stroke);
+        }
+    }
+}
+
+/// A word for how much a message matters.
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Good => "Done",
+        Severity::Info => "Note",
+        Severity::Warning => "Warning",
+        Severity::Error => "Error",
+    }
+}
+
 fn severity_color(severity: Severity, palette: &Palette) -> Color32 {
     match severity {
-        Severity::Info => palette.good,
+        Severity::Good => palette.good,
+        Severity::Info => palette.text,
         Severity::Warning => palette.warn,
         Severity::Error => palette.error,
     }
@@ -72,20 +110,31 @@ pub(super) fn status_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
                     actions.push(UiCommand::Resume.into());
                 }
             }
-            ui.label(theme::weak(ui, rest_text(state, done, all)).small());
+            ui.label(theme::weak(ui, rest_text(state)).small());
         });
     });
 }
 
 /// What to say when nothing is being measured.
-fn rest_text(state: &State, done: usize, all: usize) -> String {
+fn rest_text(state: &State) -> String {
     if state.opening {
         return "Looking for checkpoints…".to_owned();
     }
-    match (all, state.text.is_some()) {
+    let (done, all) = state.done();
+    let recorded = state.run_states.iter().all(|run| run.recorded.is_some());
+    match (all, state.text.is_some() || recorded) {
         (0, _) => String::new(),
         (_, false) => format!("{all} checkpoints, no text to measure on yet"),
-        (_, true) => format!("{done} of {all} checkpoints measured"),
+        (_, true) => measured_text(done - state.failed(), state.failed(), all),
+    }
+}
+
+/// How many checkpoints of all are measured, failed ones apart: `28 of 28 checkpoints measured`, `4 measured, 2 failed`.
+pub(super) fn measured_text(measured: usize, failed: usize, all: usize) -> String {
+    match failed {
+        0 => format!("{measured} of {all} checkpoints measured"),
+        failed if measured + failed == all => format!("{measured} measured, {failed} failed"),
+        failed => format!("{measured} of {all} measured, {failed} failed"),
     }
 }
 
@@ -109,12 +158,12 @@ fn progress_ui(ui: &mut Ui, state: &State) {
 }
 
 fn progress_text(state: &State) -> String {
-    let (done, all) = state.done();
+    let ((done, all), failed) = (state.done(), state.failed());
     let Some(progress) = state.progress else { return "Preparing the text…".to_owned() };
     let name = state.checkpoint(progress.checkpoint).map_or("", |checkpoint| checkpoint.name.as_str());
     let left =
         progress.left.map(|left| format!(", {} left", duration_text(left.as_secs()))).unwrap_or_default();
-    format!("{name}   {done} of {all}{left}")
+    format!("{name}   {}{left}", measured_text(done - failed, failed, all))
 }
 
 /// Time in the two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`.
@@ -129,6 +178,13 @@ fn duration_text(secs: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failed_checkpoints_are_not_measured_ones() {
+        assert_eq!(measured_text(28, 0, 28), "28 of 28 checkpoints measured");
+        assert_eq!(measured_text(4, 2, 6), "4 measured, 2 failed");
+        assert_eq!(measured_text(1, 2, 6), "1 of 6 measured, 2 failed");
+    }
 
     #[test]
     fn time_left_reads_easily() {

@@ -4,25 +4,27 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DONE, order};
+use super::{DONE, PARTLY, order};
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, PlaneFigureOptions, Theme, plane_figure};
-use crate::results::Results;
+use crate::results::read_all;
+use crate::views::marks::caption;
 use crate::views::plane::{LayerChoice, PlaneView, trajectories};
 
 /// The flags of `figure`.
 #[derive(Debug, Args)]
 pub struct FigureArgs {
-    /// Results as `measure` wrote them, in JSON or Parquet.
-    results: PathBuf,
+    /// Results as `measure` wrote them, in JSON or Parquet, or folders of such; all runs share the plane.
+    #[arg(required = true)]
+    results: Vec<PathBuf>,
     /// The figure; its extension, svg or png, decides the form.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The n-gram order (back-off), 1 to 4.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = order)]
     order: usize,
-    /// `mean` over layers 1 to L, or the number of one hidden state.
-    #[arg(long, value_name = "mean|N", default_value = "mean", value_parser = layers)]
+    /// `mean` over layers 1 to L, the `last` hidden state of each model, or the number of one.
+    #[arg(long, value_name = "mean|last|N", default_value = "mean", value_parser = layers)]
     layer: LayerChoice,
     /// Pixels of a PNG per pixel of the figure.
     #[arg(long, value_name = "FACTOR", default_value_t = 2.0)]
@@ -37,31 +39,39 @@ pub struct FigureArgs {
 
 /// Draws the figure.
 pub fn run(args: &FigureArgs) -> Result<u8> {
-    let results = Results::read(&args.results)?;
+    let files = read_all(&args.results)?;
     let view = PlaneView { order: args.order, layers: args.layer };
-    let trajectories = trajectories(&results, view);
+    let trajectories = trajectories(&files, view);
     if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
         let cause = format!("these results hold no measures of order {} for this layer", args.order);
         return Err(Error::new(Kind::Usage, cause)
             .help("choose another --order or --layer")
-            .at(&args.results));
+            .at(&args.results[0]));
     }
     let options = PlaneFigureOptions {
         title: args.title.clone(),
-        caption: Some(results.settings.caption()),
+        caption: Some(caption(&trajectories)),
         highlight: Vec::new(),
         theme: if args.dark { Theme::Dark } else { Theme::Light },
     };
     figure::write(&plane_figure(&trajectories, view, &options), &args.out, args.scale)?;
-    Ok(DONE)
+    let mut status = DONE;
+    for trajectory in &trajectories {
+        if let Some(absence) = &trajectory.absence {
+            eprintln!("infoplane: {} is not drawn: {absence}", trajectory.label());
+            status = PARTLY;
+        }
+    }
+    Ok(status)
 }
 
 fn layers(text: &str) -> Result<LayerChoice, String> {
     match text {
         "mean" => Ok(LayerChoice::Mean),
+        "last" => Ok(LayerChoice::Last),
         number => match number.parse() {
             Ok(layer) => Ok(LayerChoice::Layer(layer)),
-            Err(_) => Err("neither `mean` nor the number of a hidden state".to_owned()),
+            Err(_) => Err("neither `mean` nor `last` nor the number of a hidden state".to_owned()),
         },
     }
 }

@@ -37,7 +37,7 @@ use crate::store::Store;
 
 /// Everything was done.
 const DONE: u8 = 0;
-/// Some checkpoints failed; the others were measured.
+/// Some checkpoints failed, or some runs could not be drawn; the others were.
 const PARTLY: u8 = 1;
 /// Nothing was done.
 const NOTHING: u8 = 2;

@@ -73,7 +73,7 @@ pub(super) fn ticks(extent: f64) -> Vec<(f64, String)> {
         .collect()
 }
 
-/// What lies under the data: ground, grid, the unachievable side and the bound with its name.
+/// What lies under the data: ground, grid, the side above the bound and the bound with its name.
 pub(super) fn under(frame: &Frame, inks: &Inks) -> Vec<Item> {
     let Frame { min: [left, top], side, extent } = *frame;
     let (right, bottom) = (frame.right(), frame.bottom());
@@ -97,7 +97,7 @@ pub(super) fn under(frame: &Frame, inks: &Inks) -> Vec<Item> {
         Text::new([left + along - 6.0, bottom - along - 6.0], "IB bound I(Y;Z) = I(X;Z)", 12.5, inks.muted);
     items.push(Item::Text(name.anchored(Anchor::Middle).turned(-45.0)));
     let place = [left + 0.27 * side, top + 0.30 * side];
-    items.push(Item::Text(Text::new(place, "unachievable", 16.0, inks.faint).anchored(Anchor::Middle)));
+    items.push(Item::Text(Text::new(place, "above the bound", 16.0, inks.faint).anchored(Anchor::Middle)));
     items
 }
 

@@ -3,10 +3,12 @@
 use super::axis::{self, Frame};
 use super::color::{Rgb, mix, progress_color, run_color};
 use super::labels::{Label, Placer};
-use super::legend::{self, Entry};
+use super::legend::{self, Entry, Legend, STALE_DASH};
 use super::marker::{Look, marker};
 use super::text::{elide, wrap};
 use super::{Anchor, Circle, Group, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
+use crate::results::condition::counted;
+use crate::views::marks::{Flag, notes};
 use crate::views::plane::{PlanePoint, PlaneView, Trajectory, axis_labels, extent};
 
 /// The side of the square both axes span, in pixels.
@@ -27,6 +29,8 @@ const LABEL_SIZE: f32 = 11.5;
 const LABEL_WIDTH: f32 = 150.0;
 /// Points under one name that are no further apart than this share its label, in pixels.
 const TOGETHER: f32 = 16.0;
+/// The size of the exclamation mark beside a point above the bound, in pixels.
+const FLAG_SIZE: f32 = 12.0;
 /// From more points than this a run's markers touch on an ordinary trajectory.
 const DENSE: usize = 40;
 
@@ -139,14 +143,23 @@ pub fn plane_figure(trajectories: &[Trajectory], view: PlaneView, options: &Plan
     // Above the frame's line, so that markers at the origin stay whole; wider, so that they are not cut.
     items.push(Item::Group(Group { clip: Some(frame.rect(8.0)), items: data }));
     let corner = [frame.right() + COLUMN_GAP, top];
-    items.extend(legend::column(corner, [COLUMN, SIDE], &entries(trajectories), &inks));
+    let legend = Legend {
+        entries: entries(trajectories),
+        notes: notes(trajectories),
+        progress: trajectories.iter().any(|trajectory| drawable(trajectory).count() > 1),
+    };
+    items.extend(legend::column(corner, [COLUMN, SIDE], &legend, &inks));
     items.extend(caption);
     Scene { width, height, items }
 }
 
 /// The points of a trajectory that have a place on the plane.
 fn drawable(trajectory: &Trajectory) -> impl DoubleEndedIterator<Item = &PlanePoint> + Clone {
-    trajectory.points.iter().filter(|p| p.complexity.is_finite() && p.expressivity.is_finite())
+    trajectory.points.iter().filter(|point| is_drawable(point))
+}
+
+fn is_drawable(point: &PlanePoint) -> bool {
+    point.complexity.is_finite() && point.expressivity.is_finite()
 }
 
 /// Trajectories, points and names.
@@ -172,11 +185,14 @@ fn data(
     for trajectory in trajectories {
         let color = run_color(trajectory.run);
         let place = |p: &PlanePoint| frame.at(p.complexity, p.expressivity);
-        let line: Vec<_> = drawable(trajectory).map(place).collect();
-        placer.avoid_line(&line);
-        let count = line.len();
-        if count > 1 {
-            lines.push(Item::Path(Path::line(line, Stroke::new(Paint::faint(color, 0.85), 1.5))));
+        let count = drawable(trajectory).count();
+        for (stale, line) in joined(trajectory, place) {
+            placer.avoid_line(&line);
+            let dash = stale.then_some(STALE_DASH);
+            lines.push(Item::Path(Path::line(
+                line,
+                Stroke { dash, ..Stroke::new(Paint::faint(color, 0.85), 1.5) },
+            )));
         }
         // Many points stand close: smaller markers, and one rim around all of them, keep colours in sight.
         let dense = count > DENSE;
@@ -198,13 +214,24 @@ fn data(
                 let stroke = Some(Stroke::new(Paint::solid(inks.text), 1.25));
                 points.push(Item::Circle(Circle { center, radius: ring, stroke, ..Circle::default() }));
             }
-            let outline = Stroke::new(Paint::solid(mix(color, inks.ground, 0.1)), 1.0);
+            let filled = point.basis.is_final();
+            let outline = match filled {
+                true => Stroke::new(Paint::solid(mix(color, inks.ground, 0.1)), 1.0),
+                false => Stroke::new(Paint::solid(color), 1.5),
+            };
             let look = Look {
-                fill: Some(Paint::solid(progress_color(point.progress))),
+                // What rests on less, or on other settings, is an open mark.
+                fill: Some(Paint::solid(if filled { progress_color(point.progress) } else { inks.ground })),
                 stroke: (!dense || highlighted).then_some(outline),
                 tooltip: Some(tooltip(trajectory, point)),
             };
             points.push(marker(trajectory.run, center, radius, look));
+            if point.flags().contains(&Flag::AboveBound) {
+                let beside = [center[0] + ring + 2.0, center[1] - ring];
+                let flag = Text::new(beside, "!", FLAG_SIZE, inks.text).bold();
+                placer.avoid_text(&flag);
+                points.push(Item::Text(flag));
+            }
             if highlighted || i == 0 || i + 1 == count {
                 let label = label(point, (center, ring), (color, highlighted), inks);
                 labels.push((priority(highlighted, i), label));
@@ -220,6 +247,26 @@ fn data(
     let labels = shared(labels.into_iter().map(|(_, label)| label), inks);
     let labels: Vec<Item> = labels.iter().flat_map(|label| placer.place(label, inks)).collect();
     lines.into_iter().chain(points).chain(labels).collect()
+}
+
+/// The lines of a trajectory, each with whether it is of stale points: a line ends where the next point is not to be
+/// compared with the one before, or cannot be drawn.
+fn joined(trajectory: &Trajectory, place: impl Fn(&PlanePoint) -> [f32; 2]) -> Vec<(bool, Vec<[f32; 2]>)> {
+    let mut lines: Vec<(bool, Vec<[f32; 2]>)> = Vec::new();
+    let mut whole = false;
+    for point in &trajectory.points {
+        whole &= point.joined;
+        if !is_drawable(point) {
+            continue;
+        }
+        match lines.last_mut() {
+            Some((_, line)) if whole => line.push(place(point)),
+            _ => lines.push((point.basis.stale, vec![place(point)])),
+        }
+        whole = true;
+    }
+    lines.retain(|(_, line)| line.len() > 1);
+    lines
 }
 
 /// The labels with one for all points that lie together under one name, as runs do at their first step.
@@ -256,8 +303,8 @@ fn label(
     inks: &Inks,
 ) -> Label {
     let name = elide(&point.name, LABEL_SIZE, LABEL_WIDTH);
-    let text = match point.optimality {
-        Some(optimality) if highlighted => format!("{name} · φ {optimality:.2}"),
+    let text = match phi(point) {
+        Some(phi) if highlighted => format!("{name} · {phi}"),
         _ => name,
     };
     Label {
@@ -272,31 +319,55 @@ fn label(
     }
 }
 
+/// Optimality in words, with an exclamation mark where it says little.
+fn phi(point: &PlanePoint) -> Option<String> {
+    let mark = if point.flags().iter().any(Flag::is_of_optimality) { " !" } else { "" };
+    point.optimality.map(|optimality| format!("φ {optimality:.2}{mark}"))
+}
+
 /// What a viewer shows of a point under the pointer.
 fn tooltip(trajectory: &Trajectory, point: &PlanePoint) -> String {
-    let PlanePoint { name, complexity, expressivity, loss, .. } = point;
-    let mut text =
-        format!("{} · {name} · I(X;Z) {complexity:.4} · I(Y;Z) {expressivity:.4}", trajectory.name);
+    let PlanePoint { name, complexity, expressivity, loss, basis, .. } = point;
+    let label = trajectory.label();
+    let mut text = format!("{label} · {name} · I(X;Z) {complexity:.4} · I(Y;Z) {expressivity:.4}");
     if let Some(optimality) = point.optimality {
         text.push_str(&format!(" · φ {optimality:.3}"));
+    }
+    if let Some([input, output]) = point.spread {
+        text.push_str(&format!(" · standard deviations over seeds {input:.4}, {output:.4}"));
     }
     if loss.is_finite() {
         text.push_str(&format!(" · loss {loss:.3}"));
     }
+    match (basis.stale, basis.complete) {
+        (true, _) => text.push_str(" · measured under earlier settings"),
+        (false, false) => {
+            let documents = counted(basis.documents, basis.documents, "document");
+            text.push_str(&format!(" · first estimate on {documents}"));
+        }
+        (false, true) => {}
+    }
+    for flag in point.flags() {
+        text.push_str(&format!(" · ! {}", flag.short()));
+    }
     text
 }
 
-/// The legend's entry of every run with something on the plane.
+/// The legend's entry of every run with something on the plane, or a reason to have nothing there.
 fn entries(trajectories: &[Trajectory]) -> Vec<Entry> {
     let entry = |trajectory: &Trajectory| {
-        let last = drawable(trajectory).next_back()?;
+        let (run, name) = (trajectory.run, trajectory.name.clone());
+        let distinction = trajectory.distinction.clone();
+        let Some(last) = drawable(trajectory).next_back() else {
+            let details = trajectory.absence.clone()?;
+            return Some(Entry { run, name, distinction, details, present: false });
+        };
         let count = drawable(trajectory).count();
-        let mut details = format!("{count} checkpoint{}", if count == 1 { "" } else { "s" });
-        if let Some(optimality) = last.optimality {
-            let which = if count == 1 { "" } else { "last " };
-            details.push_str(&format!(", {which}φ {optimality:.2}"));
+        let mut details = counted(count, count, "checkpoint");
+        if let Some(phi) = phi(last) {
+            details.push_str(&format!(", {}{phi}", if count == 1 { "" } else { "last " }));
         }
-        Some(Entry { run: trajectory.run, name: trajectory.name.clone(), details })
+        Some(Entry { run, name, distinction, details, present: true })
     };
     trajectories.iter().filter_map(entry).collect()
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod columns;
+pub mod condition;
 mod csv;
 mod files;
 mod older;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+pub use condition::Condition;
 pub use files::{looks_like_results, read_all};
 
 use crate::error::{Error, Kind, Result};
@@ -343,27 +345,7 @@ impl Results {
 impl ResultSettings {
     /// The settings in a line, for under a figure.
     pub fn caption(&self) -> String {
-        let Settings { points, temperature, temperature_factor, context, seed, min_count, tolerance, .. } =
-            &self.settings;
-        let factor = match temperature_factor {
-            1.0 => String::new(),
-            factor => format!(" × {factor}"),
-        };
-        // With a tolerance a checkpoint may have been done before its last document.
-        let (at_most, tolerance) = match tolerance {
-            0.0 => ("", String::new()),
-            tolerance => ("at most ", format!(", tolerance {tolerance}")),
-        };
-        let kept = match min_count {
-            1 => String::new(),
-            least => format!(", labels seen {least} times or more"),
-        };
-        let text = self.corpus.file_name().unwrap_or_default().to_string_lossy();
-        format!(
-            "{text}, {at_most}{} documents of up to {context} tokens; n = {points}, temperature {temperature}{factor}, \
-             seed {seed}{kept}{tolerance}",
-            self.documents
-        )
+        Condition::from(self).caption()
     }
 }
 

@@ -1,6 +1,9 @@
 //! The information plane: complexity across, expressivity up, one trajectory a run (paper, figure 1).
 
-use crate::measures::LayerMeasures;
+use std::path::PathBuf;
+
+use crate::measures::{LayerMeasures, order_name};
+use crate::results::condition::{Condition, RunCondition, distinctions};
 use crate::results::{Measurement, Results};
 
 /// Which hidden states a point stands for.
@@ -11,6 +14,19 @@ pub enum LayerChoice {
     Mean,
     /// One hidden state, 0 for the embedding output.
     Layer(usize),
+    /// The last hidden state of each model, however deep it is.
+    Last,
+}
+
+impl LayerChoice {
+    /// The choice in words.
+    pub fn name(self) -> String {
+        match self {
+            Self::Mean => "mean of layers".to_owned(),
+            Self::Layer(layer) => format!("layer {layer}"),
+            Self::Last => "last layer".to_owned(),
+        }
+    }
 }
 
 /// What of a measurement is drawn.
@@ -28,8 +44,42 @@ impl Default for PlaneView {
     }
 }
 
+/// What the numbers of a point rest on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    /// The number of documents; 0 where results do not say.
+    pub documents: usize,
+    /// Whether that is the whole sample, or as much of it as was asked for.
+    pub complete: bool,
+    /// Whether they answer earlier settings than their trajectory's condition.
+    pub stale: bool,
+    /// Tells the settings they answer from earlier and later ones.
+    pub asked: u64,
+}
+
+impl Basis {
+    /// Numbers read from results: finished, under the condition they were recorded with.
+    pub fn recorded(documents: usize) -> Self {
+        Self { documents, complete: true, ..Self::default() }
+    }
+
+    /// Whether numbers can be followed from one to the other: same settings, and as many documents or all of them.
+    /// A first estimate lies elsewhere than a finished point for its fewer documents alone.
+    pub fn joins(&self, other: &Self) -> bool {
+        let documents = self.documents == other.documents && self.complete == other.complete;
+        self.asked == other.asked
+            && self.stale == other.stale
+            && (documents || (self.complete && other.complete))
+    }
+
+    /// Whether the point is drawn solid: finished, and under the condition its trajectory claims.
+    pub fn is_final(&self) -> bool {
+        self.complete && !self.stale
+    }
+}
+
 /// A checkpoint on the plane.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PlanePoint {
     /// Index of the checkpoint within its run.
     pub checkpoint: usize,
@@ -51,14 +101,23 @@ pub struct PlanePoint {
     pub null: Option<[f64; 2]>,
     /// The shares of positions whose input and output labels occur once.
     pub singletons: Option<[f64; 2]>,
+    /// The share of positions whose labels on either side occur often enough to be kept; `None` where all are.
+    pub kept: Option<f64>,
     /// The standard deviations of I(X;Z) and I(Y;Z) over seeds of the reference points, where several were scored.
     pub spread: Option<[f64; 2]>,
     /// The same of φ.
     pub optimality_spread: Option<f64>,
+    /// Of the layers behind the point those that depend on the seed of the reference points more than on the
+    /// text, and all.
+    pub layers_of_seed: (usize, usize),
     /// 𝓗(Z), in efficiency.
     pub entropy: f64,
     /// Next-token cross-entropy in nats a token.
     pub loss: f64,
+    /// What the numbers rest on.
+    pub basis: Basis,
+    /// Whether a line leads here from the point before.
+    pub joined: bool,
 }
 
 impl PlanePoint {
@@ -75,8 +134,35 @@ pub struct Trajectory {
     pub run: usize,
     /// The run's name.
     pub name: String,
+    /// What tells the run's condition from the others', or the run from one of the same name; mostly empty.
+    pub distinction: String,
+    /// What its points were measured under, stale ones apart.
+    pub condition: Condition,
+    /// Why it has no points although it was measured, such as `no layer 4`.
+    pub absence: Option<String>,
     /// Its points; checkpoints not measured, or without the order or layer asked for, are left out.
     pub points: Vec<PlanePoint>,
+}
+
+impl Trajectory {
+    /// The run's name with what tells it from others.
+    pub fn label(&self) -> String {
+        label(&self.name, &self.distinction)
+    }
+
+    /// Decides which points are joined; `pending` says of a checkpoint without a point that it may still get one.
+    pub fn join(points: &mut [PlanePoint], pending: impl Fn(usize) -> bool) {
+        for next in 1..points.len() {
+            let (before, point) = (&points[next - 1], &points[next]);
+            let whole = !(before.checkpoint + 1..point.checkpoint).any(&pending);
+            points[next].joined = whole && before.basis.joins(&point.basis);
+        }
+    }
+}
+
+/// A run's name with what tells it from others.
+pub fn label(name: &str, distinction: &str) -> String {
+    if distinction.is_empty() { name.to_owned() } else { format!("{name}, {distinction}") }
 }
 
 /// The measures a view picks from a measurement.
@@ -84,6 +170,7 @@ pub fn measures_of(measurement: &Measurement, layers: LayerChoice) -> Option<&La
     match layers {
         LayerChoice::Mean => Some(&measurement.mean),
         LayerChoice::Layer(index) => measurement.layers.get(index),
+        LayerChoice::Last => measurement.layers.last(),
     }
 }
 
@@ -94,9 +181,14 @@ pub fn point(
     name: &str,
     (step, tokens): (Option<u64>, Option<u64>),
     measurement: &Measurement,
+    basis: Basis,
 ) -> Option<PlanePoint> {
     let layer = measures_of(measurement, view.layers)?;
     let order = layer.orders.get(view.order)?;
+    let layers_of_seed = match view.layers {
+        LayerChoice::Mean => (measurement.layers_of_seed(), measurement.layers.len().saturating_sub(1)),
+        LayerChoice::Layer(_) | LayerChoice::Last => (usize::from(layer.depends_on_seed()), 1),
+    };
     Some(PlanePoint {
         checkpoint,
         name: name.to_owned(),
@@ -108,28 +200,94 @@ pub fn point(
         optimality: order.optimality,
         null: order.input_null.zip(order.output_null).map(Into::into),
         singletons: order.input_singletons.zip(order.output_singletons).map(Into::into),
+        kept: order
+            .input_kept
+            .into_iter()
+            .chain(order.output_kept)
+            .reduce(f64::min)
+            .filter(|kept| *kept < 1.0),
         spread: order.input_spread.zip(order.output_spread).map(Into::into),
         optimality_spread: order.optimality_spread,
+        layers_of_seed,
         entropy: layer.entropy,
         loss: measurement.loss,
+        basis,
+        joined: false,
     })
 }
 
-/// The trajectories of stored results, runs in the order they first appear.
-pub fn trajectories(results: &Results, view: PlaneView) -> Vec<Trajectory> {
-    let of_run = |(index, run): (usize, Results)| {
-        let count = run.checkpoints.len();
-        let points = run.checkpoints.iter().enumerate().filter_map(|(index, c)| {
-            point(view, (index, count), &c.name, (c.step, c.tokens), c.measurement()?)
-        });
-        Trajectory { run: index, name: run.checkpoints[0].run.clone(), points: points.collect() }
-    };
-    results.by_run().into_iter().enumerate().map(of_run).collect()
+/// Why a run with these measurements has no point under a view; `None` where one has, or nothing is measured.
+pub fn absence<'a>(view: PlaneView, measurements: impl Iterator<Item = &'a Measurement>) -> Option<String> {
+    let mut absence = None;
+    for measurement in measurements {
+        match measures_of(measurement, view.layers).map(|layer| layer.orders.get(view.order)) {
+            Some(Some(_)) => return None,
+            Some(None) => absence = Some(format!("no {}s", order_name(view.order))),
+            None => absence = Some(format!("no {}", view.layers.name())),
+        }
+    }
+    absence
+}
+
+/// The trajectories of stored results, each with the file they were read from; runs in the order they first appear.
+pub fn trajectories(files: &[(PathBuf, Results)], view: PlaneView) -> Vec<Trajectory> {
+    let runs: Vec<(&PathBuf, Results, Condition)> = files
+        .iter()
+        .flat_map(|(path, results)| results.by_run().into_iter().map(move |run| (path, run)))
+        .map(|(path, run)| {
+            let condition = condition_of(&run);
+            (path, run, condition)
+        })
+        .collect();
+    let conditions: Vec<RunCondition<'_>> = runs
+        .iter()
+        .map(|(path, run, condition)| RunCondition { name: &run.checkpoints[0].run, place: path, condition })
+        .collect();
+    let distinctions = distinctions(&conditions);
+    let of_run =
+        |(index, ((_, run, condition), distinction)): (usize, (&(_, Results, Condition), String))| {
+            let count = run.checkpoints.len();
+            let mut points: Vec<PlanePoint> = run
+                .checkpoints
+                .iter()
+                .enumerate()
+                .filter_map(|(index, c)| {
+                    let measurement = c.measurement()?;
+                    let basis = Basis::recorded(documents_of(measurement, run));
+                    point(view, (index, count), &c.name, (c.step, c.tokens), measurement, basis)
+                })
+                .collect();
+            Trajectory::join(&mut points, |_| false);
+            let measured = run.checkpoints.iter().filter_map(|c| c.measurement());
+            let nothing = || measured.clone().next().is_none().then(|| "nothing measured".to_owned());
+            Trajectory {
+                run: index,
+                name: run.checkpoints[0].run.clone(),
+                distinction,
+                condition: condition.clone(),
+                absence: absence(view, measured.clone()).or_else(nothing),
+                points,
+            }
+        };
+    runs.iter().zip(distinctions).enumerate().map(of_run).collect()
+}
+
+/// What the numbers of recorded results were measured under.
+pub fn condition_of(results: &Results) -> Condition {
+    let measured = results.checkpoints.iter().filter_map(|c| c.measurement());
+    let documents = measured.map(|measurement| documents_of(measurement, results));
+    let range = documents.map(|count| (count, count)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    Condition { documents: range, ..Condition::from(&results.settings) }
+}
+
+/// The documents behind a recorded measurement; it need not have read all of the sample.
+pub fn documents_of(measurement: &Measurement, results: &Results) -> usize {
+    measurement.documents().unwrap_or(results.settings.documents)
 }
 
 /// A name for an order's axis labels: `token`, `bigram`, ….
 pub fn axis_labels(view: PlaneView) -> (String, String) {
-    let order = crate::measures::order_name(view.order);
+    let order = order_name(view.order);
     (
         format!("complexity I(X;Z), {order} input, nats / ln n"),
         format!("expressivity I(Y;Z), {order} output, nats / ln n"),
@@ -148,3 +306,7 @@ pub fn extent(trajectories: &[Trajectory]) -> f64 {
         .fold(0.0, f64::max);
     if largest > 0.0 { (largest * 1.12).clamp(0.02, 1.0) } else { 0.5 }
 }
+
+#[cfg(test)]
+#[path = "plane_tests.rs"]
+mod tests;

@@ -378,6 +378,76 @@ fn without_any_driver_auto_measures_on_the_cpu() {
     assert!(json["settings"]["device"].as_str().unwrap().starts_with("CPU"), "{}", json["settings"]);
 }
 
+/// Results of a run with so many hidden states under so many reference points.
+fn recorded(run: &str, states: usize, points: usize) -> Vec<u8> {
+    use infoplane::measures::{LayerMeasures, OrderMeasures};
+    use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
+    let layer = |layer| LayerMeasures {
+        layer,
+        entropy: 0.5,
+        entropy_spread: None,
+        orders: [OrderMeasures::new(0.2, 0.1, 0.2, 0.1)].into_iter().collect(),
+    };
+    let estimate = Estimate { documents: 20, positions: 999, input: vec![0.2], output: vec![0.1] };
+    let measurement = Measurement {
+        loss: 3.0,
+        positions: 999,
+        temperature: 0.0135,
+        layers: (0..states).map(|index| layer(Some(index))).collect(),
+        mean: layer(None),
+        convergence: vec![estimate],
+        weights: None,
+        sample: None,
+    };
+    let checkpoint = CheckpointResult {
+        run: run.to_owned(),
+        name: "step0".to_owned(),
+        step: Some(0),
+        tokens: None,
+        path: "gone".into(),
+        outcome: Outcome::Measured(Box::new(measurement)),
+    };
+    let settings = ResultSettings {
+        settings: infoplane::settings::Settings { points, ..Default::default() },
+        corpus: "books.jsonl".into(),
+        documents: 20,
+        skipped_documents: 0,
+        device: "CPU".to_owned(),
+        version: "0".to_owned(),
+    };
+    Results { settings, checkpoints: vec![checkpoint] }.to_json().unwrap()
+}
+
+#[test]
+fn figure_takes_several_results_and_tells_their_conditions_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: Vec<u8>| {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+        folder.path().join(name)
+    };
+    let (a, b) = (file("a.json", recorded("deep", 6, 50)), file("b.json", recorded("shallow", 3, 100)));
+    let svg = folder.path().join("plane.svg");
+    let draw =
+        |layer: &str| infoplane(&["figure", text(&a), text(&b), "--out", text(&svg), "--layer", layer]);
+    let said = || {
+        let svg = std::fs::read_to_string(&svg).unwrap();
+        let texts = svg.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
+        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    };
+    status(&draw("last"), 0);
+    let words = said();
+    for part in [" deep n = 50 1 ", " shallow n = 100 1 ", "deep: n = 50; shallow: n = 100", "20 documents"] {
+        assert!(words.contains(part), "{part} is missing: {words}");
+    }
+    // A run without the layer is named, on paper and to whoever asked.
+    let stderr = status(&draw("4"), 1);
+    assert!(stderr.contains("shallow, n = 100 is not drawn: no layer 4"), "{stderr}");
+    let words = said();
+    assert!(words.contains(" shallow n = 100 no layer 4 "), "{words}");
+    assert!(words.contains("Not drawn: shallow, n = 100, no layer 4"), "{words}");
+    fails(&["figure", "--out", text(&svg)], &["RESULTS"]);
+}
+
 /// The window's part of the program where there is no display.
 fn without_display(args: &[&str]) -> Output {
     infoplane_with(args, |command| {

@@ -189,7 +189,8 @@ pub fn answer(request: &Request, say: &dyn Fn(Event) -> bool, stop_after: usize)
         let measurement = Arc::new(measurement(checkpoint, &request.settings));
         let complete = index < stop_after;
         let recalled = false;
-        say(Event::Measured { generation, checkpoint, measurement, documents: 64, complete, recalled });
+        let documents = if complete { 64 } else { 16 };
+        say(Event::Measured { generation, checkpoint, measurement, documents, complete, recalled });
         if index == stop_after {
             let (left, share) = (Some(Duration::from_secs(74)), stop_after as f32 / (2 * COUNT) as f32);
             say(Event::Progress { generation, checkpoint, checkpoint_share: 0.4, total_share: share, left });
@@ -198,6 +199,46 @@ pub fn answer(request: &Request, say: &dyn Fn(Event) -> bool, stop_after: usize)
     if stop_after > 2 * COUNT {
         say(Event::Idle { generation, cancelled: false, costs: None });
     }
+}
+
+/// Results of one run of two checkpoints under `settings`.
+pub fn results(run: &str, settings: Settings) -> Results {
+    let checkpoint = |index: usize| CheckpointResult {
+        run: run.to_owned(),
+        name: format!("step-{index}"),
+        step: Some(index as u64),
+        tokens: None,
+        path: PathBuf::from("/gone"),
+        outcome: Outcome::Measured(Box::new(measurement(
+            CheckpointId { run: 0, checkpoint: 6 * index },
+            &settings,
+        ))),
+    };
+    let checkpoints = (0..2).map(checkpoint).collect();
+    let settings = ResultSettings {
+        settings,
+        corpus: PathBuf::from("/books/held-out.txt"),
+        documents: 64,
+        skipped_documents: 0,
+        device: "CPU".to_owned(),
+        version: "0".to_owned(),
+    };
+    Results { settings, checkpoints }
+}
+
+/// A run as the worker opens it from a file of results.
+fn recorded_run((path, results): (PathBuf, Results)) -> (Run, Option<Arc<Results>>) {
+    let checkpoint = |result: &CheckpointResult| Checkpoint {
+        name: result.name.clone(),
+        path: result.path.clone(),
+        step: result.step,
+        tokens: result.tokens,
+        tokenizer: None,
+        root: PathBuf::new(),
+    };
+    let name = results.checkpoints[0].run.clone();
+    let checkpoints = results.checkpoints.iter().map(checkpoint).collect();
+    (Run { name, path, checkpoints, missing: Vec::new() }, Some(Arc::new(results)))
 }
 
 /// Answers with paths, as a user would.
@@ -250,13 +291,50 @@ impl Window {
         stop_after: usize,
         dialogs: impl FnOnce(Answers) -> D + 'static,
     ) -> Self {
+        let worker = move |commands: &Receiver<Command>, events: &Sender<Event>, seen: &Sender<Command>| {
+            worker(commands, events, seen, stop_after);
+        };
+        Self::beside(start, size, theme, dialogs, worker)
+    }
+
+    /// A window on recorded results, each with its file.
+    pub fn recorded(files: Vec<(PathBuf, Results)>, size: (f32, f32)) -> Self {
+        let (runs, recorded): (Vec<Run>, Vec<_>) = files.into_iter().map(recorded_run).unzip();
+        let (count, start) = (runs.len(), Start { text: None, ..start() });
+        let mut window = Self::beside(
+            start,
+            size,
+            Theme::Dark,
+            |answers| answers,
+            move |commands, events, _| {
+                for command in commands {
+                    if matches!(command, Command::Open { .. }) {
+                        let (runs, recorded) = (Arc::new(runs.clone()), recorded.clone());
+                        // The window may be gone already.
+                        let _ = events.send(Event::Opened { runs, recorded });
+                    }
+                }
+            },
+        );
+        window.until("the results are open", |window| window.app().state().runs.len() == count);
+        window
+    }
+
+    /// A window beside a stand-in for the worker.
+    fn beside<D: Dialogs + 'static>(
+        start: Start,
+        size: (f32, f32),
+        theme: Theme,
+        dialogs: impl FnOnce(Answers) -> D + 'static,
+        worker: impl FnOnce(&Receiver<Command>, &Sender<Event>, &Sender<Command>) + Send + 'static,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (commands, commands_in) = bounded(4);
         let (events, events_in) = bounded(256);
         let (seen, seen_in) = bounded(1024);
         std::thread::Builder::new()
             .name("stand-in worker".to_owned())
-            .spawn(move || worker(&commands_in, &events, &seen, stop_after))
+            .spawn(move || worker(&commands_in, &events, &seen))
             .expect("a thread");
         let answers = Answers {
             folder: folder.path().join("other runs"),
@@ -280,6 +358,16 @@ impl Window {
         let state = self.app().state();
         let finished = |id| matches!(state.status(id), Status::Complete | Status::Failed(_));
         state.ids().next().is_some() && state.ids().all(finished)
+    }
+
+    /// All that the plane on screen says when it is exported, its lines joined.
+    pub fn exported(&mut self) -> String {
+        let before = self.app().state().messages.len();
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::E);
+        self.until("the export is said", |window| window.app().state().messages.len() > before);
+        let svg = std::fs::read_to_string(self.folder.path().join("plane.svg")).expect("the figure");
+        let texts = svg.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
+        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     pub fn app(&self) -> &App {
@@ -323,11 +411,16 @@ impl Window {
     }
 
     pub fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).scroll_to_me();
+        self.harness.run_steps(3);
         self.harness.get_by_label(label).click();
         self.harness.run_steps(3);
     }
 
     pub fn click_role(&mut self, role: Role, label: &str) {
+        // What a panel has scrolled out of sight cannot be clicked.
+        self.harness.get_by_role_and_label(role, label).scroll_to_me();
+        self.harness.run_steps(3);
         self.harness.get_by_role_and_label(role, label).click();
         self.harness.run_steps(3);
     }

@@ -23,7 +23,7 @@ use infoplane::engine::{Command, TextSource};
 use infoplane::settings::{Backend, Settings, Temperature};
 use infoplane::views::plane::LayerChoice;
 
-use harness::{Answers, BROKEN, COUNT, LAYERS, Window, start};
+use harness::{Answers, BROKEN, COUNT, LAYERS, Window, results, start};
 
 #[test]
 fn opens_what_it_is_told_and_measures_it() {
@@ -31,7 +31,7 @@ fn opens_what_it_is_told_and_measures_it() {
     assert!(matches!(&window.seen.try_recv(), Ok(Command::Open { paths }) if paths[0] == Path::new("/runs")));
     assert!(matches!(window.seen.try_recv(), Ok(Command::Measure(request)) if request.interactive));
     assert!(window.has("CPU (stand-in, 2 threads)"));
-    assert!(window.has("28 of 28 checkpoints measured"));
+    assert!(window.has("27 measured, 1 failed"));
     assert!(window.has("Information plane, 27 checkpoints"));
     assert!(window.has("gutenberg-1m / step-3000, measured"));
     window.harness.step();
@@ -47,6 +47,79 @@ fn the_readout_tells_whether_to_believe_its_numbers() {
         assert!(window.has(&format!("{x:.3}/{y:.3}")), "{x} {y}");
     }
     assert!(window.has("16 documents: 0.1300, 0.0500; 64 documents: 0.1000, 0.0500"));
+}
+
+#[test]
+fn the_readout_has_a_row_for_every_run_and_none_lies_over_another() {
+    for count in [1, 4, 12] {
+        let file = |run: usize| {
+            let results = results(&format!("a-run-with-quite-a-long-name-{run}"), Settings::default());
+            (PathBuf::from(format!("/results/{run}.json")), results)
+        };
+        let window = Window::recorded((0..count).map(file).collect(), (1280.0, 800.0));
+        let header = window.harness.get_by_label("AT THE SCRUBBER").rect();
+        let timeline = window.harness.get_by_role_and_label(Role::Slider, "Checkpoint").rect();
+        let mut rows = Vec::new();
+        for run in 0..count {
+            let name = format!("a-run-with-quite-a-long-name-{run} · step-1");
+            rows.push(window.harness.get_by_label(&name).rect());
+        }
+        assert!(
+            rows.windows(2).all(|pair| pair[0].bottom() <= pair[1].top()),
+            "{count} runs: rows follow each other"
+        );
+        // Every text of the rows in sight beside every other.
+        let texts: Vec<(String, egui::Rect)> = window
+            .harness
+            .query_all_by_role(Role::Label)
+            .filter(|node| node.rect().top() >= header.bottom())
+            .filter(|node| rows.iter().take(5).any(|row| row.y_range().contains(node.rect().center().y)))
+            .map(|node| (node.accesskit_node().value().unwrap_or_default(), node.rect()))
+            .collect();
+        assert!(texts.len() >= 12 * count.min(5), "{count} runs: {} texts", texts.len());
+        for (index, (text, rect)) in texts.iter().enumerate() {
+            for (other, beside) in &texts[..index] {
+                assert!(!rect.shrink(0.5).intersects(*beside), "{count} runs: {text} over {other}");
+            }
+        }
+        assert!(header.bottom() < timeline.top());
+    }
+}
+
+#[test]
+fn a_failed_checkpoint_at_the_scrubber_says_why() {
+    let mut window = Window::measured();
+    window.set_slider("Checkpoint", (BROKEN.checkpoint + 1) as f64);
+    assert!(window.has("× tensor model.norm.weight is missing"));
+    assert!(!window.has("Not measured yet."));
+    assert!(window.has("13 measured, 1 failed") && window.has("27 measured, 1 failed"));
+}
+
+#[test]
+fn results_under_different_settings_are_told_apart_on_screen_and_on_paper() {
+    let file = |path: &str, points| {
+        (PathBuf::from(path), results("gutenberg-1m", Settings { points, ..Settings::default() }))
+    };
+    let mut window = Window::recorded(vec![file("/r/a.json", 50), file("/r/b.json", 100)], (1280.0, 800.0));
+    for text in ["n = 50", "gutenberg-1m, n = 50 · step-1", "gutenberg-1m, n = 100 · step-1"] {
+        assert!(window.has(text), "{text}");
+    }
+    let svg = window.exported();
+    for text in
+        ["gutenberg-1m n = 50 2 ", "gutenberg-1m n = 100 2 ", "gutenberg-1m: n = 50; gutenberg-1m: n = 100"]
+    {
+        assert!(svg.contains(text), "{text} is missing");
+    }
+}
+
+#[test]
+fn a_figure_exported_while_measuring_says_what_is_a_first_estimate() {
+    let mut window = Window::with(start(), (1280.0, 800.0), Theme::Dark, 12);
+    window.until("progress is shown", |window| window.has("1 min 14 s left"));
+    assert!(window.has("first estimates on 16 documents"), "the plane says so too");
+    let svg = window.exported();
+    assert!(svg.contains("Open marks: first estimates on 16 documents"));
+    assert!(svg.contains("held-out.txt, 64 documents") && !svg.contains("500 documents"));
 }
 
 #[test]
@@ -178,6 +251,8 @@ fn order_and_layer_are_views_of_what_is_measured() {
     assert_eq!(window.app().state().view.order, 3);
     window.press(Key::Num2);
     assert_eq!(window.app().state().view.order, 2);
+    window.click_role(Role::RadioButton, "last layer");
+    assert_eq!(window.app().state().view.layers, LayerChoice::Last);
     window.click_role(Role::RadioButton, "one layer");
     assert_eq!(window.app().state().view.layers, LayerChoice::Layer(LAYERS - 1));
     window.set_slider("Layer", 1.0);
@@ -281,7 +356,7 @@ fn the_plane_is_exported_as_it_is_seen() {
     };
     window.until("the export is said", |window| said(window).is_some());
     let path = window.folder.path().join("plane.svg");
-    assert_eq!(said(&window), Some((Severity::Info, format!("Figure written to {}", path.display()))));
+    assert_eq!(said(&window), Some((Severity::Good, format!("Figure written to {}", path.display()))));
     let svg = std::fs::read_to_string(path).expect("the figure");
     for text in ["<svg", "bigram", "gutenberg-4m", "step-3000"] {
         assert!(svg.contains(text), "{text} is missing");

@@ -5,6 +5,8 @@ use resvg::tiny_skia::Pixmap;
 use super::*;
 use crate::error::Kind;
 use crate::figure::{png, svg, write};
+use crate::views::marks::caption;
+use crate::views::plane::Basis;
 
 /// A run as training goes: expressivity rises first, complexity falls later.
 fn run(run: usize, name: &str, count: usize) -> Trajectory {
@@ -22,15 +24,15 @@ fn run(run: usize, name: &str, count: usize) -> Trajectory {
             complexity,
             expressivity,
             optimality: Some(expressivity / complexity),
-            null: None,
-            singletons: None,
-            spread: None,
-            optimality_spread: None,
             entropy: 0.8,
             loss: 9.0 - 6.0 * t,
+            basis: Basis::recorded(64),
+            joined: checkpoint > 0,
+            ..PlanePoint::default()
         }
     };
-    Trajectory { run, name: name.to_owned(), points: (0..count).map(point).collect() }
+    let points = (0..count).map(point).collect();
+    Trajectory { run, name: name.to_owned(), points, ..Trajectory::default() }
 }
 
 fn runs(count: usize, points: usize) -> Vec<Trajectory> {
@@ -54,7 +56,7 @@ fn the_figure_says_what_it_shows() {
         "complexity I(X;Z), token input, nats / ln n",
         "expressivity I(Y;Z), token output, nats / ln n",
         "IB bound I(Y;Z) = I(X;Z)",
-        "unachievable",
+        ">above the bound<",
         "model-0",
         "model-1",
         "14 checkpoints, last φ 0.",
@@ -84,6 +86,130 @@ fn the_bound_is_the_diagonal_of_a_square_frame() {
     assert_eq!(bound[1], [LEFT + SIDE, MARGIN]);
 }
 
+/// All that a figure says, its lines joined.
+fn said(svg: &str) -> String {
+    let texts = svg.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
+    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// What is drawn within the frame.
+fn data_of(scene: &Scene) -> &[Item] {
+    let data = scene.items.iter().find_map(|item| match item {
+        Item::Group(group) => Some(group.items.as_slice()),
+        _ => None,
+    });
+    data.expect("data are drawn")
+}
+
+/// The lines between points, each with whether it is dashed and the number of its points.
+fn lines(scene: &Scene) -> Vec<(bool, usize)> {
+    let line = |item: &Item| match item {
+        Item::Path(Path { points, closed: false, stroke: Some(stroke), .. }) if stroke.width == 1.5 => {
+            Some((stroke.dash.is_some(), points.len()))
+        }
+        _ => None,
+    };
+    data_of(scene).iter().filter_map(line).collect()
+}
+
+#[test]
+fn first_estimates_are_open_marks_that_no_line_joins_to_final_points() {
+    let mut trajectories = runs(1, 8);
+    for point in &mut trajectories[0].points[5..] {
+        point.basis = Basis { documents: 16, ..Basis::default() };
+    }
+    Trajectory::join(&mut trajectories[0].points, |_| false);
+    let scene = drawn(&trajectories, &PlaneFigureOptions::default());
+    assert_eq!(lines(&scene), [(false, 5), (false, 3)]);
+    assert!(
+        said(&svg(&scene)).contains(" first estimates on 16 documents"),
+        "the legend explains open marks"
+    );
+    let ground = Some(Paint::solid([255; 3]));
+    let open =
+        data_of(&scene).iter().filter(|item| matches!(item, Item::Circle(circle) if circle.fill == ground));
+    assert_eq!(open.count(), 3, "only final points are filled");
+}
+
+#[test]
+fn stale_points_are_open_and_dashed() {
+    let mut trajectories = runs(1, 6);
+    for point in &mut trajectories[0].points {
+        point.basis.stale = true;
+    }
+    Trajectory::join(&mut trajectories[0].points, |_| false);
+    let scene = drawn(&trajectories, &PlaneFigureOptions::default());
+    assert_eq!(lines(&scene), [(true, 6)]);
+    assert!(said(&svg(&scene)).contains(" measured under earlier settings training progress"));
+}
+
+#[test]
+fn doubtful_points_carry_a_mark_and_its_reason() {
+    let mut trajectories = runs(1, 3);
+    trajectories[0].points[2].singletons = Some([0.9, 0.92]);
+    trajectories[0].points[1].expressivity = trajectories[0].points[1].complexity + 0.05;
+    let options = PlaneFigureOptions {
+        highlight: vec![Highlight { run: 0, checkpoint: 2 }],
+        caption: Some(caption(&trajectories)),
+        ..PlaneFigureOptions::default()
+    };
+    let out = svg(&drawn(&trajectories, &options));
+    let phi = trajectories[0].points[2].optimality.unwrap();
+    assert!(out.contains(&format!(">step-2000 · φ {phi:.2} !<")), "{out}");
+    assert!(out.contains(&format!("3 checkpoints, last φ {phi:.2} !<")));
+    let words = said(&out);
+    assert!(
+        words.contains("! up to 92 % of labels seen once") && words.contains("! above the bound"),
+        "{words}"
+    );
+    // One beside the point, one for each reason in the legend.
+    assert_eq!(out.matches(">!<").count(), 3);
+    assert!(words.contains("! above the bound: few positions a label"), "{words}");
+    assert!(out.contains(" · ! above the bound</title>"));
+}
+
+#[test]
+fn the_legend_reads_from_the_top_down() {
+    let mut trajectories = runs(3, 5);
+    trajectories[1].distinction = "n = 50".to_owned();
+    trajectories[2].points.clear();
+    trajectories[2].absence = Some("no layer 4".to_owned());
+    trajectories[0].points[4].basis = Basis { documents: 16, ..Basis::default() };
+    let scene = drawn(&trajectories, &PlaneFigureOptions::default());
+    let column = LEFT + SIDE + COLUMN_GAP;
+    let mut found: Vec<(f32, &str)> = texts(&scene.items)
+        .filter(|text| text.position[0] >= column)
+        .map(|text| (text.position[1], text.text.as_str()))
+        .collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let words: Vec<&str> = found.iter().map(|(_, text)| *text).collect();
+    assert_eq!((words[0], words[2], words[5]), ("model-0", "model-1", "model-2"), "{words:?}");
+    assert!(words[1].starts_with("5 checkpoints, last φ"));
+    assert!(words[3] == "n = 50" && words[4].starts_with("5 checkpoints"));
+    assert_eq!(words[6], "no layer 4");
+    assert_eq!(words[7..10].join(" "), "first estimates on 16 documents training progress");
+    assert_eq!(words.len(), 12);
+    // Keys stand beside their names.
+    let keys: Vec<f32> = scene
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Path(path) if path.points.len() == 2 && path.points[0][0] == column => {
+                Some(path.points[0][1])
+            }
+            _ => None,
+        })
+        .collect();
+    let names = [0, 2, 5].map(|i| found[i].0 - 4.5);
+    assert_eq!(keys, names);
+}
+
+#[test]
+fn single_models_have_no_progress_to_show() {
+    let out = svg(&drawn(&runs(4, 1), &PlaneFigureOptions::default()));
+    assert!(!out.contains("training progress") && out.contains("model-3"));
+}
+
 #[test]
 fn large_runs_make_small_files() {
     let out = svg(&drawn(&runs(3, 100), &PlaneFigureOptions::default()));
@@ -95,7 +221,7 @@ fn large_runs_make_small_files() {
 fn nothing_one_point_and_nan_are_drawn() {
     let options = PlaneFigureOptions::default();
     assert!(svg(&drawn(&[], &options)).contains("no measured checkpoints"));
-    let empty = [Trajectory { run: 0, name: "gone".to_owned(), points: vec![] }];
+    let empty = [Trajectory { name: "gone".to_owned(), ..Trajectory::default() }];
     let out = svg(&drawn(&empty, &options));
     assert!(out.contains("no measured checkpoints") && !out.contains("gone"));
 
