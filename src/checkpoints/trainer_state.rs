@@ -177,7 +177,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         let middle = text.len() / 2;
         file.write_all(&text.as_bytes()[..middle]).unwrap();
-        file.write_all(b"\xff\xff").unwrap();
+        file.write_all(b"\x01").unwrap();
         file.write_all(&text.as_bytes()[middle..]).unwrap();
         assert!(file.metadata().unwrap().len() > 2 * EDGE);
         TrainerState::of(&mut file).unwrap()

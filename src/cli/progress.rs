@@ -91,6 +91,7 @@ fn came_of(outcome: &Outcome, took: Option<Duration>, left: Option<Duration>) ->
 pub fn time(time: Duration) -> String {
     let (seconds, whole) = (time.as_secs_f64(), time.as_secs_f64().round() as u64);
     match whole {
+        _ if seconds < 0.995 => format!("{seconds:.2} s"),
         0..10 => format!("{seconds:.1} s"),
         10..60 => format!("{whole} s"),
         60..3600 => format!("{} min {} s", whole / 60, whole % 60),
@@ -107,7 +108,8 @@ mod tests {
     #[test]
     fn times_are_told_in_two_units() {
         let told = |seconds: f64| time(Duration::from_secs_f64(seconds));
-        assert_eq!(told(0.04), "0.0 s");
+        assert_eq!(told(0.04), "0.04 s");
+        assert_eq!(told(0.999), "1.0 s");
         assert_eq!(told(3.21), "3.2 s");
         assert_eq!(told(9.7), "10 s");
         assert_eq!(told(59.6), "1 min 0 s");
