@@ -100,7 +100,6 @@ pub(super) fn status_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
                 progress_ui(ui, state);
                 return;
             }
-            let (done, all) = state.done();
             if state.can_resume() {
                 let (name, help) = match state.only_failures_left() {
                     true => ("Try again", "Measure the checkpoints that failed once more"),
