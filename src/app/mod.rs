@@ -7,6 +7,7 @@
 //! | file | duty |
 //! |---|---|
 //! | [`state`] | what is known; events in, commands out |
+//! | [`points`] | what of it is drawn |
 //! | `recorded` | what is known of results read from a file |
 //! | [`timeline`] | where in training the window stands |
 //! | `outbox` | commands on their way, newest only |
@@ -35,6 +36,7 @@ mod outbox;
 mod plane;
 mod plane_overlay;
 mod plane_paint;
+pub mod points;
 mod readout;
 mod recorded;
 mod runs;

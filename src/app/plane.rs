@@ -9,7 +9,8 @@ use egui_plot::{GridInput, GridMark, Line, LineStyle, Plot, PlotTransform, PlotU
 use super::Action;
 use super::plane_overlay::{legend_ui, tooltip_ui};
 use super::plane_paint::{bound_label, paint_labels, paint_points, screen};
-use super::state::{ShownPoint, State, UiCommand};
+use super::points::ShownPoint;
+use super::state::{State, UiCommand};
 use super::theme::{self, Palette, palette};
 use super::widgets::{Icon, icon_button};
 use crate::bound::largest_expressivity;

@@ -3,7 +3,8 @@
 use eframe::egui::{self, Mesh, Rect, Response, Shape, Tooltip, Ui, pos2, vec2};
 
 use super::plane_paint::{DASH, DASH_GAP};
-use super::state::{ShownPoint, State};
+use super::points::ShownPoint;
+use super::state::State;
 use super::theme::{self, palette};
 use super::widgets::{thousands, training_label};
 use crate::measures::order_name;

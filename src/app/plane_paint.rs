@@ -3,7 +3,7 @@
 use eframe::egui::{self, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
 
-use super::state::ShownPoint;
+use super::points::ShownPoint;
 use super::theme::{self, Palette};
 use crate::bound::largest_expressivity;
 use crate::views::marks::Flag;

@@ -4,7 +4,8 @@ use eframe::egui::{
     self, Align, Label, Layout, Role, ScrollArea, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::state::{AtScrubber, ShownPoint, State};
+use super::points::{AtScrubber, ShownPoint};
+use super::state::State;
 use super::theme::{self, palette};
 use super::widgets::short_count;
 use crate::engine::CheckpointId;

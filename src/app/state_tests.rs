@@ -1,6 +1,7 @@
 //! The state without a window: events in, commands out.
 
 use super::*;
+use crate::app::points::{AtScrubber, ShownPoint};
 use crate::measures::{LayerMeasures, OrderMeasures};
 use crate::results::{CheckpointResult, Outcome, ResultSettings, Results};
 
