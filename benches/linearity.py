@@ -6,9 +6,9 @@
     venv/bin/python benches/linearity.py [--model FOLDER] [--repeats 5]
 
 The documents are the demo's text cut every 128 tokens, each used once: a text repeated would have labels that a text
-of its length never has. All scores go to a store, as they do by default. Prints the median microseconds a position,
-by the clock and of CPU time in the program and in the system (which clears a page for all that is written), sizes by
-turns.
+of its length never has. All scores go to a store, as those of larger models do by default. Prints the median
+microseconds a position, by the clock and of CPU time in the program and in the system (which clears a page for all
+that is written), sizes by turns.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def measure(args, file, folder):
     """Seconds by the clock, and of CPU time in the program and in the system."""
     command = [args.infoplane, "measure", args.model, "--tokens", file, "--samples", "1000000", "--backend", "cpu"]
     with tempfile.TemporaryDirectory(dir=folder) as store:
-        command += ["--store", store, "--out", f"{folder}/results.json"]
+        command += ["--store", store, "--store-scores", "always", "--out", f"{folder}/results.json"]
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run([*map(str, command)], capture_output=True, check=True)
         seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)

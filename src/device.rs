@@ -99,6 +99,17 @@ impl Compute {
         all.map(|all| (all / 5 * 4).saturating_sub(other))
     }
 
+    /// What decides the bits of a result, for the keys of what is stored: of a GPU its name and driver, of
+    /// the CPU the kind of its instructions. Threads, of any number, change no bit.
+    pub fn arithmetic(&self) -> String {
+        use std::env::consts::{ARCH, OS};
+        match self {
+            // The system counts because sines and cosines of rotated positions are its library's.
+            Self::Cpu => format!("CPU ({ARCH}, {OS}, {})", vectors()),
+            Self::Gpu(_) => self.name(),
+        }
+    }
+
     /// The device by name, for the window and the results.
     pub fn name(&self) -> String {
         match self {
@@ -107,6 +118,28 @@ impl Compute {
             Self::Gpu(gpu) => format!("GPU ({})", gpu.name),
         }
     }
+}
+
+/// The vector instructions that this processor has, as the libraries below choose them at run time. Some sums
+/// are taken a vector at a time: those of attention in documents of few positions (by the `gemm` crate) and
+/// those of soft bins. Their last bits depend on how wide a vector is; products with weights give the same
+/// bits at any width.
+///
+/// Beyond 512 positions attention depends also on how much the processor's first cache holds. That is left
+/// out: numbers of a processor with another cache are as good, and are found.
+fn vectors() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if std::arch::is_x86_feature_detected!("avx512f") {
+            "avx512f"
+        } else if std::arch::is_x86_feature_detected!("fma") {
+            "fma"
+        } else {
+            "scalar"
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    "native"
 }
 
 /// Whether an adapter exists that is not a CPU in disguise. Looks without creating a device.

@@ -81,7 +81,7 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     }
     let settings = args.settings.settings(Settings::default().samples);
     let options = args.settings.engine_options()?;
-    let kept = options.store.is_some();
+    let store = options.store.clone();
     let (commands, events) = engine::spawn(options, || {})?;
     let worker = Worker { events, interrupt: Interrupt::watch() };
     commands.send(Command::Open { paths: args.paths }).map_err(|_| ended_early())?;
@@ -106,9 +106,10 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     match collector.collect(&worker) {
         Ok(()) => {}
         Err(Ended::Interrupted(status)) => {
-            let line = collector.interrupted(kept, args.out.is_some());
+            let line = collector.interrupted(store.is_some(), args.out.is_some());
             // The bar goes before the last word.
             drop(collector);
+            super::store::tell(store.as_ref());
             note(&format!("infoplane: {line}"));
             interrupt::leave(status)
         }
@@ -117,6 +118,7 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     }
     let measured = collector.finish();
     note(&told(start.elapsed(), measured.costs));
+    super::store::tell(store.as_ref());
 
     let failed = measured.checkpoints.iter().filter(|c| c.measurement().is_none()).count();
     let (status, all) = (if failed > 0 { PARTLY } else { DONE }, measured.checkpoints.len());

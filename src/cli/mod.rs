@@ -18,6 +18,7 @@ mod interrupt;
 mod measure;
 mod progress;
 mod show;
+mod store;
 mod window;
 
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ use crate::settings::{
     self, Backend, CONTEXT, Dtype, EPSILON, MAX_ORDER, MIN_COUNT, Number, POINTS, Precision, REFERENCE_SEEDS,
     SAMPLES, SEED, Settings, TEMPERATURE_FACTOR, TOLERANCE, Temperature, Value,
 };
-use crate::store::Store;
+use crate::store::{Store, StoreScores};
 
 /// Everything was done.
 const DONE: u8 = 0;
@@ -71,6 +72,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Draw measured results on the information plane, as SVG or PNG.
     Figure(figure::FigureArgs),
+    /// List, limit and clear what measurements store.
+    Store(store::StoreCommandArgs),
 }
 
 /// Runs the program on the process's arguments.
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Some(Command::Hidden(args)) => hidden::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Figure(args)) => figure::run(&args),
+        Some(Command::Store(args)) => store::run(&args),
     };
     ExitCode::from(status.unwrap_or_else(|error| {
         note(&format!("infoplane: {error}"));
@@ -228,9 +232,14 @@ struct StoreArgs {
     /// The folder in which scores and measurements are kept [default: infoplane in the user's cache].
     #[arg(long, value_name = "FOLDER", conflicts_with = "no_store")]
     store: Option<PathBuf>,
-    /// What stored scores may take; beyond it those used longest ago are removed.
-    #[arg(long, value_name = "SIZE", default_value = "32GiB", value_parser = size)]
-    store_size: usize,
+    /// What stored scores may take; beyond it those used longest ago are removed [default: what `infoplane
+    /// store limit` says, else a tenth of the disk's free space and at most 32 GiB].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    store_size: Option<usize>,
+    /// Whether `measure` stores scores: auto stores those that take clearly longer to make again than to
+    /// store and read. Numbers of finished checkpoints are stored in any case.
+    #[arg(long, value_enum, default_value_t = StoreScores::Auto)]
+    store_scores: StoreScores,
     /// Keep everything in memory and nothing for later.
     #[arg(long)]
     no_store: bool,
@@ -248,7 +257,8 @@ impl StoreArgs {
         if self.no_store {
             return Ok(None);
         }
-        let open = |folder: &Path| Store::open(folder, self.store_size as u64);
+        let limit = self.store_size.map(|bytes| bytes as u64);
+        let open = |folder: &Path| Ok(Store::open(folder, limit)?.keeping(self.store_scores));
         if let Some(folder) = &self.store {
             return open(folder).map(Some);
         }

@@ -51,8 +51,10 @@ pub fn run(args: WindowArgs) -> Result<u8> {
     let paths = if demo_runs { demo.map(|demo| demo.runs).unwrap_or_default() } else { args.paths };
     let start = Start { paths, text, settings: args.settings.settings(SAMPLES), demo_runs, demo_text };
     let options = args.settings.engine_options()?;
+    let store = options.store.clone();
     app::run(start, move |context| engine::spawn(options, move || context.request_repaint()))
         .map_err(|error| error.help(format!("without a window, run `{headless}`")))?;
+    super::store::tell(store.as_ref());
     Ok(DONE)
 }
 

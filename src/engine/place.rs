@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::memory;
 use crate::model::config::Config;
 use crate::settings::{Backend, Settings};
-use crate::store::{Entry, Key, ScoreTable, Shape, Store};
+use crate::store::{Entry, Key, ScoreTable, Shape, Store, StoreScores};
 
 /// Where scores may go.
 #[derive(Clone, Copy)]
@@ -79,26 +79,50 @@ pub struct Wanted<'a> {
     sample: &'a Sample,
     shape: Shape,
     width: usize,
+    /// Operations to make a token's scores, with the states they are of.
+    operations: f64,
+    /// The checkpoint's name.
+    name: &'a str,
 }
 
 impl<'a> Wanted<'a> {
-    /// The scores of a model on a sample.
-    pub fn new(request: &'a Request, config: &Config, sample: &'a Sample) -> Self {
+    /// The scores of the model of the checkpoint `name` on a sample.
+    pub fn new(request: &'a Request, config: &Config, sample: &'a Sample, name: &'a str) -> Self {
         let shape = Shape {
             layers: config.layers.len() + 1,
             seeds: request.settings.reference_seeds.max(1),
             points: request.scored_points(),
             precision: request.settings.scores,
         };
-        Self { request, sample, shape, width: config.hidden_size }
+        let operations = operations(config, shape);
+        Self { request, sample, shape, width: config.hidden_size, operations, name }
     }
 
     fn positions(&self) -> usize {
         self.sample.positions(self.sample.documents.len())
     }
 
-    /// Finds a place: scores in the store that answer already; memory, for what a window asks live or a GPU made,
-    /// as far as it is free; the store; at last room that others give up. Says what went otherwise than it should.
+    /// Whether scores that nobody asks live are better stored than made again.
+    fn better_stored(&self, store: &Store, device: &OpenDevice) -> bool {
+        match store.scores_kept() {
+            StoreScores::Always => true,
+            StoreScores::Never => false,
+            // A GPU, whose rate is another altogether, keeps scores in its own memory as long as they fit.
+            StoreScores::Auto => device.is_gpu() || worth_storing(self.operations, self.shape),
+        }
+    }
+
+    /// Finds a place, the first of these that there is:
+    ///
+    /// 1. scores in the store that answer already;
+    /// 2. free memory of a GPU that makes them;
+    /// 3. free memory of the machine, for what a window asks live (a part of it may lie in the store already), and for
+    ///    what is made again about as soon as stored;
+    /// 4. the store. A window whose memory is full stores cheap scores too: every slider asks for all of them again,
+    ///    and reading them is several times faster than writing was, while the model would have to be opened each time;
+    /// 5. memory that others give up.
+    ///
+    /// Also gives what went otherwise than it should, a line each.
     ///
     /// # Errors
     /// [`Kind::Memory`] and [`Kind::DeviceMemory`] for more scores than there is room for.
@@ -112,8 +136,8 @@ impl<'a> Wanted<'a> {
         let device_scores = || if on_device { self.on_device(device) } else { Ok(None) };
         let key = scores_key(identity, &self.request.settings, device);
         let held = others.bytes_to_hold();
-        let live =
-            |bytes: usize| self.request.interactive && held + bytes <= budget && memory::check(bytes).is_ok();
+        let fits = |bytes: usize| held + bytes <= budget && memory::check(bytes).is_ok();
+        let live = |bytes: usize| self.request.interactive && fits(bytes);
         let least = Shape { points: self.request.settings.points, ..self.shape };
         if let Some(mut table) = store.and_then(|store| store.complete(&key, least, &self.sample.chunks)) {
             if live(table.bytes_of(self.positions())) {
@@ -130,8 +154,20 @@ impl<'a> Wanted<'a> {
             return Ok((scored, Vec::new()));
         }
         if live(bytes) {
+            // What is there already is brought to memory, and only the rest is made.
+            let begun = store
+                .and_then(|store| store.begun(&key, least, &self.sample.chunks))
+                .filter(|begun| live(begun.bytes_of(self.positions())))
+                .and_then(|mut begun| begun.load().is_ok().then_some(begun));
+            return Ok((Scored::new(begun.unwrap_or(empty), self.width), Vec::new()));
+        }
+        if let Some(store) = store.filter(|store| !self.better_stored(store, device))
+            && fits(bytes)
+        {
+            store.leave_out();
             return Ok((Scored::new(empty, self.width), Vec::new()));
         }
+        let store = store.filter(|store| store.scores_kept() != StoreScores::Never);
         let full = match store.map(|store| self.entry(&key, store, &mut others)).transpose() {
             Ok(Some(entry)) => return Ok(self.stored(entry)),
             entry => entry.err(),
@@ -147,7 +183,10 @@ impl<'a> Wanted<'a> {
         // The system may not have back yet what was given up.
         memory::check(bytes.saturating_sub(freed)).map_err(|error| match full {
             // Why it could not be stored is what the user can do something about.
-            Some(full) => Error::new(error.kind(), format!("{error}; {full}")),
+            Some(full) => {
+                let free = memory::size(memory::available().unwrap_or(0) as u64);
+                Error::new(error.kind(), format!("no room in memory, of which {free} is free: {full}"))
+            }
             None => error,
         })?;
         Ok((Scored::new(empty, self.width), warnings))
@@ -156,7 +195,7 @@ impl<'a> Wanted<'a> {
     /// An entry of the store, for want of room at the expense of others.
     fn entry(&self, key: &Key, store: &Store, others: &mut Others<'_>) -> Result<Entry> {
         loop {
-            match store.entry(key, self.shape, self.positions()) {
+            match store.entry(key, self.shape, self.positions(), self.name) {
                 Err(error) if error.kind() == Kind::Full && others.release() => {}
                 found => return found,
             }
@@ -184,6 +223,31 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// Operations (multiplications and additions) that a token's scores take: the products with the weights, and
+/// those with the reference points. Attention, norms and the like add little.
+fn operations(config: &Config, shape: Shape) -> f64 {
+    let [hidden, inner, vocabulary] =
+        [config.hidden_size, config.intermediate_size, config.vocab_size].map(|size| size as f64);
+    let attention = 2.0 * (config.attention.query_width() + config.attention.key_width()) as f64;
+    // With a gate, as most have.
+    let feed_forward = 3.0 * inner;
+    let blocks = config.layers.len() as f64 * hidden * (attention + feed_forward);
+    let scores = (shape.planes() * shape.points) as f64 * hidden;
+    2.0 * (blocks + hidden * vocabulary + scores)
+}
+
+/// Whether a token's scores take clearly longer to make again than to store and read.
+///
+/// A rule of thumb in place of a clock, so that the same measurement always does the same. Two cores compute
+/// 100 operations a nanosecond for models of a million parameters and 200 for large ones, and a byte takes
+/// 1.5 to 5 ns to a disk and back: storing breaks even somewhere between 150 and 1000 operations a byte, and
+/// is worth its room from there on. Models lie far apart: of a million parameters at 400 operations a byte,
+/// of a hundred million at 7,000 to 16,000, of one billion at 100,000.
+fn worth_storing(operations: f64, shape: Shape) -> bool {
+    const OPERATIONS_A_BYTE: f64 = 1000.0;
+    operations > OPERATIONS_A_BYTE * shape.bytes(1) as f64
+}
+
 /// What the content of the store depends on.
 #[derive(Serialize)]
 struct Dependencies {
@@ -191,7 +255,7 @@ struct Dependencies {
     model: String,
     /// The identity of the sample; absent for scores, each chunk of which has its own.
     tokens: Option<String>,
-    /// The device that computes, by its own name.
+    /// The arithmetic of the device that computes.
     device: String,
     settings: Settings,
 }
@@ -201,7 +265,7 @@ impl Dependencies {
         Self {
             model: format!("{identity:032x}"),
             tokens: None,
-            device: device.compute.name(),
+            device: device.compute.arithmetic(),
             // What these choose counts by itself: the tokens, and the device.
             settings: Settings {
                 samples: 0,
@@ -216,13 +280,13 @@ impl Dependencies {
 
 /// The key of a checkpoint's scores, however many points and seeds they are of.
 fn scores_key(identity: u128, settings: &Settings, device: &OpenDevice) -> Key {
-    Key::new(&Dependencies::new(identity, device, settings.of_scores()))
+    Key::of_scores(&Dependencies::new(identity, device, settings.of_scores()))
 }
 
 /// The key of a checkpoint's measurement.
 pub fn measurement_key(identity: u128, sample: &Sample, settings: &Settings, device: &OpenDevice) -> Key {
     let tokens = Some(format!("{:032x}", sample.identity()));
-    Key::new(&Dependencies { tokens, ..Dependencies::new(identity, device, settings.clone()) })
+    Key::of_measurement(&Dependencies { tokens, ..Dependencies::new(identity, device, settings.clone()) })
 }
 
 /// Bytes of scores that may be kept in memory for later questions, of which `held` are: half of what is free.
@@ -233,6 +297,12 @@ pub fn budget(device: &OpenDevice, held: usize) -> usize {
         Compute::Gpu(gpu) => gpu.memory,
     };
     free.map_or(UNKNOWN, |free| free / 2)
+}
+
+/// A checkpoint's name beside those of other runs.
+pub fn title(run: &str, checkpoint: &str) -> String {
+    // A model on its own is a run of one.
+    if run == checkpoint { run.to_owned() } else { format!("{run}/{checkpoint}") }
 }
 
 /// A number of chunks for people.

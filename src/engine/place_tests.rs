@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use super::*;
 use crate::checkpoints::ModelFolder;
 use crate::engine::TextSource;
+use crate::settings::Precision;
 use crate::store::Losses;
 use crate::tokens::Tokens;
 
@@ -34,6 +37,9 @@ struct Case {
     interactive: bool,
     memory: usize,
     store: Option<usize>,
+    scores: StoreScores,
+    /// Whether they are made again sooner than stored.
+    cheap: bool,
     others: &'static [At],
     /// Where it goes, and where the others are then.
     then: (At, &'static [At]),
@@ -45,12 +51,14 @@ const WINDOW: Case = Case {
     interactive: true,
     memory: 2,
     store: None,
+    scores: StoreScores::Auto,
+    cheap: false,
     others: &[],
     then: (Memory, &[]),
     warnings: 0,
 };
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 17] = [
     Case { what: "free memory", ..WINDOW },
     Case { what: "memory before the store", store: Some(9), ..WINDOW },
     Case {
@@ -105,6 +113,47 @@ const CASES: [Case; 12] = [
         then: (Stored, &[]),
         ..WINDOW
     },
+    Case {
+        what: "what is made again sooner than stored stays in memory",
+        interactive: false,
+        store: Some(9),
+        cheap: true,
+        ..WINDOW
+    },
+    Case {
+        what: "unless it always goes to the store",
+        interactive: false,
+        store: Some(9),
+        scores: StoreScores::Always,
+        cheap: true,
+        then: (Stored, &[]),
+        ..WINDOW
+    },
+    Case {
+        what: "or memory has no room for it",
+        interactive: false,
+        memory: 1,
+        store: Some(9),
+        cheap: true,
+        then: (Stored, &[]),
+        ..WINDOW
+    },
+    Case {
+        what: "where nothing may be stored",
+        interactive: false,
+        memory: 1,
+        store: Some(9),
+        scores: StoreScores::Never,
+        ..WINDOW
+    },
+    Case {
+        what: "a window with full memory stores what is cheap too",
+        store: Some(9),
+        cheap: true,
+        others: &[Memory],
+        then: (Stored, &[Memory]),
+        ..WINDOW
+    },
     Case { what: "without a window and a store", interactive: false, ..WINDOW },
     Case { what: "a full store without a window", interactive: false, store: Some(1), warnings: 1, ..WINDOW },
     Case {
@@ -153,12 +202,14 @@ fn complete(scored: &mut Scored, chunks: usize) {
 fn every_case_has_its_place_and_its_order() {
     let (config, sample) = (config(), sample());
     let device = OpenDevice::new(Backend::Cpu, None);
-    for Case { what, interactive, memory, store, others, then, warnings } in CASES {
+    for Case { what, interactive, memory, store, scores, cheap, others, then, warnings } in CASES {
         let folder = tempfile::tempdir().unwrap();
         let request = request(interactive);
-        let wanted = Wanted::new(&request, &config, &sample);
+        let operations = if cheap { 0.0 } else { f64::INFINITY };
+        let wanted = Wanted { operations, ..Wanted::new(&request, &config, &sample, "run/step1") };
         let half = ScoreTable::new(wanted.shape, &sample.chunks).bytes_of(wanted.positions()) / 2;
-        let store = store.map(|halves| Store::open(folder.path(), (halves * half) as u64).unwrap());
+        let store = store
+            .map(|halves| Store::open(folder.path(), Some((halves * half) as u64)).unwrap().keeping(scores));
         let place = |identity, budget, others| {
             let places = Places { device: &device, on_device: true, store: store.as_ref(), budget };
             wanted.place(identity, places, others).unwrap()
@@ -190,11 +241,11 @@ fn what_is_stored_already_answers_from_memory_in_a_window_and_from_the_store_wit
     let (config, sample) = (config(), sample());
     let device = OpenDevice::new(Backend::Cpu, None);
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path(), 1 << 30).unwrap();
+    let store = Store::open(folder.path(), Some(1 << 30)).unwrap().keeping(StoreScores::Always);
     let place = |interactive: bool, budget: usize| {
         let request = request(interactive);
         let places = Places { device: &device, on_device: true, store: Some(&store), budget };
-        let wanted = Wanted::new(&request, &config, &sample);
+        let wanted = Wanted::new(&request, &config, &sample, "run/step1");
         let (scored, said) = wanted.place(7, places, Others(Vec::new())).unwrap();
         assert!(said.is_empty(), "{said:?}");
         scored
@@ -221,7 +272,7 @@ fn what_is_stored_already_answers_from_memory_in_a_window_and_from_the_store_wit
 fn the_last_in_training_gives_up_first_and_only_what_frees_memory() {
     let (config, sample) = (config(), sample());
     let request = request(true);
-    let wanted = Wanted::new(&request, &config, &sample);
+    let wanted = Wanted::new(&request, &config, &sample, "run/step1");
     let table = || ScoreTable::new(wanted.shape, &sample.chunks);
     let bytes = table().bytes_of(wanted.positions());
     // Wanted beside four, of which the second holds nothing; who is left by how much there may be.
@@ -241,15 +292,43 @@ fn the_last_in_training_gives_up_first_and_only_what_frees_memory() {
 }
 
 #[test]
+fn scores_of_models_of_a_million_parameters_are_made_again_and_those_of_larger_ones_are_stored() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+    let worth = |config: &Config, points| {
+        let layers = config.layers.len() + 1;
+        let shape = Shape { layers, seeds: 3, points, precision: Precision::F32 };
+        worth_storing(operations(config, shape), shape)
+    };
+    for run in ["gutenberg-200k", "gutenberg-1m"] {
+        let folder = demo.join(run).join("step2000");
+        let small = Config::read(&ModelFolder::new(&folder)).unwrap();
+        assert!(!worth(&small, 100) && !worth(&small, 1000), "{run}");
+    }
+    // With the dimensions of SmolLM-135M, the smallest of the well-known models.
+    let config = json!({
+        "model_type": "llama", "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30,
+        "num_attention_heads": 9, "num_key_value_heads": 3, "vocab_size": 49152, "hidden_act": "silu",
+        "rms_norm_eps": 1e-5, "max_position_embeddings": 2048, "tie_word_embeddings": true,
+    });
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+    let config = Config::read(&ModelFolder::new(folder.path())).unwrap();
+    let shape = Shape { layers: 31, seeds: 3, points: 100, precision: Precision::F32 };
+    let products = 2.0 * (134.5e6 + 31.0 * 300.0 * 576.0);
+    assert!((operations(&config, shape) / products - 1.0).abs() < 0.01);
+    assert!(worth(&config, 100));
+}
+
+#[test]
 fn scores_that_a_gpu_had_no_memory_for_go_elsewhere() {
     let (config, sample) = (config(), sample());
     let device = OpenDevice::new(Backend::Gpu, None);
     assert!(device.is_gpu());
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path(), 1 << 30).unwrap();
+    let store = Store::open(folder.path(), Some(1 << 30)).unwrap();
     for (interactive, elsewhere) in [(true, Memory), (false, Stored)] {
         let request = request(interactive);
-        let wanted = Wanted::new(&request, &config, &sample);
+        let wanted = Wanted::new(&request, &config, &sample, "run/step1");
         let place = |on_device| {
             let places = Places { device: &device, on_device, store: Some(&store), budget: usize::MAX };
             wanted.place(1, places, Others(Vec::new())).unwrap().0

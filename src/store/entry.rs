@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
+use super::account::Account;
 use super::journal::{self, Losses, Record, checksum};
 use crate::error::{Error, Kind, Result};
 use crate::settings::Precision;
@@ -20,6 +22,8 @@ const ABOUT: &str = "key.json";
 const JOURNAL: &str = "journal";
 /// The file that says how many bytes an entry will take once it is complete.
 const RESERVED: &str = "reserved";
+/// The file that says which checkpoint was scored, for people.
+const CHECKPOINT: &str = "checkpoint";
 
 /// Bytes a score takes on disk.
 fn score_bytes(precision: Precision) -> usize {
@@ -71,6 +75,10 @@ pub struct Entry {
     folder: PathBuf,
     shape: Shape,
     records: BTreeMap<usize, Record>,
+    /// Bytes that every plane had when the entry was opened.
+    length: u64,
+    /// Counts what is written.
+    account: Arc<Account>,
     /// Lets no other process in as long as it is open.
     _lock: File,
 }
@@ -80,7 +88,13 @@ impl Entry {
     ///
     /// # Errors
     /// Files that cannot be made.
-    pub(super) fn open(folder: PathBuf, lock: File, key: &str, shape: Shape) -> Result<Self> {
+    pub(super) fn open(
+        folder: PathBuf,
+        lock: File,
+        key: &str,
+        shape: Shape,
+        account: Arc<Account>,
+    ) -> Result<Self> {
         let about = folder.join(ABOUT);
         let journal = folder.join(JOURNAL);
         // An entry for something else, or one begun and never described, holds nothing of ours.
@@ -88,27 +102,38 @@ impl Entry {
             let made = File::create(&journal).and_then(|_| fs::write(&about, key));
             made.map_err(|error| super::unwritable(&folder, &error))?;
         }
-        Ok(Self::of_journal(folder, lock, shape))
+        Ok(Self::of_journal(folder, lock, shape, account))
     }
 
     /// An entry for this key whose lock is held, where there is one.
-    pub(super) fn existing(folder: PathBuf, lock: File, key: &str, shape: Shape) -> Option<Self> {
+    pub(super) fn existing(
+        folder: PathBuf,
+        lock: File,
+        key: &str,
+        shape: Shape,
+        account: Arc<Account>,
+    ) -> Option<Self> {
         let found = fs::read(folder.join(ABOUT)).ok()?;
-        (found == key.as_bytes()).then(|| Self::of_journal(folder, lock, shape))
+        (found == key.as_bytes()).then(|| Self::of_journal(folder, lock, shape, account))
     }
 
-    fn of_journal(folder: PathBuf, lock: File, shape: Shape) -> Self {
+    fn of_journal(folder: PathBuf, lock: File, shape: Shape, account: Arc<Account>) -> Self {
         let records = journal::read(&folder.join(JOURNAL)).into_iter();
-        Self { shape, records: records.map(|record| (record.chunk, record)).collect(), _lock: lock, folder }
+        let records = records.map(|record| (record.chunk, record)).collect();
+        let mut entry = Self { shape, records, length: 0, account, _lock: lock, folder };
+        let length = |plane| fs::metadata(entry.plane(plane)).map_or(0, |file| file.len());
+        entry.length = (0..shape.planes()).map(length).min().unwrap_or(0);
+        entry
     }
 
-    /// Notes that it is used now, and that it will take `bytes` once it is complete, which count against the
-    /// store's budget from now on.
+    /// Notes that it is used now for a checkpoint of this name, and that it will take `bytes` once it is
+    /// complete, which count against the store's limit from now on.
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub(super) fn reserve(&self, bytes: u64) -> Result<()> {
-        fs::write(self.folder.join(RESERVED), bytes.to_string())
+    pub(super) fn reserve(&self, bytes: u64, checkpoint: &str) -> Result<()> {
+        fs::write(self.folder.join(CHECKPOINT), checkpoint)
+            .and_then(|()| fs::write(self.folder.join(RESERVED), bytes.to_string()))
             .map_err(|error| super::unwritable(&self.folder, &error))?;
         touch(&self.folder);
         Ok(())
@@ -124,8 +149,8 @@ impl Entry {
         &self.folder
     }
 
-    /// What the model lost on a chunk, where the chunk is there with these positions and tokens. A chunk
-    /// whose bytes are missing is an error.
+    /// What the model lost on a chunk, where the chunk was there with these positions and tokens when the
+    /// entry was opened. A chunk whose bytes were missing is an error.
     ///
     /// # Errors
     /// Files cut short.
@@ -142,9 +167,7 @@ impl Entry {
         if !same {
             return Ok(None);
         }
-        let end = (positions.end * self.shape.row_bytes()) as u64;
-        let long_enough = |plane| fs::metadata(self.plane(plane)).is_ok_and(|file| file.len() >= end);
-        let whole = (0..self.shape.planes()).all(long_enough);
+        let whole = self.length >= (positions.end * self.shape.row_bytes()) as u64;
         if whole { Ok(Some(record.losses)) } else { Err(self.damaged(chunk)) }
     }
 
@@ -179,6 +202,7 @@ impl Entry {
             .and_then(|journal| journal::append(&journal, &record))
             .map_err(|error| self.unwritable(&error))?;
         self.records.insert(chunk, record);
+        self.account.write(self.shape.bytes(positions.len()));
         Ok(())
     }
 
@@ -241,8 +265,18 @@ fn hex(hash: u128) -> String {
 /// Notes that an entry is used now.
 pub(super) fn touch(folder: &Path) {
     // Where the time cannot be set, it goes sooner than it should.
-    let journal = File::options().append(true).open(folder.join(JOURNAL));
-    let _ = journal.and_then(|journal| journal.set_modified(SystemTime::now()));
+    used_now(&folder.join(JOURNAL));
+}
+
+/// Notes that a file is used now, by its time.
+pub(super) fn used_now(file: &Path) {
+    let file = File::options().append(true).open(file);
+    let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
+}
+
+/// The name of the checkpoint that was scored.
+pub(super) fn checkpoint(folder: &Path) -> Option<String> {
+    fs::read_to_string(folder.join(CHECKPOINT)).ok().filter(|name| !name.is_empty())
 }
 
 /// When an entry was used last.

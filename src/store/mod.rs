@@ -4,95 +4,199 @@
 //! *chunk* of documents at a time. A [`Store`] is the folder of such entries and of finished measurements:
 //!
 //! ```text
-//! STORE/scores/KEY-SEEDSxPOINTS/key.json      what the scores depend on, in full
-//!                               journal       a line a finished chunk, with checksums
-//!                               plane-000, …  a file a hidden state and seed: [positions, points], f32 or f16
-//!                               reserved      the bytes it takes once it is complete
-//!                               lock          held by the process that uses the entry
-//! STORE/measurements/KEY.json                 a checkpoint's numbers
-//! STORE/lock                                  held while room is made
+//! STORE/scores/vS-KEY-SEEDSxPOINTS/key.json      what the scores depend on, in full
+//!                                  checkpoint    the checkpoint's name, for people
+//!                                  journal       a line a finished chunk, with checksums
+//!                                  plane-000, …  a file a hidden state and seed: [positions, points], f32 or f16
+//!                                  reserved      the bytes it takes once it is complete
+//!                                  lock          held by the process that uses the entry
+//! STORE/measurements/vS.M-KEY.json               a checkpoint's numbers
+//! STORE/limit.json                               what scores may take, where `infoplane store limit` said so
+//! STORE/lock                                     held while room is made
 //! ```
 //!
-//! A key is a hash of everything the content depends on, so what has changed since is simply not found. The first
-//! points and seeds are the same however many follow: a complete entry answers for fewer of both. A chunk counts
-//! once its line stands in the journal, and is checked against its checksums whenever it is read: whatever was cut
-//! short, changed or torn is made again, never shown.
+//! A key is a hash of everything the content depends on, so what has changed since is simply not found: the
+//! files of the model, the tokens, the settings, the versions of the arithmetic ([`SCORES_VERSION`] S and
+//! [`MEASURES_VERSION`] M) and the kind of device. Neither the program's file nor the number of threads is
+//! among them, since they change no bit. The first points and seeds are the same however many follow: a
+//! complete entry answers for fewer of both. A chunk counts once its line stands in the journal, and is
+//! checked against its checksums whenever it is read: whatever was cut short, changed or torn is made again,
+//! never shown.
+//!
+//! Scores take up to a limit, beyond which those used longest ago are removed; measurements take up to a
+//! share of it beside them. What earlier versions of the arithmetic made is never found again and goes first.
 
+mod account;
 mod entry;
 mod journal;
+mod lock;
+mod room;
 mod table;
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use serde::Serialize;
 use twox_hash::XxHash3_128;
 
+use self::account::Account;
 pub use self::entry::{Entry, Shape};
 pub use self::journal::Losses;
+use self::lock::{lock, lock_existing};
+pub use self::room::{Cleared, Contents, StoredScores};
 pub use self::table::{ChunkKey, Plane, ScoreTable};
 
 use crate::error::{Error, Kind, Result};
-use crate::memory::size;
 use crate::output::write_atomically;
 use crate::results::Measurement;
+
+/// The version of the arithmetic that leads from tokens to scores: forward pass, reference points, cosines.
+///
+/// To be raised by hand with every change after which the same weights and tokens give other bits, be it a
+/// sum taken in another order, or a library for products that does so. A test holds the scores of a demo
+/// checkpoint against their digest, so that no such change goes unnoticed.
+pub const SCORES_VERSION: u32 = 1;
+
+/// The version of what leads from scores to a stored measurement: binning, labels and statistics, and what a
+/// measurement holds.
+///
+/// To be raised by hand where the same scores give numbers that differ by more than rounding, or where a
+/// measurement has numbers that those stored before lack. A test holds a measurement against its digest.
+pub const MEASURES_VERSION: u32 = 1;
 
 /// What something in the store depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
+    version: Version,
     text: String,
 }
 
 impl Key {
-    /// The key for content that depends on `parts`, and on the program that makes it.
-    pub fn new(parts: &impl Serialize) -> Self {
+    /// The key for scores that depend on `parts`, and on the arithmetic that makes them.
+    pub fn of_scores(parts: &impl Serialize) -> Self {
+        Self::new(Version::SCORES, parts)
+    }
+
+    /// The key for a measurement that depends on `parts`, and on the arithmetic that makes it.
+    pub fn of_measurement(parts: &impl Serialize) -> Self {
+        Self::new(Version::MEASUREMENTS, parts)
+    }
+
+    fn new(version: Version, parts: &impl Serialize) -> Self {
         #[derive(Serialize)]
         struct Full<'a, T> {
-            program: String,
+            version: Version,
             content: &'a T,
         }
-        let full = Full { program: program(), content: parts };
         // Only maps with keys that are no text could fail.
-        let text = serde_json::to_string_pretty(&full).unwrap_or_default();
-        Self { text }
+        let text = serde_json::to_string_pretty(&Full { version, content: parts }).unwrap_or_default();
+        Self { version, text }
     }
 
     fn name(&self) -> String {
-        format!("{:032x}", XxHash3_128::oneshot(self.text.as_bytes()))
+        format!("{}-{:032x}", self.version, XxHash3_128::oneshot(self.text.as_bytes()))
     }
 }
 
-/// The program's version. Builds under development share one, so their own file counts too.
-fn program() -> String {
-    let file = std::env::current_exe().and_then(fs::metadata);
-    let build = file.and_then(|file| Ok((file.len(), file.modified()?))).map_or(0, |(size, time)| {
-        let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        time ^ u128::from(size)
-    });
-    format!("{} {build:x}", env!("CARGO_PKG_VERSION"))
+/// The versions that something in the store was made by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Version {
+    scores: u32,
+    /// 0 for scores themselves.
+    measures: u32,
+}
+
+impl Version {
+    const SCORES: Self = Self { scores: SCORES_VERSION, measures: 0 };
+    const MEASUREMENTS: Self = Self { scores: SCORES_VERSION, measures: MEASURES_VERSION };
+
+    /// The version in front of a name, and what follows it. Names without one are older than all that have
+    /// one.
+    fn split(name: &str) -> Option<(Self, &str)> {
+        let Some(versioned) = name.strip_prefix('v') else {
+            return Some((Self { scores: 0, measures: 0 }, name));
+        };
+        let (version, rest) = versioned.split_once('-')?;
+        let (scores, measures) = version.split_once('.').unwrap_or((version, "0"));
+        Some((Self { scores: scores.parse().ok()?, measures: measures.parse().ok()? }, rest))
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self { scores, measures: 0 } => write!(f, "v{scores}"),
+            Self { scores, measures } => write!(f, "v{scores}.{measures}"),
+        }
+    }
+}
+
+/// Whether a headless measurement stores the scores it makes. Measurements are stored in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum StoreScores {
+    /// Where making them again would take clearly longer than storing and reading them, or where memory is
+    /// too small.
+    #[default]
+    Auto,
+    /// Always, so that a killed measurement goes on within a checkpoint, and other settings are asked of
+    /// them.
+    Always,
+    /// Never: they stay in memory while a checkpoint is measured.
+    Never,
 }
 
 /// A folder of scores and measurements.
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
-    budget: u64,
+    /// Bytes that scores may take, where that is said.
+    limit: Option<u64>,
+    scores_kept: StoreScores,
+    account: Arc<Account>,
 }
 
 impl Store {
-    /// Opens a store, making its folders. Scores take up to `budget` bytes; beyond, those used longest ago
-    /// are removed.
+    /// Opens a store, making its folders. Scores take up to `limit` bytes, by default what the store itself
+    /// was told ([`Store::set_limit`]) or a share of the disk; beyond, those used longest ago are removed.
     ///
     /// # Errors
     /// A folder that cannot be made or written to.
-    pub fn open(folder: &Path, budget: u64) -> Result<Self> {
-        let store = Self { folder: folder.to_owned(), budget };
+    pub fn open(folder: &Path, limit: Option<u64>) -> Result<Self> {
+        let store = Self::at(folder, limit);
         for folder in [store.scores(), store.measurements()] {
             let made = fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder).map(drop));
             made.map_err(|error| unwritable(&folder, &error))?;
         }
+        store.tidy();
         Ok(store)
+    }
+
+    /// The store of a folder as it is, be there one or not: to be looked at and cleared, not written to.
+    pub fn at(folder: &Path, limit: Option<u64>) -> Self {
+        let (folder, account) = (folder.to_owned(), Arc::default());
+        Self { folder, limit, scores_kept: StoreScores::default(), account }
+    }
+
+    /// The same store, into which a headless measurement puts its scores as `scores` says.
+    #[must_use]
+    pub fn keeping(self, scores: StoreScores) -> Self {
+        Self { scores_kept: scores, ..self }
+    }
+
+    /// Whether a headless measurement stores its scores.
+    pub fn scores_kept(&self) -> StoreScores {
+        self.scores_kept
+    }
+
+    /// Notes that scores were not stored because making them again takes less time, for [`Store::summary`].
+    pub fn leave_out(&self) {
+        self.account.leave_out();
+    }
+
+    /// What this process stored, in one line; nothing where it stored nothing.
+    pub fn summary(&self) -> Option<String> {
+        self.account.summary(&self.folder)
     }
 
     /// The folder where a store is kept that nobody named: infoplane's in the user's cache.
@@ -100,46 +204,65 @@ impl Store {
         Some(dirs::cache_dir()?.join("infoplane"))
     }
 
-    /// The entry of this key and shape, with room for that many positions, to be used by this process alone.
+    /// The entry of this key and shape for the scores of a checkpoint, with room for that many positions, to
+    /// be used by this process alone.
     ///
     /// # Errors
-    /// [`Kind::Full`] where budget or disk are too small; an entry that another process uses, or a folder that
+    /// [`Kind::Full`] where limit or disk are too small; an entry that another process uses, or a folder that
     /// cannot be written.
-    pub fn entry(&self, key: &Key, shape: Shape, positions: usize) -> Result<Entry> {
+    pub fn entry(&self, key: &Key, shape: Shape, positions: usize, checkpoint: &str) -> Result<Entry> {
         let bytes = shape.bytes(positions);
         let folder = self.scores().join(format!("{}-{}x{}", key.name(), shape.seeds, shape.points));
-        // Two processes must not both count on the same room. Where there is no locking they may.
-        let room = File::options().create(true).truncate(false).write(true).open(self.folder.join("lock"));
-        let _room = room.and_then(|file| file.lock().map(|()| file));
+        let _room = self.lock_room();
         let lock = lock(&folder)?;
         // Where the system does not say what is free, the disk will when it is full.
-        self.make_room(&folder, bytes, fs4::available_space(&folder).unwrap_or(u64::MAX))?;
-        let entry = Entry::open(folder, lock, &key.text, shape)?;
-        entry.reserve(bytes)?;
+        let free = fs4::available_space(&folder).unwrap_or(u64::MAX);
+        self.make_room(&folder, bytes, free).inspect_err(|_| {
+            // The lock made the folder; without anything else in it, it is no entry.
+            if entry::written(&folder) == 0 {
+                let _ = fs::remove_dir_all(&folder);
+            }
+        })?;
+        let entry = Entry::open(folder, lock, &key.text, shape, Arc::clone(&self.account))?;
+        entry.reserve(bytes, checkpoint)?;
         Ok(entry)
     }
 
     /// The scores of all `chunks`, where an entry of this key that no other process uses has them with at least as
     /// many seeds and points as `shape`.
     pub fn complete(&self, key: &Key, shape: Shape, chunks: &[ChunkKey]) -> Option<ScoreTable> {
-        let prefix = format!("{}-", key.name());
-        let mut found: Vec<(Shape, PathBuf)> = fs::read_dir(self.scores())
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| {
-                let folder = entry.ok()?.path();
-                let size = folder.file_name()?.to_str()?.strip_prefix(&prefix)?;
-                let (seeds, points) = size.split_once('x')?;
-                Some((Shape { seeds: seeds.parse().ok()?, points: points.parse().ok()?, ..shape }, folder))
-            })
+        self.find(key, shape, chunks, ScoreTable::is_complete)
+    }
+
+    /// The scores of some of `chunks`, where such an entry has any: what a measurement that was killed, or
+    /// one of other documents further on, left behind.
+    pub fn begun(&self, key: &Key, shape: Shape, chunks: &[ChunkKey]) -> Option<ScoreTable> {
+        self.find(key, shape, chunks, |table| (0..chunks.len()).any(|chunk| table.has(chunk)))
+    }
+
+    fn find(
+        &self,
+        key: &Key,
+        shape: Shape,
+        chunks: &[ChunkKey],
+        suits: impl Fn(&ScoreTable) -> bool,
+    ) -> Option<ScoreTable> {
+        let name = key.name();
+        let mut found: Vec<(Shape, PathBuf)> = self
+            .entries()
+            .filter(|entry| entry.key == name)
+            .map(|room::Found { folder, seeds, points, .. }| (Shape { seeds, points, ..shape }, folder))
             .filter(|(found, _)| found.seeds >= shape.seeds && found.points >= shape.points)
             .collect();
         // The least to read first.
         found.sort_by_key(|(found, _)| found.planes() * found.points);
+        // The room need not be locked: whoever removes an entry holds its lock first, so that one whose lock
+        // is held and that is still in its place stays there.
         found.into_iter().find_map(|(shape, folder)| {
-            let entry = Entry::existing(folder.clone(), lock(&folder).ok()?, &key.text, shape)?;
+            let lock = lock_existing(&folder).ok()??;
+            let entry = Entry::existing(folder.clone(), lock, &key.text, shape, Arc::clone(&self.account))?;
             let (table, _) = ScoreTable::stored(entry, chunks);
-            table.is_complete().then(|| {
+            suits(&table).then(|| {
                 entry::touch(&folder);
                 table
             })
@@ -148,11 +271,15 @@ impl Store {
 
     /// What was measured under this key, if it was.
     pub fn measurement(&self, key: &Key) -> Option<Measurement> {
-        let bytes = fs::read(self.measurement_file(key)).ok()?;
+        let path = self.measurement_file(key);
+        let bytes = fs::read(&path).ok()?;
         let kept: Kept = serde_json::from_slice(&bytes).ok()?;
         // Two keys with the same name are as unlikely as a file changed so that it still reads; neither
         // may be shown for the other.
-        (kept.key == key.text && kept.sum == sum(&kept.measurement)).then_some(kept.measurement)
+        (kept.key == key.text && kept.sum == sum(&kept.measurement)).then(|| {
+            entry::used_now(&path);
+            kept.measurement
+        })
     }
 
     /// Keeps what was measured under a key.
@@ -163,7 +290,9 @@ impl Store {
         let kept = Kept { key: key.text.clone(), sum: sum(measurement), measurement: measurement.clone() };
         let bytes = serde_json::to_vec(&kept)
             .map_err(|error| Error::new(Kind::Store, format!("a measurement cannot be kept ({error})")))?;
-        write_atomically(&self.measurement_file(key), &bytes)
+        write_atomically(&self.measurement_file(key), &bytes)?;
+        self.account.keep();
+        Ok(())
     }
 
     fn scores(&self) -> PathBuf {
@@ -175,58 +304,18 @@ impl Store {
     }
 
     fn measurement_file(&self, key: &Key) -> PathBuf {
-        self.measurements().join(key.name()).with_extension("json")
+        self.measurements().join(format!("{}.json", key.name()))
     }
 
-    /// Removes entries, those used longest ago first, until `bytes` for `wanted` fit into the budget beside them, and
-    /// onto a disk with `free` bytes. Entries in use stay, and all do where it would not be enough.
-    fn make_room(&self, wanted: &Path, bytes: u64, free: u64) -> Result<()> {
-        let unreadable = |error: std::io::Error| {
-            Error::new(Kind::Store, format!("the store cannot be read ({error})")).at(self.scores())
-        };
-        // What is there of it already takes no more of the disk.
-        let to_write = bytes.saturating_sub(entry::written(wanted));
-        let mut others = Vec::new();
-        let (mut held, mut free) = (0, free);
-        for entry in fs::read_dir(self.scores()).map_err(unreadable)? {
-            let folder = entry.map_err(unreadable)?.path();
-            if folder != wanted && folder.is_dir() {
-                let size = entry::size(&folder);
-                held += size;
-                // What is still to be written of the others is as good as taken.
-                free = free.saturating_sub(size.saturating_sub(entry::written(&folder)));
-                others.push((entry::used(&folder), size, folder));
-            }
+    /// Keeps other processes from making room, and from removing what is about to be opened. Where there is
+    /// no locking they may.
+    fn lock_room(&self) -> Option<File> {
+        if !self.scores().is_dir() {
+            // Nothing is made where there is no store.
+            return None;
         }
-        others.sort();
-        let fits = |held: u64, free| held.saturating_add(bytes) <= self.budget && to_write <= free;
-        let mut goes = Vec::new();
-        for (_, size, folder) in others {
-            if fits(held, free) {
-                break;
-            }
-            if let Ok(lock) = lock(&folder) {
-                held -= size;
-                free = free.saturating_add(size);
-                goes.push((folder, lock));
-            }
-        }
-        if fits(held, free) {
-            for (folder, _lock) in goes {
-                // What cannot be removed takes room, and is counted again next time.
-                let _ = fs::remove_dir_all(folder);
-            }
-            return Ok(());
-        }
-        let (cause, help) = if held.saturating_add(bytes) > self.budget {
-            let in_use = if held > 0 { format!(", {} of it in use", size(held)) } else { String::new() };
-            (format!("the store may hold {}{in_use}", size(self.budget)), "allow it more with --store-size")
-        } else {
-            (format!("the disk has no more than {} free", size(free)), "name another folder with --store")
-        };
-        let cause = format!("the scores of a checkpoint take {}, and {cause}", size(bytes));
-        let smaller = "or use --scores f16, fewer --samples or --points";
-        Err(Error::new(Kind::Full, cause).help(format!("{help}, {smaller}")).at(&self.folder))
+        let file = File::options().create(true).truncate(false).write(true).open(self.folder.join("lock"));
+        file.and_then(|file| file.lock().map(|()| file)).ok()
     }
 }
 
@@ -242,30 +331,6 @@ struct Kept {
 fn sum(measurement: &Measurement) -> String {
     let text = serde_json::to_string(measurement).unwrap_or_default();
     format!("{:032x}", XxHash3_128::oneshot(text.as_bytes()))
-}
-
-/// Takes an entry for this process, making its folder. The lock goes when the file is closed, at the latest
-/// with the process.
-fn lock(folder: &Path) -> Result<File> {
-    let unusable = |error: std::io::Error| unwritable(folder, &error);
-    // Whoever holds the lock may be removing the folder; then there is another to be made.
-    for _ in 0..10 {
-        fs::create_dir_all(folder).map_err(unusable)?;
-        let path = folder.join("lock");
-        let Ok(file) = File::options().create(true).truncate(false).write(true).open(&path) else { continue };
-        match file.try_lock() {
-            Ok(()) if path.exists() => return Ok(file),
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let cause = "another process is using these scores";
-                return Err(Error::new(Kind::Store, cause)
-                    .help("wait until it is done, or name another folder with --store")
-                    .at(folder));
-            }
-            Err(TryLockError::Error(error)) => return Err(unusable(error)),
-        }
-    }
-    Err(unusable(std::io::Error::other("its folder comes and goes")))
 }
 
 /// A folder of the store that cannot be used.

@@ -1,3 +1,5 @@
+use std::time::{Duration, SystemTime};
+
 use super::*;
 use crate::settings::Precision;
 
@@ -31,7 +33,7 @@ fn losses(chunk: usize) -> Losses {
 }
 
 fn open(store: &Store, precision: Precision) -> (ScoreTable, usize) {
-    let entry = store.entry(&Key::new(&"scores"), shape(precision), POSITIONS[2]).unwrap();
+    let entry = store.entry(&Key::of_scores(&"scores"), shape(precision), POSITIONS[2], "").unwrap();
     ScoreTable::stored(entry, &chunks())
 }
 
@@ -61,7 +63,7 @@ fn holds_what_was_scored(table: &ScoreTable) {
 }
 
 fn store(folder: &tempfile::TempDir) -> Store {
-    Store::open(folder.path(), 1 << 20).unwrap()
+    Store::open(folder.path(), Some(1 << 20)).unwrap()
 }
 
 /// The files of the only entry.
@@ -99,7 +101,8 @@ fn other_tokens_are_not_found() {
     drop(table);
     let mut changed = chunks();
     changed[1].tokens = 77;
-    let entry = store(&folder).entry(&Key::new(&"scores"), shape(Precision::F32), POSITIONS[2]).unwrap();
+    let entry =
+        store(&folder).entry(&Key::of_scores(&"scores"), shape(Precision::F32), POSITIONS[2], "").unwrap();
     let (table, _) = ScoreTable::stored(entry, &changed);
     assert_eq!((0..3).map(|chunk| table.has(chunk)).collect::<Vec<_>>(), [true, false, true]);
 }
@@ -145,14 +148,17 @@ fn files_cut_short_are_found_at_once() {
 #[test]
 fn an_entry_is_one_processs_and_a_budget_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let small = Store::open(folder.path(), 2000).unwrap();
-    let entry = |name: &str, bytes| small.entry(&Key::new(&name), shape(Precision::F32), positions(bytes));
+    let small = Store::open(folder.path(), Some(2000)).unwrap();
+    let entry = |name: &str, bytes| {
+        small.entry(&Key::of_scores(&name), shape(Precision::F32), positions(bytes), name)
+    };
     let first = entry("first", 1000).unwrap();
     let error = entry("first", 1000).unwrap_err();
     assert_eq!(error.kind(), Kind::Store);
     assert!(error.to_string().contains("another process"), "{error}");
     let error = entry("large", 2040).unwrap_err();
     assert!(error.to_string().contains("--store-size"), "{error}");
+    assert_eq!(small.contents().scores.len(), 1, "what has no room leaves no entry behind");
 
     // What is in use stays and counts by what it will take; what is not goes, the oldest first.
     let count = || {
@@ -195,7 +201,7 @@ fn a_disk_too_small_is_said_before_it_is_full() {
     store.make_room(&other, bytes, bytes - written).unwrap();
     assert!(!entry.exists());
     // What the others are still to write is as good as taken.
-    let in_use = store.entry(&Key::new(&"scores"), shape(Precision::F32), positions(5000)).unwrap();
+    let in_use = store.entry(&Key::of_scores(&"scores"), shape(Precision::F32), positions(5000), "").unwrap();
     store.make_room(&other, bytes, bytes + 4000).unwrap_err();
     store.make_room(&other, bytes, bytes + 5000).unwrap();
     drop(in_use);
@@ -205,22 +211,26 @@ fn a_disk_too_small_is_said_before_it_is_full() {
 fn a_complete_entry_answers_for_fewer_points_and_seeds() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder);
-    let key = Key::new(&"scores");
+    let key = Key::of_scores(&"scores");
     let large = Shape { layers: 1, seeds: 2, points: POINTS, precision: Precision::F32 };
     let complete = |seeds, points| store.complete(&key, Shape { seeds, points, ..large }, &chunks());
-    let entry = store.entry(&key, large, POSITIONS[2]).unwrap();
+    let entry = store.entry(&key, large, POSITIONS[2], "").unwrap();
     let (mut table, _) = ScoreTable::stored(entry, &chunks());
     fill(&mut table, 2);
     drop(table);
     assert!(complete(1, 3).is_none(), "a chunk is missing");
-    let entry = store.entry(&key, large, POSITIONS[2]).unwrap();
+    let begun = store.begun(&key, Shape { seeds: 1, points: 3, ..large }, &chunks()).unwrap();
+    assert_eq!((0..3).map(|chunk| begun.has(chunk)).collect::<Vec<_>>(), [true, true, false]);
+    drop(begun);
+    assert!(store.begun(&key, Shape { seeds: 3, ..large }, &chunks()).is_none());
+    let entry = store.entry(&key, large, POSITIONS[2], "").unwrap();
     let (mut table, _) = ScoreTable::stored(entry, &chunks());
     fill(&mut table, 3);
     assert!(complete(1, 3).is_none(), "it is in use");
     drop(table);
     assert!(complete(1, POINTS + 1).is_none());
     assert!(complete(3, POINTS).is_none());
-    assert!(store.complete(&Key::new(&"others"), large, &chunks()).is_none());
+    assert!(store.complete(&Key::of_scores(&"others"), large, &chunks()).is_none());
     for (seeds, points) in [(1, 3), (2, 1), (2, POINTS)] {
         let mut table = complete(seeds, points).unwrap();
         assert_eq!(table.shape(), large);
@@ -234,6 +244,135 @@ fn a_complete_entry_answers_for_fewer_points_and_seeds() {
 #[test]
 fn a_store_that_cannot_be_made_says_so() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let error = Store::open(file.path(), 1).unwrap_err();
+    let error = Store::open(file.path(), Some(1)).unwrap_err();
     assert!(error.to_string().contains("--no-store"), "{error}");
+}
+
+#[test]
+fn what_earlier_versions_made_goes_and_what_is_not_ours_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scores, measurements) = (folder.path().join("scores"), folder.path().join("measurements"));
+    let hash = "0123456789abcdef0123456789abcdef";
+    let entry = |name: &str| {
+        let entry = scores.join(name);
+        fs::create_dir_all(&entry).unwrap();
+        fs::write(entry.join("lock"), "").unwrap();
+        entry
+    };
+    let measurement = |name: &str| {
+        fs::create_dir_all(&measurements).unwrap();
+        let file = measurements.join(name);
+        fs::write(&file, "{}").unwrap();
+        file
+    };
+    let (now, next) = (Version::SCORES, SCORES_VERSION + 1);
+    let goes = [
+        entry(&format!("{hash}-3x100")),
+        entry(&format!("v0-{hash}-3x100")),
+        measurement(&format!("{hash}.json")),
+        measurement(&format!("v0.9-{hash}.json")),
+        measurement(&format!("v{SCORES_VERSION}.0-{hash}.json")),
+    ];
+    let stays = [
+        entry(&format!("{now}-{hash}-3x100")),
+        entry(&format!("v{next}-{hash}-3x100")),
+        entry("holiday-2x3"),
+        entry("photos"),
+        measurement(&format!("{}-{hash}.json", Version::MEASUREMENTS)),
+        measurement(&format!("v{next}.0-{hash}.json")),
+        measurement("results.json"),
+    ];
+    // An older program is at work.
+    let in_use = entry(&format!("v0-{hash}-1x10"));
+    let lock = lock_existing(&in_use).unwrap().unwrap();
+    let store = store(&folder);
+    assert!(in_use.exists());
+    drop(lock);
+    assert!(goes.iter().all(|path| !path.exists()), "{goes:?}");
+    assert!(stays.iter().all(|path| path.exists()), "{stays:?}");
+    assert_eq!(store.contents().scores.len(), 3);
+    store.clear(None).unwrap();
+    assert!(scores.join("photos/lock").exists() && measurements.join("results.json").exists());
+}
+
+#[test]
+fn measurements_used_longest_ago_go_beyond_their_share() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(store(&folder));
+    let file = |number: u64, bytes: u64| {
+        let name = format!("{}-{number:032x}.json", Version::MEASUREMENTS);
+        let file = File::create(folder.path().join("measurements").join(name)).unwrap();
+        // Sparse: it takes no room.
+        file.set_len(bytes).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(number * 1000)).unwrap();
+    };
+    (0..4).for_each(|number| file(number, 20 << 20));
+    // A sixteenth of 2 GiB holds all of them, of 1 MiB none: then 64 MiB do.
+    drop(Store::open(folder.path(), Some(2 << 30)).unwrap());
+    assert_eq!(store(&folder).contents().measurements, 3);
+    assert_eq!(store(&folder).contents().measurements, 3);
+    let oldest =
+        folder.path().join("measurements").join(format!("{}-{:032x}.json", Version::MEASUREMENTS, 0));
+    assert!(!oldest.exists());
+}
+
+#[test]
+fn the_limit_is_that_of_the_flag_then_that_of_the_folder_then_a_share_of_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let limit = |flag| Store::at(&folder.path().join("store"), flag).limit(100 << 30);
+    assert_eq!((limit(None), limit(Some(7))), (10 << 30, 7));
+    assert_eq!(Store::at(folder.path(), None).limit(1 << 40), 32 << 30);
+    Store::at(&folder.path().join("store"), None).set_limit(Some(5 << 30)).unwrap();
+    assert_eq!((limit(None), limit(Some(7))), (5 << 30, 7));
+    for _ in 0..2 {
+        Store::at(&folder.path().join("store"), None).set_limit(None).unwrap();
+        assert_eq!(limit(None), 10 << 30);
+    }
+}
+
+#[test]
+fn how_full_a_store_is_does_not_change_its_share_of_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), None).unwrap();
+    let key = Key::of_scores(&"scores");
+    let (mut table, _) =
+        ScoreTable::stored(store.entry(&key, shape(Precision::F32), POSITIONS[2], "").unwrap(), &chunks());
+    fill(&mut table, 3);
+    drop(table);
+    let entry = files(&folder, "plane").remove(0).parent().unwrap().to_owned();
+    let written = entry::written(&entry);
+    // A tenth of what is free without the store: with 9 times as much free beside what is stored, all that is
+    // stored.
+    let (bytes, free) = (written, 9 * written);
+    store.make_room(&entry.with_file_name("other"), bytes, free + 20).unwrap();
+    assert!(!entry.exists(), "it made room");
+    let error = store.make_room(&entry, bytes, free - 20).unwrap_err();
+    assert!(error.to_string().contains("--store-size"), "{error}");
+    store.make_room(&entry, bytes, free + written).unwrap();
+}
+
+#[test]
+fn contents_are_told_and_cleared_but_for_what_is_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder);
+    let entry =
+        |name: &str| store.entry(&Key::of_scores(&name), shape(Precision::F32), POSITIONS[2], name).unwrap();
+    let (first, second) = (entry("run/step1"), entry("run/step2"));
+    let (mut table, _) = ScoreTable::stored(first, &chunks());
+    fill(&mut table, 3);
+    drop(second);
+    let Contents { mut scores, limit, .. } = store.contents();
+    scores.sort_by(|a, b| a.checkpoint.cmp(&b.checkpoint));
+    let told: Vec<_> =
+        scores.iter().map(|scores| (scores.checkpoint.as_deref().unwrap(), scores.in_use)).collect();
+    assert_eq!((told, limit), (vec![("run/step1", true), ("run/step2", false)], 1 << 20));
+    assert!(scores[0].bytes >= shape(Precision::F32).bytes(POSITIONS[2]) && scores[0].points == POINTS);
+    let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    assert_eq!(store.clear(Some(an_hour_ago)).unwrap(), Cleared::default());
+    let cleared = store.clear(None).unwrap();
+    assert_eq!((cleared.scores, cleared.in_use), (1, vec!["run/step1".to_owned()]));
+    assert!(store.summary().unwrap().starts_with("stored 0.0 MiB of scores in "));
+    drop(table);
+    assert_eq!(store.clear(None).unwrap().scores, 1);
+    assert_eq!(store.contents().scores, []);
 }

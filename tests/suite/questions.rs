@@ -9,7 +9,7 @@ use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, Statistics, u
 use infoplane::labels::{LabelSet, Labels};
 use infoplane::results::Measurement;
 use infoplane::settings::{Backend, Settings};
-use infoplane::store::Store;
+use infoplane::store::{Store, StoreScores};
 
 use super::engine::run_of;
 use super::support::{PATIENCE, asset, devices, layer_statistics};
@@ -266,7 +266,7 @@ fn what_has_no_room_in_memory_is_asked_of_the_store() {
     for (kept, stored) in [(0, 2), (24_000_000, 1)] {
         let folder = tempfile::tempdir().unwrap();
         let run = run_of(folder.path(), &["step64", "step2000"]);
-        let store = Store::open(&folder.path().join("store"), 1 << 30).unwrap();
+        let store = Store::open(&folder.path().join("store"), Some(1 << 30)).unwrap();
         let options = engine::Options { kept: Some(kept), store: Some(store), ..Default::default() };
         let (commands, events) = engine::spawn(options, || {}).unwrap();
         commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
@@ -292,7 +292,7 @@ fn where_there_is_room_for_one_checkpoint_all_are_measured() {
     for (kept, store_size) in [(0, 24_000_000), (24_000_000, 1000)] {
         let folder = tempfile::tempdir().unwrap();
         let run = run_of(folder.path(), &["step64", "step512", "step2000"]);
-        let store = Store::open(&folder.path().join("store"), store_size).unwrap();
+        let store = Store::open(&folder.path().join("store"), Some(store_size)).unwrap();
         let options = engine::Options { kept: Some(kept), store: Some(store), ..Default::default() };
         let (commands, events) = engine::spawn(options, || {}).unwrap();
         commands.send(Command::Open { paths: vec![run] }).unwrap();
@@ -322,7 +322,8 @@ fn where_there_is_room_for_one_checkpoint_all_are_measured() {
 fn a_window_asks_what_was_scored_without_one() {
     let folder = tempfile::tempdir().unwrap();
     let run = run_of(folder.path(), &["step2000"]);
-    let store = Store::open(&folder.path().join("store"), 1 << 30).unwrap();
+    let store = Store::open(&folder.path().join("store"), Some(1 << 30)).unwrap();
+    let store = store.keeping(StoreScores::Always);
     let start = || {
         let options = engine::Options { store: Some(store.clone()), ..Default::default() };
         let (commands, events) = engine::spawn(options, || {}).unwrap();
@@ -354,6 +355,62 @@ fn a_window_asks_what_was_scored_without_one() {
         assert_eq!(ask(generation, &other)[&id], measured(&other, true).0, "{points} points");
     }
     assert_eq!(journal(), before);
+}
+
+#[test]
+fn cheap_scores_are_stored_where_memory_is_too_small_unless_never() {
+    let (expected, _) = measured(&settings(60), false);
+    // Without room in memory, with it, and where nothing may be stored.
+    for (kept, stored, scores) in
+        [(0, 1, StoreScores::Auto), (1 << 30, 0, StoreScores::Auto), (0, 0, StoreScores::Never)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let run = run_of(folder.path(), &["step2000"]);
+        let store = Store::open(&folder.path().join("store"), Some(1 << 30)).unwrap().keeping(scores);
+        let options = engine::Options { kept: Some(kept), store: Some(store.clone()), ..Default::default() };
+        let (commands, events) = engine::spawn(options, || {}).unwrap();
+        commands.send(Command::Open { paths: vec![run] }).unwrap();
+        commands.send(Command::Measure(request(1, &settings(60), false))).unwrap();
+        assert_eq!(answers(&events, 1)[&CheckpointId { run: 0, checkpoint: 0 }], expected);
+        let contents = store.contents();
+        assert_eq!((contents.scores.len(), contents.measurements), (stored, 1), "{scores:?}, {kept}");
+        let checkpoint = contents.scores.first().and_then(|scores| scores.checkpoint.as_deref());
+        assert_eq!(checkpoint, (stored == 1).then_some("run/step2000"));
+    }
+}
+
+#[test]
+fn a_window_goes_on_with_what_was_scored_in_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step2000"]);
+    let store = Store::open(&folder.path().join("store"), Some(1 << 30)).unwrap();
+    let ask = |interactive| {
+        let store = store.clone().keeping(StoreScores::Always);
+        let options = engine::Options { store: Some(store), ..Default::default() };
+        let (commands, events) = engine::spawn(options, || {}).unwrap();
+        commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
+        commands.send(Command::Measure(request(1, &settings(300), interactive))).unwrap();
+        answers(&events, 1)[&CheckpointId { run: 0, checkpoint: 0 }].clone()
+    };
+    let whole = ask(false);
+    std::fs::remove_dir_all(folder.path().join("store/measurements")).unwrap();
+    std::fs::create_dir(folder.path().join("store/measurements")).unwrap();
+    // Of the journal the first line is left, and tells of another loss.
+    let entry = std::fs::read_dir(folder.path().join("store/scores")).unwrap().next().unwrap().unwrap();
+    let journal = entry.path().join("journal");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    assert!(lines.len() > 1);
+    let mut record: serde_json::Value = serde_json::from_str(lines[0].split_once(' ').unwrap().1).unwrap();
+    record["losses"]["sum"] = (record["losses"]["sum"].as_f64().unwrap() + 1e6).into();
+    let record = record.to_string();
+    let sum = twox_hash::XxHash3_64::oneshot(record.as_bytes());
+    let left = format!("\n{sum:016x} {record}\n");
+    std::fs::write(&journal, &left).unwrap();
+    let part = ask(true);
+    assert!(part.loss > whole.loss + 1.0, "the first chunk was not scored again");
+    assert_eq!(part.layers[1].entropy, whole.layers[1].entropy);
+    assert_eq!(std::fs::read_to_string(&journal).unwrap(), left, "the rest went to memory");
 }
 
 #[test]

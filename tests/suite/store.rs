@@ -32,9 +32,12 @@ impl Setup {
     fn command(&self, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_infoplane"));
         command.args(["measure", self.model.to_str().unwrap(), "--corpus", self.corpus.to_str().unwrap()]);
-        command.args(["--samples", "80", "--context", "256", "--backend", "cpu"]);
-        if !more.contains(&"--points") {
-            command.args(["--points", "20"]);
+        command.args(["--samples", "80", "--backend", "cpu"]);
+        // Scores of models as small as this one are not stored by themselves.
+        for usual in [["--context", "256"], ["--points", "20"], ["--store-scores", "always"]] {
+            if !more.contains(&usual[0]) {
+                command.args(usual);
+            }
         }
         command.args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -75,6 +78,21 @@ impl Setup {
         let entries = self.entries();
         assert_eq!(entries.len(), 1, "{entries:?}");
         entries[0].clone()
+    }
+
+    /// The files of measurements.
+    fn measurements(&self) -> Vec<PathBuf> {
+        let files = fs::read_dir(self.store().join("measurements")).into_iter().flatten();
+        let files = files.filter_map(|file| Some(file.ok()?.path()));
+        // One being written has another name.
+        files.filter(|file| file.extension().is_some_and(|extension| extension == "json")).collect()
+    }
+
+    /// `infoplane store` on this store.
+    fn manage(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_infoplane"));
+        command.arg("store").args(args).arg("--store").arg(self.store());
+        command.output().unwrap()
     }
 
     fn forget_measurements(&self) {
@@ -217,6 +235,164 @@ fn damaged_scores_are_said_and_made_again() {
     let text = fs::read_to_string(&file).unwrap().replacen("\"loss\":", "\"loss\":1", 1);
     fs::write(&file, text).unwrap();
     assert_eq!(numbers(&setup.measure(&[])), expected);
+}
+
+#[test]
+fn a_copy_of_the_program_with_another_number_of_threads_finds_what_is_stored() {
+    let setup = Setup::new();
+    let first = numbers(&setup.measure(&[]));
+    let journal = || fs::read(setup.entry().join("journal")).unwrap();
+    let before = journal();
+    let copy = setup.folder.path().join("elsewhere");
+    fs::copy(env!("CARGO_BIN_EXE_infoplane"), &copy).unwrap();
+    let measure = |more: &[&str]| {
+        let like = setup.command(more);
+        let mut command = Command::new(&copy);
+        command.args(like.get_args()).arg("--store").arg(setup.store()).env("RAYON_NUM_THREADS", "1");
+        command.output().unwrap()
+    };
+    let output = measure(&[]);
+    assert!(warnings(&output).contains("1 of 1 checkpoints were measured before"), "{}", warnings(&output));
+    assert_eq!(numbers(&output), first);
+    // Another question is asked of the scores.
+    let warm = ["--temperature", "0.05"];
+    let output = measure(&warm);
+    let said = warnings(&output);
+    assert!(said.contains("stored 1 measurement in") && !said.contains("of scores"), "{said}");
+    assert_eq!(numbers(&output), setup.expected(&warm));
+    assert_eq!(journal(), before, "nothing was scored again");
+}
+
+/// A JSON value as text, its numbers rounded to what any width of vectors gives.
+fn rounded(value: &Value) -> String {
+    match value {
+        Value::Number(number) => format!("{:.5}", number.as_f64().unwrap()),
+        Value::Array(values) => values.iter().map(|value| rounded(value) + ",").collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| format!("{name}:{},", rounded(value))).collect()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What `SCORES_VERSION` and `MEASURES_VERSION` stand for. On systems with another library for sines and
+/// cosines the last bits of scores are others, and keys say so.
+#[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
+#[test]
+fn arithmetic_does_not_change_without_its_version() {
+    const SCORES: &str = "e185058912632c9b232184bb031ecc31";
+    const MEASUREMENT: &str = "02c7fdc9ffae3fac6d3578df9c966a18";
+    if !std::arch::is_x86_feature_detected!("fma") {
+        return;
+    }
+    let setup = Setup::new();
+    // Documents of 64 tokens: shorter ones are added up in an order that depends on the width of vectors.
+    let text = fs::read_to_string(&setup.corpus).unwrap();
+    fs::write(&setup.corpus, text.lines().take(40).collect::<Vec<_>>().join("\n")).unwrap();
+    let output = setup.measure(&["--context", "64", "--temperature", "0.1"]);
+    numbers(&output);
+    let mut planes: Vec<PathBuf> =
+        fs::read_dir(setup.entry()).unwrap().map(|file| file.unwrap().path()).collect();
+    planes.retain(|plane| plane.file_name().unwrap().to_str().unwrap().starts_with("plane"));
+    planes.sort();
+    let digest = |bytes: &[u8]| format!("{:032x}", twox_hash::XxHash3_128::oneshot(bytes));
+    let scores: Vec<u8> = planes.iter().flat_map(|plane| fs::read(plane).unwrap()).collect();
+    let kept: Value = serde_json::from_slice(&fs::read(&setup.measurements()[0]).unwrap()).unwrap();
+    let found = [digest(&scores), digest(rounded(&kept["measurement"]).as_bytes())];
+    assert_eq!(
+        found,
+        [SCORES, MEASUREMENT],
+        "scores or measures have changed: raise SCORES_VERSION or MEASURES_VERSION, and set this digest beside it"
+    );
+}
+
+#[test]
+fn scores_of_a_small_model_are_not_stored_and_its_finished_checkpoints_are_not_measured_again() {
+    let setup = Setup::new();
+    run_of(setup.folder.path(), &["step64", "step512"]);
+    let weights = setup.model.join("step512/model.safetensors");
+    let whole = fs::read(&weights).unwrap();
+    fs::write(&weights, &whole[..whole.len() / 2]).unwrap();
+    let auto = ["--store-scores", "auto"];
+    let output = setup.measure(&auto);
+    let said = warnings(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("stored 2 measurements in") && said.contains("--store-scores always"), "{said}");
+    assert_eq!(setup.measurements().len(), 2);
+    fs::write(&weights, whole).unwrap();
+    let output = setup.measure(&auto);
+    let said = warnings(&output);
+    assert!(said.contains("2 of 3 checkpoints were measured before"), "{said}");
+    assert!(said.contains("stored 1 measurement in"), "{said}");
+    assert_eq!(numbers(&output), setup.expected(&[]));
+    assert_eq!(setup.entries(), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn what_is_stored_is_told_listed_and_cleared() {
+    let setup = Setup::new();
+    let said = warnings(&setup.measure(&[]));
+    assert!(said.contains("MiB of scores and 1 measurement in"), "{said}");
+    let listed = |args: &[&str]| {
+        let output = setup.manage(args);
+        assert_eq!(output.status.code(), Some(0), "{}", warnings(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let list = listed(&[]);
+    assert_eq!(list, listed(&["list"]));
+    let (entry, total) = (list.lines().nth(1).unwrap(), list.lines().last().unwrap());
+    assert!(entry.starts_with("run/step2000") && entry.ends_with("just now"), "{list}");
+    assert!(total.starts_with("scores of 1 checkpoint, ") && total.contains("; 1 measurement, "), "{list}");
+    assert!(total.ends_with(setup.store().to_str().unwrap()), "{list}");
+
+    // Scores that a process uses are left alone.
+    let lock = File::options().write(true).open(setup.entry().join("lock")).unwrap();
+    lock.lock().unwrap();
+    assert!(listed(&[]).lines().nth(1).unwrap().ends_with("now"));
+    let output = setup.manage(&["clear"]);
+    let said = warnings(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("removed scores of 0 checkpoints and 1 measurement"), "{said}");
+    assert!(said.contains("left alone") && said.contains("run/step2000"), "{said}");
+    drop(lock);
+    let said = warnings(&setup.manage(&["clear", "--older-than", "1"]));
+    assert!(said.contains("removed scores of 0 checkpoints and 0 measurements"), "{said}");
+    assert_eq!(setup.entries().len(), 1);
+    let said = warnings(&setup.manage(&["clear"]));
+    assert!(said.contains("removed scores of 1 checkpoint and 0 measurements"), "{said}");
+    assert_eq!(setup.entries(), [] as [PathBuf; 0]);
+    assert!(listed(&[]).starts_with("scores of 0 checkpoints, 0.0 MiB of"));
+}
+
+#[test]
+fn a_limit_is_kept_until_a_flag_says_otherwise() {
+    let setup = Setup::new();
+    let output = setup.manage(&["limit", "1KiB"]);
+    assert_eq!(output.status.code(), Some(0), "{}", warnings(&output));
+    let said = warnings(&setup.measure(&[]));
+    assert!(said.contains("the store may hold 0.0 MiB") && said.contains("going on in memory"), "{said}");
+    assert_eq!(setup.entries().len(), 0, "{said}");
+    setup.forget_measurements();
+    let said = warnings(&setup.measure(&["--store-size", "1GiB"]));
+    assert!(said.contains("of scores and 1 measurement"), "{said}");
+    let said = warnings(&setup.manage(&["limit", "3GiB"]));
+    assert!(said.contains("scores may take 3.0 GiB"), "{said}");
+    let list = String::from_utf8(setup.manage(&[]).stdout).unwrap();
+    assert!(list.contains("of 3.0 GiB allowed"), "{list}");
+    setup.manage(&["limit", "auto"]);
+    let list = String::from_utf8(setup.manage(&[]).stdout).unwrap();
+    assert!(!list.contains("of 3.0 GiB allowed"), "{list}");
+    assert_eq!(setup.manage(&["limit", "much"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_store_that_is_not_there_is_empty_and_looking_makes_none() {
+    let setup = Setup::new();
+    for args in [&[][..], &["list"], &["clear"]] {
+        let output = setup.manage(args);
+        assert_eq!(output.status.code(), Some(0), "{}", warnings(&output));
+    }
+    assert!(!setup.store().exists());
 }
 
 #[test]

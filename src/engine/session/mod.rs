@@ -381,7 +381,8 @@ impl Session {
         let others = Others(others.map(|(_, track)| &mut track.scored).collect());
         let budget = self.kept.unwrap_or_else(|| place::budget(device, others.bytes()));
         let places = Places { device, on_device: !elsewhere, store: self.store.as_ref(), budget };
-        let placed = Wanted::new(&self.request, config, sample).place(identity, places, others);
+        let name = place::title(&runs[id.run].name, &checkpoint.name);
+        let placed = Wanted::new(&self.request, config, sample, &name).place(identity, places, others);
         let (scored, warnings) = placed.map_err(|error| error.at(&checkpoint.path))?;
         for warning in warnings {
             outbox.tell(Event::Warning(warning))?;
