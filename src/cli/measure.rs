@@ -42,9 +42,9 @@ pub struct MeasureArgs {
 enum Format {
     /// One document with settings and checkpoints.
     Json,
-    /// One row a checkpoint, layer and order.
+    /// One row a checkpoint, layer, label and measure.
     Csv,
-    /// One row a checkpoint, layer, order and measure, for pandas and polars.
+    /// The same rows, for pandas and polars; `show`, `figure` and the window read it.
     Parquet,
 }
 

@@ -1,4 +1,6 @@
 //! Results as they are written and read: what was measured, with the settings it was measured under.
+//!
+#![doc = include_str!("../../docs/results.md")]
 
 mod check;
 mod columns;

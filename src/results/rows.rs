@@ -1,32 +1,8 @@
 //! Results as tidy rows: one a checkpoint, layer, label and measure, each of which says what it is of.
 //!
-//! CSV and Parquet are two encodings of these rows. Their order means nothing: a table that was sorted, filtered or
-//! joined to another reads as what it holds, or is refused with what it lacks or mixes.
-//!
-//! | column | |
-//! |---|---|
-//! | `condition` | a short name for the settings that the numbers depend on; numbers of one condition compare |
-//! | `run`, `checkpoint`, `step`, `tokens` | the checkpoint |
-//! | `layer` | the index of the hidden state, or `mean`: the average over layers 1..L and what holds for the model |
-//! | `label` | `input:token` to `output:quadgram`; `token` to `quadgram` for what joins both; else empty |
-//! | `measure`, `value` | as below |
-//! | `documents`, `positions` | what the value rests on |
-//! | `error` | why a checkpoint `failed`; its only row |
-//! | `weights`, `sample`, `path` | the identities of weights and of text, and the checkpoint's folder |
-//! | `schema` | the number of this form, [`SCHEMA`](super::SCHEMA) |
-//! | `corpus`, `points`, `temperature`, … | the settings, as in JSON; `sample_documents` is its `documents` |
-//!
-//! | measure | label | |
-//! |---|---|---|
-//! | `information` | a side's | I(X;Z) of an input, complexity; I(Y;Z) of an output, expressivity |
-//! | `information_mean` | a side's | the same with every label weighted alike |
-//! | `null`, `singletons`, `kept` | a side's | I under shuffled labels; shares of positions |
-//! | `optimality` | an order's | I(Y;Z)/I(X;Z) |
-//! | `entropy` | none | 𝓗(Z) |
-//! | `spread` | any | the standard deviation, over seeds, of the label's information, optimality or of 𝓗(Z) |
-//! | `loss`, `temperature` | none | nats a token; ε |
-//! | `convergence` | a side's | the information in the first `documents` of the sample |
-//! | `failed` | none | no value but an `error` |
+//! CSV and Parquet are two encodings of these rows; the module's docs say what each column and measure is. Their order
+//! means nothing: a table that was sorted, filtered or joined to another reads as what it holds, or is refused with what
+//! it lacks or mixes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;

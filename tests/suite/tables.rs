@@ -102,6 +102,8 @@ fn results_are_shown_as_tables_from_either_form() {
     let layers = show(&[&json, "--checkpoint", "step2000", "--order", "2"]);
     assert!(layers.contains("layer 2") && layers.contains("bigram"), "{layers}");
     assert!(!layers.contains("token\n") && !layers.contains("step0"), "{layers}");
+    // What was measured on what, in short.
+    assert!(shown.contains(", sample ") && layers.contains("run/step2000, weights "), "{shown}{layers}");
     assert_eq!(layers, show(&[&json, "--checkpoint", "run/step2000", "--order", "2"]));
     let growth = show(&[&parquet, "--convergence", "--order", "1"]);
     assert_eq!(growth.matches("run/step0").count(), 2, "{growth}");
@@ -171,4 +173,34 @@ fn names_in_results_command_no_terminal() {
     std::fs::write(&file, good.replace("\"step2000\"", "\"step\\u001b[2J\\n2000\"")).unwrap();
     let (shown, _) = infoplane(&["show", &text(&file)], 0);
     assert!(shown.contains("step\u{fffd}[2J\u{fffd}2000") && !shown.contains('\u{1b}'), "{shown}");
+}
+
+#[test]
+fn layers_that_depend_on_the_seed_are_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut results: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(fixture("results/older.json")).unwrap()).unwrap();
+    let show = |results: &serde_json::Value, args: &[&str]| {
+        let file = folder.path().join("results.json");
+        std::fs::write(&file, results.to_string()).unwrap();
+        infoplane(&[&["show", &text(&file), "--order", "1"], args].concat(), 0).0
+    };
+    let unmarked = show(&results, &[]);
+    assert!(!unmarked.contains('!'), "{unmarked}");
+    // A seed moves the entropy of one layer of the last checkpoint further than quadgrams account for.
+    let last = &mut results["checkpoints"][2];
+    assert_eq!(last["name"], "step2000");
+    last["layers"][1]["entropy_spread"] = 0.6.into();
+    let marked = show(&results, &[]);
+    let of = |name: &str| marked.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(of("run/step2000").ends_with("! 1 of 2 layers depend on the seed"), "{marked}");
+    assert!(of("run/step0").ends_with('%'), "{marked}");
+    let layers = show(&results, &["--checkpoint", "step2000"]);
+    let marks: Vec<bool> =
+        layers.lines().filter(|l| l.starts_with("layer ")).map(|l| l.ends_with('!')).collect();
+    assert_eq!(marks, [false, true, false], "{layers}");
+    assert!(
+        layers.contains("0.6000") && layers.contains("depends on the seed of the reference points"),
+        "{layers}"
+    );
 }
