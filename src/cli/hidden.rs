@@ -54,6 +54,9 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
     let start = Instant::now();
     let states = caught(|| {
         let mut model = Model::open(&ModelFolder::new(&args.model), &options)?;
+        if let Some(warning) = model.config().warning() {
+            eprintln!("warning: {warning}");
+        }
         hidden_states(&mut model, &documents, !args.loss_only)
     })?;
     note(&format!("took {:.2} s", start.elapsed().as_secs_f64()));
