@@ -2,7 +2,7 @@
 //!
 //! Data colours (runs, training progress) are the figures' own, in [`crate::figure::color`].
 
-#![allow(clippy::disallowed_methods, reason = "the one place for colours")]
+#![expect(clippy::disallowed_methods, reason = "the one place for colours")]
 
 use eframe::egui::{
     self, Color32, CornerRadius, FontFamily, FontId, Margin, RichText, Stroke, TextStyle, Theme, Vec2,
