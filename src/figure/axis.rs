@@ -1,6 +1,6 @@
 //! The square frame of the plane: grid, ticks, axis titles and the bound.
 
-use super::plane::Inks;
+use super::style::Inks;
 use super::{Anchor, Item, Paint, Path, Rect, Stroke, Text};
 use crate::bound::largest_expressivity;
 

@@ -1,6 +1,6 @@
 //! Finds room for the names of checkpoints, so that they cover neither points, lines nor one another.
 
-use super::plane::Inks;
+use super::style::Inks;
 use super::text::width;
 use super::{Anchor, Item, Paint, Path, Rect, Stroke, Text, Weight};
 
@@ -200,7 +200,7 @@ fn samples([x0, y0]: [f32; 2], [x1, y1]: [f32; 2]) -> impl Iterator<Item = Area>
 
 #[cfg(test)]
 mod tests {
-    use super::super::plane::Theme;
+    use super::super::style::Theme;
     use super::*;
 
     fn label(point: [f32; 2]) -> Label {

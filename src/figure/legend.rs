@@ -3,7 +3,7 @@
 
 use super::color::{mix, progress_color, run_color};
 use super::marker::{Look, marker};
-use super::plane::Inks;
+use super::style::Inks;
 use super::text::{elide, wrap};
 use super::{Anchor, Circle, Item, Paint, Path, Rect, Stroke, Text};
 use crate::views::marks::{Note, Sign};

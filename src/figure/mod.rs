@@ -13,13 +13,15 @@ mod axis;
 mod labels;
 mod legend;
 mod marker;
+mod style;
 mod text;
 
 use std::path::Path as FilePath;
 
 pub use color::Rgb;
-pub use plane::{Highlight, PlaneFigureOptions, Theme, plane_figure};
+pub use plane::{Highlight, PlaneFigureOptions, plane_figure};
 pub use png::png;
+pub use style::Theme;
 pub use svg::svg;
 
 use crate::error::{Error, Kind, Result};

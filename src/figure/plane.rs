@@ -5,6 +5,7 @@ use super::color::{Rgb, mix, progress_color, run_color};
 use super::labels::{Label, Placer};
 use super::legend::{self, Entry, Legend, STALE_DASH};
 use super::marker::{Look, marker};
+use super::style::{Inks, Theme};
 use super::text::{elide, wrap};
 use super::{Anchor, Circle, Group, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
 use crate::results::condition::counted;
@@ -54,59 +55,6 @@ pub struct Highlight {
     pub run: usize,
     /// [`PlanePoint::checkpoint`] of the point.
     pub checkpoint: usize,
-}
-
-/// The ground of a figure.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// Dark on white, for paper.
-    #[default]
-    Light,
-    /// Light on near-black, for slides.
-    Dark,
-}
-
-/// The colours of everything that is not data.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Inks {
-    pub ground: Rgb,
-    pub text: Rgb,
-    /// Text and lines that stand back.
-    pub muted: Rgb,
-    /// Words written into the ground.
-    pub faint: Rgb,
-    pub frame: Rgb,
-    pub grid: Rgb,
-    pub shade: Rgb,
-    pub shade_opacity: f32,
-}
-
-impl Theme {
-    /// The theme's colours.
-    pub(super) fn inks(self) -> Inks {
-        match self {
-            Self::Light => Inks {
-                ground: [255; 3],
-                text: [32, 36, 42],
-                muted: [98, 104, 114],
-                faint: [150, 156, 166],
-                frame: [70, 76, 86],
-                grid: [233, 235, 238],
-                shade: [60, 70, 90],
-                shade_opacity: 0.07,
-            },
-            Self::Dark => Inks {
-                ground: [19, 21, 25],
-                text: [226, 229, 233],
-                muted: [154, 160, 170],
-                faint: [112, 118, 128],
-                frame: [140, 146, 156],
-                grid: [41, 44, 50],
-                shade: [170, 180, 200],
-                shade_opacity: 0.09,
-            },
-        }
-    }
 }
 
 /// The plane with its trajectories, 806 pixels wide and as high as title and caption need.

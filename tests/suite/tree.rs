@@ -89,9 +89,7 @@ const CRATES: [(&str, &[&str]); 12] = [
 ];
 
 /// Files that import each other in a circle; none but these.
-const CIRCLES: [&[&str]; 3] = [
-    // They share the inks that the plane declares.
-    &["figure::axis", "figure::labels", "figure::legend", "figure::plane"],
+const CIRCLES: [&[&str]; 2] = [
     // The masks are laid out for as many queries as attend at a time.
     &["model::attention", "model::blocks", "model::positions"],
     // A config says which family it is of, and the family says how its config is read.
