@@ -2,8 +2,9 @@
 //!
 //! Window and command line drive the same engine by the same messages and know nothing of models or
 //! devices. Both channels are bounded. Commands are looked at after every batch through a layer, every batch of
-//! text and every chunk of scores, so the newest settings win and cancelling takes well under a second; only
-//! looking through folders, and reading scores back from the store, is not broken off.
+//! text and every chunk of scores, so the newest settings win and cancelling takes well under a second. Not
+//! broken off are looking through folders, reading scores back from the store, and what the tensor library waits for
+//! on a device.
 
 mod cost;
 mod inbox;
