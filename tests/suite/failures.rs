@@ -16,15 +16,25 @@ use serde_json::{Value, json};
 use super::engine::run_of;
 use super::support::{PATIENCE, asset, devices, json as read_json};
 
-/// The program on a folder, with a cache of its own: what it says, its exit status and its results.
+/// The program on a folder and the demo's books; see [`measure_text`].
 fn measure(folder: &Path, flags: &[&str], variables: &[(&str, &str)]) -> (String, Option<i32>, Value) {
+    measure_text(folder, &asset("demo/books-sample.jsonl"), flags, variables)
+}
+
+/// The program on a folder and a text, with a cache of its own: what it says, its exit status and its results.
+fn measure_text(
+    folder: &Path,
+    corpus: &Path,
+    flags: &[&str],
+    variables: &[(&str, &str)],
+) -> (String, Option<i32>, Value) {
     let cache = tempfile::tempdir().unwrap();
     let out = cache.path().join("out.json");
     let output = Command::new(env!("CARGO_BIN_EXE_infoplane"))
         .arg("measure")
         .arg(folder)
         .arg("--corpus")
-        .arg(asset("demo/books-sample.jsonl"))
+        .arg(corpus)
         .args(["--samples", "8", "--context", "64", "--backend", "cpu", "--out"])
         .arg(&out)
         .args(flags)
@@ -154,6 +164,31 @@ fn failures(events: &[Event]) -> Vec<(usize, Kind, String)> {
         _ => None,
     });
     failed.collect()
+}
+
+#[test]
+fn text_that_breaks_off_ends_the_request_and_keeps_what_was_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    for run in ["first", "second"] {
+        let made = run_of(&folder.path().join("made"), &["step0", "step2000"]);
+        std::fs::rename(made, folder.path().join(run)).unwrap();
+    }
+    std::fs::remove_dir(folder.path().join("made")).unwrap();
+    // Even the short documents are long enough for the first run, which so never comes to the line that is broken.
+    add_specials(&folder.path().join("first/tokenizer.json"), 10);
+    let long =
+        json!({"text": "the quick brown fox jumps over the lazy dog and is gone ".repeat(9)}).to_string();
+    let short = json!({"text": "a"}).to_string();
+    let corpus = folder.path().join("text.jsonl");
+    let lines = [vec![long; 6], vec![short; 2], vec!["{broken".to_owned()]].concat();
+    std::fs::write(&corpus, lines.join("\n") + "\n").unwrap();
+    let (said, status, results) = measure_text(folder.path(), &corpus, &[], &[]);
+    assert_eq!(status, Some(1), "{said}");
+    assert_eq!(errors(&results, "first"), [None, None]);
+    for error in errors(&results, "second") {
+        assert!(error.as_ref().is_some_and(|error| error.contains("line 9")), "{error:?}");
+    }
+    assert!(said.contains("line 9") && said.contains("text.jsonl"), "{said}");
 }
 
 #[test]
