@@ -45,7 +45,7 @@ impl Files {
     /// A model's files as they are now.
     ///
     /// # Errors
-    /// As [`files_of`].
+    /// A folder that cannot be read, a file that lies outside it.
     pub fn of(folder: &ModelFolder) -> Result<Self> {
         let files = files_of(folder)?.into_iter().map(|(_, path)| {
             let stamp = stamp(&path);
