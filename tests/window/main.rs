@@ -56,7 +56,8 @@ fn the_readout_has_a_row_for_every_run_and_none_lies_over_another() {
             let results = results(&format!("a-run-with-quite-a-long-name-{run}"), Settings::default());
             (PathBuf::from(format!("/results/{run}.json")), results)
         };
-        let window = Window::recorded((0..count).map(file).collect(), (1280.0, 800.0));
+        // As high as the list of all runs: what that scrolls out of sight would be laid out behind the read-out.
+        let window = Window::recorded((0..count).map(file).collect(), (1280.0, 1600.0));
         let header = window.harness.get_by_label("AT THE SCRUBBER").rect();
         let timeline = window.harness.get_by_role_and_label(Role::Slider, "Checkpoint").rect();
         let mut rows = Vec::new();
