@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::interrupt::{self, Interrupt};
 use super::progress::Progress;
@@ -82,9 +82,8 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     let settings = args.settings.settings(Settings::default().samples);
     let options = args.settings.engine_options()?;
     let store = options.store.clone();
-    let (commands, events) = engine::spawn(options, || {})?;
-    let worker = Worker { events, interrupt: Interrupt::watch() };
-    commands.send(Command::Open { paths: args.paths }).map_err(|_| ended_early())?;
+    let worker = Worker::start(options)?;
+    worker.send(Command::Open { paths: args.paths })?;
     let runs = match opened(&worker) {
         Ok(runs) => runs,
         Err(Ended::Failed(error)) => return Err(error),
@@ -101,7 +100,7 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
         focus: None,
         interactive: false,
     };
-    commands.send(Command::Measure(request)).map_err(|_| ended_early())?;
+    worker.send(Command::Measure(request))?;
     let mut collector = Collector::new(runs, &text, args.settings.samples);
     match collector.collect(&worker) {
         Ok(()) => {}
@@ -169,15 +168,28 @@ enum Ended {
 
 /// The engine's worker, as far as it speaks.
 struct Worker {
+    /// There until the worker is to end.
+    commands: Option<Sender<Command>>,
     events: Receiver<Event>,
     interrupt: Interrupt,
 }
 
+/// How often it is asked whether to end.
+const OFTEN: Duration = Duration::from_millis(50);
+
 impl Worker {
+    fn start(options: engine::Options) -> Result<Self> {
+        let (commands, events) = engine::spawn(options, || {})?;
+        Ok(Self { commands: Some(commands), events, interrupt: Interrupt::watch() })
+    }
+
+    fn send(&self, command: Command) -> Result<()> {
+        let sent = self.commands.as_ref().map(|commands| commands.send(command));
+        if let Some(Ok(())) = sent { Ok(()) } else { Err(ended_early()) }
+    }
+
     /// Waits for the next event.
     fn next(&self) -> Result<Event, Ended> {
-        /// How often it is asked whether to end.
-        const OFTEN: Duration = Duration::from_millis(50);
         loop {
             if let Some(status) = self.interrupt.status() {
                 return Err(Ended::Interrupted(status));
@@ -186,6 +198,19 @@ impl Worker {
                 Ok(event) => return Ok(event),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(Ended::Failed(ended_early())),
+            }
+        }
+    }
+}
+
+impl Drop for Worker {
+    /// Waits until the worker has released its device and its memory: libraries clean up as the program ends, and
+    /// a thread that still uses them then would fail.
+    fn drop(&mut self) {
+        self.commands = None;
+        while self.interrupt.status().is_none() {
+            if matches!(self.events.recv_timeout(OFTEN), Err(RecvTimeoutError::Disconnected)) {
+                break;
             }
         }
     }

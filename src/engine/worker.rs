@@ -18,27 +18,28 @@ use crate::settings::Backend;
 /// Runs until the other side of a channel is gone.
 pub fn run(commands: Receiver<Command>, events: Sender<Event>, options: Options, wake: impl Fn()) {
     let mut worker = Worker {
-        inbox: Inbox::new(commands),
-        outbox: Outbox::new(events, &wake),
+        session: None,
+        device: None,
         runs: Arc::default(),
         recorded: Vec::new(),
         options,
-        device: None,
-        session: None,
+        inbox: Inbox::new(commands),
+        outbox: Outbox::new(events, &wake),
     };
     let Err(Gone) = worker.work();
 }
 
+/// The channels come last, so that they are the last to go: their end says that all else is released.
 struct Worker<'a> {
-    inbox: Inbox,
-    outbox: Outbox<'a>,
+    /// The newest request with all that was made for it; kept when done, since the next may reuse it.
+    session: Option<Session>,
+    device: Option<OpenDevice>,
     runs: Arc<Vec<Run>>,
     /// Which of them come from results, and are not measured.
     recorded: Vec<bool>,
     options: Options,
-    device: Option<OpenDevice>,
-    /// The newest request with all that was made for it; kept when done, since the next may reuse it.
-    session: Option<Session>,
+    inbox: Inbox,
+    outbox: Outbox<'a>,
 }
 
 impl Worker<'_> {

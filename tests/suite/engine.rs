@@ -268,10 +268,10 @@ fn cancelling_does_not_wait_for_text_to_be_encoded() {
     let author = author.spawn(move || {
         let books = std::fs::read(asset("demo/books-sample.jsonl")).unwrap();
         let mut pipe = std::fs::File::options().write(true).open(corpus).unwrap();
-        // Until nobody reads any more.
+        // Waits for ever once nobody reads any more: what is left of a pipe is kept for the next reader.
         (0..MOST).take_while(|_| pipe.write_all(&books).is_ok() && read.send(()).is_ok()).count()
     });
-    let author = author.unwrap();
+    author.unwrap();
     // A pipe holds little: by now most of this is encoded, and it goes on.
     for _ in 0..2 {
         being_read.recv_timeout(PATIENCE).expect("the text is read");
@@ -280,7 +280,7 @@ fn cancelling_does_not_wait_for_text_to_be_encoded() {
     let events = driver.until_idle(1);
     assert!(matches!(events.last(), Some(Event::Idle { cancelled: true, .. })));
     assert!(!events.iter().any(|event| matches!(event, Event::Prepared { .. })), "all of it was encoded");
-    assert!(author.join().unwrap() < MOST);
+    assert!(2 + being_read.len() < MOST);
     // What was broken off is not taken for a failure of the text.
     driver.measure(2, &settings(16), None);
     assert_eq!(measured(&driver.until_idle(2)).len(), 1);

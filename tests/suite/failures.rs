@@ -101,7 +101,10 @@ fn scores_that_fit_nowhere_cost_their_checkpoint() {
         assert_eq!(status, Some(1), "{said}");
         let [None, Some(error), None] = &errors(&results, "run")[..] else { panic!("{said}") };
         // Cause, help and path: of the memory, and of the store where there is one.
-        assert!(error.contains("of memory") && error.contains("--samples"), "{error}");
+        assert!(
+            error.contains("memory") && error.contains("is free") && error.contains("--samples"),
+            "{error}"
+        );
         assert_eq!(error.contains("--store-size"), store.len() == 2, "{error}");
         assert!(error.contains("step64"), "{error}");
     }

@@ -4,6 +4,7 @@
 
 mod cli;
 mod devices;
+mod docs;
 mod engine;
 mod estimator;
 mod failures;
