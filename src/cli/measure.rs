@@ -184,8 +184,8 @@ impl Worker {
     }
 
     fn send(&self, command: Command) -> Result<()> {
-        let sent = self.commands.as_ref().map(|commands| commands.send(command));
-        if let Some(Ok(())) = sent { Ok(()) } else { Err(ended_early()) }
+        let sent = self.commands.as_ref().is_some_and(|commands| commands.send(command).is_ok());
+        if sent { Ok(()) } else { Err(ended_early()) }
     }
 
     /// Waits for the next event.

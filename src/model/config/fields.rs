@@ -54,34 +54,25 @@ const DECISIVE: [(&str, Neutral); 35] = [
 
 /// Fields that many configs carry and that change no hidden state and no loss of a model that is not trained: names,
 /// tokens, dropout, what generates text, what stores and loads. A field that is neither here, nor decisive, nor asked
-/// for by the family is told to the user by its name.
-const HARMLESS: [&str; 82] = [
-    "_attn_implementation",
-    "_attn_implementation_autoset",
-    "_name_or_path",
-    "_sliding_window_pattern",
+/// for by the family is told to the user by its name. Beside these, see [`is_bookkeeping`].
+const HARMLESS: [&str; 71] = [
     "architectures",
     "attention_dropout",
     "attention_probs_dropout_prob",
     "attn_pdrop",
     "bad_words_ids",
     "begin_suppress_tokens",
-    "bos_token_id",
     "cache_implementation",
     "chunk_size_feed_forward",
     "classifier_dropout",
-    "decoder_start_token_id",
     "diversity_penalty",
     "do_sample",
     "dtype",
     "early_stopping",
     "embd_pdrop",
     "encoder_no_repeat_ngram_size",
-    "eos_token_id",
     "exponential_decay_length_penalty",
     "finetuning_task",
-    "forced_bos_token_id",
-    "forced_eos_token_id",
     "gradient_checkpointing",
     "hidden_dropout",
     "hidden_dropout_prob",
@@ -105,7 +96,6 @@ const HARMLESS: [&str; 82] = [
     "output_attentions",
     "output_hidden_states",
     "output_scores",
-    "pad_token_id",
     "prefix",
     "pretraining_tp",
     "problem_type",
@@ -115,7 +105,6 @@ const HARMLESS: [&str; 82] = [
     "resid_pdrop",
     "return_dict",
     "return_dict_in_generate",
-    "sep_token_id",
     "summary_activation",
     "summary_first_dropout",
     "summary_proj_to_labels",
@@ -293,13 +282,19 @@ impl<'a> Fields<'a> {
                         .error(format!("`{name}` is {value}, which this model family does not support"))
                         .help("its states would not be those the model was trained with"));
                 }
-                None if HARMLESS.contains(&name.as_str()) || is_empty(value) => {}
+                None if HARMLESS.contains(&name.as_str()) || is_bookkeeping(name) || is_empty(value) => {}
                 None => unknown.push(name.clone()),
             }
         }
         unknown.sort_unstable();
         Ok(unknown)
     }
+}
+
+/// Whether a field is a library's own note (where the model came from, how it was loaded) or the number of a special
+/// token, of which there are many names.
+fn is_bookkeeping(name: &str) -> bool {
+    name.starts_with('_') || name.ends_with("_token_id")
 }
 
 /// Whether a value says nothing, whatever its field means.

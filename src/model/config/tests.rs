@@ -111,6 +111,8 @@ fn what_nobody_knows_is_told_by_its_name() {
     assert_eq!(config.unknown_fields, ["a_new_gate", "another"]);
     let warning = config.warning().unwrap();
     assert!(warning.contains("`a_new_gate`, `another`") && !warning.contains('\n'), "{warning}");
+    // Where the model came from, and tokens of any name.
+    assert_eq!(with(r#""_model_name_or_path": "x", "unk_token_id": 3"#).unwrap().warning(), None);
     // Set to nothing, whatever it is.
     let config = with(r#""a_new_gate": false, "another": null, "a_list": [], "a_name": """#).unwrap();
     assert_eq!(config.warning(), None);
