@@ -77,8 +77,12 @@ fn measured_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 /// The settings that results were measured under; where results differ, all their values.
 fn recorded_ui(ui: &mut Ui, recorded: &[&Settings]) {
     let row = |ui: &mut Ui, label: &str, help: &str, value: &dyn Fn(&Settings) -> String| {
-        let mut values: Vec<String> = recorded.iter().map(|settings| value(settings)).collect();
-        values.dedup();
+        let mut values: Vec<String> = Vec::new();
+        for value in recorded.iter().map(|settings| value(settings)) {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
         ui.horizontal(|ui| {
             let size = egui::vec2(theme::LABEL_WIDTH, ui.spacing().interact_size.y);
             ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
@@ -114,7 +118,7 @@ fn order_text(order: usize) -> String {
 
 fn view_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let view = state.view;
-    let largest = state.settings.max_order;
+    let largest = state.largest_order();
     let why = "Not measured: raise the widest n-gram below";
     let order = segmented_ui(ui, view.order - 1, &ORDER_NAMES, |index| index < largest, why);
     if let Some(index) = order {
@@ -180,10 +184,11 @@ fn estimator_ui(ui: &mut Ui, state: &State, settings: &mut Settings) -> Edit {
 /// The temperature in use, and of which run it is: models of other widths have others.
 fn temperature_text_ui(ui: &mut Ui, state: &State, measured: Option<f64>) {
     let mut lines = Vec::new();
+    let factor = state.focus().map_or(1.0, |id| state.settings_of(id.run).temperature_factor);
     match measured {
-        Some(epsilon) if state.settings.temperature_factor == 1.0 => lines.push(format!("ε = {epsilon:.6}")),
+        Some(epsilon) if factor == 1.0 => lines.push(format!("ε = {epsilon:.6}")),
         Some(epsilon) => {
-            let chosen = epsilon / state.settings.temperature_factor;
+            let chosen = epsilon / factor;
             lines.extend([format!("ε = {epsilon:.6}"), format!("without the factor {chosen:.6}")]);
         }
         None => lines.push("ε = …".to_owned()),

@@ -146,7 +146,7 @@ pub(super) fn tooltip_ui(response: &Response, shown: &ShownPoint, state: &State)
                     line("under shuffled labels X, Y", format!("{input:.4} {output:.4}"));
                 }
                 if let Some([input, output]) = point.singletons {
-                    line("labels seen once X, Y", format!("{:.1}% {:.1}%", 100.0 * input, 100.0 * output));
+                    line("label seen once X, Y", format!("{:.1}% {:.1}%", 100.0 * input, 100.0 * output));
                 }
                 if let Some([input, output]) = point.spread {
                     line("standard deviation over seeds X, Y", format!("{input:.4} {output:.4}"));

@@ -3,6 +3,7 @@
 use super::state::{CheckpointState, RunState, Shown, State};
 use crate::engine::CheckpointId;
 use crate::results::condition::{Condition, RunCondition, distinctions};
+use crate::settings::Settings;
 use crate::views::plane::{self, Basis, PlanePoint, Trajectory};
 
 /// A point of the plane with what decides how it is drawn.
@@ -113,12 +114,11 @@ impl State {
 
     /// What there is to show of each visible run at the scrubber; runs that begin later are left out.
     pub fn at_scrubber(&self) -> Vec<(CheckpointId, AtScrubber)> {
-        let points: Vec<ShownPoint> =
-            self.points().into_iter().flat_map(|(_, points)| points).filter(|shown| shown.current).collect();
         let of = |id: CheckpointId| {
             let known = self.checkpoint_state(id);
-            let what = if let Some(shown) = points.iter().find(|shown| shown.id == id) {
-                AtScrubber::Point(Box::new(shown.clone()))
+            let point = || self.shown_point(id, self.point(id)?, Some(id.checkpoint));
+            let what = if let Some(shown) = point() {
+                AtScrubber::Point(Box::new(shown))
             } else if let Some(error) = known.and_then(|known| known.error.as_ref()) {
                 AtScrubber::Failed(error.to_string())
             } else if let Some(shown) = known.and_then(|known| known.shown.as_ref()) {
@@ -134,6 +134,18 @@ impl State {
             (id, what)
         };
         self.current().into_iter().map(of).collect()
+    }
+
+    /// The settings a run is measured under, or was.
+    pub fn settings_of(&self, run: usize) -> &Settings {
+        let recorded = self.run_states.get(run).and_then(|state| state.recorded.as_ref());
+        recorded.map_or(&self.settings, |results| &results.settings.settings)
+    }
+
+    /// The widest n-gram that any run is measured with, or was.
+    pub fn largest_order(&self) -> usize {
+        let orders = (0..self.run_states.len()).map(|run| self.settings_of(run).max_order);
+        orders.max().unwrap_or(self.settings.max_order)
     }
 
     /// The largest index of a hidden state any measured checkpoint has.

@@ -88,6 +88,14 @@ fn run_ui(
     let top = ui.cursor().min;
     let list = ui.scope_id().with(("checkpoints", run));
     let focused = ui.memory(|memory| memory.has_focus(list));
+    let current_id = current.map(|checkpoint| CheckpointId { run, checkpoint });
+    let followed = if !follow {
+        None
+    } else if focused {
+        current_id
+    } else {
+        state.focus()
+    };
     for checkpoint in 0..open.checkpoints.len() {
         let id = CheckpointId { run, checkpoint };
         let is_current = current == Some(checkpoint);
@@ -95,7 +103,7 @@ fn run_ui(
         if response.clicked() {
             actions.push(UiCommand::Focus(id).into());
         }
-        if follow && if focused { is_current } else { state.focus() == Some(id) } {
+        if followed == Some(id) {
             response.scroll_to_me(None);
         }
         if let Status::Failed(error) = state.status(id) {

@@ -330,14 +330,14 @@ impl State {
                 }
                 self.draft = settings.clone();
                 if settings != self.settings {
-                    self.view.order = self.view.order.min(settings.max_order).max(1);
                     self.asked = settings.clone();
                     self.settings = settings;
+                    self.view.order = self.view.order.min(self.largest_order()).max(1);
                     return self.measure();
                 }
             }
             UiCommand::View(view) => {
-                if (1..=self.settings.max_order).contains(&view.order) {
+                if (1..=self.largest_order()).contains(&view.order) {
                     self.view = view;
                 }
             }
@@ -495,7 +495,7 @@ impl State {
         self.run_states = runs.iter().zip(recorded).map(state).collect();
         self.settings = self.recorded_settings().first().map_or(&self.asked, |first| *first).clone();
         self.draft = self.settings.clone();
-        self.view.order = self.view.order.min(self.settings.max_order).max(1);
+        self.view.order = self.view.order.min(self.largest_order()).max(1);
         self.runs = runs;
         self.view.layers = LayerChoice::Mean;
         self.scrubber = Scrubber::default();

@@ -388,6 +388,15 @@ fn settings_of_results_go_with_them() {
     assert!(state.apply(Event::Opened { runs: runs(&[0, 0, 0]), recorded }).is_empty());
     assert_eq!(state.recorded_settings().iter().map(|s| s.points).collect::<Vec<_>>(), [50, 300]);
     assert_eq!(state.settings.points, 50);
+    // An order that any of them has can be shown, whichever comes first.
+    let wide = Results {
+        settings: ResultSettings { settings: Settings::default(), ..ResultSettings::default() },
+        checkpoints: Vec::new(),
+    };
+    let recorded = vec![result(50), Some(Arc::new(wide))];
+    state.apply(Event::Opened { runs: runs(&[0, 0]), recorded });
+    state.update(UiCommand::View(PlaneView { order: 4, ..state.view }));
+    assert_eq!((state.view.order, state.settings_of(0).max_order, state.settings_of(1).max_order), (4, 1, 4));
     // Models opened after them are measured under what was asked for, not under what was read.
     assert_eq!(request(state.apply(opened(&[1]))).settings, own);
     assert!(state.recorded_settings().is_empty() && *state.initial() == own);
@@ -452,7 +461,10 @@ fn a_figure_exported_after_a_change_tells_stale_answers() {
     assert!(svg.contains("stroke-dasharray=\"3 3\""));
     let words = said(&svg);
     assert!(words.contains("measured under earlier settings training progress"), "in the legend: {words}");
-    assert!(words.contains("Dashed: measured under earlier settings"), "in the caption: {words}");
+    assert!(
+        words.contains("Open marks with dashed lines: measured under earlier settings"),
+        "in the caption: {words}"
+    );
     assert_eq!(svg.matches(" · measured under earlier settings</title>").count(), 3);
     // A stale point and a fresh one are not to be compared.
     let generation = state.generation;

@@ -192,6 +192,19 @@ impl TryFrom<serde_json::Map<String, Value>> for CheckpointResult {
     }
 }
 
+/// Checks that no setting is missing. Only files from before the schema may lack those that there was no name for.
+///
+/// # Errors
+/// A setting that is missing.
+fn all_settings_in(fields: &serde_json::Map<String, Value>) -> Result<(), String> {
+    let usual = serde_json::to_value(ResultSettings::default()).unwrap_or_default();
+    let mut names = usual.as_object().into_iter().flat_map(serde_json::Map::keys);
+    match names.find(|name| !fields.contains_key(*name)) {
+        Some(missing) => Err(format!("its settings: missing field `{missing}`")),
+        None => Ok(()),
+    }
+}
+
 /// The settings in a file of results.
 ///
 /// # Errors
@@ -255,6 +268,9 @@ fn read_json(bytes: &[u8]) -> Result<Results, Cause> {
     }
     if !head.settings.contains_key("version") {
         return Err(Cause::Foreign("its settings do not say which version measured".to_owned()));
+    }
+    if head.schema > 0 {
+        all_settings_in(&head.settings).map_err(Cause::Unusable)?;
     }
     let settings = settings_from(head.settings).map_err(Cause::Unusable)?;
     let body: Body = serde_json::from_slice(bytes).map_err(|error| Cause::Unusable(error.to_string()))?;

@@ -197,5 +197,6 @@ pub fn settings_of(
     if !differ.is_empty() {
         return Err(format!("rows of several settings: {}; keep those of one", differ.join(", ")));
     }
+    super::all_settings_in(&fields)?;
     super::settings_from(fields)
 }

@@ -382,6 +382,16 @@ fn sizes_and_numbers_that_cannot_be_are_refused_by_name() {
 }
 
 #[test]
+fn a_setting_that_was_taken_away_is_missed() {
+    for name in ["min_count", "dtype", "points"] {
+        let mut json: Value = serde_json::from_slice(&results().to_json().unwrap()).unwrap();
+        json["settings"].as_object_mut().unwrap().remove(name).unwrap();
+        let error = refused(&serde_json::to_vec(&json).unwrap());
+        assert!(error.contains(&format!("missing field `{name}`")), "{error}");
+    }
+}
+
+#[test]
 fn settings_that_results_once_had_no_name_for_read_as_what_they_were() {
     let mut json: Value = serde_json::from_slice(&results().to_json().unwrap()).unwrap();
     json.as_object_mut().unwrap().remove("schema");

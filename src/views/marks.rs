@@ -40,7 +40,8 @@ impl PlanePoint {
         let (layers, of) = self.layers_of_seed;
         let flags = [
             (self.expressivity > self.complexity + VISIBLE).then_some(Flag::AboveBound),
-            self.singletons.and_then(worse).map(Flag::SeenOnce),
+            // A minimum count leaves those positions out.
+            self.singletons.filter(|_| self.kept.is_none()).and_then(worse).map(Flag::SeenOnce),
             self.null.and_then(null).map(Flag::Null),
             (layers > 0).then_some(Flag::Seed { layers, of }),
         ];
@@ -68,7 +69,9 @@ impl Flag {
     fn words(&self, at_most: &str) -> String {
         match self {
             Self::AboveBound => "above the bound".to_owned(),
-            Self::SeenOnce(share) => format!("{at_most}{:.0} % of labels seen once", 100.0 * share),
+            Self::SeenOnce(share) => {
+                format!("{at_most}{:.0} % of positions have a label seen once", 100.0 * share)
+            }
             Self::Null(share) if *share >= 1.0 => format!("shuffled labels give {at_most}all of it"),
             Self::Null(share) => format!("shuffled labels give {at_most}{:.0} % of it", 100.0 * share),
             Self::Seed { of: 1, .. } => "depends on the seed".to_owned(),
@@ -142,7 +145,7 @@ pub fn notes(trajectories: &[Trajectory]) -> Vec<Note> {
 pub fn summary(trajectories: &[Trajectory]) -> Vec<String> {
     let seen = Seen::on(trajectories);
     let open = seen.previews().map(|text| format!("Open marks: {text}"));
-    let dashed = seen.stale.then(|| format!("Dashed: {STALE}"));
+    let dashed = seen.stale.then(|| format!("Open marks with dashed lines: {STALE}"));
     let flags = seen.flags.iter().map(|flag| format!("! {}", flag.explained(seen.at_most())));
     open.into_iter().chain(dashed).chain(flags).collect()
 }
@@ -288,13 +291,13 @@ mod tests {
         let expected = [
             "first estimates on 16 to 64 documents",
             "measured under earlier settings",
-            "up to 92 % of labels seen once",
+            "up to 92 % of positions have a label seen once",
         ];
         assert_eq!(texts, expected);
         let sentences = summary(&shown);
         assert_eq!(sentences[0], "Open marks: first estimates on 16 to 64 documents");
-        assert_eq!(sentences[1], "Dashed: measured under earlier settings");
-        assert!(sentences[2].starts_with("! up to 92 % of labels seen once: "));
+        assert_eq!(sentences[1], "Open marks with dashed lines: measured under earlier settings");
+        assert!(sentences[2].starts_with("! up to 92 % of positions have a label seen once: "));
         assert_eq!(sentences.len(), 3);
     }
 }

@@ -159,7 +159,8 @@ fn doubtful_points_carry_a_mark_and_its_reason() {
     assert!(out.contains(&format!("3 checkpoints, last φ {phi:.2} !<")));
     let words = said(&out);
     assert!(
-        words.contains("! up to 92 % of labels seen once") && words.contains("! above the bound"),
+        words.contains("! up to 92 % of positions have a label seen once")
+            && words.contains("! above the bound"),
         "{words}"
     );
     // One beside the point, one for each reason in the legend.
