@@ -295,7 +295,11 @@ impl Collector {
                     if self.sample.is_some() {
                         self.progress.say(&format!("computing on {name}"));
                     }
-                    self.device = name;
+                    // What a GPU that failed had measured stays.
+                    self.device = match self.measured() > 0 && self.device != name {
+                        true => format!("{}, then {name}", self.device),
+                        false => name,
+                    };
                 }
                 Event::Warning(warning) => self.progress.say(&format!("warning: {warning}")),
                 Event::Prepared { run, documents, skipped_documents, positions, .. } => {

@@ -10,7 +10,7 @@ use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
 use crate::memory;
 use crate::model::config::Config;
-use crate::settings::{Backend, Settings};
+use crate::settings::{Backend, Precision, Settings};
 use crate::store::{Entry, Key, ScoreTable, Shape, Store, StoreScores};
 
 /// Where scores may go.
@@ -108,7 +108,11 @@ impl<'a> Wanted<'a> {
             StoreScores::Always => true,
             StoreScores::Never => false,
             // A GPU, whose rate is another altogether, keeps scores in its own memory as long as they fit.
-            StoreScores::Auto => device.is_gpu() || worth_storing(self.operations, self.shape),
+            StoreScores::Auto => {
+                // What was asked for in half precision is rounded as it is stored, whatever memory is free.
+                let rounded = self.shape.precision == Precision::F16;
+                device.is_gpu() || rounded || worth_storing(self.operations, self.shape)
+            }
         }
     }
 

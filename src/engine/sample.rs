@@ -237,9 +237,21 @@ impl Samples {
 
     /// Lets what could not be read be read again.
     pub fn forget_failures(&mut self) {
-        if self.samples.iter().any(|(_, sample)| sample.is_err()) {
-            *self = Self::default();
+        let mut places = Vec::with_capacity(self.samples.len());
+        let mut kept = Vec::new();
+        for (content, sample) in std::mem::take(&mut self.samples) {
+            places.push(sample.is_ok().then_some(kept.len()));
+            if sample.is_ok() {
+                kept.push((content, sample));
+            }
         }
+        self.by_path.retain_mut(|(_, index)| places[*index].map(|place| *index = place).is_some());
+        self.samples = kept;
+    }
+
+    /// Looks at a tokenizer's file again before it is next used: it may have been written anew.
+    pub fn forget(&mut self, tokenizer: Option<&Path>) {
+        self.by_path.retain(|(path, _)| path.is_none() || path.as_deref() != tokenizer);
     }
 
     fn index_of_content(

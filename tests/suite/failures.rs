@@ -110,6 +110,18 @@ fn scores_that_fit_nowhere_cost_their_checkpoint() {
     }
 }
 
+#[test]
+fn a_minimum_count_that_the_first_documents_miss_waits_for_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let worker = Worker::open(&run_of(folder.path(), &["step2000"]), engine::Options::default());
+    let wanted = Settings { samples: 64, max_order: 1, min_count: 100, ..settings(64) };
+    let few = Settings { samples: 16, ..wanted.clone() };
+    assert_eq!(failures(&worker.ask(request(1, few, true))).len(), 1);
+    let events = worker.ask(request(2, wanted, true));
+    assert!(failures(&events).is_empty(), "{:?}", failures(&events));
+    assert_eq!(measured(&events).len(), 1);
+}
+
 /// A worker with one folder open.
 struct Worker {
     commands: Sender<engine::Command>,

@@ -119,6 +119,11 @@ impl Session {
         let measurement = match measured {
             Ok(measurement) => measurement,
             Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),
+            // More documents may reach the minimum count.
+            Err(error) if error.kind() == Kind::Sample && stage + 1 < sample.stages.len() => {
+                track.told = Some((generation, stage + 1));
+                return Ok(());
+            }
             Err(error) => return Err(error.at(&checkpoint.path).into()),
         };
         let settled = tolerance > 0.0 && measurement.last_change().is_some_and(|change| change <= tolerance);

@@ -150,6 +150,9 @@ impl Session {
             let too_few = shape.is_some_and(|shape| shape.points < points || shape.seeds < reference_seeds);
             // Written anew since: what was scored is of another model.
             let changed = track.identity.as_ref().is_some_and(|(files, _)| files.changed());
+            if changed {
+                self.samples.forget(self.runs[id.run].checkpoints[id.checkpoint].tokenizer.as_deref());
+            }
             if track.failure.is_some() || too_few || changed {
                 *track = Track { elsewhere: track.elsewhere, ..Track::default() };
                 self.job.take_if(|job| job.id == id);
