@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DONE, PARTLY, order};
+use super::{DONE, PARTLY, note, order};
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, PlaneFigureOptions, Theme, plane_figure};
 use crate::results::read_all;
@@ -58,7 +58,7 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
     let mut status = DONE;
     for trajectory in &trajectories {
         if let Some(absence) = &trajectory.absence {
-            eprintln!("infoplane: {} is not drawn: {absence}", trajectory.label());
+            note(&format!("infoplane: {} is not drawn: {absence}", trajectory.label()));
             status = PARTLY;
         }
     }

@@ -55,7 +55,7 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
     let states = caught(|| {
         let mut model = Model::open(&ModelFolder::new(&args.model), &options)?;
         if let Some(warning) = model.config().warning() {
-            eprintln!("warning: {warning}");
+            note(&format!("warning: {warning}"));
         }
         hidden_states(&mut model, &documents, !args.loss_only)
     })?;
