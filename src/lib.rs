@@ -20,6 +20,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`condition`] | what a number depends on besides the checkpoint, and the name of it |
 //! | [`checkpoints`] | folders to runs of checkpoints, in the order of training |
 //! | [`corpus`] | text files to documents |
 //! | [`tokens`] | documents to token ids, by the checkpoint's own tokenizer |
@@ -49,6 +50,7 @@ pub mod app;
 pub mod bound;
 pub mod checkpoints;
 pub mod cli;
+pub mod condition;
 pub mod corpus;
 pub mod device;
 pub mod engine;

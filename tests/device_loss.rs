@@ -5,8 +5,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use infoplane::condition::TextSource;
 use infoplane::device::Compute;
-use infoplane::engine::{self, Command, Event, Request, TextSource};
+use infoplane::engine::{self, Command, Event, Request};
 use infoplane::estimator::Estimator;
 use infoplane::settings::{Backend, Settings};
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 use eframe::egui;
 
-use crate::engine::TextSource;
+use crate::condition::TextSource;
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, Scene};
 

@@ -24,7 +24,8 @@ use crossbeam_channel::{Receiver, Sender};
 use eframe::egui::{self, Margin, Ui, vec2};
 
 use crate::checkpoints::Run;
-use crate::engine::{Command, Event, TextSource};
+use crate::condition::TextSource;
+use crate::engine::{Command, Event};
 use crate::error::{Error, Kind, Result};
 use crate::figure::{Highlight, PlaneFigureOptions, Scene, plane_figure};
 use crate::settings::Settings;

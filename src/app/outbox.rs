@@ -84,7 +84,8 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{CheckpointId, Focus, Request, TextSource};
+    use crate::condition::TextSource;
+    use crate::engine::{CheckpointId, Focus, Request};
     use crate::settings::Settings;
 
     fn measure(generation: u64) -> Command {

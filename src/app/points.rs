@@ -87,7 +87,7 @@ impl State {
                 let documents = finished.map(|shown| (shown.documents, shown.documents));
                 Condition {
                     settings: self.settings.clone(),
-                    text: self.text.as_ref().map(|text| text.path().clone()),
+                    text: self.text.as_ref().map(|text| text.path().to_owned()),
                     documents: documents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
                     recorded: false,
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::state::{CheckpointState, RunState, Shown, State};
-use crate::engine::TextSource;
+use crate::condition::TextSource;
 use crate::error::{Error, Kind};
 use crate::results::{CheckpointResult, Outcome, Results};
 use crate::settings::Settings;

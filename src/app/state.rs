@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use super::timeline::{Scrubber, TimeCommand};
 use crate::checkpoints::{Checkpoint, Run};
-use crate::engine::{CheckpointId, Command, Event, Focus, Request, TextSource};
+use crate::condition::TextSource;
+use crate::engine::{CheckpointId, Command, Event, Focus, Request};
 use crate::error::{Error, Kind};
 use crate::results::{Measurement, Results};
 use crate::settings::Settings;

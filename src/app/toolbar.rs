@@ -6,7 +6,7 @@ use super::Action;
 use super::state::State;
 use super::theme::{self, palette};
 use super::widgets::{Icon, icon_button};
-use crate::engine::TextSource;
+use crate::condition::TextSource;
 
 /// Draws the bar; `asking` says that a dialog is open already.
 pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut Vec<Action>) {

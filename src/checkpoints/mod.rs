@@ -10,6 +10,7 @@ mod files;
 mod folder;
 mod hub;
 mod identity;
+mod key;
 mod scan;
 pub mod step_name;
 mod told_apart;
@@ -18,6 +19,7 @@ mod trainer_state;
 pub use files::Files;
 pub use folder::ModelFolder;
 pub use identity::identity;
+pub use key::{CheckpointKey, RunKey};
 pub use scan::{locate, open, open_unless};
 pub use told_apart::told_apart;
 

@@ -27,8 +27,9 @@ use std::process::ExitCode;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 
+use crate::condition::TextSource;
 use crate::corpus;
-use crate::engine::{self, TextSource};
+use crate::engine;
 use crate::error::Result;
 use crate::settings::{
     self, Backend, CONTEXT, Dtype, EPSILON, MAX_ORDER, MIN_COUNT, Number, POINTS, Precision, REFERENCE_SEEDS,

@@ -8,8 +8,9 @@ use super::demo::{self, Demo};
 use super::{DONE, SettingsArgs, TextArgs};
 use crate::app::{self, Start};
 use crate::checkpoints;
+use crate::condition::TextSource;
 use crate::corpus;
-use crate::engine::{self, TextSource};
+use crate::engine;
 use crate::error::{Error, Kind, Result};
 use crate::results;
 

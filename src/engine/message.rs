@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::checkpoints::Run;
+use crate::condition::TextSource;
 use crate::error::Error;
 use crate::results::{Measurement, Results};
 use crate::settings::Settings;
@@ -16,24 +17,6 @@ pub struct CheckpointId {
     pub run: usize,
     /// Index of the checkpoint within its run.
     pub checkpoint: usize,
-}
-
-/// What the models read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum TextSource {
-    /// Text, encoded with each run's own tokenizer.
-    Corpus(PathBuf),
-    /// Tokens, as they are.
-    Tokens(PathBuf),
-}
-
-impl TextSource {
-    /// The file.
-    pub fn path(&self) -> &PathBuf {
-        match self {
-            Self::Corpus(path) | Self::Tokens(path) => path,
-        }
-    }
 }
 
 /// A measurement of all open runs.

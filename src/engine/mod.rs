@@ -19,7 +19,7 @@ mod schedule;
 mod session;
 mod worker;
 
-pub use message::{CheckpointId, Command, EstimatorCosts, Event, Focus, Request, TextSource};
+pub use message::{CheckpointId, Command, EstimatorCosts, Event, Focus, Request};
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::checkpoints::ModelFolder;
-use crate::engine::TextSource;
+use crate::condition::TextSource;
 use crate::settings::Precision;
 use crate::store::Losses;
 use crate::tokens::Tokens;

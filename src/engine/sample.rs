@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use twox_hash::XxHash3_128;
 
-use super::message::TextSource;
+use crate::condition::TextSource;
 use crate::error::{Error, Kind, Result};
 use crate::estimator::{Row, SampleLabels};
 use crate::labels::Labels;

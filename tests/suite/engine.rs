@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use infoplane::engine::{self, CheckpointId, Command, Event, Focus, Request, TextSource};
+use infoplane::condition::TextSource;
+use infoplane::engine::{self, CheckpointId, Command, Event, Focus, Request};
 use infoplane::settings::{Backend, Settings};
 
 use super::support::{PATIENCE, asset};

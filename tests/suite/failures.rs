@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 use infoplane::checkpoints::ModelFolder;
-use infoplane::engine::{self, Event, Request, TextSource};
+use infoplane::condition::TextSource;
+use infoplane::engine::{self, Event, Request};
 use infoplane::error::Kind;
 use infoplane::model::{Model, Options};
 use infoplane::results::Measurement;

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crossbeam_channel::{Receiver, bounded};
+use infoplane::condition::TextSource;
 use infoplane::device::Compute;
-use infoplane::engine::{self, CheckpointId, Command, Event, Request, TextSource};
+use infoplane::engine::{self, CheckpointId, Command, Event, Request};
 use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, Statistics, unit_rows};
 use infoplane::labels::{LabelSet, Labels};
 use infoplane::results::Measurement;

@@ -1,6 +1,7 @@
 //! The whole measurement, from the model up, against `transformers` and a float64 estimator.
 
-use infoplane::engine::{self, Command, Event, Request, TextSource};
+use infoplane::condition::TextSource;
+use infoplane::engine::{self, Command, Event, Request};
 use infoplane::results::Measurement;
 use infoplane::settings::{Backend, ORDER_NAMES, Settings};
 use serde_json::Value;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 /// The modules of the crate in the order of the data flow, each with those it may import: only such as stand before
 /// it, so that there is no way round in a circle.
-const MODULES: [(&str, &[&str]); 22] = [
+const MODULES: [(&str, &[&str]); 23] = [
     ("error", &[]),
     ("settings", &[]),
+    ("condition", &["settings"]),
     ("simd", &[]),
     ("product", &["simd"]),
     ("memory", &["error"]),
@@ -31,6 +32,7 @@ const MODULES: [(&str, &[&str]); 22] = [
         "engine",
         &[
             "checkpoints",
+            "condition",
             "device",
             "error",
             "estimator",
@@ -47,13 +49,25 @@ const MODULES: [(&str, &[&str]); 22] = [
     // No model, no estimator, no device: it reaches them by messages to the engine.
     (
         "app",
-        &["bound", "checkpoints", "engine", "error", "figure", "measures", "results", "settings", "views"],
+        &[
+            "bound",
+            "checkpoints",
+            "condition",
+            "engine",
+            "error",
+            "figure",
+            "measures",
+            "results",
+            "settings",
+            "views",
+        ],
     ),
     (
         "cli",
         &[
             "app",
             "checkpoints",
+            "condition",
             "corpus",
             "device",
             "engine",

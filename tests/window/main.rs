@@ -19,7 +19,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::app::Start;
 use infoplane::app::dialogs::Dialogs;
 use infoplane::app::state::{Severity, Status};
-use infoplane::engine::{Command, TextSource};
+use infoplane::condition::TextSource;
+use infoplane::engine::Command;
 use infoplane::settings::{Backend, Settings, Temperature};
 use infoplane::views::plane::LayerChoice;
 
