@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, ViewportCommand};
 use infoplane::app::{App, Start};
-use infoplane::engine::{self, TextSource};
+use infoplane::condition::TextSource;
+use infoplane::engine;
 use infoplane::settings::Settings;
 
 const LONGEST: Duration = Duration::from_secs(60);
