@@ -176,7 +176,7 @@ fn gpu() -> Result<Arc<Gpu>> {
 
 impl Gpu {
     /// Notes that it was lost: it is not opened again.
-    pub fn give_up(&self) {
+    pub fn lose(&self) {
         self.lost.store(true, Ordering::Relaxed);
     }
 

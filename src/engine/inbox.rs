@@ -108,19 +108,19 @@ impl<'a> Outbox<'a> {
     }
 
     /// Sends an event, waiting for room where the other side is slow.
-    pub fn tell(&self, event: Event) -> Result<(), Gone> {
+    pub fn emit(&self, event: Event) -> Result<(), Gone> {
         self.events.send(event).map_err(|_| Gone)?;
         (self.wake)();
         Ok(())
     }
 
     /// Sends an event that the next one replaces: dropped where the channel fills, as it does behind a
-    /// window that is hidden, so that what must be told keeps its room.
-    pub fn mention(&self, event: Event) -> Result<(), Gone> {
+    /// window that is hidden, so that what must arrive keeps its room.
+    pub fn emit_replaceable(&self, event: Event) -> Result<(), Gone> {
         const ROOM_KEPT: usize = 256;
         if self.events.len() + ROOM_KEPT > self.events.capacity().unwrap_or(usize::MAX) {
             return Ok(());
         }
-        self.tell(event)
+        self.emit(event)
     }
 }

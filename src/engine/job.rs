@@ -1,107 +1,18 @@
-//! A checkpoint on its way through the model: its scores, its losses, and the batches still to come.
+//! A checkpoint's model at work: the batches still to come, and the losses of those that passed.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-use burn::tensor::Tensor;
-
 use super::message::{CheckpointId, EstimatorCosts};
 use super::sample::Sample;
+use super::scored::Scored;
 use crate::checkpoints::Checkpoint;
-use crate::error::{Error, Result};
-use crate::estimator::{DevicePlane, Estimator, Reference, Scores, Target};
-use crate::memory;
+use crate::error::Result;
+use crate::estimator::{Estimator, Reference};
 use crate::model::batch::{Batch, batches, check_ids};
+use crate::model::config::Config;
 use crate::model::{Model, Options, Pass, Step};
-use crate::store::{Losses, ScoreTable};
-
-/// What is kept of a checkpoint once its documents went through the model.
-#[derive(Debug)]
-pub struct Scored {
-    /// Which chunks are finished, and their scores where they do not lie in the GPU's memory.
-    pub table: ScoreTable,
-    /// The scores in the GPU's memory, a plane each.
-    pub device: Option<Vec<DevicePlane>>,
-    /// The hidden size h.
-    pub width: usize,
-    /// Stages of the sample whose scores are at hand.
-    pub stages: usize,
-    /// Why finished scores could not be stored, until it is told.
-    pub trouble: Option<Error>,
-}
-
-impl Scored {
-    /// What a model of this hidden size scores into a table in main memory or on disk.
-    pub fn new(table: ScoreTable, width: usize) -> Self {
-        Self { table, device: None, width, stages: 0, trouble: None }
-    }
-
-    /// Memory that is held, or will be once all is scored.
-    pub fn bytes_to_hold(&self) -> usize {
-        // Where the disk failed, some of what should lie there is in memory.
-        self.table.bytes_to_hold().max(self.bytes())
-    }
-
-    /// Memory held.
-    pub fn bytes(&self) -> usize {
-        let device = self.device.iter().flatten();
-        self.table.bytes() + device.map(DevicePlane::bytes).sum::<usize>()
-    }
-
-    /// The scores of every layer with the reference points of a seed.
-    pub fn scores(&self, seed: usize) -> Scores<'_> {
-        let shape = self.table.shape();
-        let planes = (0..shape.layers).map(|layer| shape.plane(layer, seed));
-        match &self.device {
-            Some(device) => Scores::Device(planes.map(|plane| &device[plane]).collect()),
-            None => Scores::Host(planes.map(|plane| self.table.plane(plane)).collect()),
-        }
-    }
-
-    /// How many of a sample's documents are scored.
-    pub fn documents(&self, sample: &Sample) -> usize {
-        let chunks = (0..sample.chunks.len()).filter(|&chunk| self.table.has(chunk));
-        chunks.map(|chunk| sample.documents_of(chunk).len()).sum()
-    }
-
-    /// Scores a batch's states of a layer with the reference points of each seed.
-    fn score(
-        &mut self,
-        layer: usize,
-        (sample, batch): (&Sample, &Batch),
-        states: &Tensor<2>,
-        estimator: &Estimator,
-        references: &[Reference],
-    ) -> Result<()> {
-        let chunk = sample.chunk_of(batch.documents[0]);
-        let origin = if self.device.is_some() { 0 } else { self.table.positions(chunk).start };
-        let rows = sample.rows(batch, origin);
-        for (seed, reference) in references.iter().enumerate() {
-            let plane = self.table.shape().plane(layer, seed);
-            let target = match &self.device {
-                Some(planes) => Target::Device(&planes[plane]),
-                None => Target::Host(self.table.open(chunk, plane)?),
-            };
-            estimator.score(states.clone(), reference, &rows, target)?;
-        }
-        Ok(())
-    }
-
-    /// Counts a chunk as finished.
-    ///
-    /// # Errors
-    /// Scores that cannot be stored and have no room in memory either.
-    fn finish(&mut self, chunk: usize, losses: Losses) -> Result<()> {
-        if self.device.is_some() {
-            self.table.finish_on_device(chunk, losses);
-        } else if let Err(error) = self.table.finish(chunk, losses) {
-            // They stay in memory, where there is room for those to come.
-            memory::check(self.table.bytes_missing()).map_err(|_| error.clone())?;
-            self.trouble.get_or_insert(error);
-        }
-        Ok(())
-    }
-}
+use crate::store::Losses;
 
 /// The model of a checkpoint at work towards a stage.
 #[derive(Debug)]
@@ -132,11 +43,19 @@ struct Unfinished {
 
 impl Job {
     /// Opens a checkpoint's model.
-    pub fn open(id: CheckpointId, checkpoint: &Checkpoint, options: &Options) -> Result<Self> {
+    ///
+    /// # Errors
+    /// As [`Model::open`].
+    pub fn open(
+        id: CheckpointId,
+        checkpoint: &Checkpoint,
+        config: Config,
+        options: &Options,
+    ) -> Result<Self> {
         Ok(Self {
             id,
             stage: 0,
-            model: Model::open(&checkpoint.folder(), options)?,
+            model: Model::of_config(&checkpoint.folder(), config, options)?,
             batches: VecDeque::new(),
             pass: None,
             unfinished: BTreeMap::new(),

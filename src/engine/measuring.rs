@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::job::Scored;
 use super::sample::Sample;
+use super::scored::Scored;
 use crate::error::{Error, Kind};
 use crate::estimator::{Binning, Estimator, Question, SampleLabels, layer_measures};
 use crate::measures::LayerMeasures;
@@ -106,7 +106,7 @@ pub fn measurement(
 pub fn with_honesty(
     measurement: &Measurement,
     scored: &Scored,
-    (sample, stage): (&mut Sample, usize),
+    (sample, stage): (&Sample, usize),
     estimator: &mut Estimator,
     (binning, min_count, seed_count): (Binning, u32, usize),
     interrupted: &mut (dyn FnMut() -> bool + Send),

@@ -6,9 +6,11 @@
 //! broken off are looking through folders, reading scores back from the store, and what the tensor library waits for
 //! on a device.
 
+mod bank;
 mod cost;
 mod inbox;
 mod job;
+mod keys;
 mod measuring;
 mod message;
 mod open_device;
@@ -16,6 +18,7 @@ mod place;
 mod progress;
 mod sample;
 mod schedule;
+mod scored;
 mod session;
 mod worker;
 

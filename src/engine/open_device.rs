@@ -52,9 +52,9 @@ impl OpenDevice {
     }
 
     /// Goes on with the CPU: what the process holds of the GPU cannot be opened again.
-    pub fn give_up_gpu(&mut self) {
+    pub fn lose_gpu(&mut self) {
         if let Compute::Gpu(gpu) = &self.compute {
-            gpu.give_up();
+            gpu.lose();
         }
         self.compute = Compute::Cpu;
         self.estimator = Estimator::Cpu;

@@ -1,6 +1,8 @@
 //! A sample of text as the engine measures it: tokens, labels, and the chunks it is scored in.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use twox_hash::XxHash3_128;
@@ -41,7 +43,7 @@ pub struct Sample {
     /// The token of a document's first position.
     first_token: usize,
     /// The labels of a stage's documents, dealt out at random, once asked for.
-    null: Option<(usize, Arc<SampleLabels>)>,
+    null: RefCell<Option<(usize, Arc<SampleLabels>)>>,
 }
 
 impl Sample {
@@ -71,7 +73,7 @@ impl Sample {
             labels: Arc::new(SampleLabels::new(&labels)),
             first_token: labels.first_token(),
             document_offsets: labels.document_offsets,
-            null: None,
+            null: RefCell::default(),
             documents,
             skipped,
             stages,
@@ -123,15 +125,15 @@ impl Sample {
     }
 
     /// The labels of a stage's documents, dealt out at random.
-    pub fn null(&mut self, stage: usize) -> Arc<SampleLabels> {
+    pub fn null(&self, stage: usize) -> Arc<SampleLabels> {
         const SEED: u64 = 0;
-        let positions = self.positions(self.stages[stage]);
-        let labels = &self.labels;
-        let (_, null) = match self.null.take().filter(|(of, _)| *of == stage) {
-            Some(null) => self.null.insert(null),
-            None => self.null.insert((stage, Arc::new(labels.shuffled(positions, SEED)))),
+        let mut known = self.null.borrow_mut();
+        let null = match known.take().filter(|(of, _)| *of == stage) {
+            Some((_, null)) => null,
+            None => Arc::new(self.labels.shuffled(self.positions(self.stages[stage]), SEED)),
         };
-        Arc::clone(null)
+        *known = Some((stage, Arc::clone(&null)));
+        null
     }
 
     /// Where the labelled positions of a batch stand among its states, and how far behind position `origin`
@@ -191,7 +193,7 @@ fn hash(documents: &[Vec<u32>]) -> u128 {
 pub struct Samples {
     /// Tokenizer files seen, with the sample each leads to.
     by_path: Vec<(Option<PathBuf>, usize)>,
-    samples: Vec<(Vec<u8>, Result<Sample>)>,
+    samples: Vec<(Vec<u8>, Result<Rc<Sample>>)>,
 }
 
 impl Samples {
@@ -209,7 +211,7 @@ impl Samples {
         settings: &Settings,
         staged: bool,
         interrupted: &mut dyn FnMut() -> bool,
-    ) -> Result<&mut Sample> {
+    ) -> Result<Rc<Sample>> {
         let key = match text {
             TextSource::Tokens(_) => None,
             TextSource::Corpus(_) => Some(tokenizer.ok_or_else(|| missing_tokenizer(folder))?),
@@ -222,7 +224,7 @@ impl Samples {
                 index
             }
         };
-        self.samples[index].1.as_mut().map_err(|error| error.clone())
+        self.samples[index].1.clone()
     }
 
     /// The sample a checkpoint with this tokenizer is measured on, if it was made.
@@ -232,7 +234,7 @@ impl Samples {
             TextSource::Corpus(_) => Some(tokenizer?),
         };
         let (_, index) = self.by_path.iter().find(|(path, _)| path.as_deref() == key)?;
-        self.samples[*index].1.as_ref().ok()
+        self.samples[*index].1.as_deref().ok()
     }
 
     /// Lets what could not be read be read again.
@@ -278,6 +280,7 @@ impl Samples {
             (TextSource::Corpus(path) | TextSource::Tokens(path), _) => Tokens::from_file(path, settings),
         };
         let sample = tokens.and_then(|tokens| Sample::new(tokens, settings.max_order, staged, interrupted));
+        let sample = sample.map(Rc::new);
         // What was broken off says nothing about the text.
         if let Err(error) = &sample
             && error.kind() == Kind::Cancelled

@@ -9,17 +9,17 @@ pub struct Standing {
     pub failed: bool,
     /// Stages whose scores are at hand.
     pub scored_stages: usize,
-    /// The newest request its numbers, or its failure, were told for, and how many stages they rest on.
-    pub told: Option<(u64, usize)>,
-    /// The newest request for which its numbers were told with null and spread.
-    pub told_honesty: Option<u64>,
+    /// The newest request its numbers, or its failure, were emitted for, and how many stages they rest on.
+    pub emitted: Option<(u64, usize)>,
+    /// The newest request for which its numbers were emitted with null and spread.
+    pub emitted_honest: Option<u64>,
 }
 
 /// A piece of work on one checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// Say again, for the present request, that it failed.
-    TellFailure(CheckpointId),
+    /// Emit, for the present request, that it failed.
+    EmitFailure(CheckpointId),
     /// Derive its measures from scores at hand.
     Measure(CheckpointId),
     /// Measure what tells whether to believe its numbers.
@@ -47,33 +47,33 @@ pub fn next_task(
     let focused = checkpoints.iter().filter(|(id, _)| Some(*id) == focus);
     let others = checkpoints.iter().filter(|(id, _)| Some(*id) != focus);
     let ordered: Vec<(CheckpointId, Standing)> = focused.chain(others).copied().collect();
-    let told_stages = |standing: Standing| match standing.told {
-        Some((told, stages)) if told == generation => stages,
+    let emitted_stages = |standing: Standing| match standing.emitted {
+        Some((of, stages)) if of == generation => stages,
         _ => 0,
     };
-    let untold = |standing: &Standing| standing.told.is_none_or(|(told, _)| told != generation);
+    let unemitted = |standing: &Standing| standing.emitted.is_none_or(|(of, _)| of != generation);
 
     let quick = ordered.iter().find_map(|&(id, standing)| {
         if standing.failed {
-            untold(&standing).then_some(Task::TellFailure(id))
+            unemitted(&standing).then_some(Task::EmitFailure(id))
         } else {
-            (standing.scored_stages > told_stages(standing)).then_some(Task::Measure(id))
+            (standing.scored_stages > emitted_stages(standing)).then_some(Task::Measure(id))
         }
     });
     let score = || {
         let running = || ordered.iter().filter(|(_, standing)| !standing.failed);
-        let first = running().find(|(_, standing)| told_stages(*standing) == 0);
-        let further = || running().find(|(id, standing)| told_stages(*standing) < stages(*id));
+        let first = running().find(|(_, standing)| emitted_stages(*standing) == 0);
+        let further = || running().find(|(id, standing)| emitted_stages(*standing) < stages(*id));
         let (id, standing) = first.or_else(further)?;
-        Some(Task::Score { id: *id, stage: told_stages(*standing) })
+        Some(Task::Score { id: *id, stage: emitted_stages(*standing) })
     };
     let honesty = || {
         let wanting = |(id, standing): &&(CheckpointId, Standing)| {
             // Only scores at hand are asked; the model is not run again for this.
             !standing.failed
-                && standing.told_honesty != Some(generation)
+                && standing.emitted_honest != Some(generation)
                 && standing.scored_stages == stages(*id)
-                && told_stages(*standing) == stages(*id)
+                && emitted_stages(*standing) == stages(*id)
         };
         ordered.iter().find(wanting).map(|(id, _)| Task::MeasureHonesty(*id))
     };
@@ -99,12 +99,12 @@ mod tests {
             tasks.push(task);
             let of = |wanted: CheckpointId| standings.iter().position(|(id, _)| *id == wanted).unwrap();
             match task {
-                Task::TellFailure(id) => standings[of(id)].1.told = Some((generation, 0)),
+                Task::EmitFailure(id) => standings[of(id)].1.emitted = Some((generation, 0)),
                 Task::Measure(id) => {
                     let standing = &mut standings[of(id)].1;
-                    standing.told = Some((generation, standing.scored_stages));
+                    standing.emitted = Some((generation, standing.scored_stages));
                 }
-                Task::MeasureHonesty(id) => standings[of(id)].1.told_honesty = Some(generation),
+                Task::MeasureHonesty(id) => standings[of(id)].1.emitted_honest = Some(generation),
                 Task::Score { id, stage } => standings[of(id)].1.scored_stages = stage + 1,
             }
             assert!(tasks.len() < 100, "{tasks:?}");
@@ -142,19 +142,19 @@ mod tests {
         run(1, None, &mut standings);
         let (measure, honesty) = (|n| Task::Measure(id(n)), |n| Task::MeasureHonesty(id(n)));
         assert_eq!(run(2, Some(id(1)), &mut standings), [measure(1), measure(0), honesty(1), honesty(0)]);
-        // Scores given up for memory are made again.
+        // Scores evicted for memory are made again.
         standings[0].1.scored_stages = 0;
         assert!(run(2, None, &mut standings).is_empty());
         assert!(run(3, None, &mut standings).contains(&Task::Score { id: id(0), stage: 0 }));
     }
 
     #[test]
-    fn failures_are_told_once_a_request_and_hold_nothing_up() {
+    fn failures_are_emitted_once_a_request_and_hold_nothing_up() {
         let failed = Standing { failed: true, ..Standing::default() };
         let mut standings = [(id(0), failed), (id(1), Standing::default())];
         let tasks = run(1, None, &mut standings);
-        assert_eq!(tasks[0], Task::TellFailure(id(0)));
-        assert_eq!(tasks.iter().filter(|task| matches!(task, Task::TellFailure(_))).count(), 1);
-        assert_eq!(standings[1].1.told, Some((1, 2)));
+        assert_eq!(tasks[0], Task::EmitFailure(id(0)));
+        assert_eq!(tasks.iter().filter(|task| matches!(task, Task::EmitFailure(_))).count(), 1);
+        assert_eq!(standings[1].1.emitted, Some((1, 2)));
     }
 }

@@ -1,4 +1,4 @@
-//! The worker's loop: takes commands, does the next task, tells what came of it.
+//! The worker's loop: takes commands, does the next task, emits what came of it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,7 +75,7 @@ impl Worker<'_> {
                 Ok(found) => runs.extend(found),
                 // Nobody wants these folders any more.
                 Err(error) if error.kind() == Kind::Cancelled => return Ok(()),
-                Err(error) => self.outbox.tell(Event::Failed { generation: None, error })?,
+                Err(error) => self.outbox.emit(Event::Failed { generation: None, error })?,
             }
         }
         if runs.is_empty() {
@@ -87,13 +87,13 @@ impl Worker<'_> {
         let mut found: Vec<&mut Run> =
             runs.iter_mut().filter(|(_, results)| results.is_none()).map(|(run, _)| run).collect();
         for repeat in checkpoints::told_apart(&mut found) {
-            self.outbox.tell(Event::Warning(repeat))?;
+            self.outbox.emit(Event::Warning(repeat))?;
         }
         runs.retain(|(run, _)| !run.checkpoints.is_empty());
         let (runs, recorded): (Vec<Run>, Vec<Option<Arc<Results>>>) = runs.into_iter().unzip();
         self.recorded = recorded.iter().map(Option::is_some).collect();
         self.runs = Arc::new(runs);
-        self.outbox.tell(Event::Opened { runs: Arc::clone(&self.runs), recorded })
+        self.outbox.emit(Event::Opened { runs: Arc::clone(&self.runs), recorded })
     }
 
     fn start(&mut self, request: Request) -> Result<(), Gone> {
@@ -124,10 +124,10 @@ impl Worker<'_> {
         };
         let device = self.device.insert(OpenDevice::new(backend, self.options.memory));
         if let Some(warning) = device.missed.as_ref().filter(|warning| missed.as_ref() != Some(*warning)) {
-            self.outbox.tell(Event::Warning(warning.clone()))?;
+            self.outbox.emit(Event::Warning(warning.clone()))?;
         }
         if name.as_ref() != Some(&device.compute.name()) {
-            self.outbox.tell(Event::Device { name: device.compute.name() })?;
+            self.outbox.emit(Event::Device { name: device.compute.name() })?;
         }
         Ok(())
     }
@@ -139,7 +139,7 @@ impl Worker<'_> {
                 session.rest();
                 let on_gpu = self.device.as_ref().is_some_and(OpenDevice::is_gpu);
                 let costs = (!on_gpu).then_some(session.costs);
-                self.outbox.tell(Event::Idle { generation: session.request.generation, cancelled, costs })
+                self.outbox.emit(Event::Idle { generation: session.request.generation, cancelled, costs })
             }
             _ => Ok(()),
         }

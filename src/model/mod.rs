@@ -82,7 +82,15 @@ impl Model {
     /// Whatever is wrong with its `config.json` or its weights, in one line naming file and cause;
     /// [`Kind::Memory`] where the memory allowed does not hold two blocks and a batch.
     pub fn open(folder: &ModelFolder, options: &Options) -> Result<Self> {
-        let config = Arc::new(Config::read(folder)?);
+        Self::of_config(folder, Config::read(folder)?, options)
+    }
+
+    /// The same, where its `config.json` is read already.
+    ///
+    /// # Errors
+    /// As [`Model::open`].
+    pub fn of_config(folder: &ModelFolder, config: Config, options: &Options) -> Result<Self> {
+        let config = Arc::new(config);
         let weights = Arc::new(Weights::open(folder)?);
         let names = config.family.names();
         let (vocab, width) = (config.vocab_size, config.hidden_size);

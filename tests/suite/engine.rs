@@ -350,7 +350,8 @@ fn what_comes_on_screen_is_measured_next() {
 #[test]
 fn hidden_runs_are_measured_last() {
     let folder = tempfile::tempdir().unwrap();
-    let earlier = run_of(folder.path(), &["step0", "step2000"]);
+    // Of other weights: what both runs have is scored once.
+    let earlier = run_of(folder.path(), &["step64", "step512"]);
     std::fs::rename(earlier, folder.path().join("a run before it")).unwrap();
     run_of(folder.path(), &["step0", "step2000"]);
     let focus = Focus { checkpoint: None, hidden: vec![0] };

@@ -3,60 +3,63 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Session, Trouble, sample_of};
+use super::{Session, Trouble};
 use crate::checkpoints::Checkpoint;
+use crate::engine::bank::counted_chunks;
 use crate::engine::inbox::{Inbox, Outbox};
+use crate::engine::keys::measurement_key;
 use crate::engine::measuring::{measurement, with_honesty};
 use crate::engine::message::{CheckpointId, Event, Request};
 use crate::engine::open_device::OpenDevice;
-use crate::engine::place;
+use crate::engine::sample::Sample;
 use crate::error::{Error, Kind};
 use crate::estimator::{Binning, temperature};
 use crate::settings::Settings;
-use crate::store::Key;
 
 impl Session {
-    pub(super) fn tell_failure(&mut self, id: CheckpointId, outbox: &Outbox<'_>) -> Result<(), Trouble> {
+    pub(super) fn emit_failure(&mut self, id: CheckpointId, outbox: &Outbox<'_>) -> Result<(), Trouble> {
         let generation = self.request.generation;
         let track = self.tracks.entry(id).or_default();
-        track.told = Some((generation, 0));
+        track.emitted = Some((generation, 0));
         if let Some(error) = track.failure.clone() {
-            outbox.tell(Event::CheckpointFailed { generation, checkpoint: id, error })?;
+            outbox.emit(Event::CheckpointFailed { generation, checkpoint: id, error })?;
         }
         Ok(())
     }
 
-    /// Tells a checkpoint's numbers where they were measured before; asked once a request, and only while there
-    /// are no scores to ask instead. Returns whether they were.
+    /// Emits a checkpoint's numbers where they were measured before; queried once a request, and only while there
+    /// are no scores to query instead. Returns whether they were.
     pub(super) fn recall(
         &mut self,
         id: CheckpointId,
+        identity: u128,
+        sample: &Sample,
         device: &OpenDevice,
-        inbox: &mut Inbox,
         outbox: &Outbox<'_>,
     ) -> Result<bool, Trouble> {
         let generation = self.request.generation;
+        let scored = self.scored(id).is_some();
         let track = self.tracks.entry(id).or_default();
-        if self.store.is_none() || track.scored.is_some() || track.recalled == Some(generation) {
+        if self.store.is_none() || scored || track.recalled == Some(generation) {
             return Ok(false);
         }
         track.recalled = Some(generation);
-        let key = self.measurement_key(id, device, inbox)?;
+        let key = measurement_key(identity, sample, &self.request.settings, device);
         let Some(measurement) = self.store.as_ref().and_then(|store| store.measurement(&key)) else {
             return Ok(false);
         };
         let stages = self.stages(id);
         let track = self.tracks.entry(id).or_default();
-        track.told = Some((generation, stages));
-        track.told_honesty = Some(generation);
+        track.emitted = Some((generation, stages));
+        track.emitted_honest = Some(generation);
         track.measurement = Some(Arc::new(measurement));
-        self.tell_measurement(id, true, true, outbox)?;
-        self.tell_progress(id, 1.0, outbox)?;
+        self.emit_measurement(id, true, true, outbox)?;
+        self.emit_progress(id, 1.0, outbox)?;
         Ok(true)
     }
 
-    /// Tells the measurement of a checkpoint: whether it is `complete`, and whether it was only looked up.
-    fn tell_measurement(
+    /// Emits the measurement of a checkpoint: whether it is `complete`, and whether it was only looked up.
+    fn emit_measurement(
         &mut self,
         id: CheckpointId,
         complete: bool,
@@ -69,24 +72,12 @@ impl Session {
         self.answered = true;
         let documents = measurement.documents().unwrap_or(0);
         let generation = self.request.generation;
-        let told = Event::Measured { generation, checkpoint: id, measurement, documents, complete, recalled };
-        Ok(outbox.tell(told)?)
+        let event =
+            Event::Measured { generation, checkpoint: id, measurement, documents, complete, recalled };
+        Ok(outbox.emit(event)?)
     }
 
-    /// The key of a checkpoint's measurement under this request.
-    fn measurement_key(
-        &mut self,
-        id: CheckpointId,
-        device: &OpenDevice,
-        inbox: &mut Inbox,
-    ) -> Result<Key, Trouble> {
-        let identity = self.identity(id)?;
-        let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
-        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-        Ok(place::measurement_key(identity, sample, &self.request.settings, device))
-    }
-
-    /// Derives a checkpoint's measures from its scores and tells them.
+    /// Derives a checkpoint's measures from its scores and emits them.
     pub(super) fn measure(
         &mut self,
         id: CheckpointId,
@@ -96,13 +87,13 @@ impl Session {
     ) -> Result<(), Trouble> {
         let runs = Arc::clone(&self.runs);
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
-        self.announce(id, inbox, outbox)?;
+        let sample = self.sample(id, inbox)?;
+        self.announce(id, &sample, outbox)?;
         let (generation, interactive) = (self.request.generation, self.request.interactive);
         let Settings { min_count, tolerance, .. } = self.request.settings;
-        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
         let track = self.tracks.entry(id).or_default();
-        let Some(scored) = &track.scored else { return Ok(()) };
-        let Some(stage) = scored.stages.checked_sub(1) else { return Ok(()) };
+        let Some(scored) = track.scores.and_then(|scores| self.bank.get(scores)) else { return Ok(()) };
+        let Some(stage) = scored.stages(&sample).checked_sub(1) else { return Ok(()) };
         let binning = binning(&self.request, scored.width, checkpoint)?;
         // Numbers for settings that are no longer wanted help nobody; but a slider that keeps moving must not
         // keep the checkpoint on screen from ever being drawn.
@@ -114,14 +105,14 @@ impl Session {
         let weights = track.identity.as_ref().map(|(_, identity)| *identity);
         let start = Instant::now();
         let measured =
-            measurement(scored, (sample, stage), weights, &mut device.estimator, question, &mut interrupted);
+            measurement(scored, (&sample, stage), weights, &mut device.estimator, question, &mut interrupted);
         self.costs.statistics += start.elapsed();
         let measurement = match measured {
             Ok(measurement) => measurement,
             Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),
             // More documents may reach the minimum count.
             Err(error) if error.kind() == Kind::Sample && stage + 1 < sample.stages.len() => {
-                track.told = Some((generation, stage + 1));
+                track.emitted = Some((generation, stage + 1));
                 return Ok(());
             }
             Err(error) => return Err(error.at(&checkpoint.path).into()),
@@ -133,16 +124,16 @@ impl Session {
         }
         track.measurement = Some(Arc::new(measurement));
         if complete && !interactive {
-            // Told once, with all there is to know.
+            // Emitted once, with all there is to know.
             return self.measure_honesty(id, device, inbox, outbox);
         }
-        track.told = Some((generation, stage + 1));
-        self.tell_measurement(id, complete, false, outbox)?;
-        self.tell_progress(id, 1.0, outbox)
+        track.emitted = Some((generation, stage + 1));
+        self.emit_measurement(id, complete, false, outbox)?;
+        self.emit_progress(id, 1.0, outbox)
     }
 
-    /// Measures what tells whether to believe a checkpoint's numbers, tells them again with that beside them,
-    /// and keeps them.
+    /// Measures what tells whether to believe a checkpoint's numbers, emits them again with that beside them,
+    /// and stores them.
     pub(super) fn measure_honesty(
         &mut self,
         id: CheckpointId,
@@ -153,54 +144,56 @@ impl Session {
         let runs = Arc::clone(&self.runs);
         let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
         let (generation, interactive) = (self.request.generation, self.request.interactive);
-        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
+        let sample = self.sample(id, inbox)?;
+        let identity = self.identity(id)?;
         let track = self.tracks.entry(id).or_default();
-        let (Some(scored), Some(plain)) = (&track.scored, &track.measurement) else { return Ok(()) };
-        let Some(stage) = scored.stages.checked_sub(1) else { return Ok(()) };
+        let scored = track.scores.and_then(|scores| self.bank.get(scores));
+        let (Some(scored), Some(plain)) = (scored, &track.measurement) else { return Ok(()) };
+        let Some(stage) = scored.stages(&sample).checked_sub(1) else { return Ok(()) };
         let binning = binning(&self.request, scored.width, checkpoint)?;
         let Settings { min_count, reference_seeds, .. } = self.request.settings;
         let question = (binning, min_count, reference_seeds);
         let mut interrupted = || inbox.has_news();
         let start = Instant::now();
         let asked =
-            with_honesty(plain, scored, (sample, stage), &mut device.estimator, question, &mut interrupted);
+            with_honesty(plain, scored, (&sample, stage), &mut device.estimator, question, &mut interrupted);
         self.costs.statistics += start.elapsed();
         let measurement = match asked {
             Ok(measurement) => Arc::new(measurement),
             Err(error) if error.kind() == Kind::Store => return self.mend(id, error, outbox),
             Err(error) => return Err(error.at(&checkpoint.path).into()),
         };
-        track.told = Some((generation, stage + 1));
-        track.told_honesty = Some(generation);
+        track.emitted = Some((generation, stage + 1));
+        track.emitted_honest = Some(generation);
         track.measurement = Some(Arc::clone(&measurement));
         if !interactive {
-            // Nobody will ask again.
+            // Nobody will query them again.
             self.job = None;
-            track.scored = None;
-        }
-        if self.store.is_some() {
-            let key = self.measurement_key(id, device, inbox)?;
-            if let Some(Err(error)) = self.store.as_ref().map(|store| store.keep(&key, &measurement)) {
-                outbox.tell(Event::Warning(format!("a measurement was not kept: {error}")))?;
+            if let Some(scores) = track.scores.take() {
+                self.bank.evict(scores);
             }
         }
-        self.tell_measurement(id, true, false, outbox)?;
-        if interactive { Ok(()) } else { self.tell_progress(id, 1.0, outbox) }
+        if let Some(store) = &self.store {
+            let key = measurement_key(identity, &sample, &self.request.settings, device);
+            if let Err(error) = store.keep(&key, &measurement) {
+                outbox.emit(Event::Warning(format!("a measurement was not stored: {error}")))?;
+            }
+        }
+        self.emit_measurement(id, true, false, outbox)?;
+        if interactive { Ok(()) } else { self.emit_progress(id, 1.0, outbox) }
     }
 
-    /// Gives up the stored scores that are damaged, so that they are made again, and says so.
+    /// Drops the stored scores that are damaged, so that they are made again, with a warning.
     fn mend(&mut self, id: CheckpointId, error: Error, outbox: &Outbox<'_>) -> Result<(), Trouble> {
         let track = self.tracks.entry(id).or_default();
-        let Some(scored) = &mut track.scored else { return Err(error.into()) };
-        let damaged = scored.table.check();
+        let scored = track.scores.and_then(|scores| self.bank.get_mut(scores));
+        let damaged = scored.map_or(0, |scored| scored.table.check());
         if damaged == 0 {
             return Err(error.into());
         }
-        // The stages before may hold the damage too; what is whole is not scored again.
-        scored.stages = 0;
-        track.told = None;
+        track.emitted = None;
         self.job = None;
-        outbox.tell(Event::Warning(format!("{error}; making {} again", place::chunks(damaged))))?;
+        outbox.emit(Event::Warning(format!("{error}; making {} again", counted_chunks(damaged))))?;
         Ok(())
     }
 }

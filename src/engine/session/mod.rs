@@ -1,19 +1,22 @@
 //! A request being answered: what is known of every checkpoint, and the work that makes it known.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::bank::{Bank, NewScores};
 use super::cost::{Cost, cost};
 use super::inbox::{Gone, Inbox, Outbox};
-use super::job::{Job, Scored};
+use super::job::Job;
+use super::keys::{ScoresId, ScoresKey};
 use super::message::{CheckpointId, EstimatorCosts, Event, Focus, Request};
 use super::open_device::OpenDevice;
-use super::place::{self, Others, Places, Wanted};
 use super::progress::Progress;
 use super::sample::{Sample, Samples};
 use super::schedule::{Standing, Task, next_task};
-use crate::checkpoints::{self, Checkpoint, Files, Run};
+use super::scored::Scored;
+use crate::checkpoints::{self, Files, Run};
 use crate::condition::TextSource;
 use crate::error::{Error, Kind, caught};
 use crate::estimator::{Reference, ReferencePoints};
@@ -31,7 +34,7 @@ enum Trouble {
     Gone,
     /// The request itself cannot be answered, whatever the checkpoint.
     Request(Error),
-    /// The task failed, or was interrupted; what that costs is told by [`cost`].
+    /// The task failed, or was interrupted; what that costs [`cost`] decides.
     Task(Error),
 }
 
@@ -50,34 +53,21 @@ impl From<Gone> for Trouble {
 /// A checkpoint as the session knows it.
 #[derive(Default)]
 struct Track {
-    scored: Option<Scored>,
-    /// Whether its scores have no place in the GPU's memory, which was used up with them.
-    elsewhere: bool,
+    /// Where its scores are in the bank, as long as they are there; `None` before they first were.
+    scores: Option<ScoresId>,
     /// Content hash of its configuration and weights with what the files looked like; `None` until computed.
     identity: Option<(Files, u128)>,
-    /// The newest request for which the store was asked for its measurement.
+    /// The newest request for which the store was queried for its measurement.
     recalled: Option<u64>,
-    /// What was told last, for what is told beside it.
+    /// What was emitted last, for what is emitted beside it.
     measurement: Option<Arc<Measurement>>,
-    /// The newest request its numbers, or its failure, were told for, and how many stages they rest on.
-    told: Option<(u64, usize)>,
-    /// The newest request for which its numbers were told with null and spread.
-    told_honesty: Option<u64>,
+    /// The newest request its numbers, or its failure, were emitted for, and how many stages they rest on.
+    emitted: Option<(u64, usize)>,
+    /// The newest request for which its numbers were emitted with null and spread.
+    emitted_honest: Option<u64>,
     /// The stages that are enough under the present request, where the numbers have settled before the last.
     settled: Option<usize>,
     failure: Option<Error>,
-}
-
-impl Track {
-    /// How far it has come.
-    fn standing(&self) -> Standing {
-        Standing {
-            failed: self.failure.is_some(),
-            scored_stages: self.scored.as_ref().map_or(0, |scored| scored.stages),
-            told: self.told,
-            told_honesty: self.told_honesty,
-        }
-    }
 }
 
 /// A request being answered.
@@ -91,24 +81,23 @@ pub struct Session {
     runs: Arc<Vec<Run>>,
     tracks: BTreeMap<CheckpointId, Track>,
     samples: Samples,
-    /// Where scores and measurements are kept, if anywhere.
+    bank: Bank,
+    /// Where measurements are stored, if anywhere.
     store: Option<Store>,
-    /// Bytes of scores that may be kept in memory, where that is said.
-    kept: Option<usize>,
     /// Reference points of each seed, by hidden size and number.
     references: HashMap<(usize, usize), Vec<Reference>>,
     job: Option<Job>,
     /// What the estimator cost since the request.
     pub costs: EstimatorCosts,
     progress: Progress,
-    /// When progress was told last, and how long it is not told again while a model works.
-    told_progress: Instant,
+    /// When progress was emitted last, and how long it is not emitted again while a model works.
+    emitted_progress: Instant,
     progress_every: Duration,
     /// Runs whose sample was announced for this request.
     announced: Vec<usize>,
-    /// Whether a measurement was told for this request.
+    /// Whether a measurement was emitted for this request.
     answered: bool,
-    /// Warnings of configs that were told: the checkpoints of a run share theirs.
+    /// Warnings of configs that were emitted: the checkpoints of a run share theirs.
     warned: HashSet<String>,
 }
 
@@ -127,13 +116,13 @@ impl Session {
             runs,
             tracks,
             samples: Samples::default(),
+            bank: Bank::new(options.store.clone(), options.kept),
             store: options.store.clone(),
-            kept: options.kept,
             references: HashMap::new(),
             job: None,
             costs: EstimatorCosts::default(),
             progress: Progress::new(Instant::now()),
-            told_progress: Instant::now(),
+            emitted_progress: Instant::now(),
             progress_every: options.progress_every,
             announced: Vec::new(),
             answered: false,
@@ -147,7 +136,8 @@ impl Session {
     pub fn renewed(mut self, request: Request) -> Self {
         for (&id, track) in &mut self.tracks {
             let Settings { points, reference_seeds, .. } = request.settings;
-            let shape = track.scored.as_ref().map(|scored| scored.table.shape());
+            let scored = track.scores.and_then(|id| self.bank.get(id));
+            let shape = scored.map(|scored| scored.table.shape());
             let too_few = shape.is_some_and(|shape| shape.points < points || shape.seeds < reference_seeds);
             // Written anew since: what was scored is of another model.
             let changed = track.identity.as_ref().is_some_and(|(files, _)| files.changed());
@@ -155,7 +145,9 @@ impl Session {
                 self.samples.forget(self.runs[id.run].checkpoints[id.checkpoint].tokenizer.as_deref());
             }
             if track.failure.is_some() || too_few || changed {
-                *track = Track { elsewhere: track.elsewhere, ..Track::default() };
+                if let Some(scores) = std::mem::take(track).scores {
+                    self.bank.evict(scores);
+                }
                 self.job.take_if(|job| job.id == id);
             }
             track.settled = None;
@@ -186,18 +178,19 @@ impl Session {
     ) -> Result<bool, Gone> {
         let generation = self.request.generation;
         let Some(task) = self.next_task() else { return Ok(false) };
-        let (Task::TellFailure(id) | Task::Measure(id) | Task::MeasureHonesty(id) | Task::Score { id, .. }) =
+        let (Task::EmitFailure(id) | Task::Measure(id) | Task::MeasureHonesty(id) | Task::Score { id, .. }) =
             task;
 
         let Err(trouble) = caught(|| self.carry_out(task, device, inbox, outbox)) else { return Ok(true) };
         match trouble {
             Trouble::Gone => Err(Gone),
             Trouble::Request(error) => {
-                outbox.tell(Event::Failed { generation: Some(generation), error })?;
+                outbox.emit(Event::Failed { generation: Some(generation), error })?;
                 Ok(false)
             }
             Trouble::Task(error) => {
-                let elsewhere = self.tracks.get(&id).is_some_and(|track| track.elsewhere);
+                let scores = self.tracks.get(&id).and_then(|track| track.scores);
+                let elsewhere = scores.is_some_and(|scores| self.bank.is_off_gpu(scores));
                 match cost(error.kind(), device.health(error.kind()), elsewhere) {
                     Cost::Nothing => {}
                     Cost::Place => self.move_elsewhere(id, device),
@@ -212,7 +205,7 @@ impl Session {
     /// What to do next: all there is to do for runs on screen before anything for hidden ones.
     fn next_task(&self) -> Option<Task> {
         let hidden = |id: CheckpointId| self.focus.hidden.contains(&id.run);
-        let standings = self.tracks.iter().map(|(id, track)| (*id, track.standing()));
+        let standings = self.tracks.iter().map(|(&id, track)| (id, self.standing(id, track)));
         let (hidden, shown): (Vec<_>, Vec<_>) = standings.partition(|(id, _)| hidden(*id));
         let next = |standings: &[_]| {
             next_task(self.request.generation, self.focus.checkpoint, standings, |id| self.stages(id))
@@ -228,41 +221,71 @@ impl Session {
         })
     }
 
-    /// Whether a model has not come to the end of its stage.
-    fn is_under_way(&self, job: &Job) -> bool {
-        let track = self.tracks.get(&job.id).filter(|track| track.failure.is_none());
-        track.and_then(|track| track.scored.as_ref()).is_some_and(|scored| scored.stages <= job.stage)
+    /// How far a checkpoint has come.
+    fn standing(&self, id: CheckpointId, track: &Track) -> Standing {
+        let at_hand =
+            self.scored(id).zip(self.known_sample(id)).map(|(scored, sample)| scored.stages(sample));
+        Standing {
+            failed: track.failure.is_some(),
+            scored_stages: at_hand.unwrap_or(0),
+            emitted: track.emitted,
+            emitted_honest: track.emitted_honest,
+        }
     }
 
-    /// Gives up the scores of a checkpoint in the GPU's memory, to be made again in main memory or the store.
+    /// Whether a model has not come to the end of its stage.
+    fn is_under_way(&self, job: &Job) -> bool {
+        let failed = self.tracks.get(&job.id).is_none_or(|track| track.failure.is_some());
+        let at_hand = self.scored(job.id).zip(self.known_sample(job.id));
+        !failed && at_hand.is_some_and(|(scored, sample)| scored.stages(sample) <= job.stage)
+    }
+
+    /// Evicts the scores of a checkpoint from the GPU's memory, to be made again in main memory or the store.
     fn move_elsewhere(&mut self, id: CheckpointId, device: &mut OpenDevice) {
         self.job = None;
-        let track = self.tracks.entry(id).or_default();
-        (track.scored, track.elsewhere) = (None, true);
+        if let Some(scores) = self.tracks.get(&id).and_then(|track| track.scores) {
+            self.bank.move_off_gpu(scores);
+        }
         device.estimator.release();
     }
 
-    /// Gives up a checkpoint, until the next request.
+    /// Leaves a checkpoint alone until the next request.
     fn fail(&mut self, id: CheckpointId, device: &mut OpenDevice, error: Error) {
         self.job = None;
         if error.kind() == Kind::DeviceMemory {
             device.estimator.release();
         }
         let track = self.tracks.entry(id).or_default();
-        *track = Track { elsewhere: track.elsewhere, failure: Some(error), ..Track::default() };
+        if let Some(scores) = std::mem::take(track).scores {
+            self.bank.evict(scores);
+        }
+        track.failure = Some(error);
     }
 
-    /// Goes on with the CPU. Checkpoints already told keep their numbers.
+    /// Goes on with the CPU. Checkpoints whose numbers are emitted keep them.
     fn fall_back(&mut self, device: &mut OpenDevice, outbox: &Outbox<'_>, error: &Error) -> Result<(), Gone> {
         self.job = None;
         self.references.clear();
+        self.bank.lose_gpu();
+        // What the GPU made and main memory has is found again under the GPU's name alone.
         for track in self.tracks.values_mut() {
-            track.scored = None;
+            track.scores = None;
         }
-        device.give_up_gpu();
+        device.lose_gpu();
         let until = "computing on the CPU until infoplane is started again";
-        outbox.tell(Event::Warning(format!("the GPU failed ({error}); {until}")))?;
-        outbox.tell(Event::Device { name: device.compute.name() })
+        outbox.emit(Event::Warning(format!("the GPU failed ({error}); {until}")))?;
+        outbox.emit(Event::Device { name: device.compute.name() })
+    }
+
+    /// The scores of a checkpoint, where there are any.
+    fn scored(&self, id: CheckpointId) -> Option<&Scored> {
+        self.bank.get(self.tracks.get(&id)?.scores?)
+    }
+
+    /// The sample of a checkpoint, where it was made.
+    fn known_sample(&self, id: CheckpointId) -> Option<&Sample> {
+        let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
+        self.samples.known(checkpoint.tokenizer.as_deref(), &self.request.text)
     }
 
     /// The stages of a checkpoint's sample; 1 until the sample is known.
@@ -270,9 +293,7 @@ impl Session {
         if let Some(settled) = self.tracks.get(&id).and_then(|track| track.settled) {
             return settled;
         }
-        let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
-        let sample = self.samples.known(checkpoint.tokenizer.as_deref(), &self.request.text);
-        sample.map_or(1, |sample| sample.stages.len())
+        self.known_sample(id).map_or(1, |sample| sample.stages.len())
     }
 
     fn carry_out(
@@ -283,7 +304,7 @@ impl Session {
         outbox: &Outbox<'_>,
     ) -> Result<(), Trouble> {
         match task {
-            Task::TellFailure(id) => self.tell_failure(id, outbox),
+            Task::EmitFailure(id) => self.emit_failure(id, outbox),
             Task::Measure(id) => self.measure(id, device, inbox, outbox),
             Task::MeasureHonesty(id) => self.measure_honesty(id, device, inbox, outbox),
             Task::Score { id, stage } => self.score(id, stage, device, inbox, outbox),
@@ -299,100 +320,119 @@ impl Session {
         inbox: &mut Inbox,
         outbox: &Outbox<'_>,
     ) -> Result<(), Trouble> {
-        let runs = Arc::clone(&self.runs);
-        let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
         // A folder that cannot be read says so before a tokenizer is missed in it.
-        self.identity(id)?;
-        self.announce(id, inbox, outbox)?;
-        if self.recall(id, device, inbox, outbox)? {
+        let identity = self.identity(id)?;
+        let sample = self.sample(id, inbox)?;
+        self.announce(id, &sample, outbox)?;
+        if self.recall(id, identity, &sample, device, outbox)? {
             return Ok(());
         }
         if self.job.as_ref().is_none_or(|job| (job.id, job.stage) != (id, stage)) {
-            // A stage further keeps the model; another checkpoint needs its own.
-            let job = self.job.take().filter(|job| job.id == id);
-            let config = Config::read(&checkpoint.folder())?;
-            if let Some(warning) = config.warning()
-                && self.warned.insert(warning.clone())
-            {
-                outbox.tell(Event::Warning(format!("{warning}: {}", checkpoint.path.display())))?;
-            }
-            self.place(id, &config, device, inbox, outbox)?;
-            let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-            let track = self.tracks.entry(id).or_default();
-            let Some(scored) = &mut track.scored else { return Ok(()) };
-            if (0..sample.chunks_of(stage)).all(|chunk| scored.table.has(chunk)) {
-                // All of it was in the store.
-                scored.stages = stage + 1;
-                return Ok(());
-            }
-            let mut job = match job {
-                Some(job) => job,
-                None => {
-                    let products = device.compute.products(self.request.settings.dtype);
-                    let products = products.map_err(Trouble::Request)?;
-                    let memory = device.memory_beside(scored.table.bytes_to_hold());
-                    let scores_a_token = if scored.device.is_some() { 0 } else { scored.table.bytes_of(1) };
-                    let tensors = device.compute.tensors();
-                    let longest = sample.longest();
-                    let options = Options { device: tensors, products, memory, longest, scores_a_token };
-                    Job::open(id, checkpoint, &options)?
-                }
-            };
-            job.aim(stage, sample, scored)?;
-            self.job = Some(job);
+            self.aim(id, stage, &sample, device, outbox)?;
         }
+        self.step(id, &sample, device, outbox)
+    }
+
+    /// Has the model of a checkpoint work towards a stage, unless the stage is scored already.
+    fn aim(
+        &mut self,
+        id: CheckpointId,
+        stage: usize,
+        sample: &Sample,
+        device: &OpenDevice,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
+        // A stage further keeps the model; another checkpoint needs its own.
+        let job = self.job.take().filter(|job| job.id == id);
+        let config = match job {
+            Some(_) => None,
+            None => Some(self.open_scores(id, sample, device, outbox)?),
+        };
+        let runs = Arc::clone(&self.runs);
+        let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
+        let Some(scores) = self.tracks.get(&id).and_then(|track| track.scores) else { return Ok(()) };
+        let beside = self.bank.bytes_beside_model(device);
+        let Some(scored) = self.bank.get_mut(scores) else { return Ok(()) };
+        if scored.stages(sample) > stage {
+            // All of it was there.
+            return Ok(());
+        }
+        let mut job = match (job, config) {
+            (Some(job), _) => job,
+            (None, Some(config)) => {
+                let products = device.compute.products(self.request.settings.dtype);
+                let options = Options {
+                    device: device.compute.tensors(),
+                    products: products.map_err(Trouble::Request)?,
+                    memory: device.memory_beside(beside),
+                    longest: sample.longest(),
+                    scores_a_token: if scored.is_on_gpu() { 0 } else { scored.table.bytes_of(1) },
+                };
+                Job::open(id, checkpoint, config, &options)?
+            }
+            (None, None) => return Ok(()),
+        };
+        job.aim(stage, sample, scored)?;
+        self.job = Some(job);
+        Ok(())
+    }
+
+    /// Reads a checkpoint's configuration and finds a place for its scores.
+    fn open_scores(
+        &mut self,
+        id: CheckpointId,
+        sample: &Sample,
+        device: &OpenDevice,
+        outbox: &Outbox<'_>,
+    ) -> Result<Config, Trouble> {
+        let identity = self.identity(id)?;
+        let runs = Arc::clone(&self.runs);
+        let (run, checkpoint) = (&runs[id.run], &runs[id.run].checkpoints[id.checkpoint]);
+        let config = Config::read(&checkpoint.folder())?;
+        if let Some(warning) = config.warning()
+            && self.warned.insert(warning.clone())
+        {
+            outbox.emit(Event::Warning(format!("{warning}: {}", checkpoint.path.display())))?;
+        }
+        let Request { settings, interactive, .. } = &self.request;
+        let name = title(&run.name, &checkpoint.name);
+        let new = NewScores::new(settings, *interactive, &config, sample, &name);
+        let key = ScoresKey::new(identity, sample, settings, device);
+        self.tracks.entry(id).or_default().scores = Some(key.id);
+        let order: Vec<ScoresId> = self.tracks.values().filter_map(|track| track.scores).collect();
+        let opened = self.bank.open(&key, &new, &order, device);
+        for warning in opened.map_err(|error| error.at(&checkpoint.path))? {
+            outbox.emit(Event::Warning(warning))?;
+        }
+        Ok(config)
+    }
+
+    /// Takes a batch of the model at work one step further.
+    fn step(
+        &mut self,
+        id: CheckpointId,
+        sample: &Sample,
+        device: &OpenDevice,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
         let Some(job) = &mut self.job else { return Ok(()) };
-        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-        let track = self.tracks.entry(id).or_default();
-        let Some(scored) = &mut track.scored else { return Ok(()) };
+        let scores = self.tracks.get(&id).and_then(|track| track.scores);
+        let Some(scored) = scores.and_then(|scores| self.bank.get_mut(scores)) else { return Ok(()) };
         let references = references(&mut self.references, scored, self.request.settings.seed, device)?;
         let before = job.passed();
         let done = job.step(sample, &device.estimator, references, scored, &mut self.costs)?;
         if let Some(error) = scored.trouble.take() {
-            outbox.tell(Event::Warning(format!("{error}; going on in memory")))?;
+            outbox.emit(Event::Warning(format!("{error}; going on in memory")))?;
         }
         if done {
-            scored.stages = stage + 1;
             return Ok(());
         }
         self.progress.advance(job.passed() - before);
-        if self.told_progress.elapsed() < self.progress_every {
+        if self.emitted_progress.elapsed() < self.progress_every {
             return Ok(());
         }
-        let share = (scored.documents(sample) as f64 + job.through()) / sample.stages[stage] as f64;
-        self.tell_progress(id, share as f32, outbox)
-    }
-
-    /// Finds a place for a checkpoint's scores, unless it has one.
-    fn place(
-        &mut self,
-        id: CheckpointId,
-        config: &Config,
-        device: &OpenDevice,
-        inbox: &mut Inbox,
-        outbox: &Outbox<'_>,
-    ) -> Result<(), Trouble> {
-        let track = self.tracks.entry(id).or_default();
-        if track.scored.is_some() {
-            return Ok(());
-        }
-        let elsewhere = track.elsewhere;
-        let runs = Arc::clone(&self.runs);
-        let checkpoint = &runs[id.run].checkpoints[id.checkpoint];
-        let identity = self.identity(id)?;
-        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-        let others = self.tracks.iter_mut().filter(|(other, _)| **other != id);
-        let others = Others(others.map(|(_, track)| &mut track.scored).collect());
-        let budget = self.kept.unwrap_or_else(|| place::budget(device, others.bytes()));
-        let places = Places { device, on_device: !elsewhere, store: self.store.as_ref(), budget };
-        let name = place::title(&runs[id.run].name, &checkpoint.name);
-        let placed = Wanted::new(&self.request, config, sample, &name).place(identity, places, others);
-        let (scored, warnings) = placed.map_err(|error| error.at(&checkpoint.path))?;
-        for warning in warnings {
-            outbox.tell(Event::Warning(warning))?;
-        }
-        self.tracks.entry(id).or_default().scored = Some(scored);
-        Ok(())
+        let share = (scored.documents(sample) as f64 + job.through()) / sample.stages[job.stage] as f64;
+        self.emit_progress(id, share as f32, outbox)
     }
 
     /// The content hash of a checkpoint's configuration and weights.
@@ -409,14 +449,12 @@ impl Session {
         Ok(identity)
     }
 
-    /// Tells once a request and run what text there is to measure.
-    fn announce(&mut self, id: CheckpointId, inbox: &mut Inbox, outbox: &Outbox<'_>) -> Result<(), Trouble> {
+    /// Emits once a request and run what text there is to measure.
+    fn announce(&mut self, id: CheckpointId, sample: &Sample, outbox: &Outbox<'_>) -> Result<(), Trouble> {
         if self.announced.contains(&id.run) {
             return Ok(());
         }
-        let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
-        let sample = sample_of(&mut self.samples, &self.request, checkpoint, inbox)?;
-        outbox.tell(Event::Prepared {
+        outbox.emit(Event::Prepared {
             generation: self.request.generation,
             run: id.run,
             documents: sample.documents.len(),
@@ -427,29 +465,47 @@ impl Session {
         Ok(())
     }
 
-    fn tell_progress(
+    /// The sample of a checkpoint. Text that cannot be read ends the request; a tokenizer that cannot be read, or leaves
+    /// nothing of the text to measure, costs its checkpoints.
+    fn sample(&mut self, id: CheckpointId, inbox: &mut Inbox) -> Result<Rc<Sample>, Trouble> {
+        let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
+        let request = &self.request;
+        let mut interrupted = || inbox.interrupts(request);
+        let tokenizer = (checkpoint.tokenizer.as_deref(), checkpoint.path.as_path());
+        let Request { text, settings, .. } = request;
+        self.samples.get(tokenizer, text, settings, request.staged(), &mut interrupted).map_err(|error| {
+            let own = match text {
+                TextSource::Corpus(_) => matches!(error.kind(), Kind::Tokenizer | Kind::Sample),
+                // The same tokens for all.
+                TextSource::Tokens(_) => false,
+            };
+            if own || error.kind() == Kind::Cancelled {
+                Trouble::Task(error)
+            } else {
+                Trouble::Request(error)
+            }
+        })
+    }
+
+    fn emit_progress(
         &mut self,
         checkpoint: CheckpointId,
         checkpoint_share: f32,
         outbox: &Outbox<'_>,
     ) -> Result<(), Trouble> {
         // Checkpoints without a known sample will be about as long as this one's.
-        let documents = |id: CheckpointId| {
-            let checkpoint = &self.runs[id.run].checkpoints[id.checkpoint];
-            self.samples.known(checkpoint.tokenizer.as_deref(), &self.request.text)
-        };
-        let typical = documents(checkpoint).map_or(0, |sample| sample.documents.len());
-        self.told_progress = Instant::now();
+        let typical = self.known_sample(checkpoint).map_or(0, |sample| sample.documents.len());
+        self.emitted_progress = Instant::now();
         let (mut all, mut remaining) = (0, 0);
         for (&id, track) in &self.tracks {
-            let sample = documents(id);
+            let sample = self.known_sample(id);
             let total = sample.map_or(typical, |sample| sample.documents.len());
-            let done = match track.told {
+            let done = match track.emitted {
                 _ if track.failure.is_some() => total,
-                Some((told, stages)) if told == self.request.generation && stages > 0 => {
+                Some((generation, stages)) if generation == self.request.generation && stages > 0 => {
                     sample.map_or(0, |sample| sample.stages[stages - 1])
                 }
-                _ => match (&track.scored, sample) {
+                _ => match (self.scored(id), sample) {
                     (Some(scored), Some(sample)) => scored.documents(sample),
                     _ => 0,
                 },
@@ -460,36 +516,21 @@ impl Session {
         // Of the stage under way, what is already through.
         let through = self.job.as_ref().map_or(0.0, Job::through);
         let remaining = (remaining as f64 - through).max(0.0);
-        outbox.mention(Event::Progress {
+        outbox.emit_replaceable(Event::Progress {
             generation: self.request.generation,
             checkpoint,
             checkpoint_share,
             total_share: (1.0 - remaining / all.max(1) as f64) as f32,
-            left: self.progress.left(self.told_progress, remaining),
+            left: self.progress.left(self.emitted_progress, remaining),
         })?;
         Ok(())
     }
 }
 
-/// The sample of a checkpoint. Text that cannot be read ends the request; a tokenizer that cannot be read, or leaves
-/// nothing of the text to measure, costs its checkpoints.
-fn sample_of<'a>(
-    samples: &'a mut Samples,
-    request: &Request,
-    checkpoint: &Checkpoint,
-    inbox: &mut Inbox,
-) -> Result<&'a mut Sample, Trouble> {
-    let mut interrupted = || inbox.interrupts(request);
-    let tokenizer = (checkpoint.tokenizer.as_deref(), checkpoint.path.as_path());
-    let Request { text, settings, .. } = request;
-    samples.get(tokenizer, text, settings, request.staged(), &mut interrupted).map_err(|error| {
-        let own = match text {
-            TextSource::Corpus(_) => matches!(error.kind(), Kind::Tokenizer | Kind::Sample),
-            // The same tokens for all.
-            TextSource::Tokens(_) => false,
-        };
-        if own || error.kind() == Kind::Cancelled { Trouble::Task(error) } else { Trouble::Request(error) }
-    })
+/// A checkpoint's name beside those of other runs.
+fn title(run: &str, checkpoint: &str) -> String {
+    // A model on its own is a run of one.
+    if run == checkpoint { run.to_owned() } else { format!("{run}/{checkpoint}") }
 }
 
 /// The reference points that a checkpoint's scores are made with, one after the other of the seeds from `first` on.
