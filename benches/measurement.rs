@@ -17,8 +17,8 @@ use infoplane::labels::Labels;
 use infoplane::model::batch::{Batch, batches};
 use infoplane::model::{Model, Options};
 use infoplane::product::{Cores, Packed};
+use infoplane::scores::{ChunkKey, Losses, ScoreTable, Shape};
 use infoplane::settings::{Backend, Settings};
-use infoplane::store::{ChunkKey, Losses, ScoreTable, Shape};
 use infoplane::tokens::Tokens;
 
 const BACKENDS: [Backend; 2] = [Backend::Cpu, Backend::Gpu];
@@ -74,26 +74,26 @@ fn retune_17_layers(bencher: Bencher, backend: Backend) {
     let first = Labels::new(&documents[..32], 4).positions();
     let labels = Arc::new(SampleLabels::new(&Labels::new(&documents, 4)));
     let positions = labels.positions();
-    let planes = estimator.device_planes(LAYERS, positions, POINTS).expect("memory");
+    let slabs = estimator.device_slabs(LAYERS, positions, POINTS).expect("memory");
     let chunks = [first, positions].map(|end| ChunkKey { end, tokens: 0 });
     let mut table = ScoreTable::new(shape(LAYERS), &chunks);
     let reference = estimator.reference(ReferencePoints::new(0, POINTS, 64)).expect("memory");
     for layer in 0..LAYERS {
         for (chunk, range) in [0..first, first..positions].into_iter().enumerate() {
             let hidden = random_states(layer as u64, range.len(), 64, &compute);
-            let origin = if planes.is_some() { range.start } else { 0 };
+            let origin = if slabs.is_some() { range.start } else { 0 };
             let row = |row: usize| Row { source: row as u32, target: (origin + row) as u32 };
             let rows: Vec<Row> = (0..range.len()).map(row).collect();
-            let target = match &planes {
-                Some(planes) => Target::Device(&planes[layer]),
+            let target = match &slabs {
+                Some(slabs) => Target::Device(&slabs[layer]),
                 None => Target::Host(table.open(chunk, layer).expect("memory")),
             };
             estimator.score(hidden, &reference, &rows, target).expect("scores");
         }
     }
     (0..chunks.len()).for_each(|chunk| table.finish(chunk, Losses::default()).expect("memory"));
-    let host = || Scores::Host((0..LAYERS).map(|layer| table.plane(layer)).collect());
-    let scores = planes.as_ref().map_or_else(host, |planes| Scores::Device(planes.iter().collect()));
+    let host = || Scores::Host((0..LAYERS).map(|layer| table.slab(layer)).collect());
+    let scores = slabs.as_ref().map_or_else(host, |slabs| Scores::Device(slabs.iter().collect()));
     let mut temperature = 0.02;
     bencher.counter(divan::counter::ItemsCount::new(LAYERS * positions)).bench_local(|| {
         temperature *= 1.001;
@@ -159,16 +159,16 @@ fn statistics_of_a_layer(bencher: Bencher, backend: Backend) {
     let reference = estimator.reference(points).expect("memory");
     let hidden = random_states(1, positions, width, &compute);
     let rows: Vec<Row> = (0..positions as u32).map(|row| Row { source: row, target: row }).collect();
-    let planes = estimator.device_planes(1, positions, POINTS).expect("memory");
+    let slabs = estimator.device_slabs(1, positions, POINTS).expect("memory");
     let mut table = ScoreTable::new(shape(1), &[ChunkKey { end: positions, tokens: 0 }]);
-    let target = match &planes {
-        Some(planes) => Target::Device(&planes[0]),
+    let target = match &slabs {
+        Some(slabs) => Target::Device(&slabs[0]),
         None => Target::Host(table.open(0, 0).expect("memory")),
     };
     estimator.score(hidden, &reference, &rows, target).expect("scores");
     table.finish(0, Losses::default()).expect("memory");
-    let host = || Scores::Host(vec![table.plane(0)]);
-    let scores = planes.as_ref().map_or_else(host, |planes| Scores::Device(vec![&planes[0]]));
+    let host = || Scores::Host(vec![table.slab(0)]);
+    let scores = slabs.as_ref().map_or_else(host, |slabs| Scores::Device(vec![&slabs[0]]));
     let binning = Binning { points: POINTS, temperature: 0.027 };
     let question = Question { binning, min_count: 1, prefixes: vec![positions] };
     bencher.counter(divan::counter::ItemsCount::new(positions)).bench_local(|| {

@@ -24,6 +24,7 @@ pub mod model;
 pub mod output;
 pub mod product;
 pub mod results;
+pub mod scores;
 pub mod settings;
 mod simd;
 pub mod store;

@@ -11,8 +11,9 @@ use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
 use crate::memory;
 use crate::model::config::Config;
+use crate::scores::{Entry, ScoreTable, Shape};
 use crate::settings::Settings;
-use crate::store::{Entry, Key, ScoreTable, Shape, Store};
+use crate::store::{Key, Store};
 
 /// Scores that are to be made.
 #[derive(Clone, Debug)]
@@ -59,11 +60,11 @@ impl<'a> NewScores<'a> {
         Scored::new(table, self.width)
     }
 
-    /// In the GPU's memory, where this is a GPU that can hold a plane in one piece.
+    /// In the GPU's memory, where this is a GPU that can hold a slab in one piece.
     fn on_gpu(&self, device: &OpenDevice) -> Result<Option<Scored>> {
         let Shape { points, .. } = self.shape;
-        let planes = device.estimator.device_planes(self.shape.planes(), self.positions(), points)?;
-        Ok(planes.map(|planes| Scored::on_gpu(self.empty(), planes, self.width)))
+        let slabs = device.estimator.device_slabs(self.shape.slabs(), self.positions(), points)?;
+        Ok(slabs.map(|slabs| Scored::on_gpu(self.empty(), slabs, self.width)))
     }
 }
 

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::*;
 use crate::checkpoints::ModelFolder;
+use crate::scores::Losses;
 use crate::settings::Backend;
-use crate::store::{Losses, StoreScores};
+use crate::store::StoreScores;
 use crate::tokens::Tokens;
 
 /// Where the scores of a checkpoint are.
@@ -191,10 +192,10 @@ fn bytes(new: &NewScores<'_>) -> usize {
 /// Finishes every chunk, as the model would.
 fn complete(scored: &mut Scored, chunks: usize) {
     for chunk in 0..chunks {
-        let planes = scored.table.shape().planes();
-        for plane in 0..planes {
-            let value = (chunk * planes + plane) as f32;
-            scored.table.open(chunk, plane).unwrap().fill(value);
+        let slabs = scored.table.shape().slabs();
+        for slab in 0..slabs {
+            let value = (chunk * slabs + slab) as f32;
+            scored.table.open(chunk, slab).unwrap().fill(value);
         }
         scored.table.finish(chunk, Losses::default()).unwrap();
     }
@@ -264,7 +265,7 @@ fn what_is_stored_already_answers_from_memory_in_a_window_and_from_the_store_wit
         assert!(found.table.is_complete());
         assert_eq!(At::of(Some(&found)), at);
         let mut scores = Vec::new();
-        assert!(found.table.plane(2).read(0, &mut scores).unwrap().iter().all(|&score| score == 2.0));
+        assert!(found.table.slab(2).read(0, &mut scores).unwrap().iter().all(|&score| score == 2.0));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::estimator::{Estimator, Reference};
 use crate::model::batch::{Batch, batches, check_ids};
 use crate::model::config::Config;
 use crate::model::{Model, Options, Pass, Step};
-use crate::store::Losses;
+use crate::scores::Losses;
 
 /// The model of a checkpoint at work towards a stage.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! Where a checkpoint's scores go: a pure function of what they cost and of what room there is.
 
 use crate::model::config::Config;
+use crate::scores::Shape;
 use crate::settings::Precision;
-use crate::store::{Shape, StoreScores};
+use crate::store::StoreScores;
 
 /// A place for scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +114,7 @@ pub fn operations(config: &Config, shape: Shape) -> f64 {
     // With a gate, as most have.
     let feed_forward = 3.0 * inner;
     let blocks = config.layers.len() as f64 * hidden * (attention + feed_forward);
-    let scores = (shape.planes() * shape.points) as f64 * hidden;
+    let scores = (shape.slabs() * shape.points) as f64 * hidden;
     2.0 * (blocks + hidden * vocabulary + scores)
 }
 

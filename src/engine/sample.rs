@@ -12,8 +12,8 @@ use crate::error::{Error, Kind, Result};
 use crate::estimator::{Row, SampleLabels};
 use crate::labels::Labels;
 use crate::model::batch::Batch;
+use crate::scores::ChunkKey;
 use crate::settings::Settings;
-use crate::store::ChunkKey;
 use crate::tokens::{Tokens, missing_tokenizer};
 
 /// The documents of the first estimate; each further one rests on four times as many, up to all.

@@ -4,18 +4,18 @@ use burn::tensor::Tensor;
 
 use super::sample::Sample;
 use crate::error::{Error, Result};
-use crate::estimator::{DevicePlane, Estimator, Reference, Scores, Target};
+use crate::estimator::{DeviceSlab, Estimator, Reference, Scores, Target};
 use crate::memory;
 use crate::model::batch::Batch;
-use crate::store::{Losses, ScoreTable};
+use crate::scores::{Losses, ScoreTable};
 
 /// The scores of one checkpoint on one sample. Which of them are there, the table says alone.
 #[derive(Debug)]
 pub struct Scored {
     /// Which chunks are finished, and their scores where they do not lie in the GPU's memory.
     pub table: ScoreTable,
-    /// The scores in the GPU's memory, a plane each.
-    device: Option<Vec<DevicePlane>>,
+    /// The scores in the GPU's memory, a slab each.
+    device: Option<Vec<DeviceSlab>>,
     /// The hidden size h.
     pub width: usize,
     /// Why finished scores could not be stored, until it is emitted.
@@ -29,8 +29,8 @@ impl Scored {
     }
 
     /// What a model of this hidden size scores into the GPU's memory.
-    pub fn on_gpu(table: ScoreTable, planes: Vec<DevicePlane>, width: usize) -> Self {
-        Self { device: Some(planes), ..Self::new(table, width) }
+    pub fn on_gpu(table: ScoreTable, slabs: Vec<DeviceSlab>, width: usize) -> Self {
+        Self { device: Some(slabs), ..Self::new(table, width) }
     }
 
     /// Whether they lie in the GPU's memory.
@@ -47,16 +47,16 @@ impl Scored {
     /// Memory held.
     pub fn bytes(&self) -> usize {
         let device = self.device.iter().flatten();
-        self.table.bytes() + device.map(DevicePlane::bytes).sum::<usize>()
+        self.table.bytes() + device.map(DeviceSlab::bytes).sum::<usize>()
     }
 
     /// The scores of every layer with the reference points of a seed.
     pub fn scores(&self, seed: usize) -> Scores<'_> {
         let shape = self.table.shape();
-        let planes = (0..shape.layers).map(|layer| shape.plane(layer, seed));
+        let slabs = (0..shape.layers).map(|layer| shape.slab(layer, seed));
         match &self.device {
-            Some(device) => Scores::Device(planes.map(|plane| &device[plane]).collect()),
-            None => Scores::Host(planes.map(|plane| self.table.plane(plane)).collect()),
+            Some(device) => Scores::Device(slabs.map(|slab| &device[slab]).collect()),
+            None => Scores::Host(slabs.map(|slab| self.table.slab(slab)).collect()),
         }
     }
 
@@ -88,10 +88,10 @@ impl Scored {
         let origin = if self.device.is_some() { 0 } else { self.table.positions(chunk).start };
         let rows = sample.rows(batch, origin);
         for (seed, reference) in references.iter().enumerate() {
-            let plane = self.table.shape().plane(layer, seed);
+            let slab = self.table.shape().slab(layer, seed);
             let target = match &self.device {
-                Some(planes) => Target::Device(&planes[plane]),
-                None => Target::Host(self.table.open(chunk, plane)?),
+                Some(slabs) => Target::Device(&slabs[slab]),
+                None => Target::Host(self.table.open(chunk, slab)?),
             };
             estimator.score(states.clone(), reference, &rows, target)?;
         }

@@ -34,7 +34,7 @@ pub use self::temperature::temperature;
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
 use crate::product::Packed;
-use crate::store::Plane;
+use crate::scores::Slab;
 
 /// A state to score. Keep in sync with `Row` in `shaders/cosine_scores.wgsl`.
 #[repr(C)]
@@ -61,9 +61,9 @@ pub const LARGEST_SQUARE: f32 = 3.0e38;
 #[derive(Clone, Debug)]
 pub enum Scores<'a> {
     /// In main memory or on disk.
-    Host(Vec<Plane<'a>>),
+    Host(Vec<Slab<'a>>),
     /// In the GPU's memory.
-    Device(Vec<&'a DevicePlane>),
+    Device(Vec<&'a DeviceSlab>),
 }
 
 /// Where scores go.
@@ -72,17 +72,17 @@ pub enum Target<'a> {
     /// To main memory: rows of a chunk.
     Host(&'a mut [f32]),
     /// To the GPU's.
-    Device(&'a DevicePlane),
+    Device(&'a DeviceSlab),
 }
 
 /// Scores in the GPU's memory: `[positions, stride]`.
 #[derive(Debug)]
-pub struct DevicePlane {
+pub struct DeviceSlab {
     buffer: wgpu::Buffer,
     stride: usize,
 }
 
-impl DevicePlane {
+impl DeviceSlab {
     /// Memory held.
     pub fn bytes(&self) -> usize {
         self.buffer.size() as usize
@@ -164,23 +164,23 @@ impl Estimator {
         Ok(Reference { points, width, rows })
     }
 
-    /// Room for planes of scores in the GPU's memory, where this is a GPU that can bind them in one piece.
+    /// Room for slabs of scores in the GPU's memory, where this is a GPU that can bind them in one piece.
     ///
     /// # Errors
     /// [`Kind::DeviceMemory`]: out of memory.
-    pub fn device_planes(
+    pub fn device_slabs(
         &self,
-        planes: usize,
+        slabs: usize,
         positions: usize,
         stride: usize,
-    ) -> Result<Option<Vec<DevicePlane>>> {
+    ) -> Result<Option<Vec<DeviceSlab>>> {
         match self {
             Self::Gpu(gpu) if gpu.fits(positions, stride) => {
-                let plane = |_| {
+                let slab = |_| {
                     let buffer = gpu.storage("scores", positions * stride * size_of::<f32>())?;
-                    Ok(DevicePlane { buffer, stride })
+                    Ok(DeviceSlab { buffer, stride })
                 };
-                (0..planes).map(plane).collect::<Result<_>>().map(Some)
+                (0..slabs).map(slab).collect::<Result<_>>().map(Some)
             }
             _ => Ok(None),
         }
@@ -201,8 +201,8 @@ impl Estimator {
             (Self::Cpu, Target::Host(scores), ReferenceRows::Host(reference)) => {
                 score_on_cpu(hidden, reference, rows, scores)
             }
-            (Self::Gpu(gpu), Target::Device(plane), ReferenceRows::Device(buffer)) => {
-                gpu.score(hidden, reference.points(), buffer, rows, &plane.buffer)
+            (Self::Gpu(gpu), Target::Device(slab), ReferenceRows::Device(buffer)) => {
+                gpu.score(hidden, reference.points(), buffer, rows, &slab.buffer)
             }
             (Self::Gpu(gpu), Target::Host(scores), ReferenceRows::Device(buffer)) => {
                 gpu.score_to_host(hidden, reference.points(), buffer, rows, scores)
@@ -225,8 +225,8 @@ impl Estimator {
         interrupted: &mut (dyn FnMut() -> bool + Send),
     ) -> Result<Vec<Vec<Statistics>>> {
         match (self, scores) {
-            (_, Scores::Host(planes)) => cpu::statistics::statistics(planes, question, labels, interrupted),
-            (Self::Gpu(gpu), Scores::Device(planes)) => gpu.statistics(planes, question, labels, interrupted),
+            (_, Scores::Host(slabs)) => cpu::statistics::statistics(slabs, question, labels, interrupted),
+            (Self::Gpu(gpu), Scores::Device(slabs)) => gpu.statistics(slabs, question, labels, interrupted),
             (Self::Cpu, Scores::Device(_)) => Err(foreign()),
         }
     }

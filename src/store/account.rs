@@ -1,6 +1,7 @@
 //! What a process put into the store, for the line that tells it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::memory::size;
@@ -9,16 +10,16 @@ use crate::memory::size;
 #[derive(Debug, Default)]
 pub struct Account {
     /// Bytes of scores written.
-    scores: AtomicU64,
+    scores: Arc<AtomicU64>,
     measurements: AtomicU64,
     /// Checkpoints whose scores were not stored.
     left_out: AtomicU64,
 }
 
 impl Account {
-    /// Counts bytes of scores that were written.
-    pub fn write(&self, bytes: u64) {
-        self.scores.fetch_add(bytes, Ordering::Relaxed);
+    /// The count of the bytes of scores written, for an entry to add to.
+    pub fn scores_written(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.scores)
     }
 
     /// Counts a measurement that is kept.
@@ -34,7 +35,7 @@ impl Account {
     /// One line, unless nothing was stored.
     pub fn summary(&self, folder: &Path) -> Option<String> {
         let [scores, measurements, left_out] =
-            [&self.scores, &self.measurements, &self.left_out].map(|count| count.load(Ordering::Relaxed));
+            [&*self.scores, &self.measurements, &self.left_out].map(|count| count.load(Ordering::Relaxed));
         let measured = match measurements {
             1 => "1 measurement".to_owned(),
             count => format!("{count} measurements"),

@@ -1,136 +1,42 @@
-//! Where scores lie between the forward pass and the statistics, and what was measured before.
+//! What was scored and measured before, on disk, to be found again.
 //!
-//! A [`ScoreTable`] holds the scores of one checkpoint in main memory or, through an [`Entry`], on disk, a
-//! *chunk* of documents at a time. A [`Store`] is the folder of such entries and of finished measurements:
+//! A [`Store`] is a folder of [entries](crate::scores::Entry) of scores and of finished measurements:
 //!
 //! ```text
-//! STORE/scores/vS-KEY-SEEDSxPOINTS/key.json      what the scores depend on, in full
-//!                                  checkpoint    the checkpoint's name, for people
-//!                                  journal       a line a finished chunk, with checksums
-//!                                  plane-000, …  a file a hidden state and seed: [positions, points], f32 or f16
-//!                                  reserved      the bytes it takes once it is complete
-//!                                  lock          held by the process that uses the entry
-//! STORE/measurements/vS.M-KEY.json               a checkpoint's numbers
-//! STORE/limit.json                               what scores may take, where `infoplane store limit` said so
-//! STORE/lock                                     held while room is made
+//! STORE/scores/vS-KEY-SEEDSxPOINTS/   an entry: the scores of a checkpoint
+//! STORE/measurements/vS.M-KEY.json    a checkpoint's numbers
+//! STORE/limit.json                    what scores may take, where `infoplane store limit` said so
+//! STORE/lock                          held while room is made
 //! ```
 //!
 //! A key is a hash of everything the content depends on, so what has changed since is simply not found: the
 //! files of the model, the tokens, the settings, the versions of the arithmetic ([`SCORES_VERSION`] S and
 //! [`MEASURES_VERSION`] M) and the kind of device. Neither the program's file nor the number of threads is
 //! among them, since they change no bit. The first points and seeds are the same however many follow: a
-//! complete entry answers for fewer of both. A chunk counts once its line stands in the journal, and is
-//! checked against its checksums whenever it is read: whatever was cut short, changed or torn is made again,
-//! never shown.
+//! complete entry answers for fewer of both.
 //!
 //! Scores take up to a limit, beyond which those used longest ago are removed; measurements take up to a
-//! share of it beside them. What earlier versions of the arithmetic made is never found again and goes first.
+//! share of it beside them. What earlier versions made is never found again and goes first.
 
 mod account;
-mod entry;
-mod journal;
-mod lock;
+mod key;
 mod room;
-mod table;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Serialize;
 use twox_hash::XxHash3_128;
 
 use self::account::Account;
-pub use self::entry::{Entry, Shape};
-pub use self::journal::Losses;
-use self::lock::{lock, lock_existing};
+pub use self::key::{Key, MEASURES_VERSION, SCORES_VERSION};
 pub use self::room::{Cleared, Contents, StoredScores};
-pub use self::table::{ChunkKey, Plane, ScoreTable};
 
 use crate::error::{Error, Kind, Result};
 use crate::output::write_atomically;
 use crate::results::Measurement;
-
-/// The version of the arithmetic that leads from tokens to scores: forward pass, reference points, cosines.
-///
-/// To be raised by hand with every change after which the same weights and tokens give other bits, be it a
-/// sum taken in another order, or a library for products that does so. A test holds the scores of a demo
-/// checkpoint against their digest, so that no such change goes unnoticed.
-pub const SCORES_VERSION: u32 = 1;
-
-/// The version of what leads from scores to a stored measurement: binning, labels and statistics, and what a
-/// measurement holds.
-///
-/// To be raised by hand where the same scores give numbers that differ by more than rounding, or where a
-/// measurement has numbers that those stored before lack. A test holds a measurement against its digest.
-pub const MEASURES_VERSION: u32 = 1;
-
-/// What something in the store depends on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    version: Version,
-    text: String,
-}
-
-impl Key {
-    /// The key for scores that depend on `parts`, and on the arithmetic that makes them.
-    pub fn of_scores(parts: &impl Serialize) -> Self {
-        Self::new(Version::SCORES, parts)
-    }
-
-    /// The key for a measurement that depends on `parts`, and on the arithmetic that makes it.
-    pub fn of_measurement(parts: &impl Serialize) -> Self {
-        Self::new(Version::MEASUREMENTS, parts)
-    }
-
-    fn new(version: Version, parts: &impl Serialize) -> Self {
-        #[derive(Serialize)]
-        struct Full<'a, T> {
-            version: Version,
-            content: &'a T,
-        }
-        // Only maps with keys that are no text could fail.
-        let text = serde_json::to_string_pretty(&Full { version, content: parts }).unwrap_or_default();
-        Self { version, text }
-    }
-
-    fn name(&self) -> String {
-        format!("{}-{:032x}", self.version, XxHash3_128::oneshot(self.text.as_bytes()))
-    }
-}
-
-/// The versions that something in the store was made by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct Version {
-    scores: u32,
-    /// 0 for scores themselves.
-    measures: u32,
-}
-
-impl Version {
-    const SCORES: Self = Self { scores: SCORES_VERSION, measures: 0 };
-    const MEASUREMENTS: Self = Self { scores: SCORES_VERSION, measures: MEASURES_VERSION };
-
-    /// The version in front of a name, and what follows it. Names without one are older than all that have
-    /// one.
-    fn split(name: &str) -> Option<(Self, &str)> {
-        let Some(versioned) = name.strip_prefix('v') else {
-            return Some((Self { scores: 0, measures: 0 }, name));
-        };
-        let (version, rest) = versioned.split_once('-')?;
-        let (scores, measures) = version.split_once('.').unwrap_or((version, "0"));
-        Some((Self { scores: scores.parse().ok()?, measures: measures.parse().ok()? }, rest))
-    }
-}
-
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self { scores, measures: 0 } => write!(f, "v{scores}"),
-            Self { scores, measures } => write!(f, "v{scores}.{measures}"),
-        }
-    }
-}
+use crate::scores::lock::{lock, lock_existing};
+use crate::scores::{ChunkKey, Entry, ScoreTable, Shape, entry, unwritable};
 
 /// Whether a headless measurement stores the scores it makes. Measurements are stored in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -223,7 +129,7 @@ impl Store {
                 let _ = fs::remove_dir_all(&folder);
             }
         })?;
-        let entry = Entry::open(folder, lock, &key.text, shape, Arc::clone(&self.account))?;
+        let entry = Entry::open(folder, lock, key.text(), shape, self.account.scores_written())?;
         entry.reserve(bytes, checkpoint)?;
         Ok(entry)
     }
@@ -255,12 +161,13 @@ impl Store {
             .filter(|(found, _)| found.seeds >= shape.seeds && found.points >= shape.points)
             .collect();
         // The least to read first.
-        found.sort_by_key(|(found, _)| found.planes() * found.points);
+        found.sort_by_key(|(found, _)| found.slabs() * found.points);
         // The room need not be locked: whoever removes an entry holds its lock first, so that one whose lock
         // is held and that is still in its place stays there.
         found.into_iter().find_map(|(shape, folder)| {
             let lock = lock_existing(&folder).ok()??;
-            let entry = Entry::existing(folder.clone(), lock, &key.text, shape, Arc::clone(&self.account))?;
+            let entry =
+                Entry::existing(folder.clone(), lock, key.text(), shape, self.account.scores_written())?;
             let (table, _) = ScoreTable::stored(entry, chunks);
             suits(&table).then(|| {
                 entry::touch(&folder);
@@ -276,7 +183,7 @@ impl Store {
         let kept: Kept = serde_json::from_slice(&bytes).ok()?;
         // Two keys with the same name are as unlikely as a file changed so that it still reads; neither
         // may be shown for the other.
-        (kept.key == key.text && kept.sum == sum(&kept.measurement)).then(|| {
+        (kept.key == key.text() && kept.sum == sum(&kept.measurement)).then(|| {
             entry::used_now(&path);
             kept.measurement
         })
@@ -287,7 +194,8 @@ impl Store {
     /// # Errors
     /// A file that cannot be written.
     pub fn keep(&self, key: &Key, measurement: &Measurement) -> Result<()> {
-        let kept = Kept { key: key.text.clone(), sum: sum(measurement), measurement: measurement.clone() };
+        let kept =
+            Kept { key: key.text().to_owned(), sum: sum(measurement), measurement: measurement.clone() };
         let bytes = serde_json::to_vec(&kept)
             .map_err(|error| Error::new(Kind::Store, format!("a measurement cannot be kept ({error})")))?;
         write_atomically(&self.measurement_file(key), &bytes)?;
@@ -331,13 +239,6 @@ struct Kept {
 fn sum(measurement: &Measurement) -> String {
     let text = serde_json::to_string(measurement).unwrap_or_default();
     format!("{:032x}", XxHash3_128::oneshot(text.as_bytes()))
-}
-
-/// A folder of the store that cannot be used.
-fn unwritable(folder: &Path, error: &std::io::Error) -> Error {
-    Error::new(Kind::Store, format!("the store cannot be written ({error})"))
-        .help("name another folder with --store, or measure without one by --no-store")
-        .at(folder)
 }
 
 #[cfg(test)]

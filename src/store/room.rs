@@ -7,11 +7,13 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::lock::lock_existing;
-use super::{Store, Version, entry, unwritable};
+use super::Store;
+use super::key::Version;
 use crate::error::{Error, Kind, Result};
 use crate::memory::size;
 use crate::output::write_atomically;
+use crate::scores::lock::lock_existing;
+use crate::scores::{entry, unwritable};
 
 /// What scores may take at the most where nobody says.
 const LARGEST: u64 = 32 << 30;

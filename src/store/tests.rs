@@ -1,14 +1,17 @@
 use std::time::{Duration, SystemTime};
 
+use super::key::Version;
 use super::*;
+use crate::error::Kind;
+use crate::scores::Losses;
 use crate::settings::Precision;
 
 const POSITIONS: [usize; 3] = [4, 9, 10];
 const POINTS: usize = 5;
-const PLANES: usize = 2;
+const SLABS: usize = 2;
 
 fn shape(precision: Precision) -> Shape {
-    Shape { layers: PLANES, seeds: 1, points: POINTS, precision }
+    Shape { layers: SLABS, seeds: 1, points: POINTS, precision }
 }
 
 /// The number of positions of which the scores take that many bytes.
@@ -24,8 +27,8 @@ fn chunks() -> [ChunkKey; 3] {
     })
 }
 
-fn score(plane: usize, position: usize, point: usize) -> f32 {
-    (plane * 100 + position * 10 + point) as f32 / 8.0
+fn score(slab: usize, position: usize, point: usize) -> f32 {
+    (slab * 100 + position * 10 + point) as f32 / 8.0
 }
 
 fn losses(chunk: usize) -> Losses {
@@ -40,10 +43,10 @@ fn open(store: &Store, precision: Precision) -> (ScoreTable, usize) {
 /// Scores the chunks that are missing, up to `end`.
 fn fill(table: &mut ScoreTable, end: usize) {
     for chunk in (0..end).filter(|&chunk| !table.has(chunk)).collect::<Vec<_>>() {
-        for plane in 0..PLANES {
+        for slab in 0..SLABS {
             let positions = table.positions(chunk);
-            for (row, position) in table.open(chunk, plane).unwrap().chunks_mut(POINTS).zip(positions) {
-                row.iter_mut().enumerate().for_each(|(point, cell)| *cell = score(plane, position, point));
+            for (row, position) in table.open(chunk, slab).unwrap().chunks_mut(POINTS).zip(positions) {
+                row.iter_mut().enumerate().for_each(|(point, cell)| *cell = score(slab, position, point));
             }
         }
         table.finish(chunk, losses(chunk)).unwrap();
@@ -51,11 +54,11 @@ fn fill(table: &mut ScoreTable, end: usize) {
 }
 
 fn holds_what_was_scored(table: &ScoreTable) {
-    for plane in 0..PLANES {
+    for slab in 0..SLABS {
         let mut buffer = Vec::new();
         for chunk in 0..chunks().len() {
-            let rows = table.plane(plane).read(chunk, &mut buffer).unwrap();
-            let expected = |position| (0..POINTS).map(move |point| score(plane, position, point));
+            let rows = table.slab(slab).read(chunk, &mut buffer).unwrap();
+            let expected = |position| (0..POINTS).map(move |point| score(slab, position, point));
             assert_eq!(rows, table.positions(chunk).flat_map(expected).collect::<Vec<_>>());
         }
     }
@@ -113,16 +116,16 @@ fn every_flipped_byte_is_found_and_only_its_chunk_is_made_again() {
     let (mut table, _) = open(&store(&folder), Precision::F32);
     fill(&mut table, 3);
     drop(table);
-    for file in files(&folder, "plane") {
+    for file in files(&folder, "slab") {
         let whole = fs::read(&file).unwrap();
         for flipped in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[flipped] ^= 1;
             fs::write(&file, bytes).unwrap();
             let (mut table, _) = open(&store(&folder), Precision::F32);
-            let plane = usize::from(file.to_str().unwrap().ends_with('1'));
+            let slab = usize::from(file.to_str().unwrap().ends_with('1'));
             let mut buffer = Vec::new();
-            let errors = (0..3).filter(|&chunk| table.plane(plane).read(chunk, &mut buffer).is_err()).count();
+            let errors = (0..3).filter(|&chunk| table.slab(slab).read(chunk, &mut buffer).is_err()).count();
             assert_eq!((errors, table.check()), (1, 1), "byte {flipped}");
             fill(&mut table, 3);
             holds_what_was_scored(&table);
@@ -136,7 +139,7 @@ fn files_cut_short_are_found_at_once() {
     let (mut table, _) = open(&store(&folder), Precision::F32);
     fill(&mut table, 3);
     drop(table);
-    let file = files(&folder, "plane").remove(1);
+    let file = files(&folder, "slab").remove(1);
     // In the middle of the second of three chunks.
     File::options().write(true).open(&file).unwrap().set_len((6 * POINTS * 4) as u64).unwrap();
     let (mut table, damaged) = open(&store(&folder), Precision::F32);
@@ -187,7 +190,7 @@ fn a_disk_too_small_is_said_before_it_is_full() {
     let (mut table, _) = open(&store, Precision::F32);
     fill(&mut table, 3);
     drop(table);
-    let entry = files(&folder, "plane").remove(0).parent().unwrap().to_owned();
+    let entry = files(&folder, "slab").remove(0).parent().unwrap().to_owned();
     let (written, bytes) = (entry::written(&entry), 10_000);
     // What is written already needs no room a second time.
     store.make_room(&entry, bytes, bytes - written).unwrap();
@@ -339,7 +342,7 @@ fn how_full_a_store_is_does_not_change_its_share_of_the_disk() {
         ScoreTable::stored(store.entry(&key, shape(Precision::F32), POSITIONS[2], "").unwrap(), &chunks());
     fill(&mut table, 3);
     drop(table);
-    let entry = files(&folder, "plane").remove(0).parent().unwrap().to_owned();
+    let entry = files(&folder, "slab").remove(0).parent().unwrap().to_owned();
     let written = entry::written(&entry);
     // A tenth of what is free without the store: with 9 times as much free beside what is stored, all that is
     // stored.

@@ -118,7 +118,7 @@ fn lines(journal: &Path) -> usize {
 #[test]
 fn a_killed_measurement_goes_on_from_its_last_chunk_to_the_same_bit() {
     let setup = Setup::new();
-    // A plane's chunks end at some 310, 1240 and 1550 KiB: killed while each is written, in the middle of it.
+    // A slab's chunks end at some 310, 1240 and 1550 KiB: killed while each is written, in the middle of it.
     for (finished, kib) in [200, 800, 1400].into_iter().enumerate() {
         let output = setup.measure_up_to(kib);
         assert_eq!(output.status.code(), None, "it was not killed: {}", warnings(&output));
@@ -171,10 +171,10 @@ fn fewer_points_and_seeds_are_asked_of_what_is_stored() {
     assert_eq!(journal(), before, "nothing was scored again");
 
     // What is damaged is made again as it was.
-    let plane = setup.entry().join("plane-004");
-    let mut bytes = fs::read(&plane).unwrap();
+    let slab = setup.entry().join("slab-004");
+    let mut bytes = fs::read(&slab).unwrap();
     bytes[100] ^= 1;
-    fs::write(&plane, bytes).unwrap();
+    fs::write(&slab, bytes).unwrap();
     let warm = [&fewer[..], &["--temperature", "0.05"]].concat();
     let output = setup.measure(&warm);
     assert!(warnings(&output).contains("making 1 chunk again"), "{}", warnings(&output));
@@ -210,25 +210,25 @@ fn damaged_scores_are_said_and_made_again() {
     let setup = Setup::new();
     numbers(&setup.measure(&[]));
     let expected = setup.expected(&[]);
-    let plane = setup.entry().join("plane-003");
-    let whole = fs::read(&plane).unwrap();
+    let slab = setup.entry().join("slab-003");
+    let whole = fs::read(&slab).unwrap();
 
     let mut flipped = whole.clone();
     flipped[whole.len() / 2] ^= 0x10;
-    fs::write(&plane, &flipped).unwrap();
+    fs::write(&slab, &flipped).unwrap();
     setup.forget_measurements();
     let output = setup.measure(&[]);
     let said = warnings(&output);
     assert!(said.contains("damaged") && said.contains("making 1 chunk again"), "{said}");
     assert_eq!(numbers(&output), expected);
-    assert_eq!(fs::read(&plane).unwrap(), whole);
+    assert_eq!(fs::read(&slab).unwrap(), whole);
 
-    fs::write(&plane, &whole[..whole.len() / 2]).unwrap();
+    fs::write(&slab, &whole[..whole.len() / 2]).unwrap();
     setup.forget_measurements();
     let output = setup.measure(&[]);
     assert!(warnings(&output).contains("cut short"), "{}", warnings(&output));
     assert_eq!(numbers(&output), expected);
-    assert_eq!(fs::read(&plane).unwrap(), whole);
+    assert_eq!(fs::read(&slab).unwrap(), whole);
 
     // A measurement that was changed is not believed.
     let file = fs::read_dir(setup.store().join("measurements")).unwrap().next().unwrap().unwrap().path();
@@ -291,12 +291,12 @@ fn arithmetic_does_not_change_without_its_version() {
     fs::write(&setup.corpus, text.lines().take(40).collect::<Vec<_>>().join("\n")).unwrap();
     let output = setup.measure(&["--context", "64", "--temperature", "0.1"]);
     numbers(&output);
-    let mut planes: Vec<PathBuf> =
+    let mut slabs: Vec<PathBuf> =
         fs::read_dir(setup.entry()).unwrap().map(|file| file.unwrap().path()).collect();
-    planes.retain(|plane| plane.file_name().unwrap().to_str().unwrap().starts_with("plane"));
-    planes.sort();
+    slabs.retain(|slab| slab.file_name().unwrap().to_str().unwrap().starts_with("slab"));
+    slabs.sort();
     let digest = |bytes: &[u8]| format!("{:032x}", twox_hash::XxHash3_128::oneshot(bytes));
-    let scores: Vec<u8> = planes.iter().flat_map(|plane| fs::read(plane).unwrap()).collect();
+    let scores: Vec<u8> = slabs.iter().flat_map(|slab| fs::read(slab).unwrap()).collect();
     let kept: Value = serde_json::from_slice(&fs::read(&setup.measurements()[0]).unwrap()).unwrap();
     let found = [digest(&scores), digest(rounded(&kept["measurement"]).as_bytes())];
     assert_eq!(
@@ -400,10 +400,10 @@ fn a_full_disk_loses_nothing() {
     let setup = Setup::new();
     numbers(&setup.measure(&[]));
     let entry = setup.entry();
-    // Everything of the last plane goes to a device that is always full.
+    // Everything of the last slab goes to a device that is always full.
     fs::remove_file(entry.join("journal")).unwrap();
-    fs::remove_file(entry.join("plane-008")).unwrap();
-    std::os::unix::fs::symlink("/dev/full", entry.join("plane-008")).unwrap();
+    fs::remove_file(entry.join("slab-008")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", entry.join("slab-008")).unwrap();
     setup.forget_measurements();
     let output = setup.measure(&[]);
     let said = warnings(&output);

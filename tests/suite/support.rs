@@ -9,8 +9,8 @@ use infoplane::device::Compute;
 use infoplane::estimator::{
     Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target,
 };
+use infoplane::scores::{ChunkKey, Losses, ScoreTable, Shape};
 use infoplane::settings::Backend;
-use infoplane::store::{ChunkKey, Losses, ScoreTable, Shape};
 use safetensors::SafeTensors;
 
 /// How long anything is waited for that must come: only what hangs takes as long, on the busiest of machines.
@@ -81,19 +81,19 @@ pub fn layer_statistics(
     let points = binning.points;
     let mut estimator = Estimator::new(compute).unwrap();
     let reference = estimator.reference(reference).unwrap();
-    let planes = estimator.device_planes(1, ends[ends.len() - 1], points).unwrap();
+    let slabs = estimator.device_slabs(1, ends[ends.len() - 1], points).unwrap();
     let chunks: Vec<ChunkKey> = ends.iter().map(|&end| ChunkKey { end, tokens: 0 }).collect();
     let shape = Shape { layers: 1, seeds: 1, points, ..Shape::default() };
     let mut table = ScoreTable::new(shape, &chunks);
     for chunk in 0..chunks.len() {
         let range = table.positions(chunk);
-        let origin = if planes.is_some() { range.start as u32 } else { 0 };
+        let origin = if slabs.is_some() { range.start as u32 } else { 0 };
         let rows: Vec<Row> =
             (0..range.len() as u32).map(|row| Row { source: row, target: row + origin }).collect();
         let states = states[range.start * width..range.end * width].to_vec();
         let states = TensorData::new(states, [range.len(), width]);
-        let target = match &planes {
-            Some(planes) => Target::Device(&planes[0]),
+        let target = match &slabs {
+            Some(slabs) => Target::Device(&slabs[0]),
             None => Target::Host(table.open(chunk, 0).unwrap()),
         };
         let states = Tensor::<2>::from_data(states, &compute.tensors());
@@ -101,9 +101,9 @@ pub fn layer_statistics(
         table.finish(chunk, Losses::default()).unwrap();
     }
     let question = Question { binning, min_count, prefixes: ends.to_vec() };
-    let scores = match &planes {
-        Some(planes) => Scores::Device(vec![&planes[0]]),
-        None => Scores::Host(vec![table.plane(0)]),
+    let scores = match &slabs {
+        Some(slabs) => Scores::Device(vec![&slabs[0]]),
+        None => Scores::Host(vec![table.slab(0)]),
     };
     estimator.statistics(&scores, &question, &Arc::new(labels), &mut || false).unwrap().remove(0)
 }

@@ -127,6 +127,17 @@ fn pure_modules_reach_no_device_and_no_window() {
 }
 
 #[test]
+fn what_measures_knows_nothing_of_what_was_measured() {
+    let edges = Source::read().top_edges();
+    for module in ["model", "scores", "estimator"] {
+        let reached = closure(&edges, module);
+        for above in ["results", "store", "views", "engine"] {
+            assert!(!reached.contains(above), "{module} reaches {above}");
+        }
+    }
+}
+
+#[test]
 fn files_import_each_other_in_no_circle() {
     let edges = Source::read().edges();
     // A module and those within it are one: they share what the outer one declares.

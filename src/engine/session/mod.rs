@@ -23,8 +23,9 @@ use crate::estimator::{Reference, ReferencePoints};
 use crate::model::Options;
 use crate::model::config::Config;
 use crate::results::Measurement;
+use crate::scores::Shape;
 use crate::settings::Settings;
-use crate::store::{Shape, Store};
+use crate::store::Store;
 
 mod answers;
 

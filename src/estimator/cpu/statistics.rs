@@ -20,8 +20,8 @@ use super::soft_bins::{BLOCK, Bins, bin_block, row_length};
 use crate::error::{Error, Result};
 use crate::estimator::label_tree::SampleLabels;
 use crate::estimator::statistics::{Question, Statistics};
+use crate::scores::Slab;
 use crate::simd::{Simd, WithSimd, with_simd};
-use crate::store::Plane;
 
 /// Bytes that the sums of labels may take at a time.
 const SUMS: usize = 512 << 20;
@@ -29,7 +29,7 @@ const SUMS: usize = 512 << 20;
 /// Says when to stop; asked from several threads, one at a time.
 type Interrupted<'a> = Mutex<&'a mut (dyn FnMut() -> bool + Send)>;
 
-/// The statistics of some layers, each for every prefix asked for: `[planes][prefixes]`. A prefix has to end
+/// The statistics of some layers, each for every prefix asked for: `[slabs][prefixes]`. A prefix has to end
 /// where a chunk does.
 ///
 /// `interrupted` is asked before each chunk.
@@ -37,18 +37,18 @@ type Interrupted<'a> = Mutex<&'a mut (dyn FnMut() -> bool + Send)>;
 /// # Errors
 /// Scores that cannot be read; [`crate::error::Kind::Cancelled`] once interrupted.
 pub fn statistics(
-    planes: &[Plane<'_>],
+    slabs: &[Slab<'_>],
     question: &Question,
     labels: &SampleLabels,
     interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Vec<Vec<Statistics>>> {
-    statistics_within(SUMS, planes, question, labels, interrupted)
+    statistics_within(SUMS, slabs, question, labels, interrupted)
 }
 
 /// [`statistics`] with sums of no more than `budget` bytes at a time.
 fn statistics_within(
     budget: usize,
-    planes: &[Plane<'_>],
+    slabs: &[Slab<'_>],
     question: &Question,
     labels: &SampleLabels,
     interrupted: &mut (dyn FnMut() -> bool + Send),
@@ -56,7 +56,7 @@ fn statistics_within(
     let points = question.binning.points;
     let ends = labels.sides.iter().flat_map(|tree| &tree.ends);
     let bytes: usize = ends.map(|&ends| bytes_of(ends, points)).sum();
-    let at_once = (budget / bytes.max(1)).clamp(1, planes.len().clamp(1, rayon::current_num_threads()));
+    let at_once = (budget / bytes.max(1)).clamp(1, slabs.len().clamp(1, rayon::current_num_threads()));
     let parts = parts(labels, points, budget / at_once);
     let interrupted: Interrupted<'_> = Mutex::new(interrupted);
     let next = AtomicUsize::new(0);
@@ -64,10 +64,10 @@ fn statistics_within(
     let task = |_| {
         let mut scratch = Scratch::default();
         let mut found = Vec::new();
-        while let Some((index, plane)) = take(&next, planes) {
-            let statistics = layer(*plane, question, labels, &parts, &mut scratch, &interrupted);
+        while let Some((index, slab)) = take(&next, slabs) {
+            let statistics = layer(*slab, question, labels, &parts, &mut scratch, &interrupted);
             if statistics.is_err() {
-                next.store(planes.len(), Ordering::Relaxed);
+                next.store(slabs.len(), Ordering::Relaxed);
             }
             found.push((index, statistics));
         }
@@ -94,14 +94,14 @@ struct Scratch {
 
 /// The statistics of one layer, for each prefix.
 fn layer(
-    plane: Plane<'_>,
+    slab: Slab<'_>,
     question: &Question,
     labels: &SampleLabels,
     parts: &[[Range<usize>; 2]],
     scratch: &mut Scratch,
     interrupted: &Interrupted<'_>,
 ) -> Result<Vec<Statistics>> {
-    let (points, stride) = (question.binning.points, plane.stride());
+    let (points, stride) = (question.binning.points, slab.stride());
     let walk = || LabelWalk::new(labels.max_order, points, question.min_count);
     let mut walks: Vec<[LabelWalk; 2]> = question.prefixes.iter().map(|_| [walk(), walk()]).collect();
     let how = Bins { stride, points, inverse_temperature: question.binning.temperature.recip() as f32 };
@@ -114,11 +114,11 @@ fn layer(
         }
         let mut start = 0;
         let mut prefixes = question.prefixes.iter().zip(&mut walks).peekable();
-        for chunk in 0..plane.ends().partition_point(|&end| end <= all) {
+        for chunk in 0..slab.ends().partition_point(|&end| end <= all) {
             if (interrupted.lock().unwrap_or_else(PoisonError::into_inner))() {
                 return Err(Error::cancelled());
             }
-            let rows = plane.read(chunk, scores)?;
+            let rows = slab.read(chunk, scores)?;
             let longest = labels.sides.each_ref().map(|tree| &tree.longest[start..]);
             with_simd(AddChunk { how, scores: rows, longest, bins, sums });
             start += rows.len() / stride;
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use crate::estimator::Binning;
     use crate::labels::Labels;
-    use crate::store::{ChunkKey, Losses, ScoreTable, Shape};
+    use crate::scores::{ChunkKey, Losses, ScoreTable, Shape};
 
     #[test]
     fn little_memory_takes_more_passes_to_the_same_numbers() {
@@ -228,8 +228,8 @@ mod tests {
         for min_count in [1, 3] {
             let question = Question { binning, min_count, prefixes: vec![1000, POSITIONS] };
             let within = |budget| {
-                let planes = [table.plane(0)];
-                statistics_within(budget, &planes, &question, &labels, &mut || false).unwrap().remove(0)
+                let slabs = [table.slab(0)];
+                statistics_within(budget, &slabs, &question, &labels, &mut || false).unwrap().remove(0)
             };
             assert!(parts(&labels, POINTS, 3000).len() > 5);
             assert_eq!(within(SUMS), within(3000));

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::pipelines::dispatch;
 use super::{GpuEstimator, guarded, spread};
 use crate::error::{Error, Result};
-use crate::estimator::DevicePlane;
+use crate::estimator::DeviceSlab;
 use crate::estimator::label_tree::SampleLabels;
 use crate::estimator::segments::{SampleSegments, Segments};
 use crate::estimator::statistics::{Question, Statistics};
@@ -77,14 +77,14 @@ struct Entropies {
 }
 
 impl GpuEstimator {
-    /// The statistics of some layers for each prefix asked for: `[planes][prefixes]`. `interrupted` is asked
+    /// The statistics of some layers for each prefix asked for: `[slabs][prefixes]`. `interrupted` is asked
     /// before each layer.
     ///
     /// # Errors
     /// A device that fails; [`crate::error::Kind::Cancelled`] once interrupted.
     pub fn statistics(
         &mut self,
-        planes: &[&DevicePlane],
+        slabs: &[&DeviceSlab],
         question: &Question,
         labels: &Arc<SampleLabels>,
         interrupted: &mut dyn FnMut() -> bool,
@@ -92,29 +92,29 @@ impl GpuEstimator {
         let kept = self.bring(labels, question)?;
         let samples: Vec<&DeviceSample> =
             question.prefixes.iter().filter_map(|&prefix| kept.sample(prefix)).collect();
-        let found = self.statistics_of(planes, question, &samples, interrupted);
+        let found = self.statistics_of(slabs, question, &samples, interrupted);
         self.kept.push(kept);
         found
     }
 
     fn statistics_of(
         &self,
-        planes: &[&DevicePlane],
+        slabs: &[&DeviceSlab],
         question: &Question,
         samples: &[&DeviceSample],
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Vec<Vec<Statistics>>> {
         let positions = question.prefixes.last().copied().unwrap_or(0);
         if positions == 0 {
-            return Ok(vec![Vec::new(); planes.len()]);
+            return Ok(vec![Vec::new(); slabs.len()]);
         }
         let work = self.work(question, positions, samples)?;
         let floats = positions + work.entropies.iter().map(|part| part.labels).sum::<usize>();
-        let mut found = Vec::with_capacity(planes.len());
-        for planes in planes.chunks((READ_BACK / (floats * F32)).max(1)) {
-            let staging = self.staging(planes.len() * floats * F32)?;
+        let mut found = Vec::with_capacity(slabs.len());
+        for slabs in slabs.chunks((READ_BACK / (floats * F32)).max(1)) {
+            let staging = self.staging(slabs.len() * floats * F32)?;
             let mut in_flight = VecDeque::new();
-            for (index, plane) in planes.iter().enumerate() {
+            for (index, slab) in slabs.iter().enumerate() {
                 if interrupted() {
                     return Err(Error::cancelled());
                 }
@@ -122,9 +122,9 @@ impl GpuEstimator {
                     self.wait(in_flight.pop_front(), interrupted)?;
                 }
                 let to = (&staging, index * floats * F32);
-                in_flight.push_back(self.submit_layer(plane, question, positions, samples, &work, to)?);
+                in_flight.push_back(self.submit_layer(slab, question, positions, samples, &work, to)?);
             }
-            let read = self.read(&staging, planes.len() * floats, interrupted)?;
+            let read = self.read(&staging, slabs.len() * floats, interrupted)?;
             found.par_extend(read.par_chunks_exact(floats).map(|floats| {
                 let (row_entropies, mut rest) = floats.split_at(positions);
                 let of_sample = |sample: &&DeviceSample| sample.statistics(row_entropies, &mut rest);
@@ -160,7 +160,7 @@ impl GpuEstimator {
     /// labels.
     fn submit_layer(
         &self,
-        plane: &DevicePlane,
+        slab: &DeviceSlab,
         question: &Question,
         positions: usize,
         samples: &[&DeviceSample],
@@ -169,12 +169,12 @@ impl GpuEstimator {
     ) -> Result<wgpu::SubmissionIndex> {
         let inverse_temperature = (question.binning.temperature.recip() as f32).to_bits();
         let points = question.binning.points as u32;
-        let params = self.params([positions as u32, plane.stride as u32, points, inverse_temperature])?;
+        let params = self.params([positions as u32, slab.stride as u32, points, inverse_temperature])?;
         let mut encoder = self.encoder();
         guarded(&self.gpu.device, || {
             let device = &self.gpu.device;
-            let bindings = [&params, &plane.buffer, &work.bins, &work.row_entropies]
-                .map(wgpu::Buffer::as_entire_binding);
+            let bindings =
+                [&params, &slab.buffer, &work.bins, &work.row_entropies].map(wgpu::Buffer::as_entire_binding);
             dispatch(device, &mut encoder, &self.soft_bins, &bindings, spread(positions));
             let mut copy = |encoder: &mut wgpu::CommandEncoder, from: &wgpu::Buffer, floats: usize| {
                 encoder.copy_buffer_to_buffer(from, 0, staging, offset as u64, (floats * F32) as u64);
@@ -271,7 +271,7 @@ mod tests {
         let labels = Arc::new(SampleLabels::new(&Labels::new(&documents, 2)));
         let positions = labels.positions();
         let null = Arc::new(labels.shuffled(positions, 0));
-        let plane = DevicePlane {
+        let slab = DeviceSlab {
             buffer: estimator.upload("scores", bytemuck::cast_slice(&vec![0.5f32; positions * 4])).unwrap(),
             stride: 4,
         };
@@ -283,7 +283,7 @@ mod tests {
         let mut ask = |min_count: u32| {
             let mut of = |labels: &Arc<SampleLabels>, prefixes: &[usize]| {
                 let question = question(min_count, prefixes);
-                estimator.statistics(&[&plane], &question, labels, &mut || false).unwrap().remove(0)
+                estimator.statistics(&[&slab], &question, labels, &mut || false).unwrap().remove(0)
             };
             let curve = of(&labels, &[60, 100, positions]);
             let found = (of(&null, &[positions]), of(&labels, &[positions]));

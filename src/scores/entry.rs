@@ -5,14 +5,17 @@ use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
-use super::account::Account;
-use super::journal::{self, Losses, Record, checksum};
+use super::journal::{self, Record, checksum};
+use super::losses::Losses;
+use super::shape::Shape;
+use super::unwritable;
 use crate::error::{Error, Kind, Result};
 use crate::settings::Precision;
 
@@ -25,48 +28,6 @@ const RESERVED: &str = "reserved";
 /// The file that says which checkpoint was scored, for people.
 const CHECKPOINT: &str = "checkpoint";
 
-/// Bytes a score takes on disk.
-fn score_bytes(precision: Precision) -> usize {
-    match precision {
-        Precision::F32 => size_of::<f32>(),
-        Precision::F16 => size_of::<f16>(),
-    }
-}
-
-/// How the scores of a checkpoint are laid out: a *plane* for each hidden state and seed, `[positions, points]`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shape {
-    /// Hidden states.
-    pub layers: usize,
-    /// Sets of reference points, each with a seed of its own.
-    pub seeds: usize,
-    /// Reference points of a set: the row length.
-    pub points: usize,
-    /// The type of a score on disk; in memory it is f32.
-    pub precision: Precision,
-}
-
-impl Shape {
-    /// The number of planes.
-    pub fn planes(&self) -> usize {
-        self.layers * self.seeds
-    }
-
-    /// The plane of a hidden state and a seed, both counted from 0.
-    pub fn plane(&self, layer: usize, seed: usize) -> usize {
-        layer * self.seeds + seed
-    }
-
-    /// Bytes on disk that the scores of a number of positions take.
-    pub fn bytes(&self, positions: usize) -> u64 {
-        (self.planes() * positions * self.row_bytes()) as u64
-    }
-
-    fn row_bytes(&self) -> usize {
-        self.points * score_bytes(self.precision)
-    }
-}
-
 /// An entry of the store, open for this process alone.
 ///
 /// Its files are opened when they are needed: entries of hundreds of checkpoints may be open at once.
@@ -75,10 +36,10 @@ pub struct Entry {
     folder: PathBuf,
     shape: Shape,
     records: BTreeMap<usize, Record>,
-    /// Bytes that every plane had when the entry was opened.
+    /// Bytes that every slab had when the entry was opened.
     length: u64,
-    /// Counts what is written.
-    account: Arc<Account>,
+    /// Counts the bytes of scores written.
+    written: Arc<AtomicU64>,
     /// Lets no other process in as long as it is open.
     _lock: File,
 }
@@ -88,41 +49,41 @@ impl Entry {
     ///
     /// # Errors
     /// Files that cannot be made.
-    pub(super) fn open(
+    pub fn open(
         folder: PathBuf,
         lock: File,
         key: &str,
         shape: Shape,
-        account: Arc<Account>,
+        written: Arc<AtomicU64>,
     ) -> Result<Self> {
         let about = folder.join(ABOUT);
         let journal = folder.join(JOURNAL);
         // An entry for something else, or one begun and never described, holds nothing of ours.
         if !fs::read(&about).is_ok_and(|found| found == key.as_bytes()) {
             let made = File::create(&journal).and_then(|_| fs::write(&about, key));
-            made.map_err(|error| super::unwritable(&folder, &error))?;
+            made.map_err(|error| unwritable(&folder, &error))?;
         }
-        Ok(Self::of_journal(folder, lock, shape, account))
+        Ok(Self::of_journal(folder, lock, shape, written))
     }
 
     /// An entry for this key whose lock is held, where there is one.
-    pub(super) fn existing(
+    pub fn existing(
         folder: PathBuf,
         lock: File,
         key: &str,
         shape: Shape,
-        account: Arc<Account>,
+        written: Arc<AtomicU64>,
     ) -> Option<Self> {
         let found = fs::read(folder.join(ABOUT)).ok()?;
-        (found == key.as_bytes()).then(|| Self::of_journal(folder, lock, shape, account))
+        (found == key.as_bytes()).then(|| Self::of_journal(folder, lock, shape, written))
     }
 
-    fn of_journal(folder: PathBuf, lock: File, shape: Shape, account: Arc<Account>) -> Self {
+    fn of_journal(folder: PathBuf, lock: File, shape: Shape, written: Arc<AtomicU64>) -> Self {
         let records = journal::read(&folder.join(JOURNAL)).into_iter();
         let records = records.map(|record| (record.chunk, record)).collect();
-        let mut entry = Self { shape, records, length: 0, account, _lock: lock, folder };
-        let length = |plane| fs::metadata(entry.plane(plane)).map_or(0, |file| file.len());
-        entry.length = (0..shape.planes()).map(length).min().unwrap_or(0);
+        let mut entry = Self { shape, records, length: 0, written, _lock: lock, folder };
+        let length = |slab| fs::metadata(entry.slab(slab)).map_or(0, |file| file.len());
+        entry.length = (0..shape.slabs()).map(length).min().unwrap_or(0);
         entry
     }
 
@@ -131,10 +92,10 @@ impl Entry {
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub(super) fn reserve(&self, bytes: u64, checkpoint: &str) -> Result<()> {
+    pub fn reserve(&self, bytes: u64, checkpoint: &str) -> Result<()> {
         fs::write(self.folder.join(CHECKPOINT), checkpoint)
             .and_then(|()| fs::write(self.folder.join(RESERVED), bytes.to_string()))
-            .map_err(|error| super::unwritable(&self.folder, &error))?;
+            .map_err(|error| unwritable(&self.folder, &error))?;
         touch(&self.folder);
         Ok(())
     }
@@ -163,7 +124,7 @@ impl Entry {
         let Some(record) = self.records.get(&chunk) else { return Ok(None) };
         let same = (record.start, record.end) == (positions.start, positions.end)
             && record.tokens == hex(tokens)
-            && record.sums.len() == self.shape.planes();
+            && record.sums.len() == self.shape.slabs();
         if !same {
             return Ok(None);
         }
@@ -171,7 +132,7 @@ impl Entry {
         if whole { Ok(Some(record.losses)) } else { Err(self.damaged(chunk)) }
     }
 
-    /// Writes a chunk: `scores` holds each plane's `[positions, points]`. It counts from the moment its line
+    /// Writes a chunk: `scores` holds each slab's `[positions, points]`. It counts from the moment its line
     /// stands in the journal.
     ///
     /// # Errors
@@ -185,13 +146,13 @@ impl Entry {
         scores: &[Vec<f32>],
     ) -> Result<()> {
         let offset = (positions.start * self.shape.row_bytes()) as u64;
-        // A plane a core: checksums and the system's copies would keep the others waiting.
-        let sums = scores.par_iter().enumerate().map(|(plane, scores)| match self.shape.precision {
-            Precision::F32 => self.write_plane(plane, offset, bytemuck::cast_slice(scores)),
+        // A slab a core: checksums and the system's copies would keep the others waiting.
+        let sums = scores.par_iter().enumerate().map(|(slab, scores)| match self.shape.precision {
+            Precision::F32 => self.write_slab(slab, offset, bytemuck::cast_slice(scores)),
             Precision::F16 => {
                 let mut halves = vec![f16::ZERO; scores.len()];
                 halves.convert_from_f32_slice(scores);
-                self.write_plane(plane, offset, bytemuck::cast_slice(&halves))
+                self.write_slab(slab, offset, bytemuck::cast_slice(&halves))
             }
         });
         let sums = sums.collect::<std::io::Result<_>>().map_err(|error| self.unwritable(&error))?;
@@ -202,31 +163,31 @@ impl Entry {
             .and_then(|journal| journal::append(&journal, &record))
             .map_err(|error| self.unwritable(&error))?;
         self.records.insert(chunk, record);
-        self.account.write(self.shape.bytes(positions.len()));
+        self.written.fetch_add(self.shape.bytes(positions.len()), Ordering::Relaxed);
         Ok(())
     }
 
-    /// Writes part of a plane; gives its checksum.
-    fn write_plane(&self, plane: usize, offset: u64, bytes: &[u8]) -> std::io::Result<String> {
-        let mut file = File::options().create(true).truncate(false).write(true).open(self.plane(plane))?;
+    /// Writes part of a slab; gives its checksum.
+    fn write_slab(&self, slab: usize, offset: u64, bytes: &[u8]) -> std::io::Result<String> {
+        let mut file = File::options().create(true).truncate(false).write(true).open(self.slab(slab))?;
         file.seek(SeekFrom::Start(offset))?;
         file.write_all(bytes)?;
         Ok(checksum(bytes))
     }
 
-    /// Reads a chunk's scores of one plane into `scores`, `[positions, points]`.
+    /// Reads a chunk's scores of one slab into `scores`, `[positions, points]`.
     ///
     /// # Errors
     /// Bytes that are missing or not those that were written.
-    pub fn read(&self, chunk: usize, plane: usize, scores: &mut Vec<f32>) -> Result<()> {
+    pub fn read(&self, chunk: usize, slab: usize, scores: &mut Vec<f32>) -> Result<()> {
         let record = self.records.get(&chunk).ok_or_else(|| self.damaged(chunk))?;
         let floats = (record.end - record.start) * self.shape.points;
         scores.resize(floats, 0.0);
         let offset = (record.start * self.shape.row_bytes()) as u64;
         let read = |bytes: &mut [u8]| {
-            let mut file = File::open(self.plane(plane)).ok()?;
+            let mut file = File::open(self.slab(slab)).ok()?;
             file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(bytes)).ok()?;
-            (checksum(bytes) == record.sums[plane]).then_some(())
+            (checksum(bytes) == record.sums[slab]).then_some(())
         };
         let whole = match self.shape.precision {
             Precision::F32 => read(bytemuck::cast_slice_mut(scores)),
@@ -243,8 +204,8 @@ impl Entry {
         self.records.remove(&chunk);
     }
 
-    fn plane(&self, plane: usize) -> PathBuf {
-        self.folder.join(format!("plane-{plane:03}"))
+    fn slab(&self, slab: usize) -> PathBuf {
+        self.folder.join(format!("slab-{slab:03}"))
     }
 
     fn damaged(&self, chunk: usize) -> Error {
@@ -263,36 +224,36 @@ fn hex(hash: u128) -> String {
 }
 
 /// Notes that an entry is used now.
-pub(super) fn touch(folder: &Path) {
+pub fn touch(folder: &Path) {
     // Where the time cannot be set, it goes sooner than it should.
     used_now(&folder.join(JOURNAL));
 }
 
 /// Notes that a file is used now, by its time.
-pub(super) fn used_now(file: &Path) {
+pub fn used_now(file: &Path) {
     let file = File::options().append(true).open(file);
     let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// The name of the checkpoint that was scored.
-pub(super) fn checkpoint(folder: &Path) -> Option<String> {
+pub fn checkpoint(folder: &Path) -> Option<String> {
     fs::read_to_string(folder.join(CHECKPOINT)).ok().filter(|name| !name.is_empty())
 }
 
 /// When an entry was used last.
-pub(super) fn used(folder: &Path) -> SystemTime {
+pub fn used(folder: &Path) -> SystemTime {
     let time = fs::metadata(folder.join(JOURNAL)).and_then(|file| file.modified());
     time.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// Bytes an entry takes, or will take once it is complete.
-pub(super) fn size(folder: &Path) -> u64 {
+pub fn size(folder: &Path) -> u64 {
     let reserved = fs::read_to_string(folder.join(RESERVED)).ok().and_then(|bytes| bytes.parse().ok());
     written(folder).max(reserved.unwrap_or(0))
 }
 
 /// Bytes an entry takes already.
-pub(super) fn written(folder: &Path) -> u64 {
+pub fn written(folder: &Path) -> u64 {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
 }

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::entry::{Entry, Shape};
-use super::journal::Losses;
+use super::entry::Entry;
+use super::losses::Losses;
+use super::shape::Shape;
 use crate::error::{Error, Kind, Result};
 
 /// A chunk of documents that is scored, stored and read as one.
@@ -17,7 +18,7 @@ pub struct ChunkKey {
     pub tokens: u128,
 }
 
-/// Scores in main memory or on disk, a plane for each hidden state and seed: `[positions, points]`.
+/// Scores in main memory or on disk, a slab for each hidden state and seed: `[positions, points]`.
 #[derive(Debug)]
 pub struct ScoreTable {
     shape: Shape,
@@ -82,12 +83,12 @@ impl ScoreTable {
         if let Some(entry) = &self.entry {
             for (index, chunk) in self.chunks.iter_mut().enumerate() {
                 let &mut Chunk::Disk(losses) = chunk else { continue };
-                let plane = |plane| {
+                let slab = |slab| {
                     let mut scores = Vec::new();
-                    entry.read(index, plane, &mut scores).map(|()| scores)
+                    entry.read(index, slab, &mut scores).map(|()| scores)
                 };
-                let planes = (0..self.shape.planes()).into_par_iter().map(plane).collect::<Result<_>>()?;
-                *chunk = Chunk::Memory(planes, losses);
+                let slabs = (0..self.shape.slabs()).into_par_iter().map(slab).collect::<Result<_>>()?;
+                *chunk = Chunk::Memory(slabs, losses);
             }
         }
         self.entry = None;
@@ -106,7 +107,7 @@ impl ScoreTable {
 
     /// Bytes of memory that the scores of a number of positions take.
     pub fn bytes_of(&self, positions: usize) -> usize {
-        self.shape.planes() * positions * self.shape.points * size_of::<f32>()
+        self.shape.slabs() * positions * self.shape.points * size_of::<f32>()
     }
 
     /// Bytes of memory, the computing device's or the machine's, that all scores take; none where they are stored.
@@ -117,7 +118,7 @@ impl ScoreTable {
     /// Bytes of main memory held.
     pub fn bytes(&self) -> usize {
         let of = |chunk: &Chunk| match chunk {
-            Chunk::Open(planes) | Chunk::Memory(planes, _) => planes.iter().map(Vec::len).sum::<usize>(),
+            Chunk::Open(slabs) | Chunk::Memory(slabs, _) => slabs.iter().map(Vec::len).sum::<usize>(),
             Chunk::Missing | Chunk::Disk(_) | Chunk::Device(_) => 0,
         };
         self.chunks.iter().map(of).sum::<usize>() * size_of::<f32>()
@@ -149,11 +150,11 @@ impl ScoreTable {
         start..self.ends[chunk]
     }
 
-    /// The scores of one plane of a chunk that is not finished, to be written: `[positions, points]`.
+    /// The scores of one slab of a chunk that is not finished, to be written: `[positions, points]`.
     ///
     /// # Errors
     /// [`Kind::Memory`]: out of memory.
-    pub fn open(&mut self, chunk: usize, plane: usize) -> Result<&mut [f32]> {
+    pub fn open(&mut self, chunk: usize, slab: usize) -> Result<&mut [f32]> {
         let floats = self.positions(chunk).len() * self.shape.points;
         if !matches!(self.chunks[chunk], Chunk::Open(_)) {
             let room = |_| {
@@ -163,14 +164,14 @@ impl ScoreTable {
                     scores
                 })
             };
-            let planes = (0..self.shape.planes()).map(room).collect::<Result<_, _>>().map_err(|_| {
+            let slabs = (0..self.shape.slabs()).map(room).collect::<Result<_, _>>().map_err(|_| {
                 Error::new(Kind::Memory, format!("no memory for {floats} scores"))
                     .help("use fewer --samples or --points")
             })?;
-            self.chunks[chunk] = Chunk::Open(planes);
+            self.chunks[chunk] = Chunk::Open(slabs);
         }
         match &mut self.chunks[chunk] {
-            Chunk::Open(planes) => Ok(&mut planes[plane]),
+            Chunk::Open(slabs) => Ok(&mut slabs[slab]),
             _ => unreachable!("it was opened above"),
         }
     }
@@ -181,20 +182,20 @@ impl ScoreTable {
     /// # Errors
     /// A disk that is full or fails.
     pub fn finish(&mut self, chunk: usize, losses: Losses) -> Result<()> {
-        let Chunk::Open(planes) = std::mem::replace(&mut self.chunks[chunk], Chunk::Missing) else {
+        let Chunk::Open(slabs) = std::mem::replace(&mut self.chunks[chunk], Chunk::Missing) else {
             return Ok(());
         };
         let positions = self.positions(chunk);
         let written = match &mut self.entry {
             Some(entry) if !self.failed => {
-                entry.write(chunk, positions, self.tokens[chunk], losses, &planes).map(|()| true)
+                entry.write(chunk, positions, self.tokens[chunk], losses, &slabs).map(|()| true)
             }
             _ => Ok(false),
         };
         self.failed |= written.is_err();
         self.chunks[chunk] = match written {
             Ok(true) => Chunk::Disk(losses),
-            Ok(false) | Err(_) => Chunk::Memory(planes, losses),
+            Ok(false) | Err(_) => Chunk::Memory(slabs, losses),
         };
         written.map(drop)
     }
@@ -225,8 +226,8 @@ impl ScoreTable {
         let mut scores = Vec::new();
         let mut damaged = 0;
         for (index, chunk) in self.chunks.iter_mut().enumerate() {
-            let whole = |plane| entry.read(index, plane, &mut scores).is_ok();
-            if matches!(chunk, Chunk::Disk(_)) && !(0..self.shape.planes()).all(whole) {
+            let whole = |slab| entry.read(index, slab, &mut scores).is_ok();
+            if matches!(chunk, Chunk::Disk(_)) && !(0..self.shape.slabs()).all(whole) {
                 entry.forget(index);
                 *chunk = Chunk::Missing;
                 damaged += 1;
@@ -235,20 +236,21 @@ impl ScoreTable {
         damaged
     }
 
-    /// The scores of one plane.
-    pub fn plane(&self, plane: usize) -> Plane<'_> {
-        Plane { table: self, plane }
+    /// The scores of one slab.
+    pub fn slab(&self, slab: usize) -> Slab<'_> {
+        Slab { table: self, slab }
     }
 }
 
-/// The scores of one plane, `[positions, points]`, read a chunk at a time.
+/// The scores of one hidden state with the reference points of one seed, `[positions, points]`, read a chunk at a
+/// time.
 #[derive(Clone, Copy, Debug)]
-pub struct Plane<'a> {
+pub struct Slab<'a> {
     table: &'a ScoreTable,
-    plane: usize,
+    slab: usize,
 }
 
-impl<'a> Plane<'a> {
+impl<'a> Slab<'a> {
     /// The row length: reference points scored.
     pub fn stride(&self) -> usize {
         self.table.shape.points
@@ -268,8 +270,8 @@ impl<'a> Plane<'a> {
         'a: 'b,
     {
         match (&self.table.chunks[chunk], &self.table.entry) {
-            (Chunk::Memory(planes, _), _) => Ok(&planes[self.plane]),
-            (Chunk::Disk(_), Some(entry)) => entry.read(chunk, self.plane, buffer).map(|()| &buffer[..]),
+            (Chunk::Memory(slabs, _), _) => Ok(&slabs[self.slab]),
+            (Chunk::Disk(_), Some(entry)) => entry.read(chunk, self.slab, buffer).map(|()| &buffer[..]),
             _ => Err(Error::new(Kind::Store, format!("chunk {chunk} is not scored yet"))),
         }
     }

@@ -7,23 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
-/// What the model lost on the documents of a chunk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Losses {
-    /// The sum of all next-token losses in nats.
-    pub sum: f64,
-    /// How many predictions that sums.
-    pub predictions: usize,
-}
-
-impl std::iter::Sum for Losses {
-    fn sum<I: Iterator<Item = Self>>(losses: I) -> Self {
-        losses.fold(Self::default(), |a, b| Self {
-            sum: a.sum + b.sum,
-            predictions: a.predictions + b.predictions,
-        })
-    }
-}
+use super::losses::Losses;
 
 /// What is known of a finished chunk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +22,7 @@ pub struct Record {
     pub tokens: String,
     /// What the model lost on them.
     pub losses: Losses,
-    /// A checksum a plane, of its bytes on disk.
+    /// A checksum a slab, of its bytes on disk.
     pub sums: Vec<String>,
 }
 
