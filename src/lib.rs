@@ -27,6 +27,7 @@ pub mod results;
 pub mod scores;
 pub mod settings;
 mod simd;
+pub mod state;
 pub mod store;
 pub mod tokens;
 pub mod views;

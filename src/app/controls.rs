@@ -10,7 +10,6 @@ use eframe::egui::{
 };
 
 use super::Action;
-use super::state::{State, UiCommand};
 use super::theme;
 use super::widgets::{own_keys, row_ui, segmented_ui};
 use crate::settings::{
@@ -18,6 +17,7 @@ use crate::settings::{
     POINTS, REFERENCE_SEEDS, SAMPLES, SEED, Settings, TEMPERATURE_FACTOR, TEMPERATURE_HELP, TEXT_FIELD_HELP,
     TOLERANCE, Temperature, Value,
 };
+use crate::state::{State, UiCommand};
 use crate::views::plane::{LayerChoice, PlaneView};
 
 /// The temperature to start from where none has been measured yet.

@@ -1,4 +1,5 @@
-//! The window: panels that read a [`State`] and emit commands, and nothing else.
+//! The window: panels that read a [`State`] and emit commands, and nothing else. What is free of egui is in
+//! [`crate::state`].
 //!
 //! The window talks to the worker over two bounded channels and never waits for it: events are drained
 //! before a frame is drawn, commands go out after it, and dialogs live on a thread of their own. It knows of
@@ -6,10 +7,6 @@
 //!
 //! | file | duty |
 //! |---|---|
-//! | [`state`] | what is known; events in, commands out |
-//! | [`points`] | what of it is drawn |
-//! | `recorded` | what is known of results read from a file |
-//! | [`timeline`] | where in training the window stands |
 //! | `outbox` | commands on their way, newest only |
 //! | [`dialogs`] | the desktop's dialogs, replaceable in tests |
 //! | `toolbar`, `runs`, `controls`, `plane`, `timeline_ui`, `status`, `welcome` | the panels |
@@ -27,9 +24,8 @@ use crate::checkpoints::Run;
 use crate::condition::TextSource;
 use crate::engine::{Command, Event};
 use crate::error::{Error, Kind, Result};
-use crate::figure::{Highlight, PlaneFigureOptions, Scene, plane_figure};
 use crate::settings::Settings;
-use crate::views::marks::caption;
+use crate::state::{Message, Severity, State, UiCommand};
 
 mod controls;
 pub mod dialogs;
@@ -37,15 +33,11 @@ mod outbox;
 mod plane;
 mod plane_overlay;
 mod plane_paint;
-pub mod points;
 mod readout;
-mod recorded;
 mod runs;
 mod shortcuts;
-pub mod state;
 mod status;
 mod theme;
-pub mod timeline;
 mod timeline_ui;
 mod toolbar;
 mod welcome;
@@ -54,7 +46,6 @@ mod widgets;
 use dialogs::{Answer, Asker, Dialogs, NativeDialogs, text_source};
 use outbox::{Flushed, Outbox};
 use plane::PlaneMemory;
-use state::{Message, Severity, State, UiCommand};
 
 /// How soon a full channel to the worker is tried again.
 const RETRY: Duration = Duration::from_millis(30);
@@ -159,7 +150,7 @@ impl App {
             }
             Action::AskFolder => self.asker.ask_folder(ctx),
             Action::AskText => self.asker.ask_text(ctx),
-            Action::Export(extension) => match scene(&self.state) {
+            Action::Export(extension) => match self.state.scene() {
                 Some(scene) => self.asker.export(ctx, scene, extension),
                 None => Err(Error::new(Kind::Output, "there is nothing to export yet").help("measure first")),
             },
@@ -313,21 +304,6 @@ impl eframe::App for App {
     fn on_exit(&mut self) {
         self.outbox.send_last(Command::Cancel, GOODBYE);
     }
-}
-
-/// The plane on screen as a figure; `None` while nothing is measured.
-fn scene(state: &State) -> Option<Scene> {
-    let trajectories = state.trajectories();
-    if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
-        return None;
-    }
-    let highlight = state.current().into_iter();
-    let options = PlaneFigureOptions {
-        caption: Some(caption(&trajectories)),
-        highlight: highlight.map(|id| Highlight { run: id.run, checkpoint: id.checkpoint }).collect(),
-        ..PlaneFigureOptions::default()
-    };
-    Some(plane_figure(&trajectories, state.view, &options))
 }
 
 /// Opens the window and stays until it is closed.

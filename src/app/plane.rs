@@ -9,13 +9,12 @@ use egui_plot::{GridInput, GridMark, Line, LineStyle, Plot, PlotTransform, PlotU
 use super::Action;
 use super::plane_overlay::{legend_ui, tooltip_ui};
 use super::plane_paint::{bound_label, paint_labels, paint_points, screen};
-use super::points::ShownPoint;
-use super::state::{State, UiCommand};
 use super::theme::{self, Palette, palette};
 use super::widgets::{Icon, icon_button};
 use crate::bound::largest_expressivity;
-use crate::views::marks::notes;
-use crate::views::plane::{axis_labels, extent};
+use crate::engine::CheckpointId;
+use crate::state::{Drawn, Moment, State, UiCommand};
+use crate::views::plane::{PlanePoint, Trajectory, axis_labels};
 
 /// How near the pointer must come to a point, in points of the screen.
 const REACH: f32 = 14.0;
@@ -43,7 +42,8 @@ impl Default for PlaneMemory {
 pub(super) fn plane_ui(ui: &mut Ui, state: &State, memory: &mut PlaneMemory, actions: &mut Vec<Action>) {
     let palette = palette(ui.visuals());
     let (x_label, y_label) = axis_labels(state.view);
-    let reach = reach_of(ui, state);
+    let drawn = state.drawn();
+    let reach = reach_of(ui, drawn);
     let fit = memory.fit;
     let plot = Plot::new("plane")
         .data_aspect(1.0)
@@ -73,14 +73,16 @@ pub(super) fn plane_ui(ui: &mut Ui, state: &State, memory: &mut PlaneMemory, act
     let shown = shown.inner;
     let (frame, response) = (*shown.transform.frame(), &shown.response);
     let painter = ui.painter().with_clip_rect(frame);
-    let points = state.points();
     bound_label(&painter, &shown.transform, palette);
-    let labels = paint_points(&painter, &shown.transform, &points, palette);
-    let dots: Vec<Pos2> = points.iter().flat_map(|(_, p)| p).map(|p| screen(&shown.transform, p)).collect();
-    paint_labels(&painter, frame, labels, &dots, palette);
+    let labels = paint_points(&painter, &shown.transform, state, palette);
+    if !labels.is_empty() {
+        let points = drawn.trajectories.iter().flat_map(|trajectory| &trajectory.points);
+        let dots: Vec<Pos2> = points.map(|point| screen(&shown.transform, point)).collect();
+        paint_labels(&painter, frame, labels, &dots, palette);
+    }
     follow_gestures(ui, response, memory);
-    point_at(ui, response, &shown.transform, &points, state, actions);
-    describe(ui, response, &points, state);
+    point_at(ui, response, &shown.transform, state, actions);
+    describe(ui, response, state);
     legend_ui(ui, frame, state);
     let corner = Rect::from_min_size(pos2(frame.right() - 34.0, frame.top() + 8.0), theme::icon_size(ui));
     let mut corner = ui.new_child(egui::UiBuilder::new().max_rect(corner));
@@ -131,11 +133,10 @@ fn round_step(least: f64) -> f64 {
 }
 
 /// The largest complexity and expressivity to be seen, moving smoothly where the data change.
-fn reach_of(ui: &Ui, state: &State) -> [f64; 2] {
-    let trajectories = state.trajectories();
-    let whole = extent(&trajectories);
-    let largest = |value: fn(&crate::views::plane::PlanePoint) -> f64| {
-        let values = trajectories.iter().flat_map(|t| &t.points).map(value).filter(|v| v.is_finite());
+fn reach_of(ui: &Ui, drawn: &Drawn) -> [f64; 2] {
+    let whole = drawn.extent;
+    let largest = |value: fn(&PlanePoint) -> f64| {
+        let values = drawn.trajectories.iter().flat_map(|t| &t.points).map(value).filter(|v| v.is_finite());
         let largest = values.fold(0.0, f64::max) * 1.12;
         // Some of the bound is always in sight: it is what the data are seen against.
         if largest > 0.0 { largest.max(whole * 0.35) } else { whole }
@@ -194,48 +195,60 @@ fn point_at(
     ui: &Ui,
     response: &Response,
     transform: &PlotTransform,
-    runs: &[(usize, Vec<ShownPoint>)],
     state: &State,
     actions: &mut Vec<Action>,
 ) {
     let Some(pointer) = response.hover_pos() else { return };
-    let nearest = runs
-        .iter()
-        .flat_map(|(_, points)| points)
-        .map(|shown| (screen(transform, shown).distance(pointer), shown))
-        .filter(|(distance, _)| *distance <= REACH)
+    let nearest = points_of(state)
+        .map(|(trajectory, point)| (screen(transform, point).distance(pointer), trajectory, point))
+        .filter(|(distance, ..)| *distance <= REACH)
         .min_by(|a, b| a.0.total_cmp(&b.0));
-    let Some((_, shown)) = nearest else { return };
-    let at = screen(transform, shown);
+    let Some((_, trajectory, point)) = nearest else { return };
+    let at = screen(transform, point);
     let ring = Stroke::new(1.5, palette(ui.visuals()).strong);
     ui.painter().with_clip_rect(*transform.frame()).add(Shape::circle_stroke(
         at,
         theme::CURRENT_RADIUS + 2.5,
         ring,
     ));
-    tooltip_ui(response, shown, state);
+    let id = CheckpointId { run: trajectory.run, checkpoint: point.checkpoint };
+    if let Some(shown) = state.shown_point(id, point) {
+        tooltip_ui(response, &trajectory.label(), &shown);
+    }
     if response.clicked() {
-        actions.push(UiCommand::Focus(shown.id).into());
+        actions.push(UiCommand::Focus(id).into());
     }
 }
 
 /// Says in words what the plane shows, for those who do not see it.
-fn describe(ui: &Ui, response: &Response, runs: &[(usize, Vec<ShownPoint>)], state: &State) {
-    let count: usize = runs.iter().map(|(_, points)| points.len()).sum();
-    let mut text = format!("Information plane, {count} checkpoints");
-    let labels = state.run_labels();
-    for shown in runs.iter().flat_map(|(_, points)| points).filter(|shown| shown.current) {
-        let run = labels.get(shown.id.run).map_or("", String::as_str);
-        text += &format!(
-            "; {run} at {}: complexity {:.4}, expressivity {:.4}",
-            shown.point.name, shown.point.complexity, shown.point.expressivity
-        );
+fn describe(ui: &Ui, response: &Response, state: &State) {
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, enabled, in_words(state)));
+}
+
+fn in_words(state: &State) -> String {
+    let mut text = format!("Information plane, {} checkpoints", points_of(state).count());
+    for (trajectory, point) in points_of(state) {
+        if Moment::of(point.checkpoint, state.current_of(trajectory.run)) == Moment::Current {
+            text += &format!(
+                "; {} at {}: complexity {:.4}, expressivity {:.4}",
+                trajectory.label(),
+                point.name,
+                point.complexity,
+                point.expressivity
+            );
+        }
     }
-    for note in notes(&state.trajectories()) {
+    for note in &state.drawn().notes {
         text += &format!("; {}", note.text);
     }
-    let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, enabled, &text));
+    text
+}
+
+/// All points on the plane, each with its trajectory.
+fn points_of(state: &State) -> impl Iterator<Item = (&Trajectory, &PlanePoint)> {
+    let trajectories = state.drawn().trajectories.iter();
+    trajectories.flat_map(|trajectory| trajectory.points.iter().map(move |point| (trajectory, point)))
 }
 
 #[cfg(test)]

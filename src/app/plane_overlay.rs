@@ -3,13 +3,13 @@
 use eframe::egui::{self, Mesh, Rect, Response, Shape, Tooltip, Ui, pos2, vec2};
 
 use super::plane_paint::{DASH, DASH_GAP};
-use super::points::ShownPoint;
-use super::state::State;
 use super::theme::{self, palette};
 use super::widgets::{thousands, training_label};
 use crate::measures::order_name;
 use crate::results::condition::counted;
-use crate::views::marks::{Note, Sign, notes};
+use crate::state::ShownPoint;
+use crate::state::State;
+use crate::views::marks::{Note, Sign};
 
 /// More runs than this are folded into a count.
 const MOST_RUNS: usize = 8;
@@ -17,14 +17,13 @@ const MOST_RUNS: usize = 8;
 /// Draws which run has which colour and what the marks mean, in the corner above the bound.
 pub(super) fn legend_ui(ui: &mut Ui, frame: Rect, state: &State) {
     let palette = palette(ui.visuals());
-    let visible = (0..state.runs.len()).filter(|&run| state.is_visible(run)).count();
-    if visible == 0 || frame.width() < 320.0 {
+    if state.visible_runs().next().is_none() || frame.width() < 320.0 {
         return;
     }
     let place = Rect::from_min_size(frame.min + vec2(34.0, 12.0), vec2(frame.width() * 0.45, 200.0));
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(place));
     ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
-    let trajectories = state.trajectories();
+    let trajectories = &state.drawn().trajectories;
     let title = format!("{}, {}", order_name(state.view.order), state.view.layers.name());
     ui.label(egui::RichText::new(title).size(15.0).color(palette.strong));
     ui.add_space(2.0);
@@ -46,8 +45,8 @@ pub(super) fn legend_ui(ui: &mut Ui, frame: Rect, state: &State) {
         ui.label(theme::weak(&ui, format!("and {} more runs", trajectories.len() - MOST_RUNS)).small());
     }
     ui.add_space(3.0);
-    for note in notes(&trajectories) {
-        note_ui(&mut ui, &note);
+    for note in &state.drawn().notes {
+        note_ui(&mut ui, note);
     }
     // A single model has no way through training to show.
     if trajectories.iter().any(|trajectory| state.runs[trajectory.run].checkpoints.len() > 1) {
@@ -106,7 +105,7 @@ fn progress_bar(rect: Rect) -> Shape {
 }
 
 /// Shows the numbers of a point beside the pointer.
-pub(super) fn tooltip_ui(response: &Response, shown: &ShownPoint, state: &State) {
+pub(super) fn tooltip_ui(response: &Response, run: &str, shown: &ShownPoint) {
     let tooltip = Tooltip::always_open(
         response.ctx.clone(),
         response.layer_id,
@@ -118,7 +117,6 @@ pub(super) fn tooltip_ui(response: &Response, shown: &ShownPoint, state: &State)
         ui.horizontal(|ui| {
             let (swatch, _) = ui.allocate_exact_size(vec2(10.0, 10.0), egui::Sense::hover());
             ui.painter().rect_filled(swatch, 3.0, theme::run_color(shown.id.run));
-            let run = state.run_labels().get(shown.id.run).cloned().unwrap_or_default();
             ui.label(theme::weak(ui, run));
         });
         ui.label(egui::RichText::new(&point.name).size(15.0).color(palette(ui.visuals()).strong));

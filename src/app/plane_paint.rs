@@ -3,10 +3,11 @@
 use eframe::egui::{self, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
 
-use super::points::ShownPoint;
 use super::theme::{self, Palette};
 use crate::bound::largest_expressivity;
+use crate::state::{Moment, State};
 use crate::views::marks::Flag;
+use crate::views::plane::PlanePoint;
 
 /// A dash of a line between stale points and the gap after it, in points of the screen.
 pub(super) const DASH: f32 = 4.0;
@@ -47,55 +48,58 @@ pub(super) struct PointLabel {
 pub(super) fn paint_points(
     painter: &Painter,
     transform: &PlotTransform,
-    runs: &[(usize, Vec<ShownPoint>)],
+    state: &State,
     palette: &Palette,
 ) -> Vec<PointLabel> {
-    let opacity = |shown: &ShownPoint| {
-        let stale = if shown.point.basis.stale { theme::STALE_OPACITY } else { 1.0 };
-        if shown.later { stale * theme::LATER_OPACITY } else { stale }
+    let trajectories = &state.drawn().trajectories;
+    let moment = |run: usize, point: &PlanePoint| Moment::of(point.checkpoint, state.current_of(run));
+    let opacity = |point: &PlanePoint, moment: Moment| {
+        let stale = if point.basis.stale { theme::STALE_OPACITY } else { 1.0 };
+        if moment == Moment::Later { stale * theme::LATER_OPACITY } else { stale }
     };
-    for (run, points) in runs {
-        for pair in points.windows(2).filter(|pair| pair[1].point.joined) {
-            let ends = [&pair[0], &pair[1]].map(|shown| screen(transform, shown));
-            let color = theme::run_color(*run).gamma_multiply(0.75 * opacity(&pair[1]));
+    for trajectory in trajectories {
+        for pair in trajectory.points.windows(2).filter(|pair| pair[1].joined) {
+            let ends = [&pair[0], &pair[1]].map(|point| screen(transform, point));
+            let opacity = opacity(&pair[1], moment(trajectory.run, &pair[1]));
+            let color = theme::run_color(trajectory.run).gamma_multiply(0.75 * opacity);
             let stroke = Stroke::new(1.4, color);
-            if pair[1].point.basis.stale {
+            if pair[1].basis.stale {
                 painter.extend(Shape::dashed_line(&ends, stroke, DASH, DASH_GAP));
             } else {
                 painter.line_segment(ends, stroke);
             }
         }
     }
-    for (run, shown) in runs.iter().flat_map(|(run, points)| points.iter().map(move |shown| (*run, shown))) {
-        if !shown.current {
-            paint_point(painter, transform, run, shown, opacity(shown), palette);
+    let mut current = Vec::new();
+    for trajectory in trajectories {
+        for point in &trajectory.points {
+            match moment(trajectory.run, point) {
+                Moment::Current => current.push((trajectory.run, point)),
+                other => {
+                    let look = Look { run: trajectory.run, current: false, opacity: opacity(point, other) };
+                    paint_point(painter, screen(transform, point), point, look, palette);
+                }
+            }
         }
     }
-    let mut labels = Vec::new();
-    for (run, shown) in runs.iter().flat_map(|(run, points)| points.iter().map(move |shown| (*run, shown))) {
-        if shown.current {
-            let at = screen(transform, shown);
-            painter.circle_filled(
-                at,
-                theme::CURRENT_RADIUS + 6.0,
-                theme::run_color(run).gamma_multiply(0.22),
-            );
-            paint_spread(painter, transform, shown, palette);
-            paint_point(painter, transform, run, shown, opacity(shown), palette);
-            let doubtful = shown.point.flags().iter().any(Flag::is_of_optimality);
-            let mark = if doubtful { " !" } else { "" };
-            let phi = shown.point.optimality.map(|phi| format!("   φ {phi:.3}{mark}")).unwrap_or_default();
-            let color = theme::run_color(run);
-            labels.push(PointLabel { at, text: format!("{}{phi}", shown.point.name), color, doubtful });
-        }
-    }
-    labels
+    let label = |(run, point): (usize, &PlanePoint)| {
+        let (at, color) = (screen(transform, point), theme::run_color(run));
+        painter.circle_filled(at, theme::CURRENT_RADIUS + 6.0, color.gamma_multiply(0.22));
+        paint_spread(painter, transform, point, palette);
+        let look = Look { run, current: true, opacity: opacity(point, Moment::Current) };
+        paint_point(painter, at, point, look, palette);
+        let doubtful = point.flags().iter().any(Flag::is_of_optimality);
+        let mark = if doubtful { " !" } else { "" };
+        let phi = point.optimality.map(|phi| format!("   φ {phi:.3}{mark}")).unwrap_or_default();
+        PointLabel { at, text: format!("{}{phi}", point.name), color, doubtful }
+    };
+    current.into_iter().map(label).collect()
 }
 
 /// How far a point spreads over seeds of the reference points: a standard deviation each way.
-fn paint_spread(painter: &Painter, transform: &PlotTransform, shown: &ShownPoint, palette: &Palette) {
-    let Some([x, y]) = shown.point.spread else { return };
-    let at = [shown.point.complexity, shown.point.expressivity];
+fn paint_spread(painter: &Painter, transform: &PlotTransform, point: &PlanePoint, palette: &Palette) {
+    let Some([x, y]) = point.spread else { return };
+    let at = [point.complexity, point.expressivity];
     for (dx, dy) in [(x, 0.0), (0.0, y)] {
         let end =
             |sign: f64| transform.position_from_point(&PlotPoint::new(at[0] + sign * dx, at[1] + sign * dy));
@@ -103,31 +107,32 @@ fn paint_spread(painter: &Painter, transform: &PlotTransform, shown: &ShownPoint
     }
 }
 
-fn paint_point(
-    painter: &Painter,
-    transform: &PlotTransform,
+/// How a point is painted beside its own colour.
+#[derive(Clone, Copy)]
+struct Look {
     run: usize,
-    shown: &ShownPoint,
+    current: bool,
     opacity: f32,
-    palette: &Palette,
-) {
-    let at = screen(transform, shown);
-    let radius = if shown.current { theme::CURRENT_RADIUS } else { theme::POINT_RADIUS };
-    let progress = theme::progress_color(shown.point.progress).gamma_multiply(opacity);
+}
+
+fn paint_point(painter: &Painter, at: Pos2, point: &PlanePoint, look: Look, palette: &Palette) {
+    let Look { run, current, opacity } = look;
+    let radius = if current { theme::CURRENT_RADIUS } else { theme::POINT_RADIUS };
+    let progress = theme::progress_color(point.progress).gamma_multiply(opacity);
     let ring = theme::run_color(run).gamma_multiply(opacity);
     // What lies behind must not shine through a faded point.
     painter.circle_filled(at, radius + 1.0, palette.ground);
-    if shown.point.basis.is_final() {
+    if point.basis.is_final() {
         painter.circle(at, radius, progress, Stroke::new(1.4, ring));
     } else {
         // A first estimate, or an answer to other settings, is an empty ring: less ink for less to rest on.
         painter.circle(at, radius - 0.5, palette.ground, Stroke::new(1.0, ring));
         painter.circle_stroke(at, radius - 2.0, Stroke::new(1.6, progress));
     }
-    if shown.current {
+    if current {
         painter.circle_stroke(at, radius + 2.5, Stroke::new(1.5, palette.strong.gamma_multiply(opacity)));
     }
-    if shown.point.flags().contains(&Flag::AboveBound) {
+    if point.is_above_bound() {
         let beside = at + vec2(radius + 4.0, -radius);
         let font = FontId::proportional(12.5);
         painter.text(beside, egui::Align2::LEFT_BOTTOM, "!", font, palette.warn.gamma_multiply(opacity));
@@ -168,6 +173,6 @@ pub(super) fn paint_labels(
 }
 
 /// Where a point stands on the screen.
-pub(super) fn screen(transform: &PlotTransform, shown: &ShownPoint) -> Pos2 {
-    transform.position_from_point(&PlotPoint::new(shown.point.complexity, shown.point.expressivity))
+pub(super) fn screen(transform: &PlotTransform, point: &PlanePoint) -> Pos2 {
+    transform.position_from_point(&PlotPoint::new(point.complexity, point.expressivity))
 }

@@ -4,11 +4,11 @@ use eframe::egui::{
     self, Align, Label, Layout, Role, ScrollArea, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::points::{AtScrubber, ShownPoint};
-use super::state::State;
 use super::theme::{self, palette};
 use super::widgets::short_count;
 use crate::engine::CheckpointId;
+use crate::state::State;
+use crate::state::{AtScrubber, ShownPoint};
 use crate::views::convergence::{Estimate, convergence};
 use crate::views::marks::Flag;
 
@@ -139,7 +139,6 @@ pub(super) fn readout_ui(ui: &mut Ui, state: &State) {
         ui.label(theme::weak(ui, "No visible run has begun here."));
         return;
     }
-    let labels = state.run_labels();
     let width = NAME + COLUMNS.iter().map(|column| column.width + GAP).sum::<f32>();
     ScrollArea::horizontal().id_salt("readout columns").show(ui, |ui| {
         ui.set_min_width(width);
@@ -157,7 +156,7 @@ pub(super) fn readout_ui(ui: &mut Ui, state: &State) {
             ScrollArea::vertical().id_salt("readout rows").max_height(height).min_scrolled_height(height);
         scroll.show(ui, |ui| {
             for (id, what) in &rows {
-                let name = labels.get(id.run).map_or("", String::as_str);
+                let name = state.drawn().label(id.run);
                 ui.horizontal(|ui| row_ui(ui, state, (*id, name), what));
             }
         });

@@ -5,11 +5,14 @@ use eframe::egui::{
 };
 
 use super::Action;
-use super::state::{State, Status, UiCommand};
 use super::status::measured_text;
 use super::theme::{self, palette};
 use super::widgets::{short_count, status_mark, status_word, training_label};
 use crate::engine::CheckpointId;
+use crate::state::{State, UiCommand};
+
+/// The height of a checkpoint's row, in points of the screen.
+const ROW: f32 = 21.0;
 
 /// Draws the whole panel; `follow` scrolls the list to the checkpoint under the scrubber.
 pub(super) fn runs_panel_ui(ui: &mut Ui, state: &State, follow: bool, actions: &mut Vec<Action>) {
@@ -24,67 +27,58 @@ pub(super) fn runs_panel_ui(ui: &mut Ui, state: &State, follow: bool, actions: &
         }
         egui::ScrollArea::vertical().id_salt("runs").auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
-            for (run, distinction) in state.distinctions().iter().enumerate() {
-                run_ui(ui, state, (run, distinction), follow, actions);
+            for run in 0..state.runs.len() {
+                run_ui(ui, state, run, follow, actions);
                 ui.add_space(10.0);
             }
         });
     });
 }
 
-fn run_ui(
-    ui: &mut Ui,
-    state: &State,
-    (run, distinction): (usize, &str),
-    follow: bool,
-    actions: &mut Vec<Action>,
-) {
-    let (Some(open), Some(run_state)) = (state.runs.get(run), state.run_states.get(run)) else { return };
-    let (mut measured, mut failed) = (0, 0);
-    for checkpoint in 0..open.checkpoints.len() {
-        match state.status(CheckpointId { run, checkpoint }) {
-            Status::Complete => measured += 1,
-            Status::Failed(_) => failed += 1,
-            Status::Waiting | Status::Measuring(_) | Status::Preview => {}
-        }
-    }
-    let told = match failed {
-        0 => format!("{measured}/{}", open.checkpoints.len()),
-        _ => measured_text(measured, failed, open.checkpoints.len()),
+fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Vec<Action>) {
+    let (Some(open), Some(words)) = (state.runs.get(run), state.drawn().runs.get(run)) else { return };
+    let (counts, visible) = (words.counts, state.is_visible(run));
+    let measured = match counts.failed {
+        0 => format!("{}/{}", counts.measured, counts.all),
+        _ => measured_text(counts),
     };
-    ui.horizontal(|ui| {
+    let toggle = ui.horizontal(|ui| {
         ui.set_height(24.0);
-        let mut visible = run_state.visible;
+        let mut visible = visible;
         let toggle = ui.add(egui::Checkbox::without_text(&mut visible));
         let (enabled, name) = (ui.is_enabled(), format!("Show {}", open.name));
         toggle.widget_info(|| WidgetInfo::selected(Role::CheckBox, enabled, visible, &name));
-        if toggle.on_hover_text("Draw this run on the plane").changed() {
+        let toggle = toggle.on_hover_text("Draw this run on the plane");
+        if toggle.changed() {
             actions.push(UiCommand::SetVisible { run, visible }.into());
         }
         let (swatch, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
         ui.painter().rect_filled(swatch, 3.0, theme::run_color(run));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(8.0);
-            ui.label(theme::weak(ui, told).small());
+            ui.label(theme::weak(ui, measured).small());
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let name = RichText::new(&open.name).color(palette(ui.visuals()).strong);
                 ui.add(egui::Label::new(name).truncate()).on_hover_text(open.path.display().to_string());
             });
         });
+        toggle
     });
-    if !distinction.is_empty() {
+    if !words.distinction.is_empty() {
         ui.horizontal(|ui| {
             ui.add_space(24.0);
-            let text = theme::weak(ui, distinction).small();
+            let text = theme::weak(ui, &words.distinction).small();
             ui.add(egui::Label::new(text).truncate())
                 .on_hover_text("What this run differs in from the others");
         });
     }
     // A hidden run folds: what is not drawn need not be listed.
-    if !run_state.visible {
+    if !visible {
         return;
     }
-    let current = state.scrubber.checkpoint_of(open);
+    // An assistive device has the whole list; otherwise only what is in sight is laid out.
+    let whole = ui.ctx().has_accesskit_node(toggle.inner.id);
+    let current = state.current_of(run);
     let top = ui.cursor().min;
     let list = ui.scope_id().with(("checkpoints", run));
     let focused = ui.memory(|memory| memory.has_focus(list));
@@ -96,8 +90,17 @@ fn run_ui(
     } else {
         state.focus()
     };
+    let (seen, mut skipped) = (ui.clip_rect().y_range(), 0.0);
     for checkpoint in 0..open.checkpoints.len() {
         let id = CheckpointId { run, checkpoint };
+        let failure = state.checkpoint_state(id).and_then(|state| state.error.as_ref());
+        let row = ui.cursor().top() + skipped;
+        let in_sight = row <= seen.max && row + ROW >= seen.min;
+        if !in_sight && !whole && failure.is_none() && followed != Some(id) {
+            skipped += ROW + ui.spacing().item_spacing.y;
+            continue;
+        }
+        ui.add_space(std::mem::take(&mut skipped));
         let is_current = current == Some(checkpoint);
         let response = checkpoint_ui(ui, state, id, is_current);
         if response.clicked() {
@@ -106,7 +109,7 @@ fn run_ui(
         if followed == Some(id) {
             response.scroll_to_me(None);
         }
-        if let Status::Failed(error) = state.status(id) {
+        if let Some(error) = failure {
             ui.horizontal(|ui| {
                 ui.add_space(24.0);
                 let text = RichText::new(error.to_string()).small().color(palette(ui.visuals()).error);
@@ -114,6 +117,7 @@ fn run_ui(
             });
         }
     }
+    ui.add_space(skipped);
     // All rows are one stop of Tab; within it the arrows move the scrubber, and the row with it.
     let bottom = egui::pos2(ui.max_rect().right() - 8.0, ui.min_rect().bottom());
     let response = ui.interact(Rect::from_min_max(top, bottom), list, Sense::focusable_noninteractive());
@@ -133,15 +137,14 @@ fn run_ui(
 
 fn checkpoint_ui(ui: &mut Ui, state: &State, id: CheckpointId, current: bool) -> Response {
     let palette = palette(ui.visuals());
-    let status = state.status(id);
     let (Some(checkpoint), Some(run)) = (state.checkpoint(id), state.runs.get(id.run)) else {
         return ui.label("");
     };
-    let row = vec2(ui.available_width() - 8.0, 21.0);
+    let row = vec2(ui.available_width() - 8.0, ROW);
     let (rect, response) = ui.allocate_exact_size(row, Sense::CLICK);
-    let enabled = ui.is_enabled();
-    let name = format!("{} / {}, {}", run.name, checkpoint.name, status_word(&status));
-    response.widget_info(|| WidgetInfo::selected(Role::ListItem, enabled, current, &name));
+    let (enabled, status) = (ui.is_enabled(), state.status(id));
+    let name = || format!("{} / {}, {}", run.name, checkpoint.name, status_word(&status));
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, enabled, current, name()));
     if !ui.is_rect_visible(rect) {
         return response;
     }

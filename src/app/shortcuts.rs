@@ -4,12 +4,12 @@ use eframe::egui::{self, Context, FocusDirection, Key, Modifiers, RichText, Ui};
 
 use super::Action;
 use super::dialogs::text_source;
-use super::state::{State, UiCommand};
 use super::theme::{self, palette};
-use super::timeline::TimeCommand;
 use super::widgets::has_own_keys;
 use crate::results;
 use crate::settings::LARGEST_ORDER;
+use crate::state::timeline::TimeCommand;
+use crate::state::{State, UiCommand};
 use crate::views::plane::PlaneView;
 
 /// Every key with what it does, as the help lists them.

@@ -5,9 +5,9 @@ use eframe::egui::{
 };
 
 use super::Action;
-use super::state::{Message, Severity, State, UiCommand};
 use super::theme::{self, Palette, palette};
 use super::widgets::{Icon, icon_button};
+use crate::state::{Counts, Message, Severity, State, UiCommand};
 
 /// More messages than this are folded into a count.
 const MOST_SHOWN: usize = 3;
@@ -119,17 +119,18 @@ fn rest_text(state: &State) -> String {
     if state.opening {
         return "Looking for checkpoints…".to_owned();
     }
-    let (done, all) = state.done();
+    let counts = state.drawn().counts();
     let recorded = state.run_states.iter().all(|run| run.recorded.is_some());
-    match (all, state.text.is_some() || recorded) {
+    match (counts.all, state.text.is_some() || recorded) {
         (0, _) => String::new(),
-        (_, false) => format!("{all} checkpoints, no text to measure on yet"),
-        (_, true) => measured_text(done - state.failed(), state.failed(), all),
+        (all, false) => format!("{all} checkpoints, no text to measure on yet"),
+        (_, true) => measured_text(counts),
     }
 }
 
 /// How many checkpoints of all are measured, failed ones apart: `28 of 28 checkpoints measured`, `4 measured, 2 failed`.
-pub(super) fn measured_text(measured: usize, failed: usize, all: usize) -> String {
+pub(super) fn measured_text(counts: Counts) -> String {
+    let Counts { measured, failed, all } = counts;
     match failed {
         0 => format!("{measured} of {all} checkpoints measured"),
         failed if measured + failed == all => format!("{measured} measured, {failed} failed"),
@@ -157,12 +158,11 @@ fn progress_ui(ui: &mut Ui, state: &State) {
 }
 
 fn progress_text(state: &State) -> String {
-    let ((done, all), failed) = (state.done(), state.failed());
     let Some(progress) = state.progress else { return "Preparing the text…".to_owned() };
     let name = state.checkpoint(progress.checkpoint).map_or("", |checkpoint| checkpoint.name.as_str());
     let left =
         progress.left.map(|left| format!(", {} left", duration_text(left.as_secs()))).unwrap_or_default();
-    format!("{name}   {}{left}", measured_text(done - failed, failed, all))
+    format!("{name}   {}{left}", measured_text(state.drawn().counts()))
 }
 
 /// Time in the two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`.
@@ -180,9 +180,10 @@ mod tests {
 
     #[test]
     fn failed_checkpoints_are_not_measured_ones() {
-        assert_eq!(measured_text(28, 0, 28), "28 of 28 checkpoints measured");
-        assert_eq!(measured_text(4, 2, 6), "4 measured, 2 failed");
-        assert_eq!(measured_text(1, 2, 6), "1 of 6 measured, 2 failed");
+        let text = |measured, failed, all| measured_text(Counts { measured, failed, all });
+        assert_eq!(text(28, 0, 28), "28 of 28 checkpoints measured");
+        assert_eq!(text(4, 2, 6), "4 measured, 2 failed");
+        assert_eq!(text(1, 2, 6), "1 of 6 measured, 2 failed");
     }
 
     #[test]

@@ -6,11 +6,10 @@ use eframe::egui::{
 };
 
 use super::Action;
-use super::state::{State, Status, UiCommand};
 use super::theme::{self, palette};
-use super::timeline::{SPEED_RANGE, TimeCommand, TimeUnit};
 use super::widgets::{Icon, icon_button, own_keys, short_count, thousands};
-use crate::engine::CheckpointId;
+use crate::state::timeline::{SPEED_RANGE, TimeCommand, TimeUnit};
+use crate::state::{Mark, State, UiCommand};
 
 /// Draws transport, track and speed.
 pub(super) fn timeline_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
@@ -107,7 +106,7 @@ fn track_ui(ui: &mut Ui, state: &State) -> Option<usize> {
     }
     let handle = x_of(scrubber.position());
     painter.rect_filled(rail(track.min, handle), 1.5, palette.accent.gamma_multiply(0.55));
-    for (position, mark) in marks(state).into_iter().enumerate() {
+    for (position, mark) in state.drawn().marks.iter().enumerate() {
         let center = pos2(x_of(position), y);
         let share = if last == 0 { 1.0 } else { position as f32 / last as f32 };
         let radius = if count > 120 { 2.0 } else { 3.5 };
@@ -171,31 +170,4 @@ fn describe(ui: &Ui, response: &Response, position: usize, last: usize) {
         node.add_action(accesskit::Action::Increment);
         node.add_action(accesskit::Action::Decrement);
     });
-}
-
-/// What the worst-off of the checkpoints at a time has come to.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Mark {
-    Measured,
-    Waiting,
-    Failed,
-}
-
-fn marks(state: &State) -> Vec<Mark> {
-    let scrubber = &state.scrubber;
-    let mut marks = vec![Mark::Measured; scrubber.times().len()];
-    for (run, open) in state.runs.iter().enumerate().filter(|(run, _)| state.is_visible(*run)) {
-        for checkpoint in 0..open.checkpoints.len() {
-            let time = scrubber.time_of(open, checkpoint);
-            let mark = match state.status(CheckpointId { run, checkpoint }) {
-                Status::Complete | Status::Preview => Mark::Measured,
-                Status::Waiting | Status::Measuring(_) => Mark::Waiting,
-                Status::Failed(_) => Mark::Failed,
-            };
-            if let Ok(position) = scrubber.times().binary_search(&time) {
-                marks[position] = marks[position].max(mark);
-            }
-        }
-    }
-    marks
 }

@@ -3,10 +3,10 @@
 use eframe::egui::{self, Align, Layout, RichText, Theme, ThemePreference, Ui};
 
 use super::Action;
-use super::state::State;
 use super::theme::{self, palette};
 use super::widgets::{Icon, icon_button};
 use crate::condition::TextSource;
+use crate::state::State;
 
 /// Draws the bar; `asking` says that a dialog is open already.
 pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut Vec<Action>) {
@@ -25,8 +25,7 @@ pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut
             if ui.button("Choose corpus…").on_hover_text("Text (.txt, .jsonl, .gz) or tokens").clicked() {
                 actions.push(Action::AskText);
             }
-            let drawn = state.run_states.iter().any(|run| run.checkpoints.iter().any(|c| c.shown.is_some()));
-            ui.add_enabled_ui(drawn, |ui| {
+            ui.add_enabled_ui(state.has_numbers(), |ui| {
                 ui.menu_button("Export", |ui| {
                     if ui.button("SVG…").on_hover_text("For papers: text stays text (Ctrl+E)").clicked() {
                         actions.push(Action::Export("svg"));

@@ -3,14 +3,13 @@
 use eframe::egui::{self, Align, Layout, Rect, RichText, Ui, vec2};
 
 use super::Action;
-use super::state::{State, UiCommand};
 use super::theme::{self, palette};
 use super::widgets::{Icon, icon_button};
+use crate::state::{State, UiCommand};
 
 /// Draws the invitation over `area`, where there is nothing else to see.
 pub(super) fn welcome_ui(ui: &mut Ui, area: Rect, state: &State, asking: bool, actions: &mut Vec<Action>) {
-    let measured = state.run_states.iter().any(|run| run.checkpoints.iter().any(|c| c.shown.is_some()));
-    if measured {
+    if state.has_numbers() {
         return;
     }
     if !state.runs.is_empty() && state.shown_text().is_some() {

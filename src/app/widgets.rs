@@ -4,8 +4,8 @@ use eframe::egui::{
     self, Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::state::Status;
 use super::theme::{self, palette};
+use crate::state::Status;
 
 /// Drawn rather than taken from a font, so that all have one weight and sit on pixel centres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

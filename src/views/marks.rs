@@ -30,6 +30,11 @@ pub enum Flag {
 }
 
 impl PlanePoint {
+    /// Whether I(Y;Z) exceeds I(X;Z) by more than rounding.
+    pub fn is_above_bound(&self) -> bool {
+        self.expressivity > self.complexity + VISIBLE
+    }
+
     /// What a reader must know before believing the point.
     pub fn flags(&self) -> Vec<Flag> {
         let values = [self.complexity, self.expressivity];
@@ -39,7 +44,7 @@ impl PlanePoint {
         let null = |[x, y]: [f64; 2]| worse([share(x, values[0]), share(y, values[1])]);
         let (layers, of) = self.layers_of_seed;
         let flags = [
-            (self.expressivity > self.complexity + VISIBLE).then_some(Flag::AboveBound),
+            self.is_above_bound().then_some(Flag::AboveBound),
             // A minimum count leaves those positions out.
             self.singletons.filter(|_| self.kept.is_none()).and_then(worse).map(Flag::SeenOnce),
             self.null.and_then(null).map(Flag::Null),

@@ -9,7 +9,6 @@ use eframe::egui::{self, Key, Theme, accesskit::Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::app::dialogs::Dialogs;
-use infoplane::app::state::Status;
 use infoplane::app::{App, Start};
 use infoplane::checkpoints::{Checkpoint, Run};
 use infoplane::condition::TextSource;
@@ -18,6 +17,7 @@ use infoplane::error::{Error, Kind};
 use infoplane::measures::{LayerMeasures, OrderMeasures};
 use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
 use infoplane::settings::{Settings, Temperature};
+use infoplane::state::Status;
 
 /// Checkpoints a run.
 pub const COUNT: usize = 14;

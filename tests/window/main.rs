@@ -18,10 +18,10 @@ use eframe::egui::{self, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::app::Start;
 use infoplane::app::dialogs::Dialogs;
-use infoplane::app::state::{Severity, Status};
 use infoplane::condition::TextSource;
 use infoplane::engine::Command;
 use infoplane::settings::{Backend, Settings, Temperature};
+use infoplane::state::{Severity, Status};
 use infoplane::views::plane::LayerChoice;
 
 use harness::{Answers, BROKEN, COUNT, LAYERS, Window, results, start};
@@ -42,9 +42,9 @@ fn opens_what_it_is_told_and_measures_it() {
 fn the_readout_tells_whether_to_believe_its_numbers() {
     let window = Window::measured();
     let state = window.app().state();
-    let points = state.points();
-    let current = points[0].1.iter().find(|shown| shown.current).unwrap();
-    for [x, y] in [current.point.null.unwrap(), current.point.less_null().unwrap()] {
+    let (points, current) = (&state.drawn().trajectories[0].points, state.current_of(0));
+    let current = points.iter().find(|point| Some(point.checkpoint) == current).unwrap();
+    for [x, y] in [current.null.unwrap(), current.less_null().unwrap()] {
         assert!(window.has(&format!("{x:.3}/{y:.3}")), "{x} {y}");
     }
     assert!(window.has("16 documents: 0.1300, 0.0500; 64 documents: 0.1000, 0.0500"));
@@ -525,8 +525,9 @@ fn the_window_can_be_rendered() {
     ];
     for (name, size, theme, stop_after) in shots.iter().take(if folder.is_some() { 4 } else { 1 }) {
         let mut window = Window::with(start(), *size, *theme, *stop_after);
-        let shown =
-            |window: &Window| window.app().state().points().iter().map(|(_, p)| p.len()).sum::<usize>();
+        let shown = |window: &Window| {
+            window.app().state().drawn().trajectories.iter().map(|t| t.points.len()).sum::<usize>()
+        };
         window.until("the points are there", |window| shown(window) == 27);
         window.press(Key::ArrowLeft);
         window.press(Key::ArrowLeft);

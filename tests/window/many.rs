@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
+use eframe::App as _;
 use eframe::egui::{self, Key, Theme, accesskit::Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use infoplane::app::App;
-use infoplane::app::state::Status;
 use infoplane::checkpoints::{Checkpoint, Run};
 use infoplane::engine::{CheckpointId, Command, Event};
 use infoplane::settings::Settings;
+use infoplane::state::Status;
 
 use super::harness::{COUNT, measurement, start};
 
@@ -34,6 +36,41 @@ fn runs() -> Vec<Run> {
         Run { name: name.to_owned(), path, checkpoints, missing: Vec::new() }
     };
     vec![run("one"), run("two")]
+}
+
+/// Frames without an assistive device, as most windows run: how long they take, seen with `--nocapture` and judged by
+/// nobody, and the number of shapes in the last.
+fn timed(harness: &mut Harness<'_, App>, press: Option<Key>) -> (String, usize) {
+    let ctx = harness.ctx.clone();
+    ctx.disable_accesskit();
+    let mut frame = eframe::Frame::_new_kittest();
+    let mut shapes = 0;
+    let mut times: Vec<Duration> = (0..40)
+        .map(|_| {
+            let event = |key, pressed| egui::Event::Key {
+                key,
+                physical_key: None,
+                pressed,
+                repeat: false,
+                modifiers: egui::Modifiers::NONE,
+            };
+            let size = egui::vec2(1280.0, 800.0);
+            let input = egui::RawInput {
+                screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, size)),
+                events: press.into_iter().flat_map(|key| [event(key, true), event(key, false)]).collect(),
+                ..egui::RawInput::default()
+            };
+            let start = Instant::now();
+            let mut output = ctx.run_ui(input, |ui| harness.state_mut().ui(ui, &mut frame));
+            let took = start.elapsed();
+            output.textures_delta.clear();
+            shapes = output.shapes.len();
+            took
+        })
+        .collect();
+    times.sort();
+    ctx.enable_accesskit();
+    (format!("{:.1?} at best, {:.1?} at the median", times[0], times[20]), shapes)
 }
 
 #[test]
@@ -88,6 +125,13 @@ fn a_thousand_checkpoints_are_shown_and_scrubbed_through() {
     assert!(shapes < shapes_of_the_empty_plane + 8 * ALL, "{shapes}");
 
     // A step of the scrubber is a step, and asks for nothing to be measured.
+    // The plane is fitted by now.
+    harness.run_steps(20);
+    let shapes = harness.output().shapes.len();
+    let (at_rest, seen) = timed(&mut harness, None);
+    println!("a frame of {ALL} checkpoints: {at_rest}");
+    assert_eq!(seen, shapes, "what is seen is the same whoever reads");
+    println!("a frame of stepping through them: {}", timed(&mut harness, Some(Key::ArrowLeft)).0);
     let position = |harness: &Harness<'_, App>| harness.state().state().scrubber.position();
     harness.key_press(Key::Home);
     harness.run_steps(2);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::state::{CheckpointState, RunState, Shown, State};
+use super::{CheckpointState, RunState, Shown, State};
 use crate::condition::TextSource;
 use crate::error::{Error, Kind};
 use crate::results::{CheckpointResult, Outcome, Results};
@@ -73,7 +73,7 @@ impl State {
     }
 
     /// The results that the run in focus was read from, where no run can be measured here.
-    pub(super) fn recorded(&self) -> Option<&Results> {
+    pub fn recorded(&self) -> Option<&Results> {
         let run = self.focus().map_or(0, |id| id.run);
         let results = self.run_states.get(run)?.recorded.as_deref()?;
         self.run_states.iter().all(|run| run.recorded.is_some()).then_some(results)

@@ -1,9 +1,15 @@
 //! The state without a window: events in, commands out.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::messages::MOST_MESSAGES;
 use super::*;
-use crate::app::points::{AtScrubber, ShownPoint};
+use crate::checkpoints::Checkpoint;
+use crate::engine::{CheckpointId, Request};
+use crate::error::{Error, Kind};
 use crate::measures::{LayerMeasures, OrderMeasures};
-use crate::results::{CheckpointResult, Outcome, ResultSettings, Results};
+use crate::results::{CheckpointResult, Measurement, Outcome, ResultSettings, Results};
 
 fn runs(counts: &[usize]) -> Arc<Vec<Run>> {
     let checkpoint = |index: usize| Checkpoint {
@@ -61,9 +67,18 @@ fn measured_on(generation: u64, checkpoint: CheckpointId, documents: usize, comp
     Event::Measured { generation, checkpoint, measurement, documents, complete, recalled: false }
 }
 
+/// The points of the visible run number `run`.
+fn points(state: &State, run: usize) -> &[crate::views::plane::PlanePoint] {
+    &state.drawn().trajectories[run].points
+}
+
+fn distinctions(state: &State) -> Vec<&str> {
+    state.drawn().runs.iter().map(|run| run.distinction.as_str()).collect()
+}
+
 /// What the plane on screen is exported as.
 fn exported(state: &State) -> String {
-    crate::figure::svg(&crate::app::scene(state).expect("something is measured"))
+    crate::figure::svg(&state.scene().expect("something is measured"))
 }
 
 /// All that a figure says, its lines joined.
@@ -156,13 +171,13 @@ fn a_new_request_keeps_old_points_and_takes_old_answers_until_replaced() {
     assert!(request.generation > old);
     assert_eq!(request.settings, settings);
     assert_eq!(state.status(id(0, 0)), Status::Waiting);
-    assert!(state.points()[0].1[0].point.basis.stale);
+    assert!(points(&state, 0)[0].basis.stale);
     state.apply(measured(old, id(0, 1), true));
-    assert!(state.points()[0].1[1].point.basis.stale, "an answer to an older request is better than none");
+    assert!(points(&state, 0)[1].basis.stale, "an answer to an older request is better than none");
     state.apply(measured(request.generation, id(0, 0), true));
-    assert!(!state.points()[0].1[0].point.basis.stale);
+    assert!(!points(&state, 0)[0].basis.stale);
     state.apply(measured(old, id(0, 0), true));
-    assert!(!state.points()[0].1[0].point.basis.stale, "but not better than a newer one");
+    assert!(!points(&state, 0)[0].basis.stale, "but not better than a newer one");
     assert!(state.update(UiCommand::Settings(settings)).is_empty(), "nothing changed, nothing is measured");
 }
 
@@ -227,9 +242,9 @@ fn order_and_layer_need_no_measurement() {
     let view = PlaneView { order: 3, layers: LayerChoice::Layer(1) };
     assert!(state.update(UiCommand::View(view)).is_empty());
     assert_eq!((state.view, state.generation), (view, generation));
-    assert!((state.points()[0].1[0].point.complexity - 0.3).abs() < 1e-12);
+    assert!((points(&state, 0)[0].complexity - 0.3).abs() < 1e-12);
     state.update(UiCommand::View(PlaneView { layers: LayerChoice::Last, ..view }));
-    assert_eq!(state.points()[0].1.len(), 1);
+    assert_eq!(points(&state, 0).len(), 1);
     assert_eq!(state.last_layer(), Some(2));
     state.update(UiCommand::Settings(Settings { max_order: 2, ..Settings::default() }));
     assert_eq!(state.view.order, 2, "an order that is no longer measured is left");
@@ -254,13 +269,41 @@ fn the_scrubber_marks_current_and_later_points() {
         state.apply(measured(generation, checkpoint, true));
     }
     state.update(UiCommand::Focus(id(0, 1)));
-    assert_eq!(state.current(), [id(0, 1), id(1, 1)]);
+    assert_eq!(state.current().collect::<Vec<_>>(), [id(0, 1), id(1, 1)]);
     assert_eq!(state.focus(), Some(id(0, 1)));
-    let marks = |points: &[ShownPoint]| points.iter().map(|p| (p.current, p.later)).collect::<Vec<_>>();
-    assert_eq!(marks(&state.points()[0].1), [(false, false), (true, false), (false, true)]);
+    let moments = [0, 1, 2].map(|checkpoint| Moment::of(checkpoint, state.current_of(0)));
+    assert_eq!(moments, [Moment::Past, Moment::Current, Moment::Later]);
     state.update(UiCommand::SetVisible { run: 0, visible: false });
-    assert_eq!(state.trajectories().iter().map(|t| t.run).collect::<Vec<_>>(), [1]);
-    assert_eq!(state.current(), [id(1, 1)]);
+    assert_eq!(state.drawn().trajectories.iter().map(|t| t.run).collect::<Vec<_>>(), [1]);
+    assert_eq!(state.current().collect::<Vec<_>>(), [id(1, 1)]);
+}
+
+#[test]
+fn what_is_drawn_is_computed_once_after_a_change() {
+    let mut state = open(&[3, 2]);
+    let generation = state.generation;
+    state.apply(measured(generation, id(0, 1), true));
+    // Computed anew or not, told by the place of what it is made of.
+    let drawn = |state: &State| state.drawn().trajectories.as_ptr();
+    let before = drawn(&state);
+    state.update(UiCommand::Time(TimeCommand::Home));
+    state.update(UiCommand::Time(TimeCommand::TogglePlay));
+    state.advance(0.5);
+    state.update(UiCommand::Say(Message::new(Severity::Info, "a note")));
+    state.update(UiCommand::Draft(Settings { samples: 7, ..Settings::default() }));
+    assert_eq!(drawn(&state), before);
+    assert_eq!((state.done(), state.drawn().marks[1]), ((1, 5), Mark::Waiting));
+    state.apply(measured(generation, id(1, 1), true));
+    assert_eq!((state.done(), state.drawn().marks[1]), ((2, 5), Mark::Measured));
+    for command in [
+        UiCommand::View(PlaneView { order: 2, ..state.view }),
+        UiCommand::SetVisible { run: 1, visible: false },
+        UiCommand::Settings(Settings { points: 50, ..Settings::default() }),
+    ] {
+        let before = state.drawn().trajectories.clone();
+        state.update(command.clone());
+        assert_ne!(state.drawn().trajectories, before, "{command:?}");
+    }
 }
 
 #[test]
@@ -270,7 +313,7 @@ fn no_line_leaves_out_a_checkpoint_still_to_come() {
     for checkpoint in [0, 1, 3] {
         state.apply(measured(generation, id(0, checkpoint), false));
     }
-    let joined = |state: &State| state.points()[0].1.iter().map(|p| p.point.joined).collect::<Vec<_>>();
+    let joined = |state: &State| points(state, 0).iter().map(|p| p.joined).collect::<Vec<_>>();
     assert_eq!(joined(&state), [false, true, false]);
     // One that failed never comes.
     let error = Error::new(Kind::Weights, "header truncated");
@@ -300,7 +343,7 @@ fn recorded_runs_are_shown_without_being_measured() {
     assert!(commands.is_empty() && !state.busy);
     assert_eq!(state.status(id(0, 0)), Status::Complete);
     assert!(matches!(state.status(id(0, 1)), Status::Failed(_)));
-    assert!(!state.points()[0].1[0].point.basis.stale);
+    assert!(!points(&state, 0)[0].basis.stale);
     // Its settings are the ones on screen, and moving them measures nothing but says so.
     assert_eq!((state.settings.max_order, state.settings.points), (2, 50));
     assert_eq!(state.shown_text().unwrap().path(), &PathBuf::from("/gone/text.jsonl"));
@@ -309,7 +352,7 @@ fn recorded_runs_are_shown_without_being_measured() {
     assert!(state.update(UiCommand::Settings(moved)).is_empty());
     assert_eq!(state.settings.points, 50);
     assert!(state.messages.iter().any(|message| message.text.contains("recorded")));
-    assert_eq!(state.points()[0].1.len(), 1);
+    assert_eq!(points(&state, 0).len(), 1);
 
     // Beside a run that can be measured, only that one is.
     let recorded = vec![None, state.run_states[0].recorded.clone()];
@@ -416,7 +459,7 @@ fn no_line_joins_points_on_different_numbers_of_documents() {
     {
         state.apply(measured_on(generation, id(0, checkpoint), documents, complete));
     }
-    let joined = |state: &State| state.points()[0].1.iter().map(|p| p.point.joined).collect::<Vec<_>>();
+    let joined = |state: &State| points(state, 0).iter().map(|p| p.joined).collect::<Vec<_>>();
     assert_eq!(joined(&state), [false, true, false, true, false]);
     for checkpoint in 2..5 {
         state.apply(measured_on(generation, id(0, checkpoint), 64, true));
@@ -469,7 +512,7 @@ fn a_figure_exported_after_a_change_tells_stale_answers() {
     // A stale point and a fresh one are not to be compared.
     let generation = state.generation;
     state.apply(measured(generation, id(0, 1), true));
-    assert!(state.points()[0].1.iter().all(|shown| !shown.point.joined));
+    assert!(points(&state, 0).iter().all(|point| !point.joined));
 }
 
 #[test]
@@ -482,7 +525,7 @@ fn asking_the_same_again_makes_nothing_stale() {
     assert!(asked > generation);
     assert_eq!(state.status(id(0, 0)), Status::Complete);
     state.apply(measured(asked, id(0, 1), true));
-    assert!(state.points()[0].1[1].point.joined && !state.points()[0].1[0].point.basis.stale);
+    assert!(points(&state, 0)[1].joined && !points(&state, 0)[0].basis.stale);
 }
 
 #[test]
@@ -492,7 +535,7 @@ fn failed_checkpoints_are_counted_apart_and_shown_with_their_error() {
     let error = Error::new(Kind::Weights, "header truncated").at("model.safetensors");
     state.apply(Event::CheckpointFailed { generation, checkpoint: id(0, 1), error: error.clone() });
     state.apply(measured(generation, id(0, 0), true));
-    assert_eq!((state.done(), state.failed()), ((2, 3), 1));
+    assert_eq!((state.done(), state.drawn().counts().failed), ((2, 3), 1));
     state.update(UiCommand::Time(TimeCommand::End));
     let shown = state.at_scrubber();
     assert_eq!(shown[0], (id(0, 1), AtScrubber::Failed(error.to_string())));
@@ -513,13 +556,16 @@ fn a_run_without_the_layer_says_so() {
     state.apply(Event::Measured { generation, checkpoint, measurement, documents, complete, recalled });
     assert_eq!((state.last_layer(), state.last_common_layer()), (Some(5), Some(2)));
     state.update(UiCommand::View(PlaneView { order: 1, layers: LayerChoice::Layer(4) }));
-    assert_eq!((state.absence(0).as_deref(), state.absence(1)), (Some("no layer 4"), None));
+    assert_eq!(
+        (state.drawn().trajectories[0].absence.as_deref(), state.drawn().trajectories[1].absence.as_deref()),
+        (Some("no layer 4"), None)
+    );
     assert_eq!(state.at_scrubber()[0].1, AtScrubber::Nothing("no layer 4".to_owned()));
     let words = said(&exported(&state));
     assert!(words.contains("run 0 no layer 4 run 1"), "in the legend: {words}");
     assert!(words.contains("Not drawn: run 0, no layer 4"), "in the caption: {words}");
     state.update(UiCommand::View(PlaneView { order: 1, layers: LayerChoice::Last }));
-    assert!(state.points().iter().all(|(_, points)| points.len() == 1), "every model has a last layer");
+    assert!(state.drawn().trajectories.iter().all(|t| t.points.len() == 1), "every model has a last layer");
 }
 
 #[test]
@@ -529,8 +575,8 @@ fn results_under_different_conditions_are_told_apart() {
     };
     let mut state = State::new(Settings::default(), None);
     state.apply(Event::Opened { runs: runs(&[2, 2]), recorded: vec![Some(n(50, 40)), Some(n(100, 40))] });
-    assert_eq!(state.distinctions(), ["n = 50", "n = 100"]);
-    assert_eq!(state.run_labels()[1], "run 1, n = 100");
+    assert_eq!(distinctions(&state), ["n = 50", "n = 100"]);
+    assert_eq!(state.drawn().label(1), "run 1, n = 100");
     let words = said(&exported(&state));
     assert!(
         words.contains("run 0 n = 50 1 checkpoint") && words.contains("run 1 n = 100 1 checkpoint"),
@@ -544,7 +590,7 @@ fn results_under_different_conditions_are_told_apart() {
     state.apply(Event::Opened { runs: runs(&[1, 2]), recorded: vec![None, Some(n(50, 40))] });
     state.apply(measured_on(state.generation, id(0, 0), 500, true));
     assert_eq!(
-        state.distinctions(),
+        distinctions(&state),
         ["c.txt, 500 documents, n = 100", "recorded, t.txt, 40 documents, n = 50"]
     );
 }

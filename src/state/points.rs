@@ -1,12 +1,13 @@
-//! What of a [`State`] is drawn: points, what stands at the scrubber, and how runs are told apart.
+//! The points of a [`State`] on the plane, and what stands at the scrubber.
 
-use super::state::{CheckpointState, RunState, Shown, State};
+use super::State;
+use super::runs::{CheckpointState, Shown};
 use crate::engine::CheckpointId;
-use crate::results::condition::{Condition, RunCondition, distinctions};
+use crate::results::condition::Condition;
 use crate::settings::Settings;
 use crate::views::plane::{self, Basis, PlanePoint, Trajectory};
 
-/// A point of the plane with what decides how it is drawn.
+/// A point of the plane with what is said of it beside where it lies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShownPoint {
     /// The checkpoint.
@@ -19,10 +20,6 @@ pub struct ShownPoint {
     pub last_change: Option<f64>,
     /// The temperature ε it was measured at.
     pub temperature: f64,
-    /// Whether the scrubber stands on it.
-    pub current: bool,
-    /// Whether it lies after the scrubber in training.
-    pub later: bool,
 }
 
 /// What there is to show of a run at the scrubber.
@@ -36,87 +33,55 @@ pub enum AtScrubber {
     Nothing(String),
 }
 
-impl State {
-    /// The points of each visible run under the view on screen.
-    pub fn points(&self) -> Vec<(usize, Vec<ShownPoint>)> {
-        let current = self.current();
-        self.visible_runs()
-            .map(|(run, r)| {
-                let here = current.iter().find(|id| id.run == run).map(|id| id.checkpoint);
-                let ids = (0..r.checkpoints.len()).map(|checkpoint| CheckpointId { run, checkpoint });
-                let (ids, mut points): (Vec<_>, Vec<_>) =
-                    ids.filter_map(|id| Some((id, self.point(id)?))).unzip();
-                let states = &self.run_states[run].checkpoints;
-                // A checkpoint with numbers but no point lacks the layer, and one that failed never comes.
-                Trajectory::join(&mut points, |c| states[c].shown.is_none() && states[c].error.is_none());
-                let shown = ids.into_iter().zip(points).filter_map(|(id, p)| self.shown_point(id, p, here));
-                (run, shown.collect())
-            })
-            .collect()
-    }
+/// Where a checkpoint stands in training, seen from the scrubber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before the scrubber.
+    Past,
+    /// The scrubber stands on it.
+    Current,
+    /// After the scrubber, or of a run that begins after it.
+    Later,
+}
 
-    /// The same points as every other view and figure takes them.
-    pub fn trajectories(&self) -> Vec<Trajectory> {
-        let (conditions, distinctions) = (self.conditions(), self.distinctions());
-        self.points()
-            .into_iter()
-            .map(|(run, points)| Trajectory {
+impl Moment {
+    /// The moment of checkpoint number `checkpoint` of a run whose checkpoint at the scrubber is `current`.
+    pub fn of(checkpoint: usize, current: Option<usize>) -> Self {
+        match current {
+            Some(current) if checkpoint < current => Self::Past,
+            Some(current) if checkpoint == current => Self::Current,
+            _ => Self::Later,
+        }
+    }
+}
+
+impl State {
+    /// The trajectory of each visible run under the view on screen.
+    pub(super) fn trajectories(&self, conditions: &[Condition], distinctions: &[String]) -> Vec<Trajectory> {
+        let of = |(run, open): (usize, &crate::checkpoints::Run)| {
+            let states = &self.run_states[run].checkpoints;
+            let ids = (0..open.checkpoints.len()).map(|checkpoint| CheckpointId { run, checkpoint });
+            let mut points: Vec<PlanePoint> = ids.filter_map(|id| self.point(id)).collect();
+            // A checkpoint with numbers but no point lacks the layer, and one that failed never comes.
+            Trajectory::join(&mut points, |c| states[c].shown.is_none() && states[c].error.is_none());
+            let measured = states.iter().filter_map(|c| Some(&*c.shown.as_ref()?.measurement));
+            Trajectory {
                 run,
-                name: self.runs[run].name.clone(),
+                name: open.name.clone(),
                 distinction: distinctions[run].clone(),
                 condition: conditions[run].clone(),
-                absence: self.absence(run),
-                points: points.into_iter().map(|shown| shown.point).collect(),
-            })
-            .collect()
-    }
-
-    /// Why a run has no points under the view on screen although it was measured.
-    pub fn absence(&self, run: usize) -> Option<String> {
-        let states = &self.run_states.get(run)?.checkpoints;
-        plane::absence(self.view, states.iter().filter_map(|c| Some(&*c.shown.as_ref()?.measurement)))
-    }
-
-    /// What each run is measured under, or was.
-    pub fn conditions(&self) -> Vec<Condition> {
-        let of = |(run, state): (usize, &RunState)| match &state.recorded {
-            Some(results) => plane::condition_of(results),
-            None => {
-                let shown = state.checkpoints.iter().filter_map(|c| c.shown.as_ref());
-                let finished = shown.filter(|shown| shown.complete && self.is_fresh(run, shown));
-                let documents = finished.map(|shown| (shown.documents, shown.documents));
-                Condition {
-                    settings: self.settings.clone(),
-                    text: self.text.as_ref().map(|text| text.path().to_owned()),
-                    documents: documents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
-                    recorded: false,
-                }
+                absence: plane::absence(self.view, measured),
+                points,
             }
         };
-        self.run_states.iter().enumerate().map(of).collect()
-    }
-
-    /// What tells each run's condition from the others', such as `n = 50`; mostly empty.
-    pub fn distinctions(&self) -> Vec<String> {
-        let conditions = self.conditions();
-        let runs = self.runs.iter().zip(&conditions);
-        let runs: Vec<RunCondition<'_>> = runs
-            .map(|(run, condition)| RunCondition { name: &run.name, place: &run.path, condition })
-            .collect();
-        distinctions(&runs)
-    }
-
-    /// Each run's name with what tells it from the others.
-    pub fn run_labels(&self) -> Vec<String> {
-        let labels = self.runs.iter().zip(self.distinctions());
-        labels.map(|(run, distinction)| plane::label(&run.name, &distinction)).collect()
+        self.visible_runs().map(of).collect()
     }
 
     /// What there is to show of each visible run at the scrubber; runs that begin later are left out.
     pub fn at_scrubber(&self) -> Vec<(CheckpointId, AtScrubber)> {
         let of = |id: CheckpointId| {
             let known = self.checkpoint_state(id);
-            let point = || self.shown_point(id, self.point(id)?, Some(id.checkpoint));
+            let point = || self.shown_point(id, self.drawn_point(id)?);
             let what = if let Some(shown) = point() {
                 AtScrubber::Point(Box::new(shown))
             } else if let Some(error) = known.and_then(|known| known.error.as_ref()) {
@@ -133,7 +98,7 @@ impl State {
             };
             (id, what)
         };
-        self.current().into_iter().map(of).collect()
+        self.current().map(of).collect()
     }
 
     /// The settings a run is measured under, or was.
@@ -181,16 +146,21 @@ impl State {
         )
     }
 
-    fn shown_point(&self, id: CheckpointId, point: PlanePoint, current: Option<usize>) -> Option<ShownPoint> {
+    /// A checkpoint's point as it is drawn.
+    fn drawn_point(&self, id: CheckpointId) -> Option<&PlanePoint> {
+        let trajectory = self.drawn().trajectories.iter().find(|trajectory| trajectory.run == id.run)?;
+        trajectory.points.iter().find(|point| point.checkpoint == id.checkpoint)
+    }
+
+    /// A point with what else is said of it.
+    pub fn shown_point(&self, id: CheckpointId, point: &PlanePoint) -> Option<ShownPoint> {
         let measurement = &self.checkpoint_state(id)?.shown.as_ref()?.measurement;
         Some(ShownPoint {
             id,
-            point,
+            point: point.clone(),
             positions: measurement.positions,
             last_change: measurement.last_change(),
             temperature: measurement.temperature,
-            current: current == Some(id.checkpoint),
-            later: current.is_none_or(|current| id.checkpoint > current),
         })
     }
 }
