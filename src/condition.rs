@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use twox_hash::XxHash3_64;
 
-use crate::settings::{Dtype, Settings};
+use crate::settings::{self, Settings};
 
 /// What the models read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,22 +37,18 @@ pub struct Condition {
     pub text: TextSource,
 }
 
-/// Settings that decide how many documents a number rests on, or who computes it, and not what it is a number of.
-const NO_PART: [&str; 3] = ["samples", "tolerance", "backend"];
-
 impl Condition {
     /// The condition's name: numbers under one name are numbers of the same thing, and differ at most by how many
     /// documents they rest on. The text counts by its file name, on whatever machine it lies.
     pub fn id(&self) -> ConditionId {
-        let settings = match self.settings.dtype {
-            Dtype::Auto => Settings { dtype: Dtype::F32, ..self.settings.clone() },
-            _ => self.settings.clone(),
-        };
-        let mut of = match serde_json::to_value(settings) {
+        let resolved = Settings { dtype: self.settings.dtype.resolved(), ..self.settings.clone() };
+        let mut of = match serde_json::to_value(resolved) {
             Ok(Value::Object(fields)) => fields,
             _ => Map::new(),
         };
-        of.retain(|name, _| !NO_PART.contains(&&**name));
+        for entry in settings::ALL.iter().filter(|entry| !entry.is_of_condition()) {
+            of.remove(entry.name);
+        }
         // Paths of other systems are read here too.
         let text = self.text.path().to_string_lossy().into_owned();
         let file = text.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -77,7 +73,7 @@ impl fmt::Display for ConditionId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Backend, Precision, Temperature};
+    use crate::settings::{Dtype, changed};
 
     fn of(settings: Settings, text: &str) -> ConditionId {
         Condition { settings, text: TextSource::Corpus(text.into()) }.id()
@@ -85,32 +81,18 @@ mod tests {
 
     #[test]
     fn the_name_is_of_what_numbers_depend_on() {
-        let d = Settings::default;
-        let usual = of(d(), "/a/books.jsonl");
-        assert_eq!(usual, of(d(), "C:\\texts\\books.jsonl"));
-        for same in [
-            Settings { samples: 7, ..d() },
-            Settings { tolerance: 0.5, ..d() },
-            Settings { backend: Backend::Gpu, ..d() },
-            Settings { dtype: Dtype::F32, ..d() },
-        ] {
-            assert_eq!(usual, of(same.clone(), "books.jsonl"), "{same:?}");
+        let usual = of(Settings::default(), "/a/books.jsonl");
+        assert_eq!(usual, of(Settings::default(), "C:\\texts\\books.jsonl"));
+        assert_eq!(usual, of(Settings { dtype: Dtype::F32, ..Settings::default() }, "books.jsonl"));
+        for entry in settings::ALL {
+            let same = of(changed(entry), "books.jsonl") == usual;
+            assert_eq!(same, ["samples", "tolerance", "backend"].contains(&entry.name), "{}", entry.name);
         }
-        for other in [
-            Settings { context: 7, ..d() },
-            Settings { max_order: 2, ..d() },
-            Settings { points: 7, ..d() },
-            Settings { seed: 7, ..d() },
-            Settings { reference_seeds: 7, ..d() },
-            Settings { temperature: Temperature::Grid, ..d() },
-            Settings { temperature_factor: 7.0, ..d() },
-            Settings { min_count: 7, ..d() },
-            Settings { scores: Precision::F16, ..d() },
-            Settings { dtype: Dtype::Bf16, ..d() },
-            Settings { text_field: "body".to_owned(), ..d() },
-        ] {
-            assert_ne!(usual, of(other.clone(), "books.jsonl"), "{other:?}");
-        }
-        assert_ne!(usual, of(d(), "web.jsonl"));
+        assert_ne!(usual, of(Settings::default(), "web.jsonl"));
+    }
+
+    #[test]
+    fn names_are_the_same_in_every_version() {
+        assert_eq!(of(Settings::default(), "books.jsonl").to_string(), "7793d2fc42842992");
     }
 }

@@ -13,9 +13,7 @@ use super::Action;
 use super::theme;
 use super::widgets::{own_keys, row_ui, segmented_ui};
 use crate::settings::{
-    BACKEND_HELP, Backend, CONTEXT, EPSILON, LARGEST_ORDER, MAX_ORDER, MIN_COUNT, Number, ORDER_NAMES,
-    POINTS, REFERENCE_SEEDS, SAMPLES, SEED, Settings, TEMPERATURE_FACTOR, TEMPERATURE_HELP, TEXT_FIELD_HELP,
-    TOLERANCE, Temperature, Value,
+    self, Descriptor, EPSILON, Kind, Number, ORDER_NAMES, Section, Settings, Temperature, Value,
 };
 use crate::state::{State, UiCommand};
 use crate::views::plane::{LayerChoice, PlaneView};
@@ -52,16 +50,23 @@ pub(super) fn controls_panel_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Ac
     });
 }
 
+/// The settings of a section.
+fn entries(section: Section) -> impl Iterator<Item = &'static Descriptor> {
+    settings::ALL.into_iter().filter(move |entry| entry.section == section)
+}
+
 /// Settings to measure under.
 fn measured_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let mut settings = state.draft.clone();
-    ui.label(theme::section(ui, "Estimator"));
-    let estimator = estimator_ui(ui, state, &mut settings);
-    ui.add_space(14.0);
-    ui.label(theme::section(ui, "Sample"));
-    let sample = sample_ui(ui, &mut settings);
-    ui.add_space(14.0);
-    match estimator.or(sample) {
+    let mut edit = Edit::None;
+    for section in Section::ALL {
+        ui.label(theme::section(ui, section.name()));
+        for entry in entries(section) {
+            edit = edit.or(setting_ui(ui, state, entry, &mut settings));
+        }
+        ui.add_space(14.0);
+    }
+    match edit {
         Edit::Draft => actions.push(UiCommand::Draft(settings).into()),
         Edit::Commit => actions.push(UiCommand::Settings(settings).into()),
         Edit::None => {}
@@ -76,44 +81,33 @@ fn measured_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 
 /// The settings that results were measured under; where results differ, all their values.
 fn recorded_ui(ui: &mut Ui, recorded: &[&Settings]) {
-    let row = |ui: &mut Ui, label: &str, help: &str, value: &dyn Fn(&Settings) -> String| {
-        let mut values: Vec<String> = Vec::new();
-        for value in recorded.iter().map(|settings| value(settings)) {
-            if !values.contains(&value) {
-                values.push(value);
+    for section in Section::ALL {
+        ui.label(theme::section(ui, section.name()));
+        for entry in entries(section) {
+            let mut values: Vec<String> = Vec::new();
+            for value in recorded.iter().map(|settings| entry.shown(settings)) {
+                if !values.contains(&value) {
+                    values.push(value);
+                }
             }
-        }
-        ui.horizontal(|ui| {
-            let size = egui::vec2(theme::LABEL_WIDTH, ui.spacing().interact_size.y);
-            ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.set_min_width(theme::LABEL_WIDTH);
-                ui.add(Label::new(theme::weak(ui, label)).truncate()).on_hover_text(help);
+            ui.horizontal(|ui| {
+                let size = egui::vec2(theme::LABEL_WIDTH, ui.spacing().interact_size.y);
+                ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    ui.set_min_width(theme::LABEL_WIDTH);
+                    ui.add(Label::new(theme::weak(ui, entry.label)).truncate()).on_hover_text(hint(entry));
+                });
+                ui.add(Label::new(theme::number(ui, values.join(", "))).truncate());
             });
-            ui.add(Label::new(theme::number(ui, values.join(", "))).truncate());
-        });
-    };
-    ui.label(theme::section(ui, "Estimator"));
-    row(ui, "Temperature", TEMPERATURE_HELP, &|s| s.temperature.to_string());
-    row(ui, "ε factor", TEMPERATURE_FACTOR.help, &|s| text_of(s.temperature_factor));
-    row(ui, "Ref. points", POINTS.help, &|s| text_of(s.points));
-    row(ui, "Seed", SEED.help, &|s| text_of(s.seed));
-    row(ui, "Ref. seeds", REFERENCE_SEEDS.help, &|s| text_of(s.reference_seeds));
-    row(ui, "Min. count", MIN_COUNT.help, &|s| text_of(s.min_count));
-    ui.add_space(14.0);
-    ui.label(theme::section(ui, "Sample"));
-    row(ui, "Documents", SAMPLES.help, &|s| text_of(s.samples));
-    row(ui, "Context", CONTEXT.help, &|s| text_of(s.context));
-    row(ui, "Widest n-gram", MAX_ORDER.help, &|s| order_text(s.max_order));
-    row(ui, "Tolerance", TOLERANCE.help, &|s| text_of(s.tolerance));
-    row(ui, "Text field", TEXT_FIELD_HELP, &|s| s.text_field.clone());
-    ui.add_space(10.0);
+        }
+        ui.add_space(14.0);
+    }
     let text = "Recorded results: open their models to measure under other settings.";
     ui.add(Label::new(theme::weak(ui, text).small()).wrap());
 }
 
-fn order_text(order: usize) -> String {
-    let name = order.checked_sub(1).and_then(|index| ORDER_NAMES.get(index));
-    name.map_or_else(|| order.to_string(), |name| (*name).to_owned())
+/// What a setting means, the flag that sets it, and what it may be.
+fn hint(entry: &Descriptor) -> String {
+    entry.hint(&Settings::of_window())
 }
 
 fn view_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
@@ -161,24 +155,38 @@ fn view_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     }
 }
 
-fn estimator_ui(ui: &mut Ui, state: &State, settings: &mut Settings) -> Edit {
-    let measured = state
-        .focus()
-        .and_then(|id| state.checkpoint_state(id))
-        .and_then(|checkpoint| checkpoint.shown.as_ref())
-        .filter(|shown| state.focus().is_some_and(|id| state.is_fresh(id.run, shown)))
-        .map(|shown| shown.measurement.temperature);
-    let mut edit = temperature_ui(ui, measured, settings);
-    if let Temperature::Fixed(epsilon) = &mut settings.temperature {
-        edit = edit.or(number_ui(ui, "ε", &EPSILON, 1e-4, epsilon));
+/// The row of a setting.
+fn setting_ui(ui: &mut Ui, state: &State, entry: &Descriptor, settings: &mut Settings) -> Edit {
+    match &entry.kind {
+        Kind::Usize(number) => number_ui(ui, entry, number, settings),
+        Kind::U32(number) => number_ui(ui, entry, number, settings),
+        Kind::U64(number) => number_ui(ui, entry, number, settings),
+        Kind::F64(number) => number_ui(ui, entry, number, settings),
+        Kind::Named(named) => {
+            let values = (1..)
+                .zip(named.names)
+                .map(|(value, name): (usize, _)| ((*name).to_owned(), value.to_string(), None));
+            choice_ui(ui, entry, values.collect(), settings)
+        }
+        Kind::Choice(choice) => {
+            let values = choice.values().into_iter().map(|value| {
+                let name = value.get_name().to_owned();
+                (name.clone(), name, value.get_help().map(ToString::to_string))
+            });
+            choice_ui(ui, entry, values.collect(), settings)
+        }
+        Kind::Temperature(_) => temperature_ui(ui, state, entry, settings),
+        Kind::Text(text) => {
+            let field = row_ui(ui, entry.label, &hint(entry), |ui| {
+                ui.add(egui::TextEdit::singleline(text.value(settings)).desired_width(f32::INFINITY))
+            });
+            match (field.lost_focus(), field.changed()) {
+                (true, _) => Edit::Commit,
+                (false, true) => Edit::Draft,
+                (false, false) => Edit::None,
+            }
+        }
     }
-    let factor = &mut settings.temperature_factor;
-    edit = edit.or(rail_ui(ui, "ε factor", &TEMPERATURE_FACTOR, 0.25..=4.0, factor));
-    temperature_text_ui(ui, state, measured);
-    edit = edit.or(rail_ui(ui, "Ref. points", &POINTS, 2..=256, &mut settings.points));
-    edit = edit.or(number_ui(ui, "Seed", &SEED, 0.1, &mut settings.seed));
-    edit = edit.or(number_ui(ui, "Ref. seeds", &REFERENCE_SEEDS, 0.05, &mut settings.reference_seeds));
-    edit.or(rail_ui(ui, "Min. count", &MIN_COUNT, 1..=20, &mut settings.min_count))
 }
 
 /// The temperature in use, and of which run it is: models of other widths have others.
@@ -206,8 +214,25 @@ fn temperature_text_ui(ui: &mut Ui, state: &State, measured: Option<f64>) {
     });
 }
 
-fn temperature_ui(ui: &mut Ui, measured: Option<f64>, settings: &mut Settings) -> Edit {
-    let before = settings.temperature;
+/// The choice of a temperature, its value where it is fixed, and below the one in use.
+fn temperature_ui(ui: &mut Ui, state: &State, entry: &Descriptor, settings: &mut Settings) -> Edit {
+    let measured = state
+        .focus()
+        .and_then(|id| state.checkpoint_state(id))
+        .and_then(|checkpoint| checkpoint.shown.as_ref())
+        .filter(|shown| state.focus().is_some_and(|id| state.is_fresh(id.run, shown)))
+        .map(|shown| shown.measurement.temperature);
+    let mut edit = preset_ui(ui, entry, measured, &mut settings.temperature);
+    if let Temperature::Fixed(epsilon) = &mut settings.temperature {
+        let field = row_ui(ui, "ε", "The temperature ε itself", |ui| field_ui(ui, EPSILON, 1e-4, epsilon));
+        edit = edit.or(drag_edit(&field));
+    }
+    temperature_text_ui(ui, state, measured);
+    edit
+}
+
+fn preset_ui(ui: &mut Ui, entry: &Descriptor, measured: Option<f64>, temperature: &mut Temperature) -> Edit {
+    let before = *temperature;
     let fixed = match before {
         Temperature::Fixed(epsilon) => epsilon,
         _ => measured.unwrap_or(USUAL_TEMPERATURE),
@@ -224,91 +249,96 @@ fn temperature_ui(ui: &mut Ui, measured: Option<f64>, settings: &mut Settings) -
             |other: &Temperature| std::mem::discriminant(other) == std::mem::discriminant(&temperature);
         choices.iter().find(|(choice, ..)| same(choice)).map_or("", |(_, name, _)| name)
     };
-    row_ui(ui, "Temperature", TEMPERATURE_HELP, |ui| {
+    row_ui(ui, entry.label, &hint(entry), |ui| {
         let width = ui.available_width();
-        ComboBox::from_id_salt("temperature")
+        ComboBox::from_id_salt(entry.name)
             .width(width)
             .selected_text(name(before))
             .show_ui(ui, |ui| {
                 for (choice, label, help) in choices {
                     let selected = name(before) == label;
                     if ui.selectable_label(selected, label).on_hover_text(help).clicked() && !selected {
-                        settings.temperature = choice;
+                        *temperature = choice;
                     }
                 }
             })
             .response
     });
-    if settings.temperature == before { Edit::None } else { Edit::Commit }
+    if *temperature == before { Edit::None } else { Edit::Commit }
 }
 
-fn sample_ui(ui: &mut Ui, settings: &mut Settings) -> Edit {
-    let speed = (settings.samples as f64 * 0.01).max(0.2);
-    let mut edit = number_ui(ui, "Documents", &SAMPLES, speed, &mut settings.samples);
-    edit = edit.or(number_ui(ui, "Context", &CONTEXT, 1.0, &mut settings.context));
-    let order = row_ui(ui, "Widest n-gram", MAX_ORDER.help, |ui| {
+/// A choice of values: the name of each, its text and what it means.
+fn choice_ui(
+    ui: &mut Ui,
+    entry: &Descriptor,
+    values: Vec<(String, String, Option<String>)>,
+    settings: &mut Settings,
+) -> Edit {
+    let before = entry.text(settings);
+    row_ui(ui, entry.label, &hint(entry), |ui| {
         let width = ui.available_width();
-        combo_ui(
-            ui,
-            "widest",
-            width,
-            &mut settings.max_order,
-            (1..=LARGEST_ORDER).map(|k| (k, ORDER_NAMES[k - 1])),
-        )
+        ComboBox::from_id_salt(entry.name)
+            .width(width)
+            .selected_text(entry.shown(settings))
+            .show_ui(ui, |ui| {
+                for (name, text, help) in values {
+                    let selected = text == before;
+                    let mut label = ui.selectable_label(selected, name);
+                    if let Some(help) = help {
+                        label = label.on_hover_text(help);
+                    }
+                    if label.clicked() && !selected {
+                        // All of these are legal.
+                        let _ = entry.set(settings, &text);
+                    }
+                }
+            })
+            .response
     });
-    edit = edit.or(live_edit(&order));
-    edit = edit.or(number_ui(ui, "Tolerance", &TOLERANCE, 1e-4, &mut settings.tolerance));
-    let field = row_ui(ui, "Text field", TEXT_FIELD_HELP, |ui| {
-        ui.add(egui::TextEdit::singleline(&mut settings.text_field).desired_width(f32::INFINITY))
-    });
-    if field.lost_focus() {
-        edit = edit.or(Edit::Commit);
-    } else if field.changed() {
-        edit = edit.or(Edit::Draft);
-    }
-    let backends = [(Backend::Auto, "auto"), (Backend::Gpu, "gpu"), (Backend::Cpu, "cpu")];
-    let backend = row_ui(ui, "Backend", BACKEND_HELP, |ui| {
-        let width = ui.available_width();
-        combo_ui(ui, "backend", width, &mut settings.backend, backends.into_iter())
-    });
-    edit.or(live_edit(&backend))
+    if entry.text(settings) == before { Edit::None } else { Edit::Commit }
 }
 
-/// A number that is dragged or typed. It takes any legal value, and shows one that is not as it is.
+/// A number, along a rail over the values in common use or dragged and typed. It takes any legal value, and
+/// shows one that is not as it is.
 fn number_ui<T: Value + Numeric>(
     ui: &mut Ui,
-    label: &str,
+    entry: &Descriptor,
     number: &Number<T>,
-    speed: f64,
-    value: &mut T,
+    settings: &mut Settings,
 ) -> Edit {
-    let response = row_ui(ui, label, &help(number), |ui| field_ui(ui, number, speed, value));
-    drag_edit(&response)
+    let value = number.value(settings);
+    // Large numbers are far apart.
+    let speed = number.step.max(0.002 * value.to_f64().abs());
+    match &number.common {
+        Some(common) => rail_ui(ui, entry, number, common.clone(), value),
+        None => drag_edit(&row_ui(ui, entry.label, &hint(entry), |ui| {
+            field_ui(ui, number.legal.clone(), speed, value)
+        })),
+    }
 }
 
 /// A number along a rail over the values in common use; the field beside it takes any legal one.
 fn rail_ui<T: Value + Numeric>(
     ui: &mut Ui,
-    label: &str,
+    entry: &Descriptor,
     number: &Number<T>,
     common: RangeInclusive<T>,
     value: &mut T,
 ) -> Edit {
     let mut edit = Edit::None;
-    row_ui(ui, label, &help(number), |ui| {
+    row_ui(ui, entry.label, &hint(entry), |ui| {
         // A long number takes room from the rail, not from the panel.
-        let digits = text_of(*value).chars().count() as f32;
+        let digits = value.text().chars().count() as f32;
         let width = (8.0 * digits + 16.0).clamp(theme::VALUE_WIDTH, (ui.available_width() - 48.0).max(60.0));
         ui.spacing_mut().interact_size.x = width;
         ui.spacing_mut().slider_width =
             (ui.available_width() - width - ui.spacing().item_spacing.x).max(24.0);
-        let speed = if T::INTEGRAL { 0.25 } else { 0.01 };
         let slider = Slider::new(value, common).clamping(SliderClamping::Edits).show_value(false);
         let slider = if T::INTEGRAL { slider } else { slider.logarithmic(true).max_decimals(2) };
         let rail = ui.add(slider);
         own_keys(ui, &rail);
         edit = live_edit(&rail);
-        let field = field_ui(ui, number, speed, value).labelled_by(rail.id);
+        let field = field_ui(ui, number.legal.clone(), number.step, value).labelled_by(rail.id);
         edit = edit.or(drag_edit(&field));
         rail
     });
@@ -316,62 +346,32 @@ fn rail_ui<T: Value + Numeric>(
 }
 
 /// The field of a number.
-fn field_ui<T: Value + Numeric>(ui: &mut Ui, number: &Number<T>, speed: f64, value: &mut T) -> Response {
+fn field_ui<T: Value + Numeric>(
+    ui: &mut Ui,
+    legal: RangeInclusive<T>,
+    speed: f64,
+    value: &mut T,
+) -> Response {
     let before = *value;
-    let (shown, exact) = (before.to_f64(), text_of(before));
+    let (shown, exact) = (before.to_f64(), before.text());
     // Digits that have no room in the panel are drawn smaller: left out they would be another number.
     let room = (ui.available_width() - 2.0 * ui.spacing().button_padding.x).max(1.0);
     let size = (room / (0.62 * exact.chars().count().max(1) as f32)).clamp(6.0, 12.0);
     ui.style_mut().text_styles.insert(egui::TextStyle::Monospace, egui::FontId::monospace(size));
     let field = DragValue::new(value)
-        .range(number.legal.clone())
+        .range(legal)
         .clamp_existing_to_range(false)
         .speed(speed)
-        .custom_formatter(move |value, _| if value == shown { exact.clone() } else { text_of(value) })
+        .custom_formatter(
+            move |value, _| {
+                if value == shown { exact.clone() } else { T::from_f64(value).text() }
+            },
+        )
         .update_while_editing(false);
     let response = ui.add(field);
     // The field counts in f64, which the largest seeds are no values of.
     if value.to_f64() == before.to_f64() {
         *value = before;
-    }
-    response
-}
-
-/// A value in full: reading it gives the same value again.
-fn text_of<T: Numeric + std::fmt::Display>(value: T) -> String {
-    let size = value.to_f64().abs();
-    match T::INTEGRAL || size == 0.0 || (1e-6..1e15).contains(&size) {
-        true => value.to_string(),
-        false => format!("{:e}", value.to_f64()),
-    }
-}
-
-/// What a setting means, and the flag that sets it.
-fn help<T>(number: &Number<T>) -> String {
-    format!("{} (--{})", number.help, number.name)
-}
-
-/// A combo box over named values; its response says whether the value changed.
-fn combo_ui<T: Copy + PartialEq>(
-    ui: &mut Ui,
-    id: &str,
-    width: f32,
-    value: &mut T,
-    choices: impl Iterator<Item = (T, &'static str)> + Clone,
-) -> Response {
-    let name = choices.clone().find(|(choice, _)| choice == value).map_or("", |(_, name)| name);
-    let mut changed = false;
-    let mut response = ComboBox::from_id_salt(id)
-        .width(width)
-        .selected_text(name)
-        .show_ui(ui, |ui| {
-            for (choice, name) in choices {
-                changed |= ui.selectable_value(value, choice, name).changed();
-            }
-        })
-        .response;
-    if changed {
-        response.mark_changed();
     }
     response
 }

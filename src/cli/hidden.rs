@@ -8,7 +8,8 @@ use clap::Args;
 use safetensors::Dtype;
 use safetensors::tensor::{TensorView, serialize};
 
-use super::{BackendArg, DONE, MemoryArg, note};
+use super::settings::{Device, SettingsFlags};
+use super::{DONE, MemoryArg, note};
 use crate::checkpoints::ModelFolder;
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result, caught};
@@ -16,6 +17,7 @@ use crate::memory;
 use crate::model::batch::{batches, check_ids};
 use crate::model::{Model, Options, read_back};
 use crate::output;
+use crate::settings::Settings;
 use crate::tokens::all_documents_from_file;
 
 /// The flags of `hidden`.
@@ -33,7 +35,7 @@ pub struct HiddenArgs {
     #[arg(long)]
     loss_only: bool,
     #[command(flatten)]
-    backend: BackendArg,
+    settings: SettingsFlags<Device>,
     #[command(flatten)]
     memory: MemoryArg,
 }
@@ -42,12 +44,13 @@ pub struct HiddenArgs {
 pub fn run(args: &HiddenArgs) -> Result<u8> {
     output::check_writable(&args.out)?;
     let documents = all_documents_from_file(&args.tokens)?;
-    let (compute, warning) = Compute::open(args.backend.backend)?;
+    let Settings { backend, dtype, .. } = args.settings.settings(Settings::default());
+    let (compute, warning) = Compute::open(backend)?;
     if let Some(warning) = warning {
         note(&format!("warning: {warning}"));
     }
     note(&format!("computing on {}", compute.name()));
-    let products = compute.products(args.backend.dtype)?;
+    let products = compute.products(dtype)?;
     let memory = args.memory.memory.or_else(|| compute.memory_beside(0));
     let longest = documents.iter().map(Vec::len).max().unwrap_or(0);
     let options = Options { products, memory, longest, ..Options::new(compute.tensors()) };

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::interrupt::{self, Interrupt};
 use super::progress::Progress;
-use super::{DONE, NOTHING, PARTLY, SettingsArgs, TextArgs, deliver, note};
+use super::{DONE, MeasuringArgs, NOTHING, PARTLY, TextArgs, deliver, note};
 use crate::checkpoints::{self, Run};
 use crate::condition::TextSource;
 use crate::corpus;
@@ -18,7 +18,7 @@ use crate::engine::{self, CheckpointId, Command, EstimatorCosts, Event, Request}
 use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::results::{CheckpointResult, Outcome, ResultSettings, Results};
-use crate::settings::Settings;
+use crate::settings::{SAMPLES, Settings};
 
 /// The flags of `measure`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub struct MeasureArgs {
     #[command(flatten)]
     text: TextArgs,
     #[command(flatten)]
-    settings: SettingsArgs,
+    measuring: MeasuringArgs,
     /// The form of the results [default: by the extension of --out, else json].
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -80,8 +80,10 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     if let Some(out) = &args.out {
         output::check_writable(out)?;
     }
-    let settings = args.settings.settings(Settings::default().samples);
-    let options = args.settings.engine_options()?;
+    let flags = &args.measuring.settings;
+    let settings = flags.settings(Settings::default());
+    let asked = flags.has(&SAMPLES).then_some(settings.samples);
+    let options = args.measuring.engine_options()?;
     let store = options.store.clone();
     let worker = Worker::start(options)?;
     worker.send(Command::Open { paths: args.paths })?;
@@ -102,7 +104,7 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
         interactive: false,
     };
     worker.send(Command::Measure(request))?;
-    let mut collector = Collector::new(runs, &text, args.settings.samples);
+    let mut collector = Collector::new(runs, &text, asked);
     match collector.collect(&worker) {
         Ok(()) => {}
         Err(Ended::Interrupted(status)) => {
@@ -429,35 +431,4 @@ impl Collector {
 /// `1 document`, `2 documents`.
 fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(clap::Parser)]
-    struct Only {
-        #[command(flatten)]
-        settings: SettingsArgs,
-    }
-
-    fn settings_of(flags: &[&str]) -> Settings {
-        use clap::Parser as _;
-        Only::parse_from(["infoplane"].iter().chain(flags)).settings.settings(500)
-    }
-
-    #[test]
-    fn every_field_of_the_settings_is_set_by_a_flag() {
-        assert_eq!(settings_of(&[]), Settings::default());
-        let flags = "--samples 2000000 --context 200000 --max-order 2 --points 1000 --seed 7 --reference-seeds 50 \
-                     --temperature 0.02 --temperature-factor 2 --min-count 50 --tolerance 0.5 --scores f16 \
-                     --backend cpu --dtype bf16 --text-field body";
-        let set = settings_of(&flags.split_whitespace().collect::<Vec<_>>());
-        let fields = |settings: &Settings| serde_json::to_value(settings).unwrap();
-        let (usual, set) = (fields(&Settings::default()), fields(&set));
-        for (field, value) in usual.as_object().unwrap() {
-            assert_ne!(set[field], *value, "{field} is set by no flag");
-        }
-        assert_eq!([&set["samples"], &set["points"], &set["min_count"]], [2_000_000, 1000, 50]);
-    }
 }

@@ -17,6 +17,7 @@ mod inspect;
 mod interrupt;
 mod measure;
 mod progress;
+mod settings;
 mod show;
 mod store;
 mod window;
@@ -27,14 +28,12 @@ use std::process::ExitCode;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 
+use self::settings::SettingsFlags;
 use crate::condition::TextSource;
 use crate::corpus;
 use crate::engine;
 use crate::error::Result;
-use crate::settings::{
-    self, Backend, CONTEXT, Dtype, EPSILON, MAX_ORDER, MIN_COUNT, Number, POINTS, Precision, REFERENCE_SEEDS,
-    SAMPLES, SEED, Settings, TEMPERATURE_FACTOR, TOLERANCE, Temperature, Value,
-};
+use crate::settings::LARGEST_ORDER;
 use crate::store::{Store, StoreScores};
 
 /// Everything was done.
@@ -136,91 +135,11 @@ impl TextArgs {
     }
 }
 
-/// What to measure and how; the flags of [`Settings`].
+/// What to measure and how, and what may be used for it.
 #[derive(Debug, Clone, Args)]
-struct SettingsArgs {
-    #[arg(long, value_name = "FIELD", default_value = "text", help = settings::TEXT_FIELD_HELP)]
-    text_field: String,
-    #[arg(
-        long = SAMPLES.name,
-        value_name = "N",
-        value_parser = number(&SAMPLES),
-        help = format!("{} [default: 500, in the window 64]", SAMPLES.help)
-    )]
-    samples: Option<usize>,
-    #[arg(
-        long = CONTEXT.name,
-        value_name = "N",
-        default_value_t = Settings::default().context,
-        value_parser = number(&CONTEXT),
-        help = CONTEXT.help
-    )]
-    context: usize,
-    #[arg(
-        long = MAX_ORDER.name,
-        value_name = "N",
-        default_value_t = Settings::default().max_order,
-        value_parser = number(&MAX_ORDER),
-        help = MAX_ORDER.help
-    )]
-    max_order: usize,
-    #[arg(
-        long = POINTS.name,
-        value_name = "N",
-        default_value_t = Settings::default().points,
-        value_parser = number(&POINTS),
-        help = POINTS.help
-    )]
-    points: usize,
-    #[arg(
-        long = SEED.name,
-        value_name = "N",
-        default_value_t = Settings::default().seed,
-        value_parser = number(&SEED),
-        help = SEED.help
-    )]
-    seed: u64,
-    #[arg(
-        long = REFERENCE_SEEDS.name,
-        value_name = "N",
-        default_value_t = Settings::default().reference_seeds,
-        value_parser = number(&REFERENCE_SEEDS),
-        help = REFERENCE_SEEDS.help
-    )]
-    reference_seeds: usize,
-    #[arg(
-        long = EPSILON.name,
-        value_name = "PRESET|NUMBER",
-        default_value_t = Settings::default().temperature,
-        help = settings::TEMPERATURE_HELP
-    )]
-    temperature: Temperature,
-    #[arg(
-        long = TEMPERATURE_FACTOR.name,
-        value_name = "NUMBER",
-        default_value_t = Settings::default().temperature_factor,
-        value_parser = number(&TEMPERATURE_FACTOR),
-        help = TEMPERATURE_FACTOR.help
-    )]
-    temperature_factor: f64,
-    #[arg(
-        long = MIN_COUNT.name,
-        value_name = "N",
-        default_value_t = Settings::default().min_count,
-        value_parser = number(&MIN_COUNT),
-        help = MIN_COUNT.help
-    )]
-    min_count: u32,
-    #[arg(
-        long = TOLERANCE.name,
-        value_name = "NUMBER",
-        default_value_t = Settings::default().tolerance,
-        value_parser = number(&TOLERANCE),
-        help = TOLERANCE.help
-    )]
-    tolerance: f64,
+struct MeasuringArgs {
     #[command(flatten)]
-    backend: BackendArg,
+    settings: SettingsFlags<settings::All>,
     #[command(flatten)]
     memory: MemoryArg,
     #[command(flatten)]
@@ -244,9 +163,6 @@ struct StoreArgs {
     /// Keep everything in memory and nothing for later.
     #[arg(long)]
     no_store: bool,
-    /// The type that scores are stored in.
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
-    scores: Precision,
 }
 
 impl StoreArgs {
@@ -270,16 +186,6 @@ impl StoreArgs {
     }
 }
 
-/// Where to compute.
-#[derive(Debug, Clone, Copy, Args)]
-struct BackendArg {
-    #[arg(long, value_enum, default_value_t = Backend::Auto, help = settings::BACKEND_HELP)]
-    backend: Backend,
-    /// The type of matrix products: auto is f32; f16 and bf16 need a GPU that has them.
-    #[arg(long, value_enum, default_value_t = Dtype::Auto)]
-    dtype: Dtype,
-}
-
 /// How much memory a model may take.
 #[derive(Debug, Clone, Copy, Args)]
 struct MemoryArg {
@@ -289,7 +195,7 @@ struct MemoryArg {
     memory: Option<usize>,
 }
 
-impl SettingsArgs {
+impl MeasuringArgs {
     /// What the engine may use.
     ///
     /// # Errors
@@ -297,35 +203,6 @@ impl SettingsArgs {
     fn engine_options(&self) -> Result<engine::Options> {
         Ok(engine::Options { memory: self.memory.memory, store: self.store.open()?, ..Default::default() })
     }
-
-    /// The settings, with this many documents where no flag says how many.
-    fn settings(&self, samples: usize) -> Settings {
-        let flags = self.clone();
-        let Self { text_field, context, max_order, points, seed, temperature, backend, store, .. } = flags;
-        Settings {
-            samples: flags.samples.unwrap_or(samples),
-            context,
-            max_order,
-            points,
-            seed,
-            reference_seeds: flags.reference_seeds,
-            temperature,
-            temperature_factor: flags.temperature_factor,
-            min_count: flags.min_count,
-            tolerance: flags.tolerance,
-            scores: store.scores,
-            backend: backend.backend,
-            dtype: backend.dtype,
-            text_field,
-        }
-    }
-}
-
-/// Reads the flag of a setting.
-fn number<T: Value + Send + Sync>(
-    number: &'static Number<T>,
-) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
-    |text| number.parse(text)
 }
 
 /// A file of token ids, of which parts are read.
@@ -359,7 +236,8 @@ fn size(text: &str) -> Result<usize, String> {
 
 /// Reads an n-gram order.
 fn order(text: &str) -> Result<usize, String> {
-    MAX_ORDER.parse(text)
+    let illegal = || format!("not a whole number from 1 to {LARGEST_ORDER}");
+    text.parse().ok().filter(|order| (1..=LARGEST_ORDER).contains(order)).ok_or_else(illegal)
 }
 
 /// Writes a command's result to a file, or to standard output.

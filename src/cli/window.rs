@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory as _};
 
 use super::demo::{self, Demo};
-use super::{DONE, SettingsArgs, TextArgs};
+use super::{DONE, MeasuringArgs, TextArgs};
 use crate::app::{self, Start};
 use crate::checkpoints;
 use crate::condition::TextSource;
@@ -13,10 +13,7 @@ use crate::corpus;
 use crate::engine;
 use crate::error::{Error, Kind, Result};
 use crate::results;
-
-/// Documents read where no flag says how many: enough for a steady picture, few enough that the scores of
-/// dozens of checkpoints stay in memory and every slider answers at once.
-const SAMPLES: usize = 64;
+use crate::settings::Settings;
 
 /// The flags of the window.
 #[derive(Debug, Args)]
@@ -26,7 +23,7 @@ pub struct WindowArgs {
     #[command(flatten)]
     text: TextArgs,
     #[command(flatten)]
-    settings: SettingsArgs,
+    measuring: MeasuringArgs,
 }
 
 /// Opens the window and stays until it is closed.
@@ -50,8 +47,9 @@ pub fn run(args: WindowArgs) -> Result<u8> {
     // Any text will do for a first look, and the window says which it is.
     let text = named.or_else(|| Some(TextSource::Corpus(demo.as_ref()?.text.clone())));
     let paths = if demo_runs { demo.map(|demo| demo.runs).unwrap_or_default() } else { args.paths };
-    let start = Start { paths, text, settings: args.settings.settings(SAMPLES), demo_runs, demo_text };
-    let options = args.settings.engine_options()?;
+    let settings = args.measuring.settings.settings(Settings::of_window());
+    let start = Start { paths, text, settings, demo_runs, demo_text };
+    let options = args.measuring.engine_options()?;
     let store = options.store.clone();
     app::run(start, move |context| engine::spawn(options, move || context.request_repaint()))
         .map_err(|error| error.help(format!("without a window, run `{headless}`")))?;

@@ -5,7 +5,7 @@ use twox_hash::XxHash3_128;
 
 use super::open_device::OpenDevice;
 use super::sample::Sample;
-use crate::settings::{Backend, Settings};
+use crate::settings::{Role, Settings};
 use crate::store::Key;
 
 /// The scores of one model on one sample, by a hash of everything they depend on but the number of points and seeds.
@@ -31,7 +31,7 @@ pub struct ScoresKey {
 impl ScoresKey {
     /// The key of the scores of the model with this content hash.
     pub fn new(identity: u128, sample: &Sample, settings: &Settings, device: &OpenDevice) -> Self {
-        let of = Dependencies::new(identity, device, settings.of_scores());
+        let of = Dependencies::new(identity, device, &settings.of_scores());
         let stored = Key::of_scores(&of);
         let of = Dependencies { tokens: Some(hex(sample.identity())), ..of };
         // Only maps with keys that are no text could fail.
@@ -43,7 +43,7 @@ impl ScoresKey {
 /// The key of a checkpoint's measurement.
 pub fn measurement_key(identity: u128, sample: &Sample, settings: &Settings, device: &OpenDevice) -> Key {
     let tokens = Some(hex(sample.identity()));
-    Key::of_measurement(&Dependencies { tokens, ..Dependencies::new(identity, device, settings.clone()) })
+    Key::of_measurement(&Dependencies { tokens, ..Dependencies::new(identity, device, settings) })
 }
 
 /// What stored content depends on.
@@ -59,19 +59,13 @@ struct Dependencies {
 }
 
 impl Dependencies {
-    fn new(identity: u128, device: &OpenDevice, settings: Settings) -> Self {
+    fn new(identity: u128, device: &OpenDevice, settings: &Settings) -> Self {
         Self {
             model: hex(identity),
             tokens: None,
             device: device.compute.arithmetic(),
             // What these choose counts by itself: the tokens, and the device.
-            settings: Settings {
-                samples: 0,
-                context: 0,
-                text_field: String::new(),
-                backend: Backend::Auto,
-                ..settings
-            },
+            settings: settings.without(&[Role::Tokens, Role::Device]),
         }
     }
 }

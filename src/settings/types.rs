@@ -1,0 +1,116 @@
+//! Settings that are neither numbers nor text.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The legal values of [`Temperature::Fixed`].
+pub const EPSILON: RangeInclusive<f64> = f64::MIN_POSITIVE..=f64::MAX;
+
+/// How the temperature ε is chosen for a number of reference points n and a hidden size h.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Temperature {
+    /// The root of the lower Amos bound on KL(vMF(ε) ‖ U) = ln n; the estimator's default.
+    #[default]
+    Root,
+    /// ε = 1/√(2 h ln n), the leading order of the above.
+    Leading,
+    /// The smallest of 100 geometrically spaced ε with the bound at or below ln n: the paper's wording.
+    Grid,
+    /// The divergence itself, by Bessel functions; for hidden sizes below a few hundred.
+    Exact,
+    /// This ε.
+    Fixed(f64),
+}
+
+impl fmt::Display for Temperature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => f.write_str("root"),
+            Self::Leading => f.write_str("leading"),
+            Self::Grid => f.write_str("grid"),
+            Self::Exact => f.write_str("exact"),
+            Self::Fixed(epsilon) => write!(f, "{epsilon}"),
+        }
+    }
+}
+
+impl FromStr for Temperature {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "root" => Ok(Self::Root),
+            "leading" => Ok(Self::Leading),
+            "grid" => Ok(Self::Grid),
+            "exact" => Ok(Self::Exact),
+            number => match number.parse::<f64>() {
+                Ok(epsilon) if EPSILON.contains(&epsilon) => Ok(Self::Fixed(epsilon)),
+                _ => Err(format!("`{number}` is not root, leading, grid, exact or a number above 0")),
+            },
+        }
+    }
+}
+
+impl TryFrom<String> for Temperature {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Temperature> for String {
+    fn from(temperature: Temperature) -> Self {
+        temperature.to_string()
+    }
+}
+
+/// Which device computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// A real GPU where there is one, the CPU otherwise; never a software adapter.
+    #[default]
+    Auto,
+    /// Any adapter wgpu finds, a software one included.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
+/// The type that a model's products of matrices are computed in. All else, statistics included, is in f32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Dtype {
+    /// What is sure to give the model's own states: f32.
+    #[default]
+    Auto,
+    /// 32 bits.
+    F32,
+    /// 16 bits, on a GPU that has them: large states may overflow.
+    F16,
+    /// 16 bits with the range of f32, on a GPU that has them.
+    Bf16,
+}
+
+impl Dtype {
+    /// The type that [`Dtype::Auto`] stands for; any other itself.
+    pub fn resolved(self) -> Self {
+        if self == Self::Auto { Self::F32 } else { self }
+    }
+}
+
+/// The type scores are stored in on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32 bits, as they were made.
+    #[default]
+    F32,
+    /// 16 bits: half the space; a cosine keeps three digits.
+    F16,
+}
