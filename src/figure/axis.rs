@@ -1,8 +1,7 @@
-//! The square frame of the plane: grid, ticks, axis titles and the bound.
+//! A square frame with both axes on one scale from 0: grid, ticks and axis titles.
 
+use super::scene::{Anchor, Item, Paint, Path, Rect, Stroke, Text};
 use super::style::Inks;
-use super::{Anchor, Item, Paint, Path, Rect, Stroke, Text};
-use crate::bound::largest_expressivity;
 
 /// The size of tick labels in pixels.
 const TICK_SIZE: f32 = 12.0;
@@ -23,10 +22,10 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Where a complexity and an expressivity lie, in pixels.
-    pub fn at(&self, complexity: f64, expressivity: f64) -> [f32; 2] {
-        let x = (complexity / self.extent) as f32 * self.side;
-        let y = (expressivity / self.extent) as f32 * self.side;
+    /// The place of two values, the first across and the second up, in pixels.
+    pub fn at(&self, across: f64, up: f64) -> [f32; 2] {
+        let x = (across / self.extent) as f32 * self.side;
+        let y = (up / self.extent) as f32 * self.side;
         [self.min[0] + x, self.min[1] + self.side - y]
     }
 
@@ -73,9 +72,9 @@ pub(super) fn ticks(extent: f64) -> Vec<(f64, String)> {
         .collect()
 }
 
-/// What lies under the data: ground, grid, the side above the bound and the bound with its name.
-pub(super) fn under(frame: &Frame, inks: &Inks) -> Vec<Item> {
-    let Frame { min: [left, top], side, extent } = *frame;
+/// The grid, which lies under the data: a line at every tick but the first, and none on the frame.
+pub(super) fn grid(frame: &Frame, inks: &Inks) -> Vec<Item> {
+    let Frame { min: [left, top], extent, .. } = *frame;
     let (right, bottom) = (frame.right(), frame.bottom());
     let mut items = Vec::new();
     for (value, _) in ticks(extent).into_iter().skip(1).filter(|(value, _)| value / extent < 0.995) {
@@ -84,24 +83,10 @@ pub(super) fn under(frame: &Frame, inks: &Inks) -> Vec<Item> {
         items.push(Item::Path(Path::line(vec![[x, top], [x, bottom]], stroke)));
         items.push(Item::Path(Path::line(vec![[left, y], [right, y]], stroke)));
     }
-    let origin = frame.at(0.0, largest_expressivity(0.0));
-    let corner = frame.at(extent, largest_expressivity(extent));
-    let shade = Paint::faint(inks.shade, inks.shade_opacity);
-    items.push(Item::Path(Path::area(vec![origin, corner, [left, top]], shade)));
-    let mut bound = Stroke::new(Paint::solid(inks.muted), 1.5);
-    bound.dash = Some([6.0, 4.0]);
-    items.push(Item::Path(Path::line(vec![origin, corner], bound)));
-    // Just above the line and along it; the scales agree, so it climbs at 45 degrees.
-    let along = 0.70 * side;
-    let name =
-        Text::new([left + along - 6.0, bottom - along - 6.0], "IB bound I(Y;Z) = I(X;Z)", 12.5, inks.muted);
-    items.push(Item::Text(name.anchored(Anchor::Middle).turned(-45.0)));
-    let place = [left + 0.27 * side, top + 0.30 * side];
-    items.push(Item::Text(Text::new(place, "above the bound", 16.0, inks.faint).anchored(Anchor::Middle)));
     items
 }
 
-/// What lies over the data: the frame, ticks, their labels and the axis titles `(across, up)`.
+/// The frame, ticks, their labels and the axis titles `(across, up)`, which lie over the grid.
 pub(super) fn over(frame: &Frame, (across, up): (&str, &str), inks: &Inks) -> Vec<Item> {
     let Frame { min: [left, top], side, extent } = *frame;
     let bottom = frame.bottom();

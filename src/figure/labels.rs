@@ -1,8 +1,8 @@
 //! Finds room for the names of checkpoints, so that they cover neither points, lines nor one another.
 
+use super::scene::{Anchor, Item, Paint, Path, Rect, Stroke, Text, Weight};
 use super::style::Inks;
 use super::text::width;
-use super::{Anchor, Item, Paint, Path, Rect, Stroke, Text, Weight};
 
 /// How far a label may lie from its marker's edge, in pixels; nearer is preferred.
 const DISTANCES: [f32; 5] = [4.5, 14.0, 26.0, 42.0, 60.0];

@@ -3,9 +3,9 @@
 
 use super::color::{mix, progress_color, run_color};
 use super::marker::{Look, marker};
-use super::style::Inks;
+use super::scene::{Anchor, Circle, Item, Paint, Path, Rect, Stroke, Text};
+use super::style::{Inks, STALE_DASH};
 use super::text::{elide, wrap};
-use super::{Anchor, Circle, Item, Paint, Path, Rect, Stroke, Text};
 use crate::views::marks::{Note, Sign};
 
 /// How many strips the colour bar is drawn with; its steps are then below what an eye can see.
@@ -23,8 +23,6 @@ const NOTE_ROW: f32 = 15.0;
 const SMALL: f32 = 11.0;
 /// Where text starts beside a key, in pixels.
 const INDENT: f32 = 34.0;
-/// Lengths in pixels of a dash of a line between stale points and of the gap after it.
-pub(super) const STALE_DASH: [f32; 2] = [3.0, 3.0];
 
 /// What the legend holds.
 #[derive(Clone, Debug)]

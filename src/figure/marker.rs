@@ -2,7 +2,7 @@
 
 use std::f32::consts::TAU;
 
-use super::{Circle, Item, Paint, Path, Stroke};
+use super::scene::{Circle, Item, Paint, Path, Stroke};
 
 /// How a marker is filled, outlined and named.
 #[derive(Clone, Debug)]

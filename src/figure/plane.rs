@@ -1,13 +1,16 @@
 //! The information plane as a figure to publish: trajectories under the bound, with legend and colour bar.
 
+mod bound;
+
+use self::bound::Bound;
 use super::axis::{self, Frame};
 use super::color::{Rgb, mix, progress_color, run_color};
 use super::labels::{Label, Placer};
-use super::legend::{self, Entry, Legend, STALE_DASH};
+use super::legend::{self, Entry, Legend};
 use super::marker::{Look, marker};
-use super::style::{Inks, Theme};
+use super::scene::{Anchor, Circle, Group, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
+use super::style::{Inks, STALE_DASH, Theme};
 use super::text::{elide, wrap};
-use super::{Anchor, Circle, Group, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
 use crate::results::condition::counted;
 use crate::views::marks::{Flag, notes};
 use crate::views::plane::{PlanePoint, PlaneView, Trajectory, axis_labels, extent};
@@ -83,9 +86,10 @@ pub fn plane_figure(trajectories: &[Trajectory], view: PlaneView, options: &Plan
     let ground = Rect { size: [width, height], fill: Some(Paint::solid(inks.ground)), ..Rect::default() };
     let mut items = vec![Item::Rect(ground)];
     items.extend(title);
-    let under = axis::under(&frame, &inks);
-    let data = data(&frame, trajectories, options, &under, &inks);
-    items.extend(under);
+    let bound = Bound::new(&frame, &inks);
+    let data = data(&frame, trajectories, options, &bound, &inks);
+    items.extend(axis::grid(&frame, &inks));
+    items.extend(bound.items());
     let (across, up) = axis_labels(view);
     items.extend(axis::over(&frame, (&across, &up), &inks));
     // Above the frame's line, so that markers at the origin stay whole; wider, so that they are not cut.
@@ -115,20 +119,11 @@ fn data(
     frame: &Frame,
     trajectories: &[Trajectory],
     options: &PlaneFigureOptions,
-    under: &[Item],
+    bound: &Bound,
     inks: &Inks,
 ) -> Vec<Item> {
     let mut placer = Placer::new(frame.rect(-4.0));
-    for item in under {
-        match item {
-            Item::Text(text) => placer.avoid_text(text),
-            // The bound is the one dashed line; labels may cross the grid.
-            Item::Path(path) if path.stroke.is_some_and(|s| s.dash.is_some()) => {
-                placer.avoid_line(&path.points)
-            }
-            _ => {}
-        }
-    }
+    bound.keep_clear(&mut placer);
     let (mut lines, mut points, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     for trajectory in trajectories {
         let color = run_color(trajectory.run);

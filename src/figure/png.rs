@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{FontResolver, Options, Tree, fontdb};
 
-use super::Scene;
+use super::scene::Scene;
 use super::svg::{Boldness, document};
 use crate::error::{Error, Kind, Result};
 
@@ -66,7 +66,7 @@ fn fonts() -> Arc<fontdb::Database> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Item, Paint, Rect, Text};
+    use super::super::scene::{Item, Paint, Rect, Text};
     use super::*;
 
     /// A white canvas with the word `text`, as pixels.

@@ -2,6 +2,9 @@
 
 use super::color::Rgb;
 
+/// Lengths in pixels of a dash of a line between stale points and of the gap after it.
+pub(super) const STALE_DASH: [f32; 2] = [3.0, 3.0];
+
 /// The ground of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Anchor, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
+use super::scene::{Anchor, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
 
 /// The fonts asked for, the PNG's own first; every desktop has one of the rest.
 const FONTS: &str = "Ubuntu, 'DejaVu Sans', Arial, sans-serif";
