@@ -60,10 +60,10 @@ pub struct Checkpoint {
     pub name: String,
     /// The folder with `config.json` and weights.
     pub path: PathBuf,
-    /// Training steps, where the name or `trainer_state.json` says. A later stage may count from 0 again.
+    /// Training steps, where the name or `trainer_state.json` says. A later phase may count from 0 again.
     pub step: Option<u64>,
-    /// Training tokens, where the name or `trainer_state.json` says. Stages count on: a checkpoint of
-    /// stage 2 includes what the run's last checkpoint of stage 1 had read.
+    /// Training tokens, where the name or `trainer_state.json` says. Phases count on: a checkpoint of
+    /// phase 2 includes what the run's last checkpoint of phase 1 had read.
     pub tokens: Option<u64>,
     /// `tokenizer.json`, in the checkpoint's folder or its parent.
     pub tokenizer: Option<PathBuf>,

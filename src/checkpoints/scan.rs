@@ -192,28 +192,28 @@ fn step_models_in(folder: &Path) -> Vec<PathBuf> {
 /// A checkpoint and what its name says, which decides its place.
 struct Found {
     name: Option<StepName>,
-    /// `tokens` counts within the stage until the run is [`ordered`].
+    /// `tokens` counts within the phase until the run is [`ordered`].
     checkpoint: Checkpoint,
 }
 
 impl Found {
-    fn stage(&self) -> u64 {
-        self.name.and_then(|name| name.stage).unwrap_or(0)
+    fn phase(&self) -> u64 {
+        self.name.and_then(|name| name.phase).unwrap_or(0)
     }
 }
 
-/// Sorts a run's checkpoints by training time and makes their tokens count on over stages.
+/// Sorts a run's checkpoints by training time and makes their tokens count on over phases.
 ///
-/// A stage starts, whatever its branch, where the stage before ended: at its largest number of tokens.
+/// A phase starts, whatever its branch, where the phase before ended: at its largest number of tokens.
 fn ordered(mut found: Vec<Found>) -> Vec<Checkpoint> {
     let mut largest = BTreeMap::new();
     for model in found.iter().filter(|model| model.name.is_some()) {
-        let tokens = largest.entry(model.stage()).or_insert(0);
+        let tokens = largest.entry(model.phase()).or_insert(0);
         *tokens = model.checkpoint.tokens.unwrap_or(0).max(*tokens);
     }
     for model in found.iter_mut().filter(|model| model.name.is_some()) {
         let before =
-            largest.range(..model.stage()).fold(0u64, |sum, (_, tokens)| sum.saturating_add(*tokens));
+            largest.range(..model.phase()).fold(0u64, |sum, (_, tokens)| sum.saturating_add(*tokens));
         model.checkpoint.tokens = model.checkpoint.tokens.map(|tokens| tokens.saturating_add(before));
     }
     sort_by_training(&mut found, |model| (model.name, model.checkpoint.tokens, &model.checkpoint.name));

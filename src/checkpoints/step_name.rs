@@ -1,4 +1,4 @@
-//! What the name of a checkpoint's folder says about when it was saved.
+//! The training time in the name of a checkpoint's folder.
 //!
 //! One grammar covers the names in use:
 //! `[stageN-][ingredientN-][global_](step|checkpoint)[-|_]N[-tokensNB]`, as in
@@ -10,20 +10,21 @@ use std::cmp::Ordering;
 /// The parts of a step name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StepName {
-    /// The stage of training, where there are several.
-    pub stage: Option<u64>,
-    /// The branch within a stage: each starts where the stage before ended.
+    /// The number of the phase of training, `stageN` in the name; `None` where there is only one.
+    pub phase: Option<u64>,
+    /// The number of the branch within a phase, `ingredientN`; each starts where the phase before ended. `None` where
+    /// there is only one.
     pub ingredient: Option<u64>,
-    /// Steps within the stage.
+    /// Steps within the phase.
     pub step: u64,
-    /// Tokens within the stage.
+    /// Tokens within the phase; `None` where the name does not say.
     pub tokens: Option<u64>,
 }
 
 impl StepName {
     /// Reads a folder's name; `None` where any part of it is not of the grammar, or a number does not fit.
     pub fn parse(name: &str) -> Option<Self> {
-        let (stage, rest) = prefixed_number(name, "stage");
+        let (phase, rest) = prefixed_number(name, "stage");
         let (ingredient, rest) = prefixed_number(rest, "ingredient");
         let rest = rest.strip_prefix("global_").unwrap_or(rest);
         let rest = rest.strip_prefix("step").or_else(|| rest.strip_prefix("checkpoint"))?;
@@ -36,7 +37,7 @@ impl StepName {
                 _ => return None,
             },
         };
-        Some(Self { stage, ingredient, step, tokens })
+        Some(Self { phase, ingredient, step, tokens })
     }
 }
 
@@ -60,8 +61,8 @@ fn split_digits(text: &str) -> (&str, &str) {
 }
 
 /// Sorts the checkpoints of a run by training time: by tokens where all whose name says when have them, else by
-/// stage, branch and step; those whose name does not say come last. `time_of` gives a checkpoint's step name, its
-/// tokens counted over all stages, and its name.
+/// phase, branch and step; those whose name does not say come last. `time_of` gives a checkpoint's step name, its
+/// tokens counted over all phases, and its name.
 pub fn sort_by_training<T>(
     checkpoints: &mut [T],
     time_of: impl Fn(&T) -> (Option<StepName>, Option<u64>, &str),
@@ -73,7 +74,7 @@ pub fn sort_by_training<T>(
     let key = |checkpoint: &T| {
         let (name, tokens, _) = time_of(checkpoint);
         let time = name
-            .map(|name| (tokens.filter(|_| by_tokens), name.stage.unwrap_or(0), name.ingredient, name.step));
+            .map(|name| (tokens.filter(|_| by_tokens), name.phase.unwrap_or(0), name.ingredient, name.step));
         (time.is_none(), time)
     };
     checkpoints.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| natural_order(time_of(a).2, time_of(b).2)));
@@ -122,11 +123,11 @@ mod tests {
             ("global_step1000", step(1000)),
             (
                 "stage1-step150-tokens1B",
-                StepName { stage: Some(1), tokens: Some(1_000_000_000), ..step(150) },
+                StepName { phase: Some(1), tokens: Some(1_000_000_000), ..step(150) },
             ),
             (
                 "stage2-ingredient1-step11931-tokens50B",
-                StepName { stage: Some(2), ingredient: Some(1), step: 11_931, tokens: Some(50_000_000_000) },
+                StepName { phase: Some(2), ingredient: Some(1), step: 11_931, tokens: Some(50_000_000_000) },
             ),
             ("step250-tokens0B", StepName { tokens: Some(0), ..step(250) }),
         ] {

@@ -81,7 +81,7 @@ fn a_run_with_its_final_model() {
 }
 
 #[test]
-fn stages_count_on() {
+fn phases_count_on() {
     let names = [
         "stage2-ingredient2-step1000-tokens5B",
         "stage1-step2000-tokens9B",
@@ -113,7 +113,7 @@ fn stages_count_on() {
 }
 
 #[test]
-fn stages_without_tokens() {
+fn phases_without_tokens() {
     let files = [
         "stage2-ingredient2-step1/config.json",
         "stage2-ingredient1-step5/config.json",
