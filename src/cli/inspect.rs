@@ -102,7 +102,7 @@ fn model_report(checkpoint: &Checkpoint) -> Result<ModelReport> {
     let config = Config::read(&folder)?;
     let weights = Weights::open(&folder)?;
     Ok(ModelReport {
-        family: config.family.name(),
+        family: config.model_type,
         layers: config.layers.len(),
         hidden_size: config.hidden_size,
         vocab_size: config.vocab_size,

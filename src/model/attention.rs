@@ -9,19 +9,18 @@ use std::ops::Range;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Device, Tensor, module};
 
-use super::blocks::Context;
 use super::config::{Config, QueryKeyNorm};
 use super::cpu::attention::Heads;
 use super::cpu::{self, Host, is_cpu, matrix};
+use super::groups::Group;
 use super::layers::{Linear, Norm, joined};
+use super::layout::Context;
 use super::loader::Loader;
-use super::positions::{Group, WindowMask};
+use super::windows::{QUERIES, WindowMask};
 use crate::error::Result;
 
 /// The most bytes of attention scores in one tensor: devices bind no more in one piece.
 const PIECE_BYTES: usize = 64 << 20;
-/// Queries that meet keys together on a device: none that all of them may not see.
-pub const QUERIES: usize = 256;
 
 /// Bytes that attention takes beside queries, keys and values while a batch of so many tokens, in documents of up to
 /// `longest`, passes.
@@ -97,7 +96,7 @@ pub fn attend(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -
     if is_cpu(&q.device()) {
         return attend_on_cpu(context, q, k, v);
     }
-    let groups = context.positions.groups();
+    let groups = context.layout.groups();
     joined(groups.iter().map(|group| attend_in_group(context, group, &q, &k, &v)).collect(), 0)
 }
 
@@ -113,7 +112,7 @@ fn attend_in_group(
     let split = |x: &Tensor<2>, heads| split_heads(group.padded(x), group.documents.len(), heads);
     let (q, k) = (split(q, attention.heads), split(k, attention.key_value_heads));
     let v = split(v, attention.key_value_heads);
-    let (q, k) = match context.positions.rope(context.plan) {
+    let (q, k) = match context.layout.rope(context.plan) {
         Some(rope) => (rope.rotate(q, group.documents.start), rope.rotate(k, group.documents.start)),
         None => (q, k),
     };
@@ -125,16 +124,16 @@ fn attend_in_group(
         is_causal: true,
     };
     let block = |first: usize| {
-        let queries = first..group.positions.min(first + QUERIES);
+        let queries = first..group.longest.min(first + QUERIES);
         let keys = context.plan.window.map_or(0, |window| (first + 1).saturating_sub(window))..queries.end;
-        let mask = context.positions.mask(context.plan, &queries, &keys);
-        let of = |x: &Tensor<4>, part: &Range<usize>| match part.len() == group.positions {
+        let mask = context.layout.mask(context.plan, &queries, &keys);
+        let of = |x: &Tensor<4>, part: &Range<usize>| match part.len() == group.longest {
             true => x.clone(),
             false => x.clone().narrow(2, part.start, part.len()),
         };
         attend_in_pieces(of(&q, &queries), of(&k, &keys), of(&v, &keys), mask.as_ref(), options)
     };
-    let found = joined((0..group.positions).step_by(QUERIES).map(block).collect(), 2);
+    let found = joined((0..group.longest).step_by(QUERIES).map(block).collect(), 2);
     let [documents, heads, positions, size] = found.dims();
     group.unpadded(found.swap_dims(1, 2).reshape([documents * positions, heads * size]))
 }
@@ -153,7 +152,7 @@ fn attend_on_cpu(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>
     };
     let rotated = |x: Tensor<2>, head_count: usize| {
         let mut values = Host::new(x).into_values();
-        if let Some(rope) = context.positions.rope(context.plan) {
+        if let Some(rope) = context.layout.rope(context.plan) {
             rope.rotate_on_cpu(&mut values, context.documents, head_count, heads.size);
         }
         values

@@ -5,51 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use burn::tensor::{DType, Device};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 use super::blocks::{self, Block};
-use super::config::Config;
-use super::loader::Loader;
-use super::weights::Weights;
+use super::source::Source;
 use crate::error::{Error, Kind, Result, caught};
 
 /// The name of the thread.
 pub const THREAD: &str = "infoplane-weights";
-
-/// What blocks are loaded from and for.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// What the model's `config.json` says.
-    pub config: Arc<Config>,
-    /// The weight files.
-    pub weights: Arc<Weights>,
-    /// What all names but the head's start with.
-    pub prefix: &'static str,
-    /// Where the blocks go.
-    pub device: Device,
-    /// The type that products are computed in.
-    pub products: DType,
-}
-
-impl Source {
-    /// A loader of what lies under `name`.
-    pub fn loader<'a>(&'a self, name: &str, stop: &'a AtomicBool) -> Loader<'a> {
-        let name = format!("{}{name}", self.prefix);
-        Loader::new(&self.config, &self.weights, (&self.device, self.products), stop, name)
-    }
-
-    /// The name of a block.
-    pub fn block_name(&self, index: usize) -> String {
-        format!("{}.{index}", self.config.family.names().blocks)
-    }
-
-    /// Bytes a block takes on the device, in f32.
-    pub fn block_bytes(&self, index: usize) -> usize {
-        let name = format!("{}{}.", self.prefix, self.block_name(index));
-        self.weights.parameters_under(&name) * size_of::<f32>()
-    }
-}
 
 /// A thread that loads blocks in order, one ahead of whoever takes them. Dropping it ends the thread.
 #[derive(Debug)]
@@ -88,8 +51,10 @@ impl Feed {
     /// # Errors
     /// What was wrong with it.
     pub fn next(&self, patience: Duration) -> Result<Option<Box<dyn Block>>> {
-        let over =
-            || Error::new(Kind::Bug, "the weights stopped coming").help("this is a bug; please report it");
+        let over = || {
+            Error::new(Kind::Bug, "the thread that reads weights ended before the last block")
+                .help("this is a bug; please report it")
+        };
         match self.blocks.as_ref().ok_or_else(over)?.recv_timeout(patience) {
             Ok(block) => block.map(Some),
             Err(RecvTimeoutError::Timeout) => Ok(None),

@@ -12,13 +12,16 @@ pub mod config;
 mod cpu;
 pub mod family;
 pub mod feed;
+mod groups;
 mod head;
 mod layers;
+mod layout;
 mod loader;
 mod pass;
-mod positions;
 mod rope;
+mod source;
 pub mod weights;
+mod windows;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -28,10 +31,10 @@ use burn::tensor::{DType, Device, Tensor};
 use self::batch::Batch;
 use self::blocks::Block;
 use self::config::Config;
-use self::feed::Source;
 use self::head::{Head, Table};
 use self::layers::Norm;
 pub use self::pass::{Pass, Step};
+use self::source::Source;
 use self::weights::Weights;
 use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
@@ -63,8 +66,8 @@ impl Options {
 pub struct Model {
     source: Source,
     embedding: Table,
-    /// Learned positions (GPT-2).
-    positions: Option<Table>,
+    /// Learned position embeddings (GPT-2).
+    position_embedding: Option<Table>,
     /// Blocks on the device; those not there are read when their layer comes.
     blocks: Vec<Option<Box<dyn Block>>>,
     /// Whether blocks stay once they were read.
@@ -92,15 +95,15 @@ impl Model {
     pub fn of_config(folder: &ModelFolder, config: Config, options: &Options) -> Result<Self> {
         let config = Arc::new(config);
         let weights = Arc::new(Weights::open(folder)?);
-        let names = config.family.names();
+        let names = &config.tensors;
         let (vocab, width) = (config.vocab_size, config.hidden_size);
         let prefix =
             names.prefixes.iter().find(|prefix| weights.has(&format!("{prefix}{}", names.embedding)));
         let prefix = *prefix.unwrap_or(&names.prefixes[0]);
         let embedding = Table::new(format!("{prefix}{}", names.embedding), vocab, width);
-        let positions = config
+        let position_embedding = config
             .learned_positions
-            .map(|rows| Table::new(format!("{prefix}{}", names.positions), rows, width));
+            .map(|rows| Table::new(format!("{prefix}{}", names.position_embedding), rows, width));
         let head = match config.tied_embeddings {
             true => embedding.clone(),
             false => {
@@ -114,8 +117,16 @@ impl Model {
         let final_norm = Norm::load(&source.loader(names.norm, &never), config.norm, width)?;
         let head = Head::new(head, &config, products);
         let blocks = config.layers.iter().map(|_| None).collect();
-        let mut model =
-            Self { source, embedding, positions, blocks, keep: true, final_norm, head, wave_tokens: 0 };
+        let mut model = Self {
+            source,
+            embedding,
+            position_embedding,
+            blocks,
+            keep: true,
+            final_norm,
+            head,
+            wave_tokens: 0,
+        };
         if let Some(memory) = memory {
             model.fit_into(memory, longest, scores_a_token)?;
         }
@@ -210,7 +221,7 @@ impl Model {
         let Source { config, weights, device, .. } = &self.source;
         let x = self.embedding.rows(weights, &batch.ids, device)?;
         let x = if config.embedding_scale == 1.0 { x } else { x.mul_scalar(config.embedding_scale) };
-        let Some(table) = &self.positions else { return Ok(x) };
+        let Some(table) = &self.position_embedding else { return Ok(x) };
         let positions: Vec<u32> = batch.rows.iter().flat_map(|rows| 0..rows.len() as u32).collect();
         Ok(x + table.rows(weights, &positions, device)?)
     }

@@ -8,11 +8,12 @@ use burn::tensor::Tensor;
 
 use super::Model;
 use super::batch::Batch;
-use super::blocks::{Block, Context};
+use super::blocks::Block;
 use super::cpu::is_cpu;
 use super::feed::Feed;
 use super::head::{Losses, Piece};
-use super::positions::{Positions, WindowMask};
+use super::layout::{Context, Layout};
+use super::windows::WindowMask;
 use crate::error::Result;
 
 /// How long to wait for a block before saying so, so that whoever waits can be interrupted.
@@ -36,7 +37,7 @@ pub struct Pass {
 #[derive(Debug)]
 struct InFlight {
     batch: Batch,
-    positions: Arc<Positions>,
+    layout: Arc<Layout>,
     states: Option<Tensor<2>>,
     losses: Option<Losses>,
 }
@@ -94,11 +95,11 @@ impl Model {
         for batch in wave {
             self.check_length(&batch)?;
             let same = |flight: &&InFlight| flight.batch.rows == batch.rows;
-            let positions = match batches.last().filter(same) {
-                Some(before) => Arc::clone(&before.positions),
-                None => Arc::new(Positions::new(config, &batch, mask.as_ref(), device)),
+            let layout = match batches.last().filter(same) {
+                Some(before) => Arc::clone(&before.layout),
+                None => Arc::new(Layout::new(config, &batch, mask.as_ref(), device)),
             };
-            batches.push(InFlight { batch, positions, states: None, losses: None });
+            batches.push(InFlight { batch, layout, states: None, losses: None });
         }
         let missing: Vec<usize> = (0..self.blocks.len()).filter(|&i| self.blocks[i].is_none()).collect();
         let feed = if missing.is_empty() { None } else { Some(Feed::start(&self.source, missing)?) };
@@ -152,7 +153,7 @@ impl Model {
             (pass.layer, pass.next, pass.piece) = (pass.layer + 1, 0, None);
             // Before the next one arrives, or there would be three in memory.
             let block = pass.block.take();
-            if self.keep && pass.layer <= blocks {
+            if !self.is_streamed() && pass.layer <= blocks {
                 let place = &mut self.blocks[pass.layer - 1];
                 *place = place.take().or(block);
             }
@@ -176,7 +177,7 @@ impl Model {
         pass.batches.into_iter().map(losses).collect()
     }
 
-    /// Sees to it that the block at work is at hand; false where it is still being read.
+    /// Takes the block at work from the feed unless it is at hand; false where it is still being read.
     fn provide_block(&self, pass: &mut Pass) -> Result<bool> {
         if self.blocks[pass.layer].is_some() || pass.block.is_some() {
             return Ok(true);
@@ -204,7 +205,7 @@ impl Model {
             config,
             plan: &config.layers[pass.layer],
             documents: &flight.batch.rows,
-            positions: &flight.positions,
+            layout: &flight.layout,
         };
         let block: Option<&dyn Block> = match &self.blocks[pass.layer] {
             Some(block) => Some(&**block),

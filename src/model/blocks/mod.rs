@@ -1,5 +1,5 @@
-//! What computes: a block a file, named as checkpoints name its parts. Families that differ by their config
-//! only share one.
+//! The blocks, a kind a file, their parts named as checkpoints name them. Families that differ by their config only
+//! share a kind.
 
 mod cohere;
 mod gemma2;
@@ -9,28 +9,13 @@ mod llama;
 mod olmo2;
 
 use std::fmt::Debug;
-use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use super::config::{Config, LayerPlan};
-use super::family::Family;
+use super::config::BlockKind;
+use super::layout::Context;
 use super::loader::Loader;
-use super::positions::Positions;
 use crate::error::Result;
-
-/// What a block must know of the batch that passes it.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// What the model's `config.json` says.
-    pub config: &'a Config,
-    /// What it says of this layer.
-    pub plan: &'a LayerPlan,
-    /// The rows of each document of the batch.
-    pub documents: &'a [Range<usize>],
-    /// Rotations and masks.
-    pub positions: &'a Positions,
-}
 
 /// A block on a device.
 pub trait Block: Debug + Send {
@@ -43,18 +28,12 @@ pub trait Block: Debug + Send {
 /// # Errors
 /// A tensor that is missing, of another shape or broken.
 pub fn load(loader: &Loader<'_>) -> Result<Box<dyn Block>> {
-    Ok(match loader.config.family {
-        Family::Llama
-        | Family::Olmo
-        | Family::SmolLm3
-        | Family::Mistral
-        | Family::Qwen2
-        | Family::Qwen3
-        | Family::Gemma => Box::new(llama::Block::load(loader)?),
-        Family::Olmo2 | Family::Olmo3 => Box::new(olmo2::Block::load(loader)?),
-        Family::Gemma2 | Family::Gemma3Text | Family::Gemma3 => Box::new(gemma2::Block::load(loader)?),
-        Family::Cohere | Family::Cohere2 => Box::new(cohere::Block::load(loader)?),
-        Family::GptNeox => Box::new(gpt_neox::Block::load(loader)?),
-        Family::Gpt2 => Box::new(gpt2::Block::load(loader)?),
+    Ok(match loader.config.block {
+        BlockKind::Llama => Box::new(llama::Block::load(loader)?),
+        BlockKind::Olmo2 => Box::new(olmo2::Block::load(loader)?),
+        BlockKind::Gemma2 => Box::new(gemma2::Block::load(loader)?),
+        BlockKind::Cohere => Box::new(cohere::Block::load(loader)?),
+        BlockKind::GptNeox => Box::new(gpt_neox::Block::load(loader)?),
+        BlockKind::Gpt2 => Box::new(gpt2::Block::load(loader)?),
     })
 }

@@ -1,29 +1,42 @@
 //! `config.json`, in the forms of transformers 4 and 5, as far as it changes the numbers.
 //!
-//! [`Config`] describes a model in the terms of the forward pass; each family's file says how its fields
-//! are read. A field known to change the numbers that the family does not support is refused; one that nobody here
+//! [`Config`] describes a model in the terms of the forward pass; each family's file in [`family`](super::family) says
+//! how its fields are read. A field known to change the numbers that the family does not support is refused; one that nobody here
 //! knows is told by its name, [`Config::unknown_fields`]. None that says anything is passed over in silence but those
 //! listed as harmless.
 
 mod fields;
 pub mod rope;
-
-use std::path::Path;
+mod tensors;
 
 use serde_json::Value;
 
 pub use self::fields::Fields;
 use self::rope::{RopeConfig, RopeFields};
-use super::family::Family;
-use crate::checkpoints::ModelFolder;
-use crate::error::{Error, Kind, Result};
+pub use self::tensors::TensorNames;
+use crate::error::Result;
 
 /// The most layers accepted; a number beyond it is a damaged file.
 const MOST_LAYERS: usize = 4096;
-/// The largest head accepted, by the same token.
+/// The largest head size accepted, for the same reason.
 const LARGEST_HEAD: usize = 8192;
-/// The largest `config.json` read, in bytes.
-const LARGEST_FILE: u64 = 16 << 20;
+
+/// A kind of block, named after the first family that had it. Families that differ by their config only share one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockKind {
+    /// Norms before attention and feed-forward.
+    Llama,
+    /// Norms after them.
+    Olmo2,
+    /// Norms before and after.
+    Gemma2,
+    /// One norm before attention and feed-forward, side by side.
+    Cohere,
+    /// One projection for queries, keys and values; attention and feed-forward one after the other or side by side.
+    GptNeox,
+    /// One projection, weights with the inputs first.
+    Gpt2,
+}
 
 /// The activation between the products of a feed-forward block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,8 +130,12 @@ pub struct LayerPlan {
 /// What of `config.json` the forward pass needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The model family.
-    pub family: Family,
+    /// The name of the model's family in `config.json`; empty until [`Config::parse`] has set it.
+    pub model_type: &'static str,
+    /// The names of the tensors outside the blocks.
+    pub tensors: TensorNames,
+    /// The kind of all blocks.
+    pub block: BlockKind,
     /// Hidden size h.
     pub hidden_size: usize,
     /// The feed-forward block's inner size.
@@ -151,51 +168,12 @@ pub struct Config {
     pub logit_scale: f64,
     /// Logits l become c · tanh(l / c).
     pub logit_softcap: Option<f64>,
-    /// Names of fields that are set and that nobody here knows, in the order of the alphabet. The model may compute
-    /// something by them that is not computed here.
+    /// Names of fields that are set and that nobody here knows, in the order of the alphabet; empty until
+    /// [`Config::parse`] has set it. The model may compute something by them that is not computed here.
     pub unknown_fields: Vec<String>,
 }
 
 impl Config {
-    /// Reads `config.json` of a model folder.
-    ///
-    /// # Errors
-    /// A file that is missing or no JSON, an unknown family, a field that is missing, impossible or
-    /// asks for what is not supported; each names the field and the file.
-    pub fn read(folder: &ModelFolder) -> Result<Self> {
-        let missing = || {
-            Error::new(Kind::Config, "no config.json in this folder")
-                .help("it lies beside a model's weights")
-                .at(folder.path())
-        };
-        let path = folder.file("config.json")?.ok_or_else(missing)?;
-        let broken = |cause: String| Error::new(Kind::Config, cause).at(&path);
-        let unreadable = |error: std::io::Error| broken(format!("no readable config.json ({error})"));
-        if std::fs::metadata(&path).map_err(unreadable)?.len() > LARGEST_FILE {
-            return Err(broken(format!("larger than {} MiB", LARGEST_FILE >> 20)));
-        }
-        let bytes = std::fs::read(&path).map_err(unreadable)?;
-        Self::parse(&bytes, &path)
-    }
-
-    /// Reads the bytes of a `config.json`; `path` is for its errors.
-    ///
-    /// # Errors
-    /// As [`Config::read`].
-    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
-        let broken = |cause: String| Error::new(Kind::Config, cause).at(path);
-        let json: Value =
-            serde_json::from_slice(bytes).map_err(|error| broken(format!("not valid JSON: {error}")))?;
-        let object = json.as_object().ok_or_else(|| broken("not a JSON object".to_owned()))?;
-        let fields = Fields::new(object, path);
-        let family = family_of(&fields)?;
-        refuse_quantised(&fields)?;
-        let fields = family.text_fields(fields)?;
-        refuse_quantised(&fields)?;
-        let config = family.config(&fields)?;
-        Ok(Self { unknown_fields: fields.refuse_the_unread()?, ..config })
-    }
-
     /// A warning of fields that nobody here knows, if there are any.
     pub fn warning(&self) -> Option<String> {
         let names: Vec<String> = self.unknown_fields.iter().map(|name| format!("`{name}`")).collect();
@@ -213,7 +191,7 @@ impl Config {
     ///
     /// # Errors
     /// A field that is missing or impossible.
-    pub fn common(family: Family, fields: &Fields<'_>, tied: bool) -> Result<Self> {
+    pub fn common(fields: &Fields<'_>, tied: bool) -> Result<Self> {
         let hidden_size = fields.size("hidden_size")?;
         let heads = fields.size("num_attention_heads")?;
         // Absent stands for the family's own number, null for as many as query heads.
@@ -237,7 +215,9 @@ impl Config {
         let layers = fields.layers("num_hidden_layers")?;
         let plan = LayerPlan { rope: Some(0), window: None, scale: (head_size as f64).powf(-0.5) };
         Ok(Self {
-            family,
+            model_type: "",
+            tensors: TensorNames::COMMON,
+            block: BlockKind::Llama,
             hidden_size,
             intermediate_size: fields.size("intermediate_size")?,
             vocab_size: fields.size("vocab_size")?,
@@ -373,26 +353,6 @@ impl Fields<'_> {
         };
         types.iter().map(slides).collect()
     }
-}
-
-fn family_of(fields: &Fields<'_>) -> Result<Family> {
-    let name = fields.text("model_type")?.ok_or_else(|| fields.error("`model_type` is missing"))?;
-    Family::named(name).ok_or_else(|| {
-        let names = Family::ALL.map(|(name, _)| name).join(", ");
-        fields.error(format!("model_type `{name}` is not supported")).help(format!("known are {names}"))
-    })
-}
-
-fn refuse_quantised(fields: &Fields<'_>) -> Result<()> {
-    for name in ["quantization_config", "compression_config"] {
-        if let Some(inner) = fields.object(name)? {
-            let method = inner.text("quant_method")?.unwrap_or("unknown method");
-            return Err(fields
-                .error(format!("quantised weights ({method}) are not supported"))
-                .help("use the unquantised checkpoint"));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! Cohere's Command and Aya (`cohere`): one layer norm without bias before attention and feed-forward side
 //! by side, rotation of neighbouring dimensions, and scaled logits.
 
-use super::{Family, Fields};
+use super::Fields;
 use crate::error::Result;
 use crate::model::config::rope::{RopeConfig, RopeFields};
-use crate::model::config::{Config, NormKind, QueryKeyNorm};
+use crate::model::config::{BlockKind, Config, NormKind, QueryKeyNorm};
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {
-    let mut config = common(Family::Cohere, fields)?;
+    let mut config = common(fields)?;
     if fields.flag_or("use_qk_norm", false)? {
         config.attention.norm = QueryKeyNorm::EachHead;
     }
@@ -16,8 +16,9 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
 }
 
 /// What both generations share.
-pub fn common(family: Family, fields: &Fields<'_>) -> Result<Config> {
-    let mut config = Config::common(family, fields, true)?;
+pub fn common(fields: &Fields<'_>) -> Result<Config> {
+    let mut config = Config::common(fields, true)?;
+    config.block = BlockKind::Cohere;
     config.norm = NormKind::LayerUnbiased;
     config.norm_epsilon = fields.number_or("layer_norm_eps", 1e-5)?;
     config.logit_scale = fields.number_or("logit_scale", 0.0625)?;

@@ -1,13 +1,13 @@
 //! Command R7B and what follows it (`cohere2`): Cohere's block with sliding windows and rotation in most
 //! layers, neither in the others.
 
-use super::{Family, Fields, cohere};
+use super::{Fields, cohere};
 use crate::error::Result;
 use crate::model::config::Config;
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {
-    let mut config = cohere::common(Family::Cohere2, fields)?;
+    let mut config = cohere::common(fields)?;
     let period = match fields.optional_size("sliding_window_pattern")? {
         Some(period) => period,
         None => fields.optional_size("layer_switch")?.unwrap_or(4),

@@ -1,12 +1,12 @@
 //! Gemma 3 (`gemma3_text`, and the text tower inside `gemma3`): Gemma 2's block with norms over each head's
 //! queries and keys instead of soft caps, and rotations of their own in the layers that slide a window.
 
-use super::{Family, Fields, gemma2};
+use super::{Fields, gemma2};
 use crate::error::Result;
 use crate::model::config::rope::RopeFields;
-use crate::model::config::{Config, QueryKeyNorm};
+use crate::model::config::{Config, QueryKeyNorm, TensorNames};
 
-/// Sizes of the smallest model that sees, whose config leaves out what is equal to them.
+/// Sizes of the smallest multimodal model, whose config leaves out what is equal to them.
 const DEFAULTS: &[(&str, usize)] = &[
     ("hidden_size", 2304),
     ("intermediate_size", 9216),
@@ -18,15 +18,27 @@ const DEFAULTS: &[(&str, usize)] = &[
     ("max_position_embeddings", 131_072),
 ];
 
-/// The text tower's own object in the config of a model that also sees.
+/// Names as transformers 4 saves them, then as 5 does.
+const TENSORS: TensorNames = TensorNames {
+    prefixes: &["language_model.model.", "model.language_model.", "model.", ""],
+    heads: &["lm_head.weight", "language_model.lm_head.weight"],
+    ..TensorNames::COMMON
+};
+
+/// The text tower's own object in the config of a multimodal model.
 pub fn text_fields(fields: Fields<'_>) -> Result<Fields<'_>> {
     let text = fields.object("text_config")?;
     Ok(text.ok_or_else(|| fields.error("`text_config` is missing"))?.with_defaults(DEFAULTS))
 }
 
-/// Reads the config of a text tower.
-pub fn config(family: Family, fields: &Fields<'_>) -> Result<Config> {
-    let mut config = gemma2::common(family, fields)?;
+/// Reads the config of a multimodal model's text tower.
+pub fn tower_config(fields: &Fields<'_>) -> Result<Config> {
+    Ok(Config { tensors: TENSORS, ..config(fields)? })
+}
+
+/// Reads the config of a text model.
+pub fn config(fields: &Fields<'_>) -> Result<Config> {
+    let mut config = gemma2::common(fields)?;
     config.attention.norm = QueryKeyNorm::Head;
     config.logit_softcap = fields.optional_number("final_logit_softcapping")?;
     let place =

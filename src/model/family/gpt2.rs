@@ -1,16 +1,17 @@
 //! GPT-2 (`gpt2`): learned positions added to the embedding, layer norms with biases, one fused projection
 //! for queries, keys and values, and weights stored with the inputs first.
 
-use super::{Family, Fields, Names};
+use super::Fields;
 use crate::error::Result;
-use crate::model::config::{AttentionConfig, Config, LayerPlan, NormKind, QueryKeyNorm};
+use crate::model::config::{
+    AttentionConfig, BlockKind, Config, LayerPlan, NormKind, QueryKeyNorm, TensorNames,
+};
 
-/// What the tensors outside the blocks are called.
-pub const NAMES: Names = Names {
+const TENSORS: TensorNames = TensorNames {
     prefixes: &["transformer.", ""],
     embedding: "wte.weight",
     blocks: "h",
-    positions: "wpe.weight",
+    position_embedding: "wpe.weight",
     norm: "ln_f",
     heads: &["lm_head.weight"],
 };
@@ -30,7 +31,9 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
         LayerPlan { rope: None, window: None, scale }
     };
     Ok(Config {
-        family: Family::Gpt2,
+        model_type: "",
+        tensors: TENSORS,
+        block: BlockKind::Gpt2,
         hidden_size,
         intermediate_size: fields.optional_size("n_inner")?.unwrap_or(4 * hidden_size),
         vocab_size: fields.size("vocab_size")?,

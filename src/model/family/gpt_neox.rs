@@ -1,24 +1,25 @@
 //! GPT-NeoX (`gpt_neox`), the family of Pythia: layer norms with biases, one fused projection for
 //! queries, keys and values, rotation of part of each head, and attention and feed-forward side by side.
 
-use super::{Family, Fields, Names};
+use super::Fields;
 use crate::error::Result;
 use crate::model::config::rope::RopeFields;
-use crate::model::config::{Config, NormKind};
+use crate::model::config::{BlockKind, Config, NormKind, TensorNames};
 
-/// What the tensors outside the blocks are called.
-pub const NAMES: Names = Names {
+const TENSORS: TensorNames = TensorNames {
     prefixes: &["gpt_neox.", ""],
     embedding: "embed_in.weight",
     blocks: "layers",
-    positions: "",
+    position_embedding: "",
     norm: "final_layer_norm",
     heads: &["embed_out.weight", "lm_head.weight"],
 };
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {
-    let mut config = Config::common(Family::GptNeox, fields, false)?;
+    let mut config = Config::common(fields, false)?;
+    config.tensors = TENSORS;
+    config.block = BlockKind::GptNeox;
     config.norm = NormKind::Layer;
     config.norm_epsilon = fields.number_or("layer_norm_eps", 1e-5)?;
     config.activation = fields.activation("hidden_act", None)?;

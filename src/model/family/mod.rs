@@ -1,5 +1,4 @@
-//! The model families, a file each: how its `config.json` is read and what its tensors are called. What
-//! computes is in `blocks`.
+//! The model families, a file each: how its `config.json` is read. What computes is in `blocks`.
 
 mod cohere;
 mod cohere2;
@@ -17,149 +16,117 @@ mod qwen2;
 mod qwen3;
 mod smollm3;
 
+use std::path::Path;
+
+use serde_json::Value;
+
 use super::config::{Config, Fields};
-use crate::error::Result;
+use crate::checkpoints::ModelFolder;
+use crate::error::{Error, Kind, Result};
 
-/// A model family, named in `config.json` as `model_type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// OLMo.
-    Olmo,
-    /// OLMo 2.
-    Olmo2,
-    /// OLMo 3.
-    Olmo3,
-    /// Llama 2 and 3, SmolLM2 and what else is built like them.
-    Llama,
-    /// SmolLM3.
-    SmolLm3,
-    /// Mistral.
-    Mistral,
-    /// Qwen 2 and 2.5.
-    Qwen2,
-    /// Qwen 3.
-    Qwen3,
-    /// Gemma.
-    Gemma,
-    /// Gemma 2.
-    Gemma2,
-    /// Gemma 3, text only.
-    Gemma3Text,
-    /// The text tower of a Gemma 3 that also sees.
-    Gemma3,
-    /// Cohere's Command and Aya.
-    Cohere,
-    /// Command R7B and what follows it.
-    Cohere2,
-    /// GPT-NeoX, of which Pythia is one.
-    GptNeox,
-    /// GPT-2.
-    Gpt2,
-}
+/// The largest `config.json` read, in bytes.
+const LARGEST_FILE: u64 = 16 << 20;
 
-/// What the tensors outside the blocks are called.
+/// A model family.
 #[derive(Clone, Copy, Debug)]
-pub struct Names {
-    /// What all names but the head's may start with, the likeliest first.
-    pub prefixes: &'static [&'static str],
-    /// The embedding.
-    pub embedding: &'static str,
-    /// The blocks, their numbers to follow.
-    pub blocks: &'static str,
-    /// The table of learned positions, where there is one.
-    pub positions: &'static str,
-    /// The norm after the last block, if it has tensors.
-    pub norm: &'static str,
-    /// The output head where it is not the embedding.
-    pub heads: &'static [&'static str],
+struct Family {
+    /// Its name in `config.json`.
+    model_type: &'static str,
+    /// The fields of the text model, which may be an object of their own.
+    text_fields: for<'a> fn(Fields<'a>) -> Result<Fields<'a>>,
+    /// Reads them.
+    config: fn(&Fields<'_>) -> Result<Config>,
 }
 
 impl Family {
-    /// Every family with its `model_type`.
-    pub const ALL: [(&'static str, Self); 16] = [
-        ("cohere", Self::Cohere),
-        ("cohere2", Self::Cohere2),
-        ("gemma", Self::Gemma),
-        ("gemma2", Self::Gemma2),
-        ("gemma3", Self::Gemma3),
-        ("gemma3_text", Self::Gemma3Text),
-        ("gpt2", Self::Gpt2),
-        ("gpt_neox", Self::GptNeox),
-        ("llama", Self::Llama),
-        ("mistral", Self::Mistral),
-        ("olmo", Self::Olmo),
-        ("olmo2", Self::Olmo2),
-        ("olmo3", Self::Olmo3),
-        ("qwen2", Self::Qwen2),
-        ("qwen3", Self::Qwen3),
-        ("smollm3", Self::SmolLm3),
-    ];
-
-    /// The family of a `model_type`.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, family)| *family)
+    /// A family of text models.
+    const fn new(model_type: &'static str, config: fn(&Fields<'_>) -> Result<Config>) -> Self {
+        Self { model_type, text_fields: |fields| Ok(fields), config }
     }
+}
 
-    /// The `model_type`.
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, family)| *family == self).map_or("?", |(name, _)| name)
-    }
+/// Every family known.
+const ALL: [Family; 16] = [
+    Family::new("cohere", cohere::config),
+    Family::new("cohere2", cohere2::config),
+    Family::new("gemma", gemma::config),
+    Family::new("gemma2", gemma2::config),
+    // The text tower of a multimodal Gemma 3.
+    Family { text_fields: gemma3::text_fields, ..Family::new("gemma3", gemma3::tower_config) },
+    Family::new("gemma3_text", gemma3::config),
+    Family::new("gpt2", gpt2::config),
+    // Pythia is one.
+    Family::new("gpt_neox", gpt_neox::config),
+    // Llama 2 and 3, SmolLM2 and what else is built like them.
+    Family::new("llama", llama::config),
+    Family::new("mistral", mistral::config),
+    Family::new("olmo", olmo::config),
+    Family::new("olmo2", olmo2::config),
+    Family::new("olmo3", olmo3::config),
+    Family::new("qwen2", qwen2::config),
+    Family::new("qwen3", qwen3::config),
+    Family::new("smollm3", smollm3::config),
+];
 
-    /// The fields that speak of the text model, which may be an object of their own.
+/// Reading stands above the config and its fields: it picks the family that knows how.
+impl Config {
+    /// Reads `config.json` of a model folder.
     ///
     /// # Errors
-    /// No such object.
-    pub fn text_fields(self, fields: Fields<'_>) -> Result<Fields<'_>> {
-        match self {
-            Self::Gemma3 => gemma3::text_fields(fields),
-            _ => Ok(fields),
-        }
-    }
-
-    /// Reads the fields of a config.
-    ///
-    /// # Errors
-    /// A field that is missing, impossible or asks for what is not supported.
-    pub fn config(self, fields: &Fields<'_>) -> Result<Config> {
-        match self {
-            Self::Olmo => olmo::config(fields),
-            Self::Olmo2 => olmo2::config(fields),
-            Self::Olmo3 => olmo3::config(fields),
-            Self::Llama => llama::config(fields),
-            Self::SmolLm3 => smollm3::config(fields),
-            Self::Mistral => mistral::config(fields),
-            Self::Qwen2 => qwen2::config(fields),
-            Self::Qwen3 => qwen3::config(fields),
-            Self::Gemma => gemma::config(fields),
-            Self::Gemma2 => gemma2::config(fields),
-            Self::Gemma3Text | Self::Gemma3 => gemma3::config(self, fields),
-            Self::Cohere => cohere::config(fields),
-            Self::Cohere2 => cohere2::config(fields),
-            Self::GptNeox => gpt_neox::config(fields),
-            Self::Gpt2 => gpt2::config(fields),
-        }
-    }
-
-    /// What the tensors outside the blocks are called. A model saved without its head lacks the prefix.
-    pub fn names(self) -> Names {
-        const COMMON: Names = Names {
-            prefixes: &["model.", ""],
-            embedding: "embed_tokens.weight",
-            blocks: "layers",
-            positions: "",
-            norm: "norm",
-            heads: &["lm_head.weight"],
+    /// A file that is missing or no JSON, an unknown family, a field that is missing, impossible or
+    /// asks for what is not supported; each names the field and the file.
+    pub fn read(folder: &ModelFolder) -> Result<Self> {
+        let missing = || {
+            Error::new(Kind::Config, "no config.json in this folder")
+                .help("it lies beside a model's weights")
+                .at(folder.path())
         };
-        match self {
-            Self::Gemma3 => Names {
-                // As transformers 4 saves them, then as 5 names them.
-                prefixes: &["language_model.model.", "model.language_model.", "model.", ""],
-                heads: &["lm_head.weight", "language_model.lm_head.weight"],
-                ..COMMON
-            },
-            Self::GptNeox => gpt_neox::NAMES,
-            Self::Gpt2 => gpt2::NAMES,
-            _ => COMMON,
+        let path = folder.file("config.json")?.ok_or_else(missing)?;
+        let broken = |cause: String| Error::new(Kind::Config, cause).at(&path);
+        let unreadable = |error: std::io::Error| broken(format!("no readable config.json ({error})"));
+        if std::fs::metadata(&path).map_err(unreadable)?.len() > LARGEST_FILE {
+            return Err(broken(format!("larger than {} MiB", LARGEST_FILE >> 20)));
+        }
+        let bytes = std::fs::read(&path).map_err(unreadable)?;
+        Self::parse(&bytes, &path)
+    }
+
+    /// Reads the bytes of a `config.json`; `path` is for its errors.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
+        let broken = |cause: String| Error::new(Kind::Config, cause).at(path);
+        let json: Value =
+            serde_json::from_slice(bytes).map_err(|error| broken(format!("not valid JSON: {error}")))?;
+        let object = json.as_object().ok_or_else(|| broken("not a JSON object".to_owned()))?;
+        let fields = Fields::new(object, path);
+        let family = family_of(&fields)?;
+        refuse_quantised(&fields)?;
+        let fields = (family.text_fields)(fields)?;
+        refuse_quantised(&fields)?;
+        let config = (family.config)(&fields)?;
+        let unknown_fields = fields.refuse_the_unread()?;
+        Ok(Self { model_type: family.model_type, unknown_fields, ..config })
+    }
+}
+
+fn family_of(fields: &Fields<'_>) -> Result<Family> {
+    let name = fields.text("model_type")?.ok_or_else(|| fields.error("`model_type` is missing"))?;
+    ALL.into_iter().find(|family| family.model_type == name).ok_or_else(|| {
+        let names = ALL.map(|family| family.model_type).join(", ");
+        fields.error(format!("model_type `{name}` is not supported")).help(format!("known are {names}"))
+    })
+}
+
+fn refuse_quantised(fields: &Fields<'_>) -> Result<()> {
+    for name in ["quantization_config", "compression_config"] {
+        if let Some(inner) = fields.object(name)? {
+            let method = inner.text("quant_method")?.unwrap_or("unknown method");
+            return Err(fields
+                .error(format!("quantised weights ({method}) are not supported"))
+                .help("use the unquantised checkpoint"));
         }
     }
+    Ok(())
 }

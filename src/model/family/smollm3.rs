@@ -1,13 +1,13 @@
 //! SmolLM3 (`smollm3`): Llama's block, without rotation in every few layers.
 
-use super::{Family, Fields};
+use super::Fields;
 use crate::error::Result;
 use crate::model::config::Config;
 use crate::model::config::rope::RopeFields;
 
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {
-    let mut config = Config::common(Family::SmolLm3, fields, true)?;
+    let mut config = Config::common(fields, true)?;
     config.mlp_bias = fields.flag_or("mlp_bias", false)?;
     let place = RopeFields { theta: ("rope_theta", 2e6), ..RopeFields::COMMON };
     config.rotate(fields, &place)?;

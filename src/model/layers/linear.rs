@@ -1,0 +1,88 @@
+//! Linear maps.
+
+use burn::tensor::{DType, Tensor};
+
+use crate::error::Result;
+use crate::model::cpu::linear::{Map, linear};
+use crate::model::cpu::{Host, matrix};
+use crate::model::loader::Loader;
+
+/// A linear map: a weight `[out, in]` and an optional bias `[out]`.
+#[derive(Debug)]
+pub enum Linear {
+    /// On a device.
+    Device(Box<DeviceLinear>),
+    /// In main memory, laid out for products on the CPU.
+    Host(Map),
+}
+
+/// A [`Linear`] on a device.
+#[derive(Debug)]
+pub struct DeviceLinear {
+    weight: Tensor<2>,
+    /// Whether the weight is `[in, out]`.
+    inputs_first: bool,
+    bias: Option<Tensor<1>>,
+}
+
+impl Linear {
+    /// Loads `weight`, `[out, in]`, and, where `bias` says so, `bias`.
+    pub fn load(loader: &Loader<'_>, sizes: [usize; 2], bias: bool) -> Result<Self> {
+        Self::load_either(loader, sizes, bias, false)
+    }
+
+    /// Loads `weight`, `[in, out]`, and `bias`: GPT-2's `Conv1D`.
+    pub fn load_inputs_first(loader: &Loader<'_>, sizes: [usize; 2]) -> Result<Self> {
+        Self::load_either(loader, sizes, true, true)
+    }
+
+    fn load_either(
+        loader: &Loader<'_>,
+        [inputs, outputs]: [usize; 2],
+        bias: bool,
+        inputs_first: bool,
+    ) -> Result<Self> {
+        let bias = if bias { Some(loader.tensor("bias", [outputs])?) } else { None };
+        if loader.on_cpu() {
+            let weight = loader.packed("weight", [inputs, outputs], inputs_first)?;
+            return Ok(Self::Host(Map { weight, bias: bias.map(|bias| Host::new(bias).into_values()) }));
+        }
+        let shape = if inputs_first { [inputs, outputs] } else { [outputs, inputs] };
+        let weight = loader.matrix("weight", shape)?;
+        Ok(Self::Device(Box::new(DeviceLinear { weight, inputs_first, bias })))
+    }
+
+    /// The map in main memory; `None` where it is on a device.
+    pub(super) fn on_host(&self) -> Option<&Map> {
+        match self {
+            Self::Host(map) => Some(map),
+            Self::Device(_) => None,
+        }
+    }
+
+    /// `[rows, in]` to `[rows, out]`, in f32 whatever the product is computed in.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Host(map) => {
+                let rows = x.dims()[0];
+                matrix(linear(Host::new(x).values(), map), rows)
+            }
+            Self::Device(map) => {
+                let weight = map.weight.clone();
+                let product = product(x, if map.inputs_first { weight } else { weight.transpose() });
+                match &map.bias {
+                    Some(bias) => product + bias.clone().unsqueeze(),
+                    None => product,
+                }
+            }
+        }
+    }
+}
+
+/// x · weight, computed in the type of the weight and given in f32.
+pub fn product(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    match weight.dtype() {
+        DType::F32 => x.matmul(weight),
+        narrow => x.cast(narrow).matmul(weight).cast(DType::F32),
+    }
+}
