@@ -12,9 +12,8 @@ use eframe::egui::{
 use super::Action;
 use super::theme;
 use super::widgets::{own_keys, row_ui, segmented_ui};
-use crate::settings::{
-    self, Descriptor, EPSILON, Kind, Number, ORDER_NAMES, Section, Settings, Temperature, Value,
-};
+use crate::measures::Order;
+use crate::settings::{self, Descriptor, EPSILON, Kind, Number, Section, Settings, Temperature, Value};
 use crate::state::{State, UiCommand};
 use crate::views::plane::{LayerChoice, PlaneView};
 
@@ -114,9 +113,11 @@ fn view_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let view = state.view;
     let largest = state.largest_order();
     let why = "Not measured: raise the widest n-gram below";
-    let order = segmented_ui(ui, view.order - 1, &ORDER_NAMES, |index| index < largest, why);
-    if let Some(index) = order {
-        actions.push(UiCommand::View(PlaneView { order: index + 1, ..view }).into());
+    let measured = |index: usize| index < largest.number();
+    if let Some(index) =
+        segmented_ui(ui, view.order.number() - 1, &Order::ALL.map(Order::name), measured, why)
+    {
+        actions.push(UiCommand::View(PlaneView { order: Order::ALL[index], ..view }).into());
     }
     let last = state.last_layer();
     ui.add_space(1.0);

@@ -5,7 +5,6 @@ use eframe::egui::{self, Mesh, Rect, Response, Shape, Tooltip, Ui, pos2, vec2};
 use super::plane_paint::{DASH, DASH_GAP};
 use super::theme::{self, palette};
 use super::widgets::{thousands, training_label};
-use crate::measures::order_name;
 use crate::results::condition::counted;
 use crate::state::ShownPoint;
 use crate::state::State;
@@ -24,7 +23,7 @@ pub(super) fn legend_ui(ui: &mut Ui, frame: Rect, state: &State) {
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(place));
     ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
     let trajectories = &state.drawn().trajectories;
-    let title = format!("{}, {}", order_name(state.view.order), state.view.layers.name());
+    let title = format!("{}, {}", state.view.order, state.view.layers.name());
     ui.label(egui::RichText::new(title).size(15.0).color(palette.strong));
     ui.add_space(2.0);
     for trajectory in trajectories.iter().take(MOST_RUNS) {
@@ -140,14 +139,14 @@ pub(super) fn tooltip_ui(response: &Response, run: &str, shown: &ShownPoint) {
                     "optimality φ",
                     point.optimality.map_or_else(|| "–".to_owned(), |phi| format!("{phi:.4}")),
                 );
-                if let Some([input, output]) = point.null {
-                    line("under shuffled labels X, Y", format!("{input:.4} {output:.4}"));
+                if let Some([x, y]) = point.null {
+                    line("under shuffled labels X, Y", format!("{x:.4} {y:.4}"));
                 }
-                if let Some([input, output]) = point.singletons {
-                    line("label seen once X, Y", format!("{:.1}% {:.1}%", 100.0 * input, 100.0 * output));
+                if let Some([x, y]) = point.singletons {
+                    line("label seen once X, Y", format!("{:.1}% {:.1}%", 100.0 * x, 100.0 * y));
                 }
-                if let Some([input, output]) = point.spread {
-                    line("standard deviation over seeds X, Y", format!("{input:.4} {output:.4}"));
+                if let Some([x, y]) = point.spread {
+                    line("standard deviation over seeds X, Y", format!("{x:.4} {y:.4}"));
                 }
                 line("entropy H(Z) / ln n", format!("{:.4}", point.entropy));
                 line("temperature ε", format!("{:.4}", shown.temperature));

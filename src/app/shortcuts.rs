@@ -6,8 +6,8 @@ use super::Action;
 use super::dialogs::text_source;
 use super::theme::{self, palette};
 use super::widgets::has_own_keys;
+use crate::measures::Order;
 use crate::results;
-use crate::settings::LARGEST_ORDER;
 use crate::state::timeline::TimeCommand;
 use crate::state::{State, UiCommand};
 use crate::views::plane::PlaneView;
@@ -63,11 +63,9 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, help_open: bool, actions: 
     if pressed(Modifiers::NONE, Key::F) {
         actions.push(Action::Fit);
     }
-    for (index, key) in
-        [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().enumerate().take(LARGEST_ORDER)
-    {
+    for (key, order) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().zip(Order::ALL) {
         if pressed(Modifiers::NONE, key) {
-            actions.push(UiCommand::View(PlaneView { order: index + 1, ..state.view }).into());
+            actions.push(UiCommand::View(PlaneView { order, ..state.view }).into());
         }
     }
     if !has_own_keys(ctx) {

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{DONE, PARTLY, note, order};
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, PlaneFigureOptions, Theme, plane_figure};
+use crate::measures::Order;
 use crate::results::read_all;
 use crate::views::marks::caption;
 use crate::views::plane::{LayerChoice, PlaneView, trajectories};
@@ -21,8 +22,8 @@ pub struct FigureArgs {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The n-gram order (back-off), 1 to 4.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = order)]
-    order: usize,
+    #[arg(long, value_name = "N", default_value = "1", value_parser = order)]
+    order: Order,
     /// `mean` over layers 1 to L, the `last` hidden state of each model, or the number of one.
     #[arg(long, value_name = "mean|last|N", default_value = "mean", value_parser = layers)]
     layer: LayerChoice,
@@ -43,7 +44,7 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
     let view = PlaneView { order: args.order, layers: args.layer };
     let trajectories = trajectories(&files, view);
     if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
-        let cause = format!("these results hold no measures of order {} for this layer", args.order);
+        let cause = format!("these results hold no measures of order {} for this layer", args.order.number());
         return Err(Error::new(Kind::Usage, cause)
             .help("choose another --order or --layer")
             .at(&args.results[0]));

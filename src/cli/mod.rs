@@ -33,6 +33,7 @@ use crate::condition::TextSource;
 use crate::corpus;
 use crate::engine;
 use crate::error::Result;
+use crate::measures::Order;
 use crate::settings::LARGEST_ORDER;
 use crate::store::{Store, StoreScores};
 
@@ -234,10 +235,10 @@ fn size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Reads an n-gram order.
-fn order(text: &str) -> Result<usize, String> {
-    let illegal = || format!("not a whole number from 1 to {LARGEST_ORDER}");
-    text.parse().ok().filter(|order| (1..=LARGEST_ORDER).contains(order)).ok_or_else(illegal)
+/// Reads an n-gram order by its number.
+fn order(text: &str) -> Result<Order, String> {
+    let order = text.parse().ok().and_then(Order::of_number);
+    order.ok_or_else(|| format!("not a whole number from 1 to {LARGEST_ORDER}"))
 }
 
 /// Writes a command's result to a file, or to standard output.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::note;
+use crate::measures::Order;
 use crate::results::Outcome;
 
 /// Tells progress on standard error.
@@ -78,8 +79,11 @@ fn came_of(outcome: &Outcome, took: Option<Duration>, left: Option<Duration>) ->
         Outcome::Failed { error } => return format!(" failed: {error}"),
     };
     let mut parts = Vec::new();
-    if let Some(token) = measurement.mean.orders.get(1) {
-        parts.extend([format!("complexity {:.3}", token.input), format!("expressivity {:.3}", token.output)]);
+    if let Some([complexity, expressivity]) = measurement.mean.plane(Order::Token) {
+        parts.extend([
+            format!("complexity {:.3}", complexity.value),
+            format!("expressivity {:.3}", expressivity.value),
+        ]);
     }
     parts.push(format!("loss {:.2}", measurement.loss));
     parts.push(took.map_or_else(|| "measured before".to_owned(), time));
@@ -119,8 +123,10 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_told_in_a_line() {
-        let token = json!({"input": 0.3881, "output": 0.1372, "input_mean": 0.4, "output_mean": 0.1});
-        let mean = json!({"entropy": 0.5, "orders": {"token": token}});
+        let complexity = json!({"information": 0.3881, "information_mean": 0.4});
+        let expressivity = json!({"information": 0.1372, "information_mean": 0.1});
+        let labels = json!({"input:token": complexity, "output:token": expressivity});
+        let mean = json!({"entropy": 0.5, "labels": labels});
         let measured = json!({"loss": 4.209, "positions": 9, "temperature": 0.1, "layers": [], "mean": mean});
         let measured = Outcome::Measured(serde_json::from_value(measured).unwrap());
         let (took, left) = (Duration::from_millis(3210), Duration::from_secs(80));

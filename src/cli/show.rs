@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{DONE, deliver, order};
 use crate::error::{Error, Kind, Result};
-use crate::measures::{LayerMeasures, order_name};
+use crate::measures::{Information, Label, LayerMeasures, Order};
 use crate::results::{CheckpointResult, Measurement, Outcome, ResultSettings, Results, read_all};
 
 /// The flags of `show`.
@@ -17,7 +17,7 @@ pub struct ShowArgs {
     results: Vec<PathBuf>,
     /// One n-gram order (back-off), 1 to 4, instead of all.
     #[arg(long, value_name = "N", value_parser = order)]
-    order: Option<usize>,
+    order: Option<Order>,
     /// Every layer of this checkpoint, instead of the average over layers of each.
     #[arg(long, value_name = "[RUN/]NAME")]
     checkpoint: Option<String>,
@@ -56,7 +56,7 @@ pub fn run(args: &ShowArgs) -> Result<u8> {
         text += &heading(settings, checkpoints, args.checkpoint.is_some());
         let tables = tables(args, settings, checkpoints);
         if let (true, Some(order)) = (tables.is_empty(), args.order) {
-            let cause = format!("these results hold no measures of order {order}");
+            let cause = format!("these results hold no measures of order {}", order.number());
             return Err(Error::new(Kind::Usage, cause).help("choose another --order").at(path));
         }
         text += &tables;
@@ -129,7 +129,9 @@ fn printable_lines(text: &str) -> String {
 /// A table an order, and a line a failure; empty where there is nothing of the orders asked for.
 fn tables(args: &ShowArgs, settings: &ResultSettings, checkpoints: &[&CheckpointResult]) -> String {
     let mut text = String::new();
-    for order in args.order.map_or(1..=settings.settings.max_order, |order| order..=order) {
+    let orders = Order::widest_of(&settings.settings).and_below();
+    let orders = args.order.map_or_else(|| orders.collect(), |order| vec![order]);
+    for order in orders {
         let mut table = match args.convergence {
             true => Table::new(&["checkpoint", "documents", "positions", "I(X;Z)", "I(Y;Z)"]),
             false => Table::new(&HEADER),
@@ -154,7 +156,7 @@ fn tables(args: &ShowArgs, settings: &ResultSettings, checkpoints: &[&Checkpoint
             }
         }
         if !table.rows.is_empty() {
-            text += &format!("\n{}\n{}", order_name(order), table.text());
+            text += &format!("\n{order}\n{}", table.text());
         }
     }
     for checkpoint in checkpoints {
@@ -246,38 +248,43 @@ fn layer_row(
     name: String,
     measurement: &Measurement,
     layer: &LayerMeasures,
-    order: usize,
+    order: Order,
 ) -> Option<Vec<String>> {
-    let m = layer.orders.get(order)?;
+    let [x, y] = layer.plane(order)?;
+    let optimality = layer.optimality(order);
     let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.4}"));
     let percent =
         |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.1} %", 100.0 * value));
-    let kept = m.input_kept.unwrap_or(1.0).min(m.output_kept.unwrap_or(1.0));
+    let kept = x.kept.unwrap_or(1.0).min(y.kept.unwrap_or(1.0));
+    let less_null = |i: &Information| i.null.map(|null| i.value - null);
     Some(vec![
         name,
         format!("{:.4}", measurement.loss),
-        number(Some(layer.entropy)),
-        number(layer.entropy_spread),
-        number(Some(m.input)),
-        number(m.input_spread),
-        number(m.input_null.map(|null| m.input - null)),
-        percent(m.input_singletons),
-        number(Some(m.output)),
-        number(m.output_spread),
-        number(m.output_null.map(|null| m.output - null)),
-        percent(m.output_singletons),
-        number(m.optimality),
-        number(m.optimality_spread),
+        number(Some(layer.entropy.value)),
+        number(layer.entropy.spread),
+        number(Some(x.value)),
+        number(x.spread),
+        number(less_null(x)),
+        percent(x.singletons),
+        number(Some(y.value)),
+        number(y.spread),
+        number(less_null(y)),
+        percent(y.singletons),
+        number(optimality.map(|optimality| optimality.value)),
+        number(optimality.and_then(|optimality| optimality.spread)),
         percent(Some(kept)),
     ])
 }
 
-fn convergence(table: &mut Table, name: &str, measurement: &Measurement, order: usize) {
+fn convergence(table: &mut Table, name: &str, measurement: &Measurement, order: Order) {
     for estimate in &measurement.convergence {
-        let of = |values: &[f64]| values.get(order - 1).map(|value| format!("{value:.4}"));
-        let (input, output) = (of(&estimate.input), of(&estimate.output));
+        let of = |label: Label| estimate.information.get(&label).map(|value| format!("{value:.4}"));
+        let (complexity, expressivity) = (of(Label::Input(order)), of(Label::Output(order)));
         let (documents, positions) = (estimate.documents.to_string(), estimate.positions.to_string());
-        table.add(input.zip(output).map(|(x, y)| vec![name.to_owned(), documents, positions, x, y]), "");
+        table.add(
+            complexity.zip(expressivity).map(|(x, y)| vec![name.to_owned(), documents, positions, x, y]),
+            "",
+        );
     }
 }
 

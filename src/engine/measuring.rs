@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::sample::Sample;
 use super::scored::Scored;
 use crate::error::{Error, Kind};
-use crate::estimator::{Binning, Estimator, Question, SampleLabels, layer_measures};
-use crate::measures::LayerMeasures;
+use crate::estimator::{Binning, Estimator, Question, SampleLabels};
+use crate::measures::{LayerMeasures, Order};
 use crate::results::{Estimate, Measurement};
 
 /// The measures of every layer under some labels and the reference points of one seed, for each prefix asked
@@ -26,7 +26,7 @@ pub fn layers_of(
     let mut prefixes = vec![Vec::with_capacity(scored.table.shape().layers); question.prefixes.len()];
     for (layer, statistics) in statistics.iter().enumerate() {
         for (layers, statistics) in prefixes.iter_mut().zip(statistics) {
-            let measures = layer_measures(layer, question.binning.points, statistics);
+            let measures = LayerMeasures::of_statistics(layer, question.binning.points, statistics);
             if !measures.is_finite() {
                 let cause = format!("the hidden states of layer {layer} are not finite or too large");
                 return Err(Error::new(Kind::Weights, cause)
@@ -66,15 +66,12 @@ pub fn measurement(
     let mut prefixes = layers_of(scored, 0, estimator, &question, &sample.labels, interrupted)?;
     let mut convergence = Vec::with_capacity(prefixes.len());
     for ((layers, &documents), &positions) in prefixes.iter().zip(&documents).zip(&question.prefixes) {
-        let mean = mean_of(layers)?;
-        let of = |field: fn(&crate::measures::OrderMeasures) -> f64| {
-            mean.orders.iter().map(|(_, measures)| field(measures)).collect()
-        };
-        convergence.push(Estimate { documents, positions, input: of(|m| m.input), output: of(|m| m.output) });
+        let information = mean_of(layers)?.informations();
+        convergence.push(Estimate { documents, positions, information });
     }
     let layers = prefixes.pop().unwrap_or_default();
     let mean = mean_of(&layers)?;
-    if mean.orders.get(1).is_none() {
+    if mean.plane(Order::Token).is_none() {
         let cause = format!("no token occurs {min_count} times in this sample");
         return Err(Error::new(Kind::Sample, cause).help("use a smaller --min-count or more --samples"));
     }

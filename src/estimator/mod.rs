@@ -28,11 +28,12 @@ use rayon::prelude::*;
 pub use self::gpu::GpuEstimator;
 pub use self::label_tree::SampleLabels;
 pub use self::reference_points::{ReferencePoints, unit_rows};
-pub use self::statistics::{Binning, Conditional, Question, Statistics, layer_measures};
+pub use self::statistics::{Binning, Question};
 pub use self::temperature::temperature;
 
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
+pub use crate::measures::{Conditional, Statistics};
 use crate::product::Packed;
 use crate::scores::Slab;
 

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::REFUSED_ENTROPY;
 use super::label_tree::ONCE;
-use super::statistics::{Conditional, Statistics};
+use crate::measures::{Conditional, Statistics};
 
 /// The most positions summed in one go.
 pub const CHUNK: u32 = 256;

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use super::rows::{CONVERGENCE, LOSS, TEMPERATURE, name_of, place};
 use super::{CheckpointResult, Measurement, Outcome, ResultSettings, Results};
-use crate::measures::{LayerMeasures, OrderMeasures};
+use crate::measures::{Information, Label, LayerMeasures, Measure, Order, Subject};
 use crate::settings::{LARGEST_ORDER, Temperature};
 
 /// More hidden states than any model has.
@@ -81,8 +82,8 @@ fn settings(settings: &ResultSettings) -> Result<(), String> {
 
 fn measurement(measurement: &Measurement) -> Result<(), String> {
     let Measurement { layers, mean, .. } = measurement;
-    for (name, value) in [("loss", measurement.loss), ("temperature", measurement.temperature)] {
-        finite(name, "", value)?;
+    for (name, value) in [(LOSS, measurement.loss), (TEMPERATURE, measurement.temperature)] {
+        finite(&format!("`{name}`"), value)?;
     }
     if !(2..=MOST_LAYERS).contains(&layers.len()) {
         return Err(match layers.len() {
@@ -94,22 +95,21 @@ fn measurement(measurement: &Measurement) -> Result<(), String> {
         if layer.layer != Some(index) {
             return Err(format!("lacks layer {index}, or has its layers in another order"));
         }
-        finite_layer(layer, &format!(" of layer {index}"))?;
+        self::layer(layer)?;
     }
     if mean.layer.is_some() {
         return Err("lacks the average over layers".to_owned());
     }
-    finite_layer(mean, " of the average over layers")?;
+    layer(mean)?;
     let average = LayerMeasures::mean(&layers[1..]);
     let close = |a: f64, b: f64| (a - b).abs() <= ROUNDED;
     let as_said = average.is_some_and(|average| {
-        let orders = |layer: &LayerMeasures| layer.orders.iter().count();
-        let alike = |order: usize, m: &OrderMeasures| {
-            average.orders.get(order).is_some_and(|a| close(a.input, m.input) && close(a.output, m.output))
+        let alike = |((of, average), (label, mean)): ((&Label, &Information), (&Label, &Information))| {
+            of == label && close(average.value, mean.value)
         };
-        orders(&average) == orders(mean)
-            && close(average.entropy, mean.entropy)
-            && mean.orders.iter().all(|(order, m)| alike(order, m))
+        average.information.len() == mean.information.len()
+            && close(average.entropy.value, mean.entropy.value)
+            && average.information.iter().zip(&mean.information).all(alike)
     });
     if !as_said {
         return Err(format!(
@@ -118,30 +118,36 @@ fn measurement(measurement: &Measurement) -> Result<(), String> {
         ));
     }
     for estimate in &measurement.convergence {
-        for (name, values) in [("input", &estimate.input), ("output", &estimate.output)] {
-            if values.len() > LARGEST_ORDER {
-                return Err(format!("has {} orders in its convergence", values.len()));
-            }
-            values.iter().try_for_each(|&value| finite(name, " of its convergence", value))?;
+        for (label, &value) in &estimate.information {
+            finite(&format!("`{CONVERGENCE}` of {label} on {} documents", estimate.documents), value)?;
         }
     }
     Ok(())
 }
 
-fn finite_layer(layer: &LayerMeasures, of: &str) -> Result<(), String> {
-    finite("entropy", of, layer.entropy)?;
-    layer.entropy_spread.map_or(Ok(()), |value| finite("entropy_spread", of, value))?;
-    for (_, measures) in layer.orders.iter() {
-        for (name, value) in measures.values() {
-            value.map_or(Ok(()), |value| finite(name, of, value))?;
-        }
+/// Checks that a layer's numbers are ones, that n-grams before and after a position come together, and that no order
+/// is without those below it.
+fn layer(layer: &LayerMeasures) -> Result<(), String> {
+    for (subject, measure, value) in layer.values() {
+        finite(&name_of(layer.layer, &subject, measure), value)?;
     }
-    Ok(())
+    let partners = layer.information.keys().map(Label::partner);
+    let joined = layer.optimality.keys().map(|order| Label::Input(*order));
+    if let Some(missing) = partners.chain(joined).find(|label| !layer.information.contains_key(label)) {
+        let missing = name_of(layer.layer, &Subject::Label(missing), Measure::Information);
+        return Err(format!("lacks {missing}"));
+    }
+    match Order::ALL.into_iter().zip(layer.orders()).find(|(expected, there)| expected != there) {
+        Some((missing, there)) => {
+            Err(format!("lacks the {missing} of {}, which has its {there}", place(layer.layer)))
+        }
+        None => Ok(()),
+    }
 }
 
-fn finite(name: &str, of: &str, value: f64) -> Result<(), String> {
+fn finite(name: &str, value: f64) -> Result<(), String> {
     match value.is_finite() {
         true => Ok(()),
-        false => Err(format!("has a `{name}`{of} that is not a number ({value})")),
+        false => Err(format!("has a {name} that is not a number ({value})")),
     }
 }

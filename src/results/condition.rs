@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::ResultSettings;
-use crate::measures::order_name;
+use crate::measures::Order;
 use crate::settings::{Dtype, LARGEST_ORDER, Precision, Settings};
 
 /// What numbers depend on besides the checkpoint.
@@ -69,7 +69,7 @@ impl Condition {
         };
         let seeds = self.settings.reference_seeds;
         let last_seed = seed.saturating_add(seeds.saturating_sub(1) as u64);
-        let widest = format!("widest n-gram {}", order_name(*max_order));
+        let widest = format!("widest n-gram {}", Order::widest_of(&self.settings));
         let labels = match min_count {
             0 | 1 => "every label".to_owned(),
             count => format!("labels seen at least {count} times"),

@@ -12,6 +12,7 @@ mod parquet;
 mod rows;
 mod table;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -21,12 +22,12 @@ pub use condition::Condition;
 pub use files::{looks_like_results, read_all};
 
 use crate::error::{Error, Kind, Result};
-use crate::measures::LayerMeasures;
+use crate::measures::{Label, LayerMeasures, known};
 use crate::settings::Settings;
 
 /// The number of the form that results are written in. It rises when a reader of the form before would misread or
-/// refuse the new one; files without a number are of the form before 1, and are read too.
-pub const SCHEMA: u32 = 1;
+/// refuse the new one; the forms before, and files without a number, which are of before 1, are read too.
+pub const SCHEMA: u32 = 2;
 
 /// The results of one measurement: every checkpoint, measured or failed, in the order of training.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +59,7 @@ pub struct ResultSettings {
 
 /// One checkpoint of a run with its numbers, or with the reason it has none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "serde_json::Map<String, Value>")]
+#[serde(try_from = "Fields")]
 pub struct CheckpointResult {
     /// The name of the run it belongs to.
     pub run: String,
@@ -122,10 +123,9 @@ pub struct Estimate {
     pub documents: usize,
     /// The number of labelled positions in them.
     pub positions: usize,
-    /// Complexity of each order, averaged over layers 1..L.
-    pub input: Vec<f64>,
-    /// Expressivity of each order, likewise.
-    pub output: Vec<f64>,
+    /// The information about each label, averaged over layers 1..L; empty where too few documents keep any.
+    #[serde(rename = "labels", deserialize_with = "known")]
+    pub information: BTreeMap<Label, f64>,
 }
 
 impl Measurement {
@@ -140,11 +140,11 @@ impl Measurement {
         self.layers.iter().skip(1).filter(|layer| layer.depends_on_seed()).count()
     }
 
-    /// The most that the last growth of the sample moved a complexity or an expressivity, where it grew.
+    /// The most that the last growth of the sample moved an information; `None` where it did not grow.
     pub fn last_change(&self) -> Option<f64> {
         let [.., before, last] = &self.convergence[..] else { return None };
-        let change = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        Some(change(&before.input, &last.input).max(change(&before.output, &last.output)))
+        let change = |(label, last): (&Label, &f64)| Some((before.information.get(label)? - last).abs());
+        Some(last.information.iter().filter_map(change).fold(0.0, f64::max))
     }
 }
 
@@ -158,16 +158,26 @@ impl CheckpointResult {
     }
 }
 
+/// The fields of an object in JSON.
+type Fields = serde_json::Map<String, Value>;
+
 /// A path in results; what of it is not Unicode is replaced, since a measurement is worth more than its path.
 fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
 
-impl TryFrom<serde_json::Map<String, Value>> for CheckpointResult {
+impl TryFrom<Fields> for CheckpointResult {
     type Error = String;
 
-    /// Reads a checkpoint. What is wrong with its numbers is told with its name.
-    fn try_from(mut fields: serde_json::Map<String, Value>) -> Result<Self, String> {
+    fn try_from(fields: Fields) -> Result<Self, String> {
+        Self::from_fields(fields, Ok)
+    }
+}
+
+impl CheckpointResult {
+    /// Reads a checkpoint; `modern` gives the fields of a measured one the form of today. What is wrong with its
+    /// numbers is told with its name.
+    fn from_fields(mut fields: Fields, modern: fn(Fields) -> Result<Fields, String>) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Named {
             run: String,
@@ -183,10 +193,13 @@ impl TryFrom<serde_json::Map<String, Value>> for CheckpointResult {
             serde_json::from_value(named).map_err(|error| format!("a checkpoint: {error}"))?;
         let outcome = match fields.remove("error") {
             Some(Value::String(error)) => Outcome::Failed { error },
-            _ => match serde_json::from_value(Value::Object(fields)) {
-                Ok(measurement) => Outcome::Measured(Box::new(measurement)),
-                Err(error) => return Err(format!("checkpoint `{run}/{name}`: {error}")),
-            },
+            _ => {
+                let read = |fields| serde_json::from_value(Value::Object(fields)).map_err(|e| e.to_string());
+                let measurement = modern(fields)
+                    .and_then(read)
+                    .map_err(|error| format!("checkpoint `{run}/{name}`: {error}"))?;
+                Outcome::Measured(Box::new(measurement))
+            }
         };
         Ok(Self { run, name, step, tokens, path, outcome })
     }
@@ -196,7 +209,7 @@ impl TryFrom<serde_json::Map<String, Value>> for CheckpointResult {
 ///
 /// # Errors
 /// A setting that is missing.
-fn all_settings_in(fields: &serde_json::Map<String, Value>) -> Result<(), String> {
+fn all_settings_in(fields: &Fields) -> Result<(), String> {
     let usual = serde_json::to_value(ResultSettings::default()).unwrap_or_default();
     let mut names = usual.as_object().into_iter().flat_map(serde_json::Map::keys);
     match names.find(|name| !fields.contains_key(*name)) {
@@ -209,7 +222,7 @@ fn all_settings_in(fields: &serde_json::Map<String, Value>) -> Result<(), String
 ///
 /// # Errors
 /// A setting that is missing, of another kind or unknown.
-fn settings_from(fields: serde_json::Map<String, Value>) -> Result<ResultSettings, String> {
+fn settings_from(fields: Fields) -> Result<ResultSettings, String> {
     let names: Vec<String> = fields.keys().cloned().collect();
     let settings = ResultSettings::deserialize(Value::Object(fields.clone())).map_err(|whole| {
         // What is wrong with a value is told without the name it stands under: tried one by one, it has one.
@@ -256,11 +269,11 @@ fn read_json(bytes: &[u8]) -> Result<Results, Cause> {
     struct Head {
         #[serde(default)]
         schema: u64,
-        settings: serde_json::Map<String, Value>,
+        settings: Fields,
     }
     #[derive(Deserialize)]
-    struct Body {
-        checkpoints: Vec<CheckpointResult>,
+    struct Body<C> {
+        checkpoints: Vec<C>,
     }
     let head: Head = serde_json::from_slice(bytes).map_err(|error| Cause::Foreign(error.to_string()))?;
     if head.schema > u64::from(SCHEMA) {
@@ -273,8 +286,15 @@ fn read_json(bytes: &[u8]) -> Result<Results, Cause> {
         all_settings_in(&head.settings).map_err(Cause::Unusable)?;
     }
     let settings = settings_from(head.settings).map_err(Cause::Unusable)?;
-    let body: Body = serde_json::from_slice(bytes).map_err(|error| Cause::Unusable(error.to_string()))?;
-    Ok(Results { settings, checkpoints: body.checkpoints })
+    let unusable = |error: serde_json::Error| Cause::Unusable(error.to_string());
+    let checkpoints = if head.schema > older::json::SCHEMA {
+        serde_json::from_slice::<Body<_>>(bytes).map_err(unusable)?.checkpoints
+    } else {
+        let body: Body<Fields> = serde_json::from_slice(bytes).map_err(unusable)?;
+        let checkpoint = |fields| CheckpointResult::from_fields(fields, older::json::modern);
+        body.checkpoints.into_iter().map(checkpoint).collect::<Result<_, _>>().map_err(Cause::Unusable)?
+    };
+    Ok(Results { settings, checkpoints })
 }
 
 impl Results {

@@ -102,8 +102,8 @@ fn read_table(bytes: Vec<u8>) -> Result<Results, Cause> {
     if let Some(codec) = file.unknown_compression() {
         return Err(Cause::Unusable(format!("compressed as {codec}; write the table with zstd or snappy")));
     }
-    if let Some(settings) = file.metadata(older::SETTINGS) {
-        return older::read(&file, &settings);
+    if let Some(settings) = file.metadata(older::parquet::SETTINGS) {
+        return older::parquet::read(&file, &settings);
     }
     let schemas = file.wholes(SCHEMA_COLUMN).map_err(Cause::Foreign)?.into_iter().flatten();
     let key = file.metadata(SCHEMA_KEY).and_then(|text| text.parse().ok());

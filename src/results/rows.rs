@@ -4,27 +4,22 @@
 //! means nothing: a table that was sorted, filtered or joined to another reads as what it holds, or is refused with what
 //! it lacks or mixes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
 use crate::checkpoints::step_name::{StepName, natural_order, sort_by_training};
-use crate::measures::{LayerMeasures, OrderMeasures, order_name};
-use crate::settings::LARGEST_ORDER;
+use crate::measures::{Label, LayerMeasures, Measure, Subject};
 
 /// The layer column of the average over layers, and of what holds for the whole model.
 pub const MEAN: &str = "mean";
 
-/// Measures that belong to no label, or to a smaller sample.
-pub const ENTROPY: &str = "entropy";
-pub const SPREAD: &str = "spread";
+/// Measures of no layer, or of a smaller sample; [`Measure`] has those of layers.
 pub const LOSS: &str = "loss";
 pub const TEMPERATURE: &str = "temperature";
 pub const CONVERGENCE: &str = "convergence";
 pub const FAILED: &str = "failed";
-/// The measure of a label's information.
-const INFORMATION: &str = "information";
 
 /// What a row says of its checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -57,19 +52,6 @@ pub struct Row {
     pub documents: Option<u64>,
     pub positions: Option<u64>,
     pub error: Option<String>,
-}
-
-/// The label and the measure in rows of a field of [`OrderMeasures`], for n-grams of `order`.
-pub fn tidy(field: &str, order: usize) -> (String, &str) {
-    let order = order_name(order);
-    let (side, rest) = field.split_once('_').unwrap_or((field, ""));
-    match (side, rest) {
-        ("optimality", "") => (order.to_owned(), side),
-        ("optimality", rest) => (order.to_owned(), rest),
-        (_, "") => (format!("{side}:{order}"), INFORMATION),
-        (_, "mean") => (format!("{side}:{order}"), "information_mean"),
-        (_, rest) => (format!("{side}:{order}"), rest),
-    }
 }
 
 /// The rows of all checkpoints.
@@ -110,23 +92,18 @@ fn rows_of_checkpoint(checkpoint: &CheckpointResult, documents: usize) -> Vec<Ro
     let mut rows =
         vec![alone(None, LOSS, measurement.loss), alone(None, TEMPERATURE, measurement.temperature)];
     for layer in measurement.layers.iter().chain([&measurement.mean]) {
-        rows.push(alone(layer.layer, ENTROPY, layer.entropy));
-        rows.extend(layer.entropy_spread.map(|spread| alone(layer.layer, SPREAD, spread)));
-        for (order, measures) in layer.orders.iter() {
-            rows.extend(measures.values().into_iter().filter_map(|(field, value)| {
-                let (label, measure) = tidy(field, order);
-                Some(row(layer.layer, label, measure, value?))
-            }));
-        }
+        rows.extend(
+            layer.values().into_iter().map(|(subject, measure, value)| {
+                row(layer.layer, subject.to_string(), measure.name(), value)
+            }),
+        );
     }
     for estimate in &measurement.convergence {
         let (documents, positions) = (Some(estimate.documents as u64), Some(estimate.positions as u64));
         let at = |row: Row| Row { documents, positions, ..row };
-        for (side, values) in [("input", &estimate.input), ("output", &estimate.output)] {
-            let of = |(order, &value)| at(row(None, tidy(side, order).0, CONVERGENCE, value));
-            rows.extend((1..).zip(values).map(of));
-        }
-        if estimate.input.is_empty() && estimate.output.is_empty() {
+        let of = |(label, &value): (&Label, &f64)| at(row(None, label.to_string(), CONVERGENCE, value));
+        rows.extend(estimate.information.iter().map(of));
+        if estimate.information.is_empty() {
             // Too few documents for any label to be kept: that they were looked at is told all the same.
             rows.push(Row { value: None, ..at(alone(None, CONVERGENCE, 0.0)) });
         }
@@ -213,32 +190,46 @@ fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, Str
         let key = (row.layer, &*row.label, &*row.measure, documents);
         let known = *values.entry(key).or_insert(value);
         if known != value && !(known.is_nan() && value.is_nan()) {
-            return Err(format!("has {} twice, {known} and {value}", name_of(key)));
+            return Err(format!("has {} twice, {known} and {value}", name_of_key(key)));
         }
     }
     let count = values.keys().filter_map(|key| key.0).collect::<HashSet<usize>>().len();
-    let layers = (0..count).map(|index| layer(&values, Some(index))).collect::<Result<Vec<_>, _>>()?;
-    let mean = layer(&values, None)?;
-    let alone = |measure| needed(&values, (None, "", measure, None));
+    let mut labels: BTreeMap<Option<usize>, BTreeSet<Label>> = BTreeMap::new();
+    let mut estimates: BTreeMap<u64, BTreeMap<Label, f64>> = BTreeMap::new();
+    for (&(layer, label, measure, documents), &value) in &values {
+        let Ok(label) = label.parse::<Label>() else { continue };
+        if let (None, Some(documents)) = (layer, documents) {
+            estimates.entry(documents).or_default().insert(label, value);
+        } else if documents.is_none() && measure.parse::<Measure>().is_ok() {
+            labels.entry(layer).or_default().insert(label);
+        }
+    }
+    let layer = |index: Option<usize>| {
+        let labels = labels.get(&index).into_iter().flatten().cloned();
+        let value = |subject: &Subject, measure: Measure| {
+            values.get(&(index, &*subject.to_string(), measure.name(), None)).copied()
+        };
+        LayerMeasures::from_values(index, labels, value)
+            .map_err(|(subject, measure)| format!("lacks {}", name_of(index, &subject, measure)))
+    };
+    let layers = (0..count).map(|index| layer(Some(index))).collect::<Result<Vec<_>, _>>()?;
+    let mean = layer(None)?;
+    let alone = |measure: &str| {
+        values.get(&(None, "", measure, None)).copied().ok_or_else(|| format!("lacks its `{measure}`"))
+    };
     let size = whole.unwrap_or_default();
     let positions = size.1.ok_or("lacks its `positions`")? as usize;
     let estimate = |(&documents, &positions): (&u64, &Option<u64>)| {
-        let of = |side: &str| -> Vec<f64> {
-            let value = |order: usize| {
-                values.get(&(None, &*tidy(side, order).0, CONVERGENCE, Some(documents))).copied()
-            };
-            (1..=LARGEST_ORDER).map_while(value).collect()
-        };
         let positions = positions.ok_or("lacks the `positions` of its convergence")? as usize;
-        Ok(Estimate { documents: documents as usize, positions, input: of("input"), output: of("output") })
+        let information = estimates.get(&documents).cloned().unwrap_or_default();
+        Ok(Estimate { documents: documents as usize, positions, information })
     };
     let mut convergence = samples.iter().map(estimate).collect::<Result<Vec<_>, String>>()?;
     // Without rows of its convergence the whole sample's size is still known, where it is not what all have.
     if let (true, Some(documents)) = (convergence.is_empty(), size.0.map(|documents| documents as usize))
         && documents != sample_documents
     {
-        let of = |field: fn(&OrderMeasures) -> f64| mean.orders.iter().map(|(_, m)| field(m)).collect();
-        convergence.push(Estimate { documents, positions, input: of(|m| m.input), output: of(|m| m.output) });
+        convergence.push(Estimate { documents, positions, information: mean.informations() });
     }
     Ok(Measurement {
         loss: alone(LOSS)?,
@@ -252,45 +243,12 @@ fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, Str
     })
 }
 
-/// A layer, or the average over layers.
-fn layer(values: &HashMap<Key<'_>, f64>, layer: Option<usize>) -> Result<LayerMeasures, String> {
-    let of_order = |order: usize| {
-        let field = |field: &str| {
-            let (label, measure) = tidy(field, order);
-            values.get(&(layer, &*label, measure, None)).copied()
-        };
-        if let Some(measures) = OrderMeasures::from_values(field) {
-            return Ok(Some(measures));
-        }
-        let empty = OrderMeasures::default().values();
-        if empty.iter().all(|(name, _)| field(name).is_none()) {
-            return Ok(None);
-        }
-        // Some, but not all: the first of those that no estimate is without.
-        let missing = empty.iter().find(|(name, value)| value.is_some() && field(name).is_none());
-        let (label, measure) = tidy(missing.map_or("input", |(name, _)| name), order);
-        Err(format!("lacks {}", name_of((layer, &label, measure, None))))
-    };
-    let orders: Vec<Option<OrderMeasures>> = (1..=LARGEST_ORDER).map(of_order).collect::<Result<_, _>>()?;
-    let known = orders.iter().take_while(|order| order.is_some()).count();
-    if let Some(beyond) = orders.iter().skip(known).position(Option::is_some) {
-        let (missing, there) = (order_name(known + 1), order_name(known + 1 + beyond));
-        return Err(format!("lacks the {missing} of {}, which has its {there}", place(layer)));
-    }
-    Ok(LayerMeasures {
-        layer,
-        entropy: needed(values, (layer, "", ENTROPY, None))?,
-        entropy_spread: values.get(&(layer, "", SPREAD, None)).copied(),
-        orders: orders.into_iter().flatten().collect(),
-    })
+/// What a number of a layer is, in words.
+pub fn name_of(layer: Option<usize>, subject: &Subject, measure: Measure) -> String {
+    name_of_key((layer, &subject.to_string(), measure.name(), None))
 }
 
-fn needed(values: &HashMap<Key<'_>, f64>, key: Key<'_>) -> Result<f64, String> {
-    values.get(&key).copied().ok_or_else(|| format!("lacks {}", name_of(key)))
-}
-
-/// What a value is, in words.
-fn name_of((layer, label, measure, documents): Key<'_>) -> String {
+fn name_of_key((layer, label, measure, documents): Key<'_>) -> String {
     let label = if label.is_empty() { String::new() } else { format!(" of {label}") };
     let documents = documents.map_or(String::new(), |documents| format!(" on {documents} documents"));
     match measure {
@@ -299,6 +257,7 @@ fn name_of((layer, label, measure, documents): Key<'_>) -> String {
     }
 }
 
-fn place(layer: Option<usize>) -> String {
+/// A layer in words; `None` is their average.
+pub fn place(layer: Option<usize>) -> String {
     layer.map_or("the average over layers".to_owned(), |index| format!("layer {index}"))
 }

@@ -1,20 +1,20 @@
+use serde_json::json;
+
 use super::table::Table;
 use super::*;
-use crate::measures::OrderMeasures;
+use crate::measures::{Estimated, Information, Order};
 
 fn layer(layer: Option<usize>) -> LayerMeasures {
-    let order = |scale: f64| OrderMeasures {
-        input_null: Some(0.01),
-        input_spread: Some(0.002),
-        optimality_spread: Some(0.125),
-        ..OrderMeasures::new(0.4 * scale, 0.1 * scale, 0.5, 0.2)
+    let labelled = |(order, scale): (Order, f64)| {
+        let complexity =
+            Information { null: Some(0.01), spread: Some(0.002), ..Information::new(0.4 * scale, 0.5) };
+        [(Label::Input(order), complexity), (Label::Output(order), Information::new(0.1 * scale, 0.2))]
     };
-    LayerMeasures {
-        layer,
-        entropy: 0.9,
-        entropy_spread: Some(0.03),
-        orders: [order(1.0), order(1.5)].into_iter().collect(),
-    }
+    let labelled = [(Order::Token, 1.0), (Order::Bigram, 1.5)].into_iter().flat_map(labelled);
+    let mut layer = LayerMeasures::new(layer, 0.9, labelled);
+    layer.entropy.spread = Some(0.03);
+    layer.optimality.values_mut().for_each(|optimality| optimality.spread = Some(0.125));
+    layer
 }
 
 fn measurement() -> Measurement {
@@ -28,8 +28,13 @@ fn measurement() -> Measurement {
             .map(|documents| Estimate {
                 documents,
                 positions: documents * 10,
-                input: vec![0.1 / documents as f64, 0.2],
-                output: vec![1.0 / 3.0, 0.4],
+                information: [
+                    (Label::Input(Order::Token), 0.1 / documents as f64),
+                    (Label::Input(Order::Bigram), 0.2),
+                    (Label::Output(Order::Token), 1.0 / 3.0),
+                    (Label::Output(Order::Bigram), 0.4),
+                ]
+                .into(),
             })
             .into(),
         weights: Some("00c0ffee".to_owned()),
@@ -99,9 +104,14 @@ fn json_survives_a_round_trip_and_has_the_documented_form() {
     let first = &json["checkpoints"][0];
     assert_eq!(first["name"], "step7");
     assert_eq!(first["layers"][1]["layer"], 1);
-    assert_eq!(first["mean"]["orders"]["token"]["optimality"], 0.25);
+    let mean = &first["mean"];
+    let token = json!({"information": 0.4, "information_mean": 0.5, "null": 0.01, "spread": 0.002});
+    assert_eq!(mean["labels"]["input:token"], token);
+    assert_eq!(mean["optimality"]["token"], json!({"value": 0.25, "spread": 0.125}));
+    assert_eq!((&mean["entropy"], &mean["entropy_spread"]), (&0.9.into(), &0.03.into()));
+    assert_eq!(first["convergence"][1]["labels"]["output:bigram"], 0.4);
     assert_eq!((&first["weights"], &first["sample"]), (&"00c0ffee".into(), &"5eed".into()));
-    assert!(first["mean"]["orders"].get("trigram").is_none() && first["mean"].get("layer").is_none());
+    assert!(mean["labels"].get("input:trigram").is_none() && mean.get("layer").is_none());
     assert_eq!(json["checkpoints"][2]["error"], "cut short, sadly");
     assert_eq!(json["settings"]["temperature"], "root");
 }
@@ -160,7 +170,7 @@ fn csv_says_of_every_value_what_it_is_of() {
         ("dtype", "auto"),
         ("device", "CPU"),
         ("version", "0"),
-        ("schema", "1"),
+        ("schema", "2"),
     ] {
         assert!(rows.iter().all(|row| of(row, name) == value), "{name}: {}", of(&rows[0], name));
     }
@@ -218,10 +228,13 @@ fn rows_taken_away_are_missed_by_name_or_optional() {
     };
     // What not every measurement has.
     let no_null = read_without(&|row| row.measure == "null");
-    assert_eq!(no_null.checkpoints[0].measurement().unwrap().mean.orders.get(1).unwrap().input_null, None);
+    assert_eq!(
+        no_null.checkpoints[0].measurement().unwrap().mean.complexity(Order::Token).unwrap().null,
+        None
+    );
     let no_bigram = read_without(&|row| row.label.ends_with("bigram"));
     let mean = &no_bigram.checkpoints[0].measurement().unwrap().mean;
-    assert!(mean.orders.get(1).is_some() && mean.orders.get(2).is_none());
+    assert_eq!(mean.orders().collect::<Vec<_>>(), [Order::Token]);
     let one_run = read_without(&|row| row.about.run != "run 2");
     assert_eq!(one_run.checkpoints, [measured("run 2", "step7")]);
     // The number of documents is known without the convergence.
@@ -244,7 +257,7 @@ fn rows_taken_away_are_missed_by_name_or_optional() {
 fn layers_cut_off_at_the_end_are_missed() {
     let mut results = results();
     let Outcome::Measured(measurement) = &mut results.checkpoints[0].outcome else { panic!() };
-    measurement.layers[2].entropy = 0.6;
+    measurement.layers[2].entropy.value = 0.6;
     measurement.mean = LayerMeasures::mean(&measurement.layers[1..]).unwrap();
     assert_eq!(read(&results.to_parquet().unwrap()).unwrap(), results);
     let cut = changed(&results, |table| table.rows.retain(|row| row.layer != Some(2)));
@@ -287,7 +300,7 @@ fn tables_below_each_other_are_one_where_they_are_of_one_condition() {
         }
     };
     conflict(&|m| m.loss = 3.0, &["its `loss` twice, 3.5 and 3"]);
-    conflict(&|m| m.layers[1].entropy = 0.8, &["`entropy` in layer 1 twice, 0.9 and 0.8"]);
+    conflict(&|m| m.layers[1].entropy.value = 0.8, &["`entropy` in layer 1 twice, 0.9 and 0.8"]);
     conflict(&|m| m.positions = 170, &["16 documents with 160 positions", "16 documents with 170 positions"]);
     conflict(&|m| m.weights = None, &["`weights`"]);
     let mut failed = results();
@@ -375,7 +388,7 @@ fn sizes_and_numbers_that_cannot_be_are_refused_by_name() {
             row.unwrap().value = Some(value);
         });
         let error = refused(&bytes);
-        assert!(error.contains("`input_null` of layer 1"), "{error}");
+        assert!(error.contains("`null` of input:token in layer 1 that is not a number"), "{error}");
     }
     let far = changed(&results(), |table| table.rows[5].layer = Some(usize::MAX));
     assert!(refused(&far).contains("lacks"), "{}", refused(&far));
@@ -393,13 +406,15 @@ fn a_setting_that_was_taken_away_is_missed() {
 
 #[test]
 fn settings_that_results_once_had_no_name_for_read_as_what_they_were() {
-    let mut json: Value = serde_json::from_slice(&results().to_json().unwrap()).unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/results/schema-1.json");
+    let mut json: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     json.as_object_mut().unwrap().remove("schema");
     for name in ["reference_seeds", "min_count", "tolerance", "scores", "dtype"] {
         json["settings"].as_object_mut().unwrap().remove(name).unwrap();
     }
+    let known = Results::read(&file).unwrap().settings.settings;
     let read = read(&serde_json::to_vec(&json).unwrap()).unwrap().settings.settings;
-    assert_eq!(read, Settings { reference_seeds: 1, ..results().settings.settings });
+    assert_eq!(read, Settings { reference_seeds: 1, min_count: 1, ..known });
 }
 
 /// Files from before results had a number: as they were written, sorted by layer, and two settings below each other with
@@ -409,7 +424,9 @@ fn results_of_before_there_was_a_schema_are_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/results");
     let json = Results::read(&folder.join("older.json")).unwrap();
     assert_eq!((json.checkpoints.len(), json.settings.settings.points), (3, 20));
-    assert!(json.checkpoints[2].measurement().unwrap().mean.orders.get(4).unwrap().input_null.is_some());
+    assert!(
+        json.checkpoints[2].measurement().unwrap().mean.complexity(Order::Quadgram).unwrap().null.is_some()
+    );
     for name in ["older.parquet", "older-sorted.parquet"] {
         assert_eq!(Results::read(&folder.join(name)).unwrap(), json, "{name}");
     }
@@ -421,13 +438,51 @@ fn results_of_before_there_was_a_schema_are_read() {
     assert!(error.contains("checkpoint `run/step0` has its `temperature` twice"), "{error}");
 }
 
+/// Files of schema 1, whose tables are those of today.
+#[test]
+fn results_of_schema_1_are_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/results");
+    let read = Results::read(&folder.join("schema-1.json")).unwrap();
+    assert_eq!((read.checkpoints.len(), read.settings.settings.points), (3, 20));
+    assert!(matches!(&read.checkpoints[2].outcome, Outcome::Failed { error } if error.contains("cut short")));
+    let last = read.checkpoints[1].measurement().unwrap();
+    assert_eq!(last.mean.orders().collect::<Vec<_>>(), [Order::Token, Order::Bigram, Order::Trigram]);
+    // As they stand in the file.
+    let token = Information {
+        value: 0.4132441166793214,
+        mean: 0.4088588193087575,
+        null: Some(0.21227459657124972),
+        spread: Some(0.036446463549762276),
+        singletons: Some(0.622093023255814),
+        kept: Some(0.37790697674418605),
+    };
+    let first = read.checkpoints[0].measurement().unwrap();
+    assert_eq!(first.layers[0].complexity(Order::Token), Some(&token));
+    let phi = Estimated { value: 0.7013643058678447, spread: Some(0.044352080082604155) };
+    assert_eq!(last.mean.optimality(Order::Trigram), Some(phi));
+    let trigram = last.convergence[0].information[&Label::Output(Order::Trigram)];
+    assert_eq!((last.convergence[0].information.len(), trigram), (6, 0.03493286095575244));
+    assert_eq!(Results::read(&folder.join("schema-1.parquet")).unwrap(), read);
+    assert_eq!(self::read(&read.to_json().unwrap()).unwrap(), read);
+
+    let mut json: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("schema-1.json")).unwrap()).unwrap();
+    let orders = json["checkpoints"][1]["layers"][2]["orders"].as_object_mut().unwrap();
+    orders["bigram"].as_object_mut().unwrap().remove("output").unwrap();
+    let error = refused(&serde_json::to_vec(&json).unwrap());
+    assert!(error.contains("`run/step64`: lacks `information` of output:bigram in layer 2"), "{error}");
+    json["checkpoints"][1]["layers"][2].as_object_mut().unwrap().remove("orders").unwrap();
+    let error = refused(&serde_json::to_vec(&json).unwrap());
+    assert!(error.contains("`run/step64`: missing field `orders`"), "{error}");
+}
+
 #[test]
 fn results_of_a_later_form_are_refused_as_such() {
-    let mut json: Value = serde_json::from_slice(&with("/schema", Some(2.into()))).unwrap();
+    let mut json: Value = serde_json::from_slice(&with("/schema", Some(3.into()))).unwrap();
     json["settings"]["novelty"] = "all of it".into();
     json["checkpoints"] = "elsewhere".into();
     let error = refused(&serde_json::to_vec(&json).unwrap());
-    assert!(error.contains("written by a newer infoplane") && error.contains("schema 2"), "{error}");
+    assert!(error.contains("written by a newer infoplane") && error.contains("schema 3"), "{error}");
 }
 
 #[test]

@@ -237,12 +237,12 @@ impl State {
                 if settings != self.settings {
                     self.asked = settings.clone();
                     self.settings = settings;
-                    self.view.order = self.view.order.min(self.largest_order()).max(1);
+                    self.view.order = self.view.order.min(self.largest_order());
                     return self.measure();
                 }
             }
             UiCommand::View(view) => {
-                if (1..=self.largest_order()).contains(&view.order) {
+                if view.order <= self.largest_order() {
                     self.view = view;
                 }
             }
@@ -299,7 +299,7 @@ impl State {
         self.run_states = runs.iter().zip(recorded).map(state).collect();
         self.settings = self.recorded_settings().first().map_or(&self.asked, |first| *first).clone();
         self.draft = self.settings.clone();
-        self.view.order = self.view.order.min(self.largest_order()).max(1);
+        self.view.order = self.view.order.min(self.largest_order());
         self.runs = runs;
         self.view.layers = LayerChoice::Mean;
         self.scrubber = Scrubber::default();

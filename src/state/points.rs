@@ -3,6 +3,7 @@
 use super::State;
 use super::runs::{CheckpointState, Shown};
 use crate::engine::CheckpointId;
+use crate::measures::Order;
 use crate::results::condition::Condition;
 use crate::settings::Settings;
 use crate::views::plane::{self, Basis, PlanePoint, Trajectory};
@@ -108,9 +109,9 @@ impl State {
     }
 
     /// The widest n-gram that any run is measured with, or was.
-    pub fn largest_order(&self) -> usize {
-        let orders = (0..self.run_states.len()).map(|run| self.settings_of(run).max_order);
-        orders.max().unwrap_or(self.settings.max_order)
+    pub fn largest_order(&self) -> Order {
+        let orders = (0..self.run_states.len()).map(|run| Order::widest_of(self.settings_of(run)));
+        orders.max().unwrap_or_else(|| Order::widest_of(&self.settings))
     }
 
     /// The largest index of a hidden state any measured checkpoint has.

@@ -8,7 +8,7 @@ use super::*;
 use crate::checkpoints::Checkpoint;
 use crate::engine::{CheckpointId, Request};
 use crate::error::{Error, Kind};
-use crate::measures::{LayerMeasures, OrderMeasures};
+use crate::measures::{Information, Label, LayerMeasures, Order};
 use crate::results::{CheckpointResult, Measurement, Outcome, ResultSettings, Results};
 
 fn runs(counts: &[usize]) -> Arc<Vec<Run>> {
@@ -30,14 +30,13 @@ fn runs(counts: &[usize]) -> Arc<Vec<Run>> {
 }
 
 fn measurement(complexity: f64) -> Arc<Measurement> {
-    let layer = |layer| LayerMeasures {
-        layer,
-        entropy: 0.5,
-        entropy_spread: None,
-        orders: (1..=4)
-            .map(|order| OrderMeasures::new(complexity * f64::from(order), complexity / 2.0, 0.0, 0.0))
-            .collect(),
+    let labelled = |order: Order| {
+        let wider = complexity * order.number() as f64;
+        [(Label::Input(order), wider), (Label::Output(order), complexity / 2.0)]
     };
+    let labelled = Order::ALL.into_iter().flat_map(labelled);
+    let labelled: Vec<_> = labelled.map(|(label, value)| (label, Information::new(value, 0.0))).collect();
+    let layer = |layer| LayerMeasures::new(layer, 0.5, labelled.clone());
     Arc::new(Measurement {
         loss: 3.0,
         positions: 1000,
@@ -239,7 +238,7 @@ fn order_and_layer_need_no_measurement() {
     let mut state = open(&[1]);
     let generation = state.generation;
     state.apply(measured(generation, id(0, 0), true));
-    let view = PlaneView { order: 3, layers: LayerChoice::Layer(1) };
+    let view = PlaneView { order: Order::Trigram, layers: LayerChoice::Layer(1) };
     assert!(state.update(UiCommand::View(view)).is_empty());
     assert_eq!((state.view, state.generation), (view, generation));
     assert!((points(&state, 0)[0].complexity - 0.3).abs() < 1e-12);
@@ -247,9 +246,9 @@ fn order_and_layer_need_no_measurement() {
     assert_eq!(points(&state, 0).len(), 1);
     assert_eq!(state.last_layer(), Some(2));
     state.update(UiCommand::Settings(Settings { max_order: 2, ..Settings::default() }));
-    assert_eq!(state.view.order, 2, "an order that is no longer measured is left");
-    state.update(UiCommand::View(PlaneView { order: 4, ..view }));
-    assert_eq!(state.view.order, 2);
+    assert_eq!(state.view.order, Order::Bigram, "an order that is no longer measured is left");
+    state.update(UiCommand::View(PlaneView { order: Order::Quadgram, ..view }));
+    assert_eq!(state.view.order, Order::Bigram);
 }
 
 #[test]
@@ -296,7 +295,7 @@ fn what_is_drawn_is_computed_once_after_a_change() {
     state.apply(measured(generation, id(1, 1), true));
     assert_eq!((state.done(), state.drawn().marks[1]), ((2, 5), Mark::Measured));
     for command in [
-        UiCommand::View(PlaneView { order: 2, ..state.view }),
+        UiCommand::View(PlaneView { order: Order::Bigram, ..state.view }),
         UiCommand::SetVisible { run: 1, visible: false },
         UiCommand::Settings(Settings { points: 50, ..Settings::default() }),
     ] {
@@ -438,8 +437,9 @@ fn settings_of_results_go_with_them() {
     };
     let recorded = vec![result(50), Some(Arc::new(wide))];
     state.apply(Event::Opened { runs: runs(&[0, 0]), recorded });
-    state.update(UiCommand::View(PlaneView { order: 4, ..state.view }));
-    assert_eq!((state.view.order, state.settings_of(0).max_order, state.settings_of(1).max_order), (4, 1, 4));
+    state.update(UiCommand::View(PlaneView { order: Order::Quadgram, ..state.view }));
+    assert_eq!(state.view.order, Order::Quadgram);
+    assert_eq!([0, 1].map(|run| state.settings_of(run).max_order), [1, 4]);
     // Models opened after them are measured under what was asked for, not under what was read.
     assert_eq!(request(state.apply(opened(&[1]))).settings, own);
     assert!(state.recorded_settings().is_empty() && *state.initial() == own);
@@ -555,7 +555,7 @@ fn a_run_without_the_layer_says_so() {
     let (documents, complete, recalled) = (8, true, false);
     state.apply(Event::Measured { generation, checkpoint, measurement, documents, complete, recalled });
     assert_eq!((state.last_layer(), state.last_common_layer()), (Some(5), Some(2)));
-    state.update(UiCommand::View(PlaneView { order: 1, layers: LayerChoice::Layer(4) }));
+    state.update(UiCommand::View(PlaneView { order: Order::Token, layers: LayerChoice::Layer(4) }));
     assert_eq!(
         (state.drawn().trajectories[0].absence.as_deref(), state.drawn().trajectories[1].absence.as_deref()),
         (Some("no layer 4"), None)
@@ -564,7 +564,7 @@ fn a_run_without_the_layer_says_so() {
     let words = said(&exported(&state));
     assert!(words.contains("run 0 no layer 4 run 1"), "in the legend: {words}");
     assert!(words.contains("Not drawn: run 0, no layer 4"), "in the caption: {words}");
-    state.update(UiCommand::View(PlaneView { order: 1, layers: LayerChoice::Last }));
+    state.update(UiCommand::View(PlaneView { order: Order::Token, layers: LayerChoice::Last }));
     assert!(state.drawn().trajectories.iter().all(|t| t.points.len() == 1), "every model has a last layer");
 }
 

@@ -1,5 +1,6 @@
 //! How the estimates of a checkpoint moved as the sample grew.
 
+use crate::measures::{Label, Order};
 use crate::results;
 
 /// What the first documents of a sample gave, averaged over layers 1..L.
@@ -14,15 +15,14 @@ pub struct Estimate {
 }
 
 /// What a measurement's estimates say of one order.
-pub fn convergence(estimates: &[results::Estimate], order: usize) -> Vec<Estimate> {
-    let of_order = |values: &[f64]| values.get(order.checked_sub(1)?).copied();
+pub fn convergence(estimates: &[results::Estimate], order: Order) -> Vec<Estimate> {
     estimates
         .iter()
         .filter_map(|estimate| {
             Some(Estimate {
                 documents: estimate.documents,
-                complexity: of_order(&estimate.input)?,
-                expressivity: of_order(&estimate.output)?,
+                complexity: *estimate.information.get(&Label::Input(order))?,
+                expressivity: *estimate.information.get(&Label::Output(order))?,
             })
         })
         .collect()
@@ -37,12 +37,16 @@ mod tests {
         let estimate = |documents| results::Estimate {
             documents,
             positions: 10 * documents,
-            input: vec![0.4, 0.5],
-            output: vec![0.2, 0.3],
+            information: [
+                (Label::Input(Order::Token), 0.4),
+                (Label::Input(Order::Bigram), 0.5),
+                (Label::Output(Order::Token), 0.2),
+                (Label::Output(Order::Bigram), 0.3),
+            ]
+            .into(),
         };
         let expected = |documents| Estimate { documents, complexity: 0.5, expressivity: 0.3 };
-        assert_eq!(convergence(&[estimate(16), estimate(40)], 2), [16, 40].map(expected));
-        assert!(convergence(&[estimate(16)], 3).is_empty());
-        assert!(convergence(&[estimate(16)], 0).is_empty());
+        assert_eq!(convergence(&[estimate(16), estimate(40)], Order::Bigram), [16, 40].map(expected));
+        assert!(convergence(&[estimate(16)], Order::Trigram).is_empty());
     }
 }

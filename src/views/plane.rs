@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::measures::{LayerMeasures, order_name};
+use crate::measures::{Information, LayerMeasures, Order};
 use crate::results::condition::{Condition, RunCondition, distinctions};
 use crate::results::{Measurement, Results};
 
@@ -30,18 +30,12 @@ impl LayerChoice {
 }
 
 /// What of a measurement is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlaneView {
-    /// The n-gram order (back-off), 1 to 4.
-    pub order: usize,
+    /// The n-gram order (back-off).
+    pub order: Order,
     /// The hidden states.
     pub layers: LayerChoice,
-}
-
-impl Default for PlaneView {
-    fn default() -> Self {
-        Self { order: 1, layers: LayerChoice::Mean }
-    }
 }
 
 /// What the numbers of a point rest on.
@@ -123,7 +117,7 @@ pub struct PlanePoint {
 impl PlanePoint {
     /// I(X;Z) and I(Y;Z) less what shuffled labels give, where that was measured.
     pub fn less_null(&self) -> Option<[f64; 2]> {
-        self.null.map(|[input, output]| [self.complexity - input, self.expressivity - output])
+        self.null.map(|[x, y]| [self.complexity - x, self.expressivity - y])
     }
 }
 
@@ -184,7 +178,11 @@ pub fn point(
     basis: Basis,
 ) -> Option<PlanePoint> {
     let layer = measures_of(measurement, view.layers)?;
-    let order = layer.orders.get(view.order)?;
+    let [complexity, expressivity] = layer.plane(view.order)?;
+    let both = |number: fn(&Information) -> Option<f64>| {
+        number(complexity).zip(number(expressivity)).map(<[f64; 2]>::from)
+    };
+    let optimality = layer.optimality(view.order);
     let layers_of_seed = match view.layers {
         LayerChoice::Mean => (measurement.layers_of_seed(), measurement.layers.len().saturating_sub(1)),
         LayerChoice::Layer(_) | LayerChoice::Last => (usize::from(layer.depends_on_seed()), 1),
@@ -195,21 +193,21 @@ pub fn point(
         step,
         tokens,
         progress: if count > 1 { checkpoint as f32 / (count - 1) as f32 } else { 1.0 },
-        complexity: order.input,
-        expressivity: order.output,
-        optimality: order.optimality,
-        null: order.input_null.zip(order.output_null).map(Into::into),
-        singletons: order.input_singletons.zip(order.output_singletons).map(Into::into),
-        kept: order
-            .input_kept
+        complexity: complexity.value,
+        expressivity: expressivity.value,
+        optimality: optimality.map(|optimality| optimality.value),
+        null: both(|information| information.null),
+        singletons: both(|information| information.singletons),
+        kept: complexity
+            .kept
             .into_iter()
-            .chain(order.output_kept)
+            .chain(expressivity.kept)
             .reduce(f64::min)
             .filter(|kept| *kept < 1.0),
-        spread: order.input_spread.zip(order.output_spread).map(Into::into),
-        optimality_spread: order.optimality_spread,
+        spread: both(|information| information.spread),
+        optimality_spread: optimality.and_then(|optimality| optimality.spread),
         layers_of_seed,
-        entropy: layer.entropy,
+        entropy: layer.entropy.value,
         loss: measurement.loss,
         basis,
         joined: false,
@@ -220,9 +218,9 @@ pub fn point(
 pub fn absence<'a>(view: PlaneView, measurements: impl Iterator<Item = &'a Measurement>) -> Option<String> {
     let mut absence = None;
     for measurement in measurements {
-        match measures_of(measurement, view.layers).map(|layer| layer.orders.get(view.order)) {
+        match measures_of(measurement, view.layers).map(|layer| layer.plane(view.order)) {
             Some(Some(_)) => return None,
-            Some(None) => absence = Some(format!("no {}s", order_name(view.order))),
+            Some(None) => absence = Some(format!("no {}s", view.order)),
             None => absence = Some(format!("no {}", view.layers.name())),
         }
     }
@@ -287,7 +285,7 @@ pub fn documents_of(measurement: &Measurement, results: &Results) -> usize {
 
 /// A name for an order's axis labels: `token`, `bigram`, ….
 pub fn axis_labels(view: PlaneView) -> (String, String) {
-    let order = order_name(view.order);
+    let order = view.order;
     (
         format!("complexity I(X;Z), {order} input, nats / ln n"),
         format!("expressivity I(Y;Z), {order} output, nats / ln n"),

@@ -1,24 +1,19 @@
 //! Points, lines and captions of recorded results.
 
 use super::*;
-use crate::measures::OrderMeasures;
+use crate::measures::Label;
 use crate::results::{CheckpointResult, Estimate, Outcome, ResultSettings};
 use crate::settings::Settings;
 use crate::views::marks::caption;
 
-fn measurement(layers: usize, orders: usize, documents: usize) -> Measurement {
-    let layer = |layer| LayerMeasures {
-        layer,
-        entropy: 0.5,
-        entropy_spread: None,
-        orders: (1..=orders)
-            .map(|order| OrderMeasures {
-                input_kept: Some(0.1 * order as f64),
-                output_kept: Some(0.05 * order as f64),
-                ..OrderMeasures::new(0.2 * order as f64, 0.1, 0.0, 0.0)
-            })
-            .collect(),
+fn measurement(layers: usize, orders: Order, documents: usize) -> Measurement {
+    let labelled = |order: Order| {
+        let number = order.number() as f64;
+        let complexity = Information { kept: Some(0.1 * number), ..Information::new(0.2 * number, 0.0) };
+        let expressivity = Information { kept: Some(0.05 * number), ..Information::new(0.1, 0.0) };
+        [(Label::Input(order), complexity), (Label::Output(order), expressivity)]
     };
+    let layer = |layer| LayerMeasures::new(layer, 0.5, orders.and_below().flat_map(labelled));
     Measurement {
         loss: 3.0,
         positions: 10 * documents,
@@ -28,8 +23,7 @@ fn measurement(layers: usize, orders: usize, documents: usize) -> Measurement {
         convergence: vec![Estimate {
             documents,
             positions: 10 * documents,
-            input: vec![0.2],
-            output: vec![0.1],
+            information: [(Label::Input(Order::Token), 0.2), (Label::Output(Order::Token), 0.1)].into(),
         }],
         weights: None,
         sample: None,
@@ -38,7 +32,7 @@ fn measurement(layers: usize, orders: usize, documents: usize) -> Measurement {
 
 /// Results of runs of two checkpoints, each with its number of hidden states.
 fn file(path: &str, settings: Settings, runs: &[(&str, usize)]) -> (PathBuf, Results) {
-    let max_order = settings.max_order;
+    let widest = Order::widest_of(&settings);
     let checkpoints = runs.iter().flat_map(|(run, layers)| {
         [0, 1].map(|step| CheckpointResult {
             run: (*run).to_owned(),
@@ -46,7 +40,7 @@ fn file(path: &str, settings: Settings, runs: &[(&str, usize)]) -> (PathBuf, Res
             step: Some(step),
             tokens: None,
             path: PathBuf::new(),
-            outcome: Outcome::Measured(Box::new(measurement(*layers, max_order, 40 + step as usize))),
+            outcome: Outcome::Measured(Box::new(measurement(*layers, widest, 40 + step as usize))),
         })
     });
     let settings = ResultSettings {
@@ -79,12 +73,15 @@ fn a_run_without_the_layer_or_the_order_keeps_its_place_and_a_reason() {
     let files =
         [file("r.json", Settings { max_order: 2, ..Settings::default() }, &[("deep", 9), ("shallow", 3)])];
     let view = |order, layers| PlaneView { order, layers };
-    let drawn = trajectories(&files, view(1, LayerChoice::Layer(4)));
+    let drawn = trajectories(&files, view(Order::Token, LayerChoice::Layer(4)));
     assert_eq!(drawn[0].absence, None);
     assert_eq!((drawn[1].absence.as_deref(), drawn[1].points.len()), (Some("no layer 4"), 0));
     assert!(caption(&drawn).ends_with("Not drawn: shallow, no layer 4"), "{}", caption(&drawn));
-    assert_eq!(trajectories(&files, view(3, LayerChoice::Mean))[0].absence.as_deref(), Some("no trigrams"));
-    let last = trajectories(&files, view(1, LayerChoice::Last));
+    assert_eq!(
+        trajectories(&files, view(Order::Trigram, LayerChoice::Mean))[0].absence.as_deref(),
+        Some("no trigrams")
+    );
+    let last = trajectories(&files, view(Order::Token, LayerChoice::Last));
     assert!(last.iter().all(|t| t.points.len() == 2 && t.absence.is_none()));
     let mut failed = files.clone();
     for checkpoint in &mut failed[0].1.checkpoints[2..] {
@@ -96,7 +93,7 @@ fn a_run_without_the_layer_or_the_order_keeps_its_place_and_a_reason() {
 #[test]
 fn a_minimum_count_is_named_with_what_it_keeps() {
     let files = [file("r.json", Settings { min_count: 5, ..Settings::default() }, &[("a", 3)])];
-    let words = caption(&trajectories(&files, PlaneView { order: 2, layers: LayerChoice::Mean }));
+    let words = caption(&trajectories(&files, PlaneView { order: Order::Bigram, layers: LayerChoice::Mean }));
     assert!(words.contains("labels seen at least 5 times; 10.0 % of positions kept"), "{words}");
 }
 

@@ -68,7 +68,7 @@ fn measure_writes_json_and_csv() {
     assert_eq!(checkpoints[1]["name"], "step2000");
     assert_eq!(checkpoints[1]["step"], 2000);
     assert_eq!(checkpoints[1]["layers"].as_array().unwrap().len(), 3);
-    assert!(checkpoints[1]["mean"]["orders"]["bigram"]["optimality"].as_f64().unwrap() > 0.0);
+    assert!(checkpoints[1]["mean"]["optimality"]["bigram"]["value"].as_f64().unwrap() > 0.0);
     assert!(checkpoints[1]["mean"]["orders"].get("trigram").is_none());
     assert_eq!(json["settings"]["points"], 20);
 
@@ -97,17 +97,15 @@ fn measure_writes_json_and_csv() {
             let layer = layer.to_string();
             assert_eq!(find(index, &layer, "", "entropy"), measures["entropy"].as_f64().unwrap());
             for order in ["token", "bigram"] {
-                let of_order = &measures["orders"][order];
-                for (label, measure, field) in [
-                    (format!("input:{order}"), "information", "input"),
-                    (format!("output:{order}"), "information", "output"),
-                    (format!("input:{order}"), "null", "input_null"),
-                    (format!("output:{order}"), "singletons", "output_singletons"),
-                    (format!("output:{order}"), "spread", "output_spread"),
-                    (order.to_owned(), "optimality", "optimality"),
-                ] {
-                    assert_eq!(find(index, &layer, &label, measure), of_order[field].as_f64().unwrap());
+                for side in ["input", "output"] {
+                    let label = format!("{side}:{order}");
+                    for measure in ["information", "information_mean", "null", "singletons", "spread"] {
+                        let expected = measures["labels"][&label][measure].as_f64().unwrap();
+                        assert_eq!(find(index, &layer, &label, measure), expected);
+                    }
                 }
+                let expected = measures["optimality"][order]["value"].as_f64().unwrap();
+                assert_eq!(find(index, &layer, order, "optimality"), expected);
             }
         }
     }
@@ -380,15 +378,12 @@ fn without_any_driver_auto_measures_on_the_cpu() {
 
 /// Results of a run with so many hidden states under so many reference points.
 fn recorded(run: &str, states: usize, points: usize) -> Vec<u8> {
-    use infoplane::measures::{LayerMeasures, OrderMeasures};
+    use infoplane::measures::{Information, Label, LayerMeasures, Order};
     use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
-    let layer = |layer| LayerMeasures {
-        layer,
-        entropy: 0.5,
-        entropy_spread: None,
-        orders: [OrderMeasures::new(0.2, 0.1, 0.2, 0.1)].into_iter().collect(),
-    };
-    let estimate = Estimate { documents: 20, positions: 999, input: vec![0.2], output: vec![0.1] };
+    let labelled = [(Label::Input(Order::Token), 0.2), (Label::Output(Order::Token), 0.1)];
+    let estimate = Estimate { documents: 20, positions: 999, information: labelled.clone().into() };
+    let labelled = labelled.map(|(label, value)| (label, Information::new(value, value)));
+    let layer = |layer| LayerMeasures::new(layer, 0.5, labelled.clone());
     let measurement = Measurement {
         loss: 3.0,
         positions: 999,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use infoplane::condition::TextSource;
 use infoplane::engine::{self, CheckpointId, Command, Event, Focus, Request};
+use infoplane::measures::Order;
 use infoplane::settings::{Backend, Settings};
 
 use super::support::{PATIENCE, asset};
@@ -126,8 +127,8 @@ fn settings(samples: usize) -> Settings {
 fn measured(events: &[Event]) -> Vec<(usize, usize, f64)> {
     let told = events.iter().filter_map(|event| match event {
         Event::Measured { checkpoint, measurement, documents, .. } => {
-            let token = measurement.mean.orders.get(1).unwrap();
-            token.input_null.is_none().then_some((checkpoint.checkpoint, *documents, token.input))
+            let token = measurement.mean.complexity(Order::Token).unwrap();
+            token.null.is_none().then_some((checkpoint.checkpoint, *documents, token.value))
         }
         _ => None,
     });
@@ -159,23 +160,20 @@ fn shuffled_labels_are_measured_last_and_for_every_request() {
             .iter()
             .filter_map(|event| match event {
                 Event::Measured { checkpoint, measurement, complete: true, .. } => {
-                    let order = |order| *measurement.mean.orders.get(order).unwrap();
-                    order(1)
-                        .input_null
-                        .map(|_| (checkpoint.checkpoint, order))
-                        .map(|(checkpoint, order)| (checkpoint, order(1), order(4)))
+                    let complexity = |order| *measurement.mean.complexity(order).unwrap();
+                    let (token, quadgram) = (complexity(Order::Token), complexity(Order::Quadgram));
+                    token.null.map(|null| (checkpoint.checkpoint, null, token, quadgram))
                 }
                 _ => None,
             })
             .collect();
         assert_eq!(nulls.iter().map(|null| null.0).collect::<Vec<_>>(), [1, 0]);
-        for (_, token, quadgram) in nulls {
+        for (_, null, token, quadgram) in nulls {
             // Labels dealt out at random tell something of a sample this small, but less than the true ones.
-            let null = token.input_null.unwrap();
-            assert!(null > 0.0 && null < token.input, "{null} {}", token.input);
+            assert!(null > 0.0 && null < token.value, "{null} {}", token.value);
             // Nearly every quadgram occurs once, so who carries it hardly matters.
-            assert!(quadgram.input_singletons.unwrap() > 0.8 && token.input_singletons.unwrap() < 0.5);
-            assert!((quadgram.input_null.unwrap() - quadgram.input).abs() < 0.1 * quadgram.input);
+            assert!(quadgram.singletons.unwrap() > 0.8 && token.singletons.unwrap() < 0.5);
+            assert!((quadgram.null.unwrap() - quadgram.value).abs() < 0.1 * quadgram.value);
         }
     }
 }
@@ -359,7 +357,7 @@ fn hidden_runs_are_measured_last() {
     let events = refocused(folder.path(), first, &focus);
     let order = events.iter().filter_map(|event| match event {
         Event::Measured { checkpoint, documents, measurement, .. } => {
-            let plain = measurement.mean.orders.get(1)?.input_null.is_none();
+            let plain = measurement.mean.complexity(Order::Token)?.null.is_none();
             plain.then_some((checkpoint.run, checkpoint.checkpoint, *documents))
         }
         _ => None,

@@ -1,8 +1,9 @@
 //! The estimator against the published package and the definition in float64.
 
 use infoplane::device::Compute;
-use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, layer_measures, temperature, unit_rows};
+use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, temperature, unit_rows};
 use infoplane::labels::LabelSet;
+use infoplane::measures::{LayerMeasures, Order};
 use infoplane::settings::Temperature;
 
 use super::support::{Tensors, devices, fixture, json, layer_statistics, number};
@@ -100,7 +101,10 @@ fn a_state_too_large_spoils_the_prefixes_that_hold_it() {
             let of = (binning, 1);
             let found =
                 layer_statistics(&compute, (&states, WIDTH), reference, labels.clone(), &[70, 90], of);
-            found.iter().map(|found| layer_measures(0, POINTS, found).is_finite()).collect::<Vec<_>>()
+            found
+                .iter()
+                .map(|found| LayerMeasures::of_statistics(0, POINTS, found).is_finite())
+                .collect::<Vec<_>>()
         });
         assert_eq!(finite, [vec![true, false], vec![true, false]], "{size:e}");
     }
@@ -121,7 +125,7 @@ fn measure(
     let reference = ReferencePoints::new(seed, points, width);
     let statistics =
         layer_statistics(compute, (states, width), reference, labels, &[ids.len()], (binning, 1));
-    let measures = layer_measures(1, points, &statistics[0]);
-    let order = measures.orders.get(1).unwrap();
-    [measures.entropy, order.input, order.input_mean]
+    let measures = LayerMeasures::of_statistics(1, points, &statistics[0]);
+    let complexity = measures.complexity(Order::Token).unwrap();
+    [measures.entropy.value, complexity.value, complexity.mean]
 }

@@ -8,6 +8,7 @@ use infoplane::device::Compute;
 use infoplane::engine::{self, CheckpointId, Command, Event, Request};
 use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, Statistics, unit_rows};
 use infoplane::labels::{LabelSet, Labels};
+use infoplane::measures::Order;
 use infoplane::results::Measurement;
 use infoplane::settings::{Backend, Settings};
 use infoplane::store::{Store, StoreScores};
@@ -180,10 +181,10 @@ fn convergence_is_what_fewer_documents_give() {
     for estimate in &all.convergence {
         let (part, _) = measured(&settings(estimate.documents), false);
         assert_eq!(part.positions, estimate.positions);
-        for (order, measures) in part.mean.orders.iter() {
-            let deviation =
-                [measures.input - estimate.input[order - 1], measures.output - estimate.output[order - 1]];
-            assert!(deviation.iter().all(|d| d.abs() < 1e-6), "order {order}: {deviation:?}");
+        assert!(part.mean.information.keys().eq(estimate.information.keys()));
+        for (label, information) in &part.mean.information {
+            let deviation = information.value - estimate.information[label];
+            assert!(deviation.abs() < 1e-6, "{label}: {deviation}");
         }
     }
     assert!(all.last_change().unwrap() > 0.0);
@@ -196,15 +197,15 @@ fn the_spread_is_that_of_separate_measurements() {
     let values: Vec<f64> = (5..8)
         .map(|seed| {
             let (one, _) = measured(&Settings { reference_seeds: 1, seed, ..settings(20) }, false);
-            assert_eq!(one.mean.entropy_spread, None);
-            one.mean.orders.get(2).unwrap().output
+            assert_eq!(one.mean.entropy.spread, None);
+            one.mean.expressivity(Order::Bigram).unwrap().value
         })
         .collect();
-    let order = together.mean.orders.get(2).unwrap();
-    assert!((order.output - values[0]).abs() < 1e-7);
+    let bigram = together.mean.expressivity(Order::Bigram).unwrap();
+    assert!((bigram.value - values[0]).abs() < 1e-7);
     let mean = values.iter().sum::<f64>() / 3.0;
     let expected = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 2.0).sqrt();
-    assert!(expected > 1e-5 && (order.output_spread.unwrap() - expected).abs() < 1e-7);
+    assert!(expected > 1e-5 && (bigram.spread.unwrap() - expected).abs() < 1e-7);
 }
 
 #[test]
@@ -214,7 +215,7 @@ fn a_tolerance_ends_a_checkpoint_early() {
         let (measurement, documents) = measured(&loose, interactive);
         // The first estimate has nothing to be compared with; the second settles it.
         assert_eq!(documents, 64);
-        assert!(measurement.mean.orders.get(1).unwrap().input_null.is_some());
+        assert!(measurement.mean.complexity(Order::Token).unwrap().null.is_some());
         let (_, documents) = measured(&Settings { tolerance: 1e-9, ..loose }, interactive);
         assert_eq!(documents, 200);
     }
@@ -410,7 +411,7 @@ fn a_window_goes_on_with_what_was_scored_in_part() {
     std::fs::write(&journal, &left).unwrap();
     let part = ask(true);
     assert!(part.loss > whole.loss + 1.0, "the first chunk was not scored again");
-    assert_eq!(part.layers[1].entropy, whole.layers[1].entropy);
+    assert_eq!(part.layers[1].entropy.value, whole.layers[1].entropy.value);
     assert_eq!(std::fs::read_to_string(&journal).unwrap(), left, "the rest went to memory");
 }
 

@@ -2,8 +2,9 @@
 
 use infoplane::condition::TextSource;
 use infoplane::engine::{self, Command, Event, Request};
+use infoplane::measures::Order;
 use infoplane::results::Measurement;
-use infoplane::settings::{Backend, ORDER_NAMES, Settings};
+use infoplane::settings::{Backend, Settings};
 use serde_json::Value;
 
 use super::support::{asset, fixture, json, number};
@@ -67,16 +68,16 @@ fn deviation(measured: &Measurement, oracle: &Value) -> f64 {
     for (measured, oracle) in measured.layers.iter().zip(layers).chain([(&measured.mean, &oracle["mean"])]) {
         let mut compare =
             |actual: f64, expected: &Value| worst = worst.max((actual - number(expected)).abs());
-        compare(measured.entropy, &oracle["entropy"]);
-        for (index, name) in ORDER_NAMES.iter().enumerate() {
-            let actual = measured.orders.get(index + 1).unwrap();
-            let expected = &oracle["orders"][name];
-            compare(actual.input, &expected["input"]);
-            compare(actual.output, &expected["output"]);
-            compare(actual.input_mean, &expected["input_mean"]);
-            compare(actual.output_mean, &expected["output_mean"]);
+        compare(measured.entropy.value, &oracle["entropy"]);
+        for order in Order::ALL {
+            let [complexity, expressivity] = measured.plane(order).unwrap();
+            let expected = &oracle["orders"][order.name()];
+            compare(complexity.value, &expected["input"]);
+            compare(expressivity.value, &expected["output"]);
+            compare(complexity.mean, &expected["input_mean"]);
+            compare(expressivity.mean, &expected["output_mean"]);
             if expected["optimality"].is_number() {
-                compare(actual.optimality.unwrap(), &expected["optimality"]);
+                compare(measured.optimality(order).unwrap().value, &expected["optimality"]);
             }
         }
     }

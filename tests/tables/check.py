@@ -18,13 +18,6 @@ assert table["schema"].unique().to_list() == [document["schema"]]
 assert table["condition"].n_unique() == 1 and table["condition"][0] != other["condition"][0]
 
 
-def label_and_measure(name, order):
-    side, _, rest = name.partition("_")
-    if side == "optimality":
-        return order, rest or "optimality"
-    return f"{side}:{order}", {"": "information", "mean": "information_mean"}.get(rest, rest)
-
-
 compared = 0
 for checkpoint in document["checkpoints"]:
     rows = table.filter(pl.col("checkpoint") == checkpoint["name"])
@@ -43,11 +36,15 @@ for checkpoint in document["checkpoints"]:
     for layer in checkpoint["layers"] + [checkpoint["mean"]]:
         index = str(layer.get("layer", "mean"))
         assert values[index, "", "entropy"] == layer["entropy"]
-        for order, measures in layer["orders"].items():
-            for name, value in measures.items():
-                if value is not None:
-                    assert values[index, *label_and_measure(name, order)] == value, (index, order, name)
-                    compared += 1
+        assert values[index, "", "spread"] == layer["entropy_spread"]
+        for label, measures in layer["labels"].items():
+            for measure, value in measures.items():
+                assert values[index, label, measure] == value, (index, label, measure)
+                compared += 1
+        for order, optimality in layer["optimality"].items():
+            assert values[index, order, "optimality"] == optimality["value"], (index, order)
+            assert values[index, order, "spread"] == optimality["spread"], (index, order)
+            compared += 2
 
 # The question most asked: complexity and expressivity of every checkpoint, averaged over layers.
 plane = (
@@ -60,7 +57,7 @@ plane = (
     .sort("step")
 )
 measured = [c for c in document["checkpoints"] if "error" not in c]
-assert plane["input:token"].to_list() == [c["mean"]["orders"]["token"]["input"] for c in measured]
+assert plane["input:token"].to_list() == [c["mean"]["labels"]["input:token"]["information"] for c in measured]
 
 folder = pathlib.Path(sys.argv[4])
 for name, changed in {

@@ -14,7 +14,7 @@ use infoplane::checkpoints::{Checkpoint, Run};
 use infoplane::condition::TextSource;
 use infoplane::engine::{CheckpointId, Command, Event, Request};
 use infoplane::error::{Error, Kind};
-use infoplane::measures::{LayerMeasures, OrderMeasures};
+use infoplane::measures::{Information, Label, LayerMeasures, Order};
 use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
 use infoplane::settings::{Settings, Temperature};
 use infoplane::state::Status;
@@ -53,28 +53,26 @@ pub fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
     let size = 1.0 + 0.25 * id.run as f64;
     let layer = |layer: Option<usize>| {
         let depth = layer.map_or(1.0, |layer| 0.6 + 0.2 * layer as f64);
-        let orders = (1..=settings.max_order).map(|order| {
-            let width = 0.6 + 0.4 * order as f64;
+        let labelled = Order::widest_of(settings).and_below().flat_map(|order| {
+            let width = 0.6 + 0.4 * order.number() as f64;
             let rise = (progress * 3.0).min(1.0);
-            let input = width * depth * size * (0.05 + 0.06 * rise - 0.045 * (progress - 0.33).max(0.0));
-            let output = width * depth * size * (0.01 + 0.05 * progress.sqrt());
-            let singletons = 0.2 * order as f64;
-            OrderMeasures {
-                input_singletons: Some(singletons),
-                output_singletons: Some(singletons),
-                input_spread: Some(0.0012),
-                output_spread: Some(0.0009),
-                optimality_spread: Some(0.0145),
-                ..OrderMeasures::new(input, output, input * 0.8, output * 0.8)
-                    .with_null(&OrderMeasures::new(0.0123, 0.0321, 0.0, 0.0))
-            }
+            let complexity = width * depth * size * (0.05 + 0.06 * rise - 0.045 * (progress - 0.33).max(0.0));
+            let expressivity = width * depth * size * (0.01 + 0.05 * progress.sqrt());
+            let singletons = 0.2 * order.number() as f64;
+            let information = |value: f64, null, spread| Information {
+                null: Some(null),
+                spread: Some(spread),
+                singletons: Some(singletons),
+                ..Information::new(value, value * 0.8)
+            };
+            [
+                (Label::Input(order), information(complexity, 0.0123, 0.0012)),
+                (Label::Output(order), information(expressivity, 0.0321, 0.0009)),
+            ]
         });
-        LayerMeasures {
-            layer,
-            entropy: 0.82 - 0.1 * progress,
-            entropy_spread: None,
-            orders: orders.collect(),
-        }
+        let mut layer = LayerMeasures::new(layer, 0.82 - 0.1 * progress, labelled);
+        layer.optimality.values_mut().for_each(|optimality| optimality.spread = Some(0.0145));
+        layer
     };
     let epsilon = match settings.temperature {
         Temperature::Fixed(epsilon) => epsilon,
@@ -90,8 +88,10 @@ pub fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
             .map(|(documents, off)| Estimate {
                 documents,
                 positions: 491 * documents,
-                input: vec![0.1 + off; settings.max_order],
-                output: vec![0.05; settings.max_order],
+                information: Order::widest_of(settings)
+                    .and_below()
+                    .flat_map(|order| [(Label::Input(order), 0.1 + off), (Label::Output(order), 0.05)])
+                    .collect(),
             })
             .into(),
         weights: None,

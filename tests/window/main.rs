@@ -20,6 +20,7 @@ use infoplane::app::Start;
 use infoplane::app::dialogs::Dialogs;
 use infoplane::condition::TextSource;
 use infoplane::engine::Command;
+use infoplane::measures::Order;
 use infoplane::settings::{Backend, Settings, Temperature};
 use infoplane::state::{Severity, Status};
 use infoplane::views::plane::LayerChoice;
@@ -250,9 +251,9 @@ fn order_and_layer_are_views_of_what_is_measured() {
     let mut window = Window::measured();
     let generation = window.forget_commands();
     window.click_role(Role::RadioButton, "trigram");
-    assert_eq!(window.app().state().view.order, 3);
+    assert_eq!(window.app().state().view.order, Order::Trigram);
     window.press(Key::Num2);
-    assert_eq!(window.app().state().view.order, 2);
+    assert_eq!(window.app().state().view.order, Order::Bigram);
     window.click_role(Role::RadioButton, "last layer");
     assert_eq!(window.app().state().view.layers, LayerChoice::Last);
     window.click_role(Role::RadioButton, "one layer");
@@ -270,7 +271,7 @@ fn an_order_that_is_not_measured_cannot_be_chosen() {
     window.until("everything is measured", |window| window.app().state().done() == (28, 28));
     assert!(window.harness.get_by_role_and_label(Role::RadioButton, "bigram").accesskit_node().is_disabled());
     window.press(Key::Num2);
-    assert_eq!(window.app().state().view.order, 1);
+    assert_eq!(window.app().state().view.order, Order::Token);
 }
 
 #[test]
@@ -282,7 +283,7 @@ fn keys_do_not_fire_into_a_field_being_typed_in() {
     window.press(Key::Num3);
     window.press(Key::Space);
     let state = window.app().state();
-    assert_eq!((state.scrubber.position(), state.view.order), (COUNT - 1, 1));
+    assert_eq!((state.scrubber.position(), state.view.order), (COUNT - 1, Order::Token));
     assert!(!state.scrubber.is_playing());
 }
 

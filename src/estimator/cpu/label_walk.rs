@@ -4,7 +4,7 @@
 use super::label_sums::{LabelSums, add_f32};
 use super::soft_bins::row_length;
 use crate::estimator::label_tree::LabelTree;
-use crate::estimator::statistics::Conditional;
+use crate::measures::Conditional;
 use crate::simd::{ln, sum_of, vectorised};
 
 /// A walk over the labels of one side, in as many steps as their sums come.

@@ -19,7 +19,7 @@ use super::label_walk::LabelWalk;
 use super::soft_bins::{BLOCK, Bins, bin_block, row_length};
 use crate::error::{Error, Result};
 use crate::estimator::label_tree::SampleLabels;
-use crate::estimator::statistics::{Question, Statistics};
+use crate::estimator::{Question, Statistics};
 use crate::scores::Slab;
 use crate::simd::{Simd, WithSimd, with_simd};
 

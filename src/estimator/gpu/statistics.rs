@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::estimator::DeviceSlab;
 use crate::estimator::label_tree::SampleLabels;
 use crate::estimator::segments::{SampleSegments, Segments};
-use crate::estimator::statistics::{Question, Statistics};
+use crate::estimator::{Question, Statistics};
 
 /// Submissions that may wait for the GPU: enough that it never waits for us, few enough that a window's frames
 /// get their turn and that an interruption is soon heard.

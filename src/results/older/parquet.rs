@@ -5,10 +5,11 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::columns::File;
-use super::rows::{About, CONVERGENCE, ENTROPY, FAILED, LOSS, Row, SPREAD, TEMPERATURE, results_of, tidy};
-use super::{Cause, Results, settings_from};
-use crate::settings::ORDER_NAMES;
+use super::renamed;
+use crate::measures::{Measure, Order, Subject};
+use crate::results::columns::File;
+use crate::results::rows::{About, CONVERGENCE, FAILED, LOSS, Row, TEMPERATURE, results_of};
+use crate::results::{Cause, Results, settings_from};
 
 /// The key of the metadata that holds the settings.
 pub const SETTINGS: &str = "infoplane.settings";
@@ -81,19 +82,20 @@ fn rows(file: &File) -> Result<Vec<Row>, String> {
                 found.push(Row { layer: None, ..row(String::new(), measure, value) });
             }
         }
-        let order = order.and_then(|order| ORDER_NAMES.iter().position(|name| *name == order));
-        let (order, measure) = (order.map(|index| index + 1), measure.as_deref().unwrap_or_default());
-        match (order, measure.strip_prefix("convergence_")) {
-            (None, None) if measure == "entropy_spread" => {
-                found.push(row(String::new(), SPREAD, values[index]))
+        let order: Option<Order> = order.and_then(|name| name.parse().ok());
+        let measure = measure.as_deref().unwrap_or_default();
+        let renamed = |field: &str| match order {
+            Some(order) => renamed(field, order),
+            None if field == "entropy_spread" => Some((Subject::Layer, Measure::Spread)),
+            None => Some((Subject::Layer, Measure::Entropy)),
+        };
+        match measure.strip_prefix("convergence_") {
+            None => {
+                let named = renamed(measure);
+                found.extend(named.map(|(of, measure)| row(of.to_string(), measure.name(), values[index])));
             }
-            (None, None) => found.push(row(String::new(), ENTROPY, values[index])),
-            (Some(order), None) => {
-                let (label, measure) = tidy(measure, order);
-                found.push(row(label, measure, values[index]));
-            }
-            (order, Some(side)) => {
-                let label = order.map_or(String::new(), |order| tidy(side, order).0);
+            Some(side) => {
+                let label = renamed(side).map_or(String::new(), |(subject, _)| subject.to_string());
                 let value = values[index].filter(|_| order.is_some());
                 let positions = smaller.get(&((*about).clone(), documents[index])).copied().flatten();
                 found.push(Row { positions, ..row(label, CONVERGENCE, value) });
