@@ -17,11 +17,14 @@ use infoplane::labels::Labels;
 use infoplane::model::batch::{Batch, batches};
 use infoplane::model::{Model, Options};
 use infoplane::product::{Cores, Packed};
-use infoplane::scores::{ChunkKey, Losses, ScoreTable, Shape};
-use infoplane::settings::{Backend, Settings};
+use infoplane::scores::{ChunkKey, Losses, ScoreTable, Shape, ValuesMut};
+use infoplane::settings::{Backend, Precision, Settings};
 use infoplane::tokens::Tokens;
 
 const BACKENDS: [Backend; 2] = [Backend::Cpu, Backend::Gpu];
+/// A GPU's memory holds scores in f32 alone.
+const MEMORIES: [(Backend, Precision); 3] =
+    [(Backend::Cpu, Precision::F32), (Backend::Cpu, Precision::F16), (Backend::Gpu, Precision::F32)];
 const POINTS: usize = 100;
 
 fn main() {
@@ -64,9 +67,9 @@ fn encode_and_label() -> usize {
 }
 
 /// What a change of temperature, points, minimum count or seed asks: the measures of 17 layers on 32,000
-/// positions, all orders, with their convergence; scores lie where a window keeps them.
-#[divan::bench(args = BACKENDS, sample_count = 10)]
-fn retune_17_layers(bencher: Bencher, backend: Backend) {
+/// positions, all orders, with their convergence; scores lie where a window keeps them, in either precision.
+#[divan::bench(args = MEMORIES, sample_count = 10)]
+fn retune_17_layers(bencher: Bencher, (backend, precision): (Backend, Precision)) {
     const LAYERS: usize = 17;
     let compute = compute(backend);
     let mut estimator = Estimator::new(&compute).expect("kernels");
@@ -76,7 +79,7 @@ fn retune_17_layers(bencher: Bencher, backend: Backend) {
     let positions = labels.positions();
     let slabs = estimator.device_slabs(LAYERS, positions, POINTS).expect("memory");
     let chunks = [first, positions].map(|end| ChunkKey { end, tokens: 0 });
-    let mut table = ScoreTable::new(shape(LAYERS), &chunks);
+    let mut table = ScoreTable::new(Shape { precision, ..shape(LAYERS) }, &chunks);
     let reference = estimator.reference(ReferencePoints::new(0, POINTS, 64)).expect("memory");
     for layer in 0..LAYERS {
         for (chunk, range) in [0..first, first..positions].into_iter().enumerate() {
@@ -116,7 +119,9 @@ fn score_512_states_of_2048(bencher: Bencher, backend: Backend) {
     let rows: Vec<Row> = (0..POSITIONS as u32).map(|row| Row { source: row, target: row }).collect();
     let mut scores = vec![0.0; POSITIONS * POINTS];
     bencher.counter(divan::counter::ItemsCount::new(POSITIONS)).bench_local(|| {
-        estimator.score(hidden.clone(), &reference, &rows, Target::Host(&mut scores)).expect("scores");
+        estimator
+            .score(hidden.clone(), &reference, &rows, Target::Host(ValuesMut::F32(&mut scores)))
+            .expect("scores");
     });
 }
 

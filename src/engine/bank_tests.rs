@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::checkpoints::ModelFolder;
-use crate::scores::Losses;
+use crate::scores::{Losses, Values, ValuesRef};
 use crate::settings::Backend;
 use crate::store::StoreScores;
 use crate::tokens::Tokens;
@@ -195,7 +195,8 @@ fn complete(scored: &mut Scored, chunks: usize) {
         let slabs = scored.table.shape().slabs();
         for slab in 0..slabs {
             let value = (chunk * slabs + slab) as f32;
-            scored.table.open(chunk, slab).unwrap().fill(value);
+            let count = scored.table.positions(chunk).len() * scored.table.shape().points;
+            scored.table.open(chunk, slab).unwrap().write(0, &vec![value; count]);
         }
         scored.table.finish(chunk, Losses::default()).unwrap();
     }
@@ -264,8 +265,9 @@ fn what_is_stored_already_answers_from_memory_in_a_window_and_from_the_store_wit
         let found = open(live, budget);
         assert!(found.table.is_complete());
         assert_eq!(At::of(Some(&found)), at);
-        let mut scores = Vec::new();
-        assert!(found.table.slab(2).read(0, &mut scores).unwrap().iter().all(|&score| score == 2.0));
+        let mut buffer = Values::default();
+        let ValuesRef::F32(scores) = found.table.slab(2).read(0, &mut buffer).unwrap() else { panic!() };
+        assert!(scores.iter().all(|&score| score == 2.0));
     }
 }
 

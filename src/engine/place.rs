@@ -2,7 +2,6 @@
 
 use crate::model::config::Config;
 use crate::scores::Shape;
-use crate::settings::Precision;
 use crate::store::StoreScores;
 
 /// A place for scores.
@@ -94,13 +93,8 @@ impl Situation {
         match store {
             StoreScores::Always => true,
             StoreScores::Never => false,
-            // A GPU, whose rate is another altogether, keeps scores in its own memory as long as they fit. What was
-            // asked for in half precision is rounded as it is stored, whatever memory is free.
-            StoreScores::Auto => {
-                self.made_on_gpu
-                    || self.shape.precision == Precision::F16
-                    || worth_storing(self.operations, self.shape)
-            }
+            // A GPU, whose rate is another altogether, keeps scores in its own memory as long as they fit.
+            StoreScores::Auto => self.made_on_gpu || worth_storing(self.operations, self.shape),
         }
     }
 }

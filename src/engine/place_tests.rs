@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::checkpoints::ModelFolder;
+use crate::settings::Precision;
 
 const SHAPE: Shape = Shape { layers: 3, seeds: 2, points: 8, precision: Precision::F32 };
 
@@ -33,7 +34,6 @@ fn every_situation_has_its_order_of_places() {
     let on_gpu = |gpu: Budget| Situation { gpu: Some(gpu), made_on_gpu: true, ..WINDOW };
     let free = Budget { all: 10, held: 0 };
     let cheap = Situation { operations: 0.0, ..headless };
-    let half = Situation { shape: Shape { precision: Precision::F16, ..SHAPE }, ..cheap };
     let stored = |situation: Situation, store| Situation { store: Some(store), ..situation };
     let full = |situation: Situation| Situation { memory: FULL, ..situation };
     for (what, situation, places) in [
@@ -54,7 +54,6 @@ fn every_situation_has_its_order_of_places() {
         ("or goes to the store where that is full", full(stored(cheap, Auto)), &[Store, MemoryOfOthers]),
         ("or where it always does", stored(cheap, Always), &[Store, MemoryOfOthers]),
         ("what is never stored stays in memory", stored(headless, Never), &[Memory]),
-        ("half precision is rounded by the store", stored(half, Auto), &[Store, MemoryOfOthers]),
         ("a GPU", on_gpu(free), &[Gpu, Memory]),
         ("a GPU with full memory", on_gpu(FULL), &[Memory]),
         ("a GPU and memory, both full", full(on_gpu(FULL)), &[GpuOfOthers, MemoryOfOthers]),

@@ -35,7 +35,7 @@ use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
 pub use crate::measures::{Conditional, Statistics};
 use crate::product::Packed;
-use crate::scores::Slab;
+use crate::scores::{Slab, ValuesMut};
 
 /// A state to score. Keep in sync with `Row` in `shaders/cosine_scores.wgsl`.
 #[repr(C)]
@@ -71,7 +71,7 @@ pub enum Scores<'a> {
 #[derive(Debug)]
 pub enum Target<'a> {
     /// To main memory: rows of a chunk.
-    Host(&'a mut [f32]),
+    Host(ValuesMut<'a>),
     /// To the GPU's.
     Device(&'a DeviceSlab),
 }
@@ -240,14 +240,37 @@ fn foreign() -> Error {
 }
 
 /// The states' rows in main memory, a run of consecutive rows a task.
-fn score_on_cpu(hidden: Tensor<2>, reference: &Packed, rows: &[Row], scores: &mut [f32]) -> Result<()> {
+fn score_on_cpu(hidden: Tensor<2>, reference: &Packed, rows: &[Row], scores: ValuesMut<'_>) -> Result<()> {
     let hidden = hidden.try_into_primitive::<Flex>().map_err(|_| foreign())?.to_contiguous();
     let states = hidden.as_slice::<f32>().ok_or_else(foreign)?;
-    let points = reference.outputs();
+    let score = |rows: &[Row], scores: &mut [f32]| {
+        let local: Vec<Row> =
+            rows.iter().map(|row| Row { target: row.target - rows[0].target, ..*row }).collect();
+        cpu::cosine_scores::cosine_scores(states, reference, &local, scores);
+    };
     // Targets rise within a batch's documents but not across them; sorting lets the scores be split into
     // disjoint pieces for the cores.
     let mut rows = rows.to_vec();
     rows.sort_unstable_by_key(|row| row.target);
+    match scores {
+        ValuesMut::F32(scores) => {
+            let pieces = pieces(&rows, reference.outputs(), scores);
+            pieces.into_par_iter().for_each(|(rows, scores)| score(rows, scores));
+        }
+        ValuesMut::F16(scores) => {
+            let pieces = pieces(&rows, reference.outputs(), scores);
+            pieces.into_par_iter().for_each_init(Vec::new, |exact, (rows, scores)| {
+                exact.resize(scores.len(), 0.0);
+                score(rows, exact);
+                ValuesMut::F16(scores).write(0, exact);
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Consecutive rows, rising in their targets, each with the scores they go to.
+fn pieces<'a, T>(rows: &'a [Row], points: usize, scores: &'a mut [T]) -> Vec<(&'a [Row], &'a mut [T])> {
     let mut pieces = Vec::new();
     let (mut rest, mut first_row) = (scores, 0);
     for rows in rows.chunk_by(|a, b| a.source + 1 == b.source && a.target + 1 == b.target) {
@@ -259,12 +282,7 @@ fn score_on_cpu(hidden: Tensor<2>, reference: &Packed, rows: &[Row], scores: &mu
             pieces.push((rows, piece));
         }
     }
-    pieces.into_par_iter().for_each(|(rows, scores)| {
-        let local: Vec<Row> =
-            rows.iter().map(|row| Row { target: row.target - rows[0].target, ..*row }).collect();
-        cpu::cosine_scores::cosine_scores(states, reference, &local, scores);
-    });
-    Ok(())
+    pieces
 }
 
 /// Enough rows that a product is worth a task, few enough that all cores get some.

@@ -8,16 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use half::f16;
-use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
 use super::journal::{self, Record, checksum};
 use super::losses::Losses;
 use super::shape::Shape;
 use super::unwritable;
+use super::values::Values;
 use crate::error::{Error, Kind, Result};
-use crate::settings::Precision;
 
 /// The file that says what the scores depend on.
 const ABOUT: &str = "key.json";
@@ -143,18 +141,12 @@ impl Entry {
         positions: std::ops::Range<usize>,
         tokens: u128,
         losses: Losses,
-        scores: &[Vec<f32>],
+        scores: &[Values],
     ) -> Result<()> {
         let offset = (positions.start * self.shape.row_bytes()) as u64;
         // A slab a core: checksums and the system's copies would keep the others waiting.
-        let sums = scores.par_iter().enumerate().map(|(slab, scores)| match self.shape.precision {
-            Precision::F32 => self.write_slab(slab, offset, bytemuck::cast_slice(scores)),
-            Precision::F16 => {
-                let mut halves = vec![f16::ZERO; scores.len()];
-                halves.convert_from_f32_slice(scores);
-                self.write_slab(slab, offset, bytemuck::cast_slice(&halves))
-            }
-        });
+        let sums = scores.par_iter().enumerate();
+        let sums = sums.map(|(slab, scores)| self.write_slab(slab, offset, scores.bytes()));
         let sums = sums.collect::<std::io::Result<_>>().map_err(|error| self.unwritable(&error))?;
         let record =
             Record { chunk, start: positions.start, end: positions.end, tokens: hex(tokens), losses, sums };
@@ -179,24 +171,16 @@ impl Entry {
     ///
     /// # Errors
     /// Bytes that are missing or not those that were written.
-    pub fn read(&self, chunk: usize, slab: usize, scores: &mut Vec<f32>) -> Result<()> {
+    pub fn read(&self, chunk: usize, slab: usize, scores: &mut Values) -> Result<()> {
         let record = self.records.get(&chunk).ok_or_else(|| self.damaged(chunk))?;
-        let floats = (record.end - record.start) * self.shape.points;
-        scores.resize(floats, 0.0);
+        scores.resize(self.shape.precision, (record.end - record.start) * self.shape.points);
         let offset = (record.start * self.shape.row_bytes()) as u64;
         let read = |bytes: &mut [u8]| {
             let mut file = File::open(self.slab(slab)).ok()?;
             file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(bytes)).ok()?;
             (checksum(bytes) == record.sums[slab]).then_some(())
         };
-        let whole = match self.shape.precision {
-            Precision::F32 => read(bytemuck::cast_slice_mut(scores)),
-            Precision::F16 => {
-                let mut halves = vec![f16::ZERO; floats];
-                read(bytemuck::cast_slice_mut(&mut halves)).inspect(|()| halves.convert_to_f32_slice(scores))
-            }
-        };
-        whole.ok_or_else(|| self.damaged(chunk))
+        read(scores.bytes_mut()).ok_or_else(|| self.damaged(chunk))
     }
 
     /// Gives a chunk up, so that it is made again.

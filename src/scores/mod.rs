@@ -1,7 +1,8 @@
 //! Scores between the forward pass and the statistics: how those of a checkpoint are laid out, in memory and on disk.
 //!
 //! A [`ScoreTable`] holds the scores of one checkpoint, a [`Slab`] for each hidden state and seed, in *chunks* of
-//! documents: each chunk lies in main memory or, through an [`Entry`], on disk. An entry is a folder:
+//! documents: each chunk lies in main memory or, through an [`Entry`], on disk, in the precision of its [`Shape`]
+//! wherever it lies. An entry is a folder:
 //!
 //! ```text
 //! key.json      what the scores depend on, in full
@@ -24,6 +25,7 @@ pub(crate) mod lock;
 mod losses;
 mod shape;
 mod table;
+mod values;
 
 use std::path::Path;
 
@@ -31,6 +33,7 @@ pub use self::entry::Entry;
 pub use self::losses::Losses;
 pub use self::shape::Shape;
 pub use self::table::{ChunkKey, ScoreTable, Slab};
+pub use self::values::{Score, Values, ValuesMut, ValuesRef};
 
 use crate::error::{Error, Kind};
 

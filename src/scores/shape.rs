@@ -4,7 +4,7 @@ use half::f16;
 
 use crate::settings::Precision;
 
-/// Bytes a score takes on disk.
+/// Bytes a score takes.
 fn score_bytes(precision: Precision) -> usize {
     match precision {
         Precision::F32 => size_of::<f32>(),
@@ -21,7 +21,7 @@ pub struct Shape {
     pub seeds: usize,
     /// Reference points of a set: the row length.
     pub points: usize,
-    /// The type of a score on disk; in memory it is f32.
+    /// The type of a score, in main memory as on disk.
     pub precision: Precision,
 }
 
@@ -36,7 +36,7 @@ impl Shape {
         layer * self.seeds + seed
     }
 
-    /// Bytes on disk that the scores of a number of positions take.
+    /// Bytes that the scores of a number of positions take in main memory or on disk.
     pub fn bytes(&self, positions: usize) -> u64 {
         (self.slabs() * positions * self.row_bytes()) as u64
     }

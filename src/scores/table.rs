@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::entry::Entry;
 use super::losses::Losses;
 use super::shape::Shape;
+use super::values::{Values, ValuesMut, ValuesRef};
 use crate::error::{Error, Kind, Result};
 
 /// A chunk of documents that is scored, stored and read as one.
@@ -36,9 +37,9 @@ enum Chunk {
     /// Nothing is known.
     Missing,
     /// Its documents are on their way through the model.
-    Open(Vec<Vec<f32>>),
+    Open(Vec<Values>),
     /// Finished, in main memory.
-    Memory(Vec<Vec<f32>>, Losses),
+    Memory(Vec<Values>, Losses),
     /// Finished, on disk.
     Disk(Losses),
     /// Finished, in the GPU's memory, which is kept elsewhere.
@@ -84,7 +85,7 @@ impl ScoreTable {
             for (index, chunk) in self.chunks.iter_mut().enumerate() {
                 let &mut Chunk::Disk(losses) = chunk else { continue };
                 let slab = |slab| {
-                    let mut scores = Vec::new();
+                    let mut scores = Values::default();
                     entry.read(index, slab, &mut scores).map(|()| scores)
                 };
                 let slabs = (0..self.shape.slabs()).into_par_iter().map(slab).collect::<Result<_>>()?;
@@ -105,9 +106,9 @@ impl ScoreTable {
         self.shape
     }
 
-    /// Bytes of memory that the scores of a number of positions take.
+    /// Bytes of main memory that the scores of a number of positions take.
     pub fn bytes_of(&self, positions: usize) -> usize {
-        self.shape.slabs() * positions * self.shape.points * size_of::<f32>()
+        self.shape.bytes(positions) as usize
     }
 
     /// Bytes of memory, the computing device's or the machine's, that all scores take; none where they are stored.
@@ -118,10 +119,12 @@ impl ScoreTable {
     /// Bytes of main memory held.
     pub fn bytes(&self) -> usize {
         let of = |chunk: &Chunk| match chunk {
-            Chunk::Open(slabs) | Chunk::Memory(slabs, _) => slabs.iter().map(Vec::len).sum::<usize>(),
+            Chunk::Open(slabs) | Chunk::Memory(slabs, _) => {
+                slabs.iter().map(|scores| scores.bytes().len()).sum::<usize>()
+            }
             Chunk::Missing | Chunk::Disk(_) | Chunk::Device(_) => 0,
         };
-        self.chunks.iter().map(of).sum::<usize>() * size_of::<f32>()
+        self.chunks.iter().map(of).sum()
     }
 
     /// Whether every chunk is finished.
@@ -154,24 +157,18 @@ impl ScoreTable {
     ///
     /// # Errors
     /// [`Kind::Memory`]: out of memory.
-    pub fn open(&mut self, chunk: usize, slab: usize) -> Result<&mut [f32]> {
-        let floats = self.positions(chunk).len() * self.shape.points;
+    pub fn open(&mut self, chunk: usize, slab: usize) -> Result<ValuesMut<'_>> {
+        let count = self.positions(chunk).len() * self.shape.points;
         if !matches!(self.chunks[chunk], Chunk::Open(_)) {
-            let room = |_| {
-                let mut scores = Vec::new();
-                scores.try_reserve_exact(floats).map(|()| {
-                    scores.resize(floats, 0.0);
-                    scores
-                })
-            };
+            let room = |_| Values::zeros(self.shape.precision, count);
             let slabs = (0..self.shape.slabs()).map(room).collect::<Result<_, _>>().map_err(|_| {
-                Error::new(Kind::Memory, format!("no memory for {floats} scores"))
+                Error::new(Kind::Memory, format!("no memory for {count} scores"))
                     .help("use fewer --samples or --points")
             })?;
             self.chunks[chunk] = Chunk::Open(slabs);
         }
         match &mut self.chunks[chunk] {
-            Chunk::Open(slabs) => Ok(&mut slabs[slab]),
+            Chunk::Open(slabs) => Ok(slabs[slab].view_mut()),
             _ => unreachable!("it was opened above"),
         }
     }
@@ -223,7 +220,7 @@ impl ScoreTable {
     /// Reads everything that lies on disk and gives up the chunks that are damaged. Returns how many.
     pub fn check(&mut self) -> usize {
         let Some(entry) = &mut self.entry else { return 0 };
-        let mut scores = Vec::new();
+        let mut scores = Values::default();
         let mut damaged = 0;
         for (index, chunk) in self.chunks.iter_mut().enumerate() {
             let whole = |slab| entry.read(index, slab, &mut scores).is_ok();
@@ -265,13 +262,13 @@ impl<'a> Slab<'a> {
     ///
     /// # Errors
     /// A chunk that is not finished, or stored scores that cannot be read or are damaged.
-    pub fn read<'b>(&self, chunk: usize, buffer: &'b mut Vec<f32>) -> Result<&'b [f32]>
+    pub fn read<'b>(&self, chunk: usize, buffer: &'b mut Values) -> Result<ValuesRef<'b>>
     where
         'a: 'b,
     {
         match (&self.table.chunks[chunk], &self.table.entry) {
-            (Chunk::Memory(slabs, _), _) => Ok(&slabs[self.slab]),
-            (Chunk::Disk(_), Some(entry)) => entry.read(chunk, self.slab, buffer).map(|()| &buffer[..]),
+            (Chunk::Memory(slabs, _), _) => Ok(slabs[self.slab].view()),
+            (Chunk::Disk(_), Some(entry)) => entry.read(chunk, self.slab, buffer).map(|()| buffer.view()),
             _ => Err(Error::new(Kind::Store, format!("chunk {chunk} is not scored yet"))),
         }
     }

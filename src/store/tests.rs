@@ -1,9 +1,11 @@
 use std::time::{Duration, SystemTime};
 
+use half::slice::HalfFloatSliceExt as _;
+
 use super::key::Version;
 use super::*;
 use crate::error::Kind;
-use crate::scores::Losses;
+use crate::scores::{Losses, Values, ValuesRef};
 use crate::settings::Precision;
 
 const POSITIONS: [usize; 3] = [4, 9, 10];
@@ -45,8 +47,10 @@ fn fill(table: &mut ScoreTable, end: usize) {
     for chunk in (0..end).filter(|&chunk| !table.has(chunk)).collect::<Vec<_>>() {
         for slab in 0..SLABS {
             let positions = table.positions(chunk);
-            for (row, position) in table.open(chunk, slab).unwrap().chunks_mut(POINTS).zip(positions) {
-                row.iter_mut().enumerate().for_each(|(point, cell)| *cell = score(slab, position, point));
+            let mut scores = table.open(chunk, slab).unwrap();
+            for (row, position) in positions.enumerate() {
+                let values: Vec<f32> = (0..POINTS).map(|point| score(slab, position, point)).collect();
+                scores.write(row * POINTS, &values);
             }
         }
         table.finish(chunk, losses(chunk)).unwrap();
@@ -55,11 +59,14 @@ fn fill(table: &mut ScoreTable, end: usize) {
 
 fn holds_what_was_scored(table: &ScoreTable) {
     for slab in 0..SLABS {
-        let mut buffer = Vec::new();
+        let mut buffer = Values::default();
         for chunk in 0..chunks().len() {
-            let rows = table.slab(slab).read(chunk, &mut buffer).unwrap();
+            let scores = match table.slab(slab).read(chunk, &mut buffer).unwrap() {
+                ValuesRef::F32(scores) => scores.to_vec(),
+                ValuesRef::F16(scores) => scores.to_f32_vec(),
+            };
             let expected = |position| (0..POINTS).map(move |point| score(slab, position, point));
-            assert_eq!(rows, table.positions(chunk).flat_map(expected).collect::<Vec<_>>());
+            assert_eq!(scores, table.positions(chunk).flat_map(expected).collect::<Vec<_>>());
         }
     }
     assert_eq!(table.losses(2), Losses { sum: 0.0 + 0.1, predictions: 3 });
@@ -85,7 +92,7 @@ fn scores_survive_their_process_and_go_on_where_they_stopped() {
         let (mut table, _) = open(&store(&folder), precision);
         fill(&mut table, 1);
         // Begun and not finished.
-        table.open(1, 0).unwrap().fill(7.0);
+        table.open(1, 0).unwrap().write(0, &[7.0; POINTS]);
         drop(table);
         let (mut table, damaged) = open(&store(&folder), precision);
         assert_eq!((0..3).map(|chunk| table.has(chunk)).collect::<Vec<_>>(), [true, false, false]);
@@ -94,6 +101,24 @@ fn scores_survive_their_process_and_go_on_where_they_stopped() {
         holds_what_was_scored(&table);
         assert_eq!(table.bytes(), 0);
     }
+}
+
+#[test]
+fn half_precision_is_the_same_in_memory_as_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut stored, _) = open(&store(&folder), Precision::F16);
+    let mut held = ScoreTable::new(shape(Precision::F16), &chunks());
+    let scores: Vec<f32> = (0..4 * POINTS).map(|index| (index as f32).sin()).collect();
+    for table in [&mut stored, &mut held] {
+        table.open(0, 0).unwrap().write(0, &scores);
+        table.finish(0, losses(0)).unwrap();
+    }
+    let mut buffer = Values::default();
+    let held = held.slab(0);
+    let read = held.read(0, &mut buffer).unwrap();
+    assert_eq!(stored.slab(0).read(0, &mut Values::default()).unwrap(), read);
+    let ValuesRef::F16(read) = read else { panic!("not in half precision") };
+    assert!(read.iter().zip(scores).all(|(read, score)| (read.to_f32() - score).abs() < 3e-4));
 }
 
 #[test]
@@ -124,7 +149,7 @@ fn every_flipped_byte_is_found_and_only_its_chunk_is_made_again() {
             fs::write(&file, bytes).unwrap();
             let (mut table, _) = open(&store(&folder), Precision::F32);
             let slab = usize::from(file.to_str().unwrap().ends_with('1'));
-            let mut buffer = Vec::new();
+            let mut buffer = Values::default();
             let errors = (0..3).filter(|&chunk| table.slab(slab).read(chunk, &mut buffer).is_err()).count();
             assert_eq!((errors, table.check()), (1, 1), "byte {flipped}");
             fill(&mut table, 3);

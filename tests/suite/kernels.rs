@@ -12,6 +12,7 @@ use infoplane::estimator::kernels::{self, Kernel};
 use infoplane::estimator::segments::{Chunk, Label, Segments};
 use infoplane::estimator::{Estimator, REFUSED, REFUSED_ENTROPY, ReferencePoints, Row, Target, unit_rows};
 use infoplane::product::Packed;
+use infoplane::scores::ValuesMut;
 use infoplane::settings::Backend;
 use proptest::prelude::*;
 
@@ -212,7 +213,7 @@ fn a_state_beyond_measure_spoils_its_own_scores_only() {
         let states = TensorData::new(hidden, [40, width]);
         let states = Tensor::<2>::from_data(states, &Compute::Gpu(gpu.clone()).tensors());
         let mut scores = vec![POISON; 40 * points];
-        estimator.score(states, &reference, &rows, Target::Host(&mut scores)).unwrap();
+        estimator.score(states, &reference, &rows, Target::Host(ValuesMut::F32(&mut scores))).unwrap();
         assert_close(&scores, &expected, 2e-6, "main memory");
     }
 }

@@ -20,7 +20,7 @@ use super::soft_bins::{BLOCK, Bins, bin_block, row_length};
 use crate::error::{Error, Result};
 use crate::estimator::label_tree::SampleLabels;
 use crate::estimator::{Question, Statistics};
-use crate::scores::Slab;
+use crate::scores::{Score, Slab, Values, ValuesRef};
 use crate::simd::{Simd, WithSimd, with_simd};
 
 /// Bytes that the sums of labels may take at a time.
@@ -87,7 +87,9 @@ fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
 /// Memory used again for the next layer.
 #[derive(Debug, Default)]
 struct Scratch {
-    scores: Vec<f32>,
+    scores: Values,
+    /// The scores of a block in f32, where they are not.
+    wide: Vec<f32>,
     bins: Vec<f32>,
     sums: [LabelSums; 2],
 }
@@ -106,7 +108,8 @@ fn layer(
     let mut walks: Vec<[LabelWalk; 2]> = question.prefixes.iter().map(|_| [walk(), walk()]).collect();
     let how = Bins { stride, points, inverse_temperature: question.binning.temperature.recip() as f32 };
     let all = question.prefixes.last().copied().unwrap_or(0);
-    let Scratch { scores, bins, sums } = scratch;
+    let Scratch { scores, wide, bins, sums } = scratch;
+    wide.resize(BLOCK * stride, 0.0);
     bins.resize(BLOCK * row_length(points), 0.0);
     for part in parts {
         for ((sums, tree), range) in sums.iter_mut().zip(&labels.sides).zip(part) {
@@ -120,8 +123,11 @@ fn layer(
             }
             let rows = slab.read(chunk, scores)?;
             let longest = labels.sides.each_ref().map(|tree| &tree.longest[start..]);
-            with_simd(AddChunk { how, scores: rows, longest, bins, sums });
-            start += rows.len() / stride;
+            match rows {
+                ValuesRef::F32(scores) => with_simd(AddChunk { how, scores, wide, longest, bins, sums }),
+                ValuesRef::F16(scores) => with_simd(AddChunk { how, scores, wide, longest, bins, sums }),
+            }
+            start += rows.count() / stride;
             while let Some((_, walks)) = prefixes.next_if(|(end, _)| **end == start) {
                 for ((walk, tree), sums) in walks.iter_mut().zip(&labels.sides).zip(&*sums) {
                     walk.over(tree, sums);
@@ -138,9 +144,11 @@ fn layer(
 }
 
 /// The positions of a chunk on the way to the sums of their longest labels.
-struct AddChunk<'a> {
+struct AddChunk<'a, T> {
     how: Bins,
-    scores: &'a [f32],
+    scores: &'a [T],
+    /// Room for the scores of a block in f32.
+    wide: &'a mut [f32],
     /// The longest labels of the positions from the chunk's first on.
     longest: [&'a [u32]; 2],
     /// Room for the bins of a block.
@@ -148,13 +156,13 @@ struct AddChunk<'a> {
     sums: &'a mut [LabelSums; 2],
 }
 
-impl WithSimd for AddChunk<'_> {
+impl<T: Score> WithSimd for AddChunk<'_, T> {
     type Output = ();
 
     /// Bins the positions and adds each to its labels, a block at a time.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { how, scores, mut longest, bins, sums } = self;
+        let Self { how, scores, wide, mut longest, bins, sums } = self;
         for scores in scores.chunks(BLOCK * how.stride) {
             let positions = scores.len() / how.stride;
             let own: [&[u32]; 2] = longest.map(|side| &side[..positions]);
@@ -163,7 +171,7 @@ impl WithSimd for AddChunk<'_> {
             bin_block(
                 simd,
                 how,
-                scores,
+                T::widen(scores, wide),
                 bins,
                 &mut entropies[..positions],
                 #[inline(always)]
@@ -204,23 +212,61 @@ fn parts(labels: &SampleLabels, points: usize, budget: usize) -> Vec<[Range<usiz
 
 #[cfg(test)]
 mod tests {
+    use half::f16;
+
     use super::*;
     use crate::estimator::Binning;
     use crate::labels::Labels;
     use crate::scores::{ChunkKey, Losses, ScoreTable, Shape};
+    use crate::settings::Precision;
+
+    fn score(index: usize) -> f32 {
+        (index * index % 97) as f32 / 97.0
+    }
+
+    /// A slab in memory, of the scores that `score` gives for each place.
+    fn table<const N: usize>(
+        ends: [usize; N],
+        points: usize,
+        precision: Precision,
+        score: impl Fn(usize) -> f32,
+    ) -> ScoreTable {
+        let chunks = ends.map(|end| ChunkKey { end, tokens: 0 });
+        let mut table = ScoreTable::new(Shape { layers: 1, seeds: 1, points, precision }, &chunks);
+        for chunk in 0..N {
+            let positions = table.positions(chunk);
+            let scores: Vec<f32> = (positions.start * points..positions.end * points).map(&score).collect();
+            table.open(chunk, 0).unwrap().write(0, &scores);
+            table.finish(chunk, Losses::default()).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn half_precision_rounds_scores_and_nothing_else() {
+        const POINTS: usize = 20;
+        let document = (0..505).map(|token: u32| token * token % 7).collect();
+        let labels = SampleLabels::new(&Labels::new(&[document], 3));
+        let rounded = |index| f16::from_f32(score(index)).to_f32();
+        let tables = [
+            table([300, 500], POINTS, Precision::F16, score),
+            table([300, 500], POINTS, Precision::F32, rounded),
+            table([300, 500], POINTS, Precision::F32, score),
+        ];
+        let binning = Binning { points: 17, temperature: 0.1 };
+        let question = Question { binning, min_count: 1, prefixes: vec![500] };
+        let [half, rounded, exact] = tables.each_ref().map(|table| {
+            statistics(&[table.slab(0)], &question, &labels, &mut || false).unwrap().remove(0).remove(0)
+        });
+        assert_eq!(half, rounded);
+        assert!(half != exact && (half.entropy - exact.entropy).abs() < 1e-3);
+    }
 
     #[test]
     fn little_memory_takes_more_passes_to_the_same_numbers() {
         const POSITIONS: usize = 3000;
         const POINTS: usize = 20;
-        let chunks = [1000, POSITIONS].map(|end| ChunkKey { end, tokens: 0 });
-        let shape = Shape { layers: 1, seeds: 1, points: POINTS, ..Shape::default() };
-        let mut table = ScoreTable::new(shape, &chunks);
-        for chunk in 0..chunks.len() {
-            let scores = table.open(chunk, 0).unwrap();
-            scores.iter_mut().enumerate().for_each(|(i, score)| *score = (i * i % 97) as f32 / 97.0);
-            table.finish(chunk, Losses::default()).unwrap();
-        }
+        let table = table([1000, POSITIONS], POINTS, Precision::F32, score);
         let tokens = |token: u32| token.wrapping_mul(2_654_435_761) >> 7 & token >> 3 & 15;
         let document = (0..POSITIONS as u32 + 5).map(tokens).collect();
         let labels = SampleLabels::new(&Labels::new(&[document], 3));

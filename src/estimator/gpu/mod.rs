@@ -17,6 +17,7 @@ use super::Row;
 use super::kernels;
 use crate::device::Gpu;
 use crate::error::{Error, Kind, Result, caught};
+use crate::scores::ValuesMut;
 
 /// How long the GPU may take to answer before it counts as lost: far longer than any submission of ours.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -139,7 +140,7 @@ impl GpuEstimator {
         points: usize,
         reference: &wgpu::Buffer,
         rows: &[Row],
-        scores: &mut [f32],
+        mut scores: ValuesMut<'_>,
     ) -> Result<()> {
         let local: Vec<Row> =
             rows.iter().enumerate().map(|(target, row)| Row { target: target as u32, ..*row }).collect();
@@ -147,7 +148,7 @@ impl GpuEstimator {
         self.score(hidden, points, reference, &local, &batch)?;
         let batch = self.download(&batch, rows.len() * points)?;
         for (row, values) in rows.iter().zip(batch.chunks_exact(points)) {
-            scores[row.target as usize * points..][..points].copy_from_slice(values);
+            scores.write(row.target as usize * points, values);
         }
         Ok(())
     }
