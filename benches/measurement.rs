@@ -77,7 +77,7 @@ fn retune_17_layers(bencher: Bencher, (backend, precision): (Backend, Precision)
     let first = Labels::new(&documents[..32], 4).positions();
     let labels = Arc::new(SampleLabels::new(&Labels::new(&documents, 4)));
     let positions = labels.positions();
-    let slabs = estimator.device_slabs(LAYERS, positions, POINTS).expect("memory");
+    let slabs = estimator.device_slabs(LAYERS, positions, POINTS, precision).expect("memory");
     let chunks = [first, positions].map(|end| ChunkKey { end, tokens: 0 });
     let mut table = ScoreTable::new(Shape { precision, ..shape(LAYERS) }, &chunks);
     let reference = estimator.reference(ReferencePoints::new(0, POINTS, 64)).expect("memory");
@@ -164,7 +164,7 @@ fn statistics_of_a_layer(bencher: Bencher, backend: Backend) {
     let reference = estimator.reference(points).expect("memory");
     let hidden = random_states(1, positions, width, &compute);
     let rows: Vec<Row> = (0..positions as u32).map(|row| Row { source: row, target: row }).collect();
-    let slabs = estimator.device_slabs(1, positions, POINTS).expect("memory");
+    let slabs = estimator.device_slabs(1, positions, POINTS, Precision::F32).expect("memory");
     let mut table = ScoreTable::new(shape(1), &[ChunkKey { end: positions, tokens: 0 }]);
     let target = match &slabs {
         Some(slabs) => Target::Device(&slabs[0]),

@@ -13,6 +13,7 @@ struct Params {
     rows: u32,    // states to score
     width: u32,   // hidden size h
     points: u32,  // reference points, also the row length of `scores`
+    half: u32,    // 1 where scores are rounded to what f16 holds
 }
 
 // A state to score: its row in `hidden` and the row of `scores` it goes to.
@@ -53,6 +54,17 @@ fn inverse_norm(square: f32) -> f32 {
         return 0.0;
     }
     return 1.0 / sqrt(square);
+}
+
+// The nearest number that f16 holds, the even one of two: as bits, since a device may flush what f16 has below 2^-14,
+// and needs no f16 for it.
+fn rounded(score: f32) -> f32 {
+    if abs(score) < 6.103515625e-5 {
+        // Multiples of 2^-24.
+        return round(score * 16777216.0) / 16777216.0;
+    }
+    let bits = bitcast<u32>(score);
+    return bitcast<f32>((bits + 0xfffu + ((bits >> 13u) & 1u)) & 0xffffe000u);
 }
 
 @compute @workgroup_size(16, 16)
@@ -130,7 +142,10 @@ fn main(
         for (var point_half = 0u; point_half < 2u; point_half++) {
             let point = first_point + local.x + 16u * point_half;
             if point < params.points {
-                let score = products[2u * row_half + point_half] * scale;
+                var score = products[2u * row_half + point_half] * scale;
+                if params.half == 1u {
+                    score = rounded(score);
+                }
                 scores[rows[row].target_row * params.points + point] = select(score, REFUSED, refused);
             }
         }

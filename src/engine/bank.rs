@@ -62,8 +62,9 @@ impl<'a> NewScores<'a> {
 
     /// In the GPU's memory, where this is a GPU that can hold a slab in one piece.
     fn on_gpu(&self, device: &OpenDevice) -> Result<Option<Scored>> {
-        let Shape { points, .. } = self.shape;
-        let slabs = device.estimator.device_slabs(self.shape.slabs(), self.positions(), points)?;
+        let Shape { points, precision, .. } = self.shape;
+        let slabs = self.shape.slabs();
+        let slabs = device.estimator.device_slabs(slabs, self.positions(), points, precision)?;
         Ok(slabs.map(|slabs| Scored::on_gpu(self.empty(), slabs, self.width)))
     }
 }

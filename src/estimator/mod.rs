@@ -36,6 +36,7 @@ use crate::error::{Error, Kind, Result};
 pub use crate::measures::{Conditional, Statistics};
 use crate::product::Packed;
 use crate::scores::{Slab, ValuesMut};
+use crate::settings::Precision;
 
 /// A state to score. Keep in sync with `Row` in `shaders/cosine_scores.wgsl`.
 #[repr(C)]
@@ -76,11 +77,12 @@ pub enum Target<'a> {
     Device(&'a DeviceSlab),
 }
 
-/// Scores in the GPU's memory: `[positions, stride]`.
+/// Scores in the GPU's memory: `[positions, stride]` in f32, rounded to what their precision holds.
 #[derive(Debug)]
 pub struct DeviceSlab {
     buffer: wgpu::Buffer,
     stride: usize,
+    precision: Precision,
 }
 
 impl DeviceSlab {
@@ -174,12 +176,13 @@ impl Estimator {
         slabs: usize,
         positions: usize,
         stride: usize,
+        precision: Precision,
     ) -> Result<Option<Vec<DeviceSlab>>> {
         match self {
             Self::Gpu(gpu) if gpu.fits(positions, stride) => {
                 let slab = |_| {
                     let buffer = gpu.storage("scores", positions * stride * size_of::<f32>())?;
-                    Ok(DeviceSlab { buffer, stride })
+                    Ok(DeviceSlab { buffer, stride, precision })
                 };
                 (0..slabs).map(slab).collect::<Result<_>>().map(Some)
             }
@@ -203,7 +206,7 @@ impl Estimator {
                 score_on_cpu(hidden, reference, rows, scores)
             }
             (Self::Gpu(gpu), Target::Device(slab), ReferenceRows::Device(buffer)) => {
-                gpu.score(hidden, reference.points(), buffer, rows, &slab.buffer)
+                gpu.score(hidden, reference.points(), buffer, rows, (&slab.buffer, slab.precision))
             }
             (Self::Gpu(gpu), Target::Host(scores), ReferenceRows::Device(buffer)) => {
                 gpu.score_to_host(hidden, reference.points(), buffer, rows, scores)

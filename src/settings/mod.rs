@@ -96,10 +96,10 @@ fn every_label() -> u32 {
 
 impl Settings {
     /// The defaults of the window, where they are others than [`Settings::default`], those of `measure`: documents
-    /// enough for a steady picture, and few enough that the scores of dozens of checkpoints stay in memory and every
-    /// slider answers at once.
+    /// enough for a steady picture, and so few, with scores so small, that those of dozens of checkpoints stay in memory
+    /// and every slider answers at once.
     pub fn of_window() -> Self {
-        Self { samples: 64, ..Self::default() }
+        Self { samples: 64, scores: Precision::F16, ..Self::default() }
     }
 
     /// These settings with those of some roles at their defaults.

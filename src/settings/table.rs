@@ -243,7 +243,7 @@ pub static DTYPE: Descriptor = Descriptor {
 pub static SCORES: Descriptor = Descriptor {
     name: "scores",
     label: "Scores",
-    help: "The type that scores are stored in",
+    help: "The type that scores have in memory and in the store",
     unit: None,
     section: Section::Computation,
     role: Role::Scores,

@@ -95,5 +95,5 @@ fn what_scores_depend_on_is_what_is_no_question_to_them() {
 
 #[test]
 fn the_window_differs_in_what_is_said_of_it() {
-    assert_eq!(differing(&Settings::of_window(), &Settings::default()), ["samples"]);
+    assert_eq!(differing(&Settings::of_window(), &Settings::default()), ["samples", "scores"]);
 }

@@ -104,13 +104,13 @@ impl Dtype {
     }
 }
 
-/// The type scores are stored in on disk.
+/// The type that scores have, in memory and on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// 32 bits, as they were made.
     #[default]
     F32,
-    /// 16 bits: half the space; a cosine keeps three digits.
+    /// 16 bits, each score rounded to the nearest: half the space; a cosine keeps three digits.
     F16,
 }

@@ -3,6 +3,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 use bytemuck::{Pod, cast_slice};
+use half::f16;
 use infoplane::device::{Compute, Gpu};
 use infoplane::estimator::cpu::{
     cosine_scores::cosine_scores,
@@ -13,7 +14,7 @@ use infoplane::estimator::segments::{Chunk, Label, Segments};
 use infoplane::estimator::{Estimator, REFUSED, REFUSED_ENTROPY, ReferencePoints, Row, Target, unit_rows};
 use infoplane::product::Packed;
 use infoplane::scores::ValuesMut;
-use infoplane::settings::Backend;
+use infoplane::settings::{Backend, Precision};
 use proptest::prelude::*;
 
 use super::support::open;
@@ -133,17 +134,47 @@ fn assert_close(actual: &[f32], expected: &[f32], tolerance: f32, what: &str) {
     }
 }
 
+/// Scores of the GPU, in f32 or rounded to what f16 holds.
+fn scores_on_gpu(
+    gpu: &Gpu,
+    hidden: &[f32],
+    width: usize,
+    points: usize,
+    rows: &[Row],
+    precision: Precision,
+) -> Vec<f32> {
+    let reference: Vec<f32> = unit_rows(1, points, width).iter().map(|&x| x as f32).collect();
+    let positions = rows.iter().map(|row| row.target as usize + 1).max().unwrap();
+    let groups = [points.div_ceil(32) as u32, rows.len().div_ceil(32) as u32];
+    let half = u32::from(precision == Precision::F16);
+    let params = [rows.len() as u32, width as u32, points as u32, half];
+    let inputs = [(1, bytes(hidden)), (2, bytes(&reference)), (3, bytes(rows))];
+    let outputs = [(4, positions * points)];
+    run(gpu, kernels::COSINE_SCORES, params, &inputs, &outputs, groups).remove(0)
+}
+
 fn scores_on_both(gpu: &Gpu, hidden: &[f32], width: usize, points: usize, rows: &[Row]) -> [Vec<f32>; 2] {
     let reference: Vec<f32> = unit_rows(1, points, width).iter().map(|&x| x as f32).collect();
     let positions = rows.iter().map(|row| row.target as usize + 1).max().unwrap();
     let mut expected = vec![POISON; positions * points];
     cosine_scores(hidden, &Packed::of(&reference, width), rows, &mut expected);
-    let groups = [points.div_ceil(32) as u32, rows.len().div_ceil(32) as u32];
-    let params = [rows.len() as u32, width as u32, points as u32, 0];
-    let inputs = [(1, bytes(hidden)), (2, bytes(&reference)), (3, bytes(rows))];
-    let outputs = [(4, positions * points)];
-    let actual = run(gpu, kernels::COSINE_SCORES, params, &inputs, &outputs, groups).remove(0);
-    [actual, expected]
+    [scores_on_gpu(gpu, hidden, width, points, rows, Precision::F32), expected]
+}
+
+#[test]
+fn half_precision_in_the_gpus_memory_is_that_of_main_memory() {
+    let gpu = gpu();
+    let (positions, width, points) = (64, 64, 500);
+    let (mut hidden, refused) = states_with_some_beyond_measure(width);
+    hidden.extend(random(11, (positions - 40) * width));
+    let rows: Vec<Row> = (0..positions as u32).map(|i| Row { source: i, target: i }).collect();
+    let [exact, half] = [Precision::F32, Precision::F16]
+        .map(|precision| scores_on_gpu(&gpu, &hidden, width, points, &rows, precision));
+    // Below 2^-14 there are fewer digits.
+    assert!(exact.iter().any(|score| score.abs() < 6e-5 && *score != 0.0));
+    assert!(!refused.is_empty() && exact.contains(&REFUSED));
+    let expected: Vec<f32> = exact.iter().map(|&score| f16::from_f32(score).to_f32()).collect();
+    assert_eq!(half, expected);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use infoplane::estimator::{
     Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target,
 };
 use infoplane::scores::{ChunkKey, Losses, ScoreTable, Shape};
-use infoplane::settings::Backend;
+use infoplane::settings::{Backend, Precision};
 use safetensors::SafeTensors;
 
 /// How long anything is waited for that must come: only what hangs takes as long, on the busiest of machines.
@@ -81,7 +81,7 @@ pub fn layer_statistics(
     let points = binning.points;
     let mut estimator = Estimator::new(compute).unwrap();
     let reference = estimator.reference(reference).unwrap();
-    let slabs = estimator.device_slabs(1, ends[ends.len() - 1], points).unwrap();
+    let slabs = estimator.device_slabs(1, ends[ends.len() - 1], points, Precision::F32).unwrap();
     let chunks: Vec<ChunkKey> = ends.iter().map(|&end| ChunkKey { end, tokens: 0 }).collect();
     let shape = Shape { layers: 1, seeds: 1, points, ..Shape::default() };
     let mut table = ScoreTable::new(shape, &chunks);

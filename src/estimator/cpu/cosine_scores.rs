@@ -1,4 +1,5 @@
-//! Twin of `shaders/cosine_scores.wgsl`: cosines of hidden states with the reference points.
+//! Twin of `shaders/cosine_scores.wgsl`: cosines of hidden states with the reference points. Where scores are held in
+//! half precision, this one leaves the rounding to whoever writes them down.
 
 use crate::estimator::{LARGEST_SQUARE, REFUSED, Row};
 use crate::product::{Cores, Packed};

@@ -18,6 +18,7 @@ use super::kernels;
 use crate::device::Gpu;
 use crate::error::{Error, Kind, Result, caught};
 use crate::scores::ValuesMut;
+use crate::settings::Precision;
 
 /// How long the GPU may take to answer before it counts as lost: far longer than any submission of ours.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -93,14 +94,15 @@ impl GpuEstimator {
         Ok(buffer)
     }
 
-    /// Scores states into a buffer of scores. The states are read where the model left them.
+    /// Scores states into a buffer of scores, each rounded to what `precision` holds. The states are read where the
+    /// model left them.
     pub fn score(
         &self,
         hidden: Tensor<2>,
         points: usize,
         reference: &wgpu::Buffer,
         rows: &[Row],
-        scores: &wgpu::Buffer,
+        (scores, precision): (&wgpu::Buffer, Precision),
     ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
@@ -116,7 +118,8 @@ impl GpuEstimator {
         // The tensor library queues lazily; what computes the states must be submitted before us.
         hidden.client.flush().map_err(|error| lost(error.to_string()))?;
 
-        let params = self.params([rows.len() as u32, width as u32, points as u32, 0])?;
+        let half = u32::from(precision == Precision::F16);
+        let params = self.params([rows.len() as u32, width as u32, points as u32, half])?;
         let rows_buffer = self.upload("rows", bytemuck::cast_slice(rows))?;
         let mut encoder = self.encoder();
         let tiles = [points.div_ceil(32) as u32, rows.len().div_ceil(32) as u32];
@@ -145,7 +148,8 @@ impl GpuEstimator {
         let local: Vec<Row> =
             rows.iter().enumerate().map(|(target, row)| Row { target: target as u32, ..*row }).collect();
         let batch = self.storage("batch of scores", rows.len() * points * size_of::<f32>())?;
-        self.score(hidden, points, reference, &local, &batch)?;
+        // Rounded when they are written.
+        self.score(hidden, points, reference, &local, (&batch, Precision::F32))?;
         let batch = self.download(&batch, rows.len() * points)?;
         for (row, values) in rows.iter().zip(batch.chunks_exact(points)) {
             scores.write(row.target as usize * points, values);

@@ -260,7 +260,7 @@ mod tests {
     use crate::device::Compute;
     use crate::estimator::Binning;
     use crate::labels::Labels;
-    use crate::settings::Backend;
+    use crate::settings::{Backend, Precision};
 
     #[test]
     fn the_questions_of_a_checkpoint_are_prepared_once_for_all_checkpoints() {
@@ -274,6 +274,7 @@ mod tests {
         let slab = DeviceSlab {
             buffer: estimator.upload("scores", bytemuck::cast_slice(&vec![0.5f32; positions * 4])).unwrap(),
             stride: 4,
+            precision: Precision::F32,
         };
         let question = |min_count: u32, prefixes: &[usize]| Question {
             binning: Binning { points: 4, temperature: 0.1 },
