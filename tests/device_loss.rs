@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use infoplane::condition::TextSource;
+use infoplane::condition::{Condition, TextSource};
 use infoplane::device::Compute;
-use infoplane::engine::{self, Command, Event, Request};
+use infoplane::engine::{self, Command, Event, Options, Quality, Want};
 use infoplane::estimator::Estimator;
 use infoplane::settings::{Backend, Settings};
 
@@ -32,29 +33,31 @@ fn the_cpu_takes_over_and_finished_checkpoints_stay() {
     let Compute::Gpu(gpu) = &compute else { panic!("no adapter") };
     assert!(estimator.answers());
 
-    let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
+    let (commands, events) = engine::spawn(Options { live: false, ..Options::default() }, || {}).unwrap();
     commands.send(Command::Open { paths: vec![folder.path().join("run")] }).unwrap();
-    let request = Request {
-        generation: 1,
-        settings: Settings { samples: 8, context: 64, backend: Backend::Gpu, ..Settings::default() },
-        text: TextSource::Corpus(demo.join("books-sample.jsonl")),
-        focus: None,
-        interactive: false,
+    let Event::Opened { runs } = events.recv_timeout(PATIENCE).unwrap() else { panic!("the run is opened") };
+    let text = TextSource::Corpus(demo.join("books-sample.jsonl"));
+    let want = |settings: &Settings| {
+        let condition = Arc::new(Condition { settings: settings.clone(), text: text.clone() });
+        let of =
+            |checkpoint| Want { checkpoint, condition: Arc::clone(&condition), quality: Quality::Honest };
+        commands.send(Command::Want(runs.keys().map(of).collect())).unwrap();
     };
-    commands.send(Command::Measure(request.clone())).unwrap();
+    let settings = Settings { samples: 8, context: 64, backend: Backend::Gpu, ..Settings::default() };
+    want(&settings);
 
     let (mut measured, mut warnings, mut devices) = (Vec::new(), Vec::new(), Vec::new());
     loop {
         match events.recv_timeout(PATIENCE).expect("the worker answers") {
             Event::Measured { checkpoint, measurement, .. } => {
-                measured.push((checkpoint.checkpoint, measurement));
+                measured.push((runs.place(checkpoint).unwrap().1, measurement));
                 if measured.len() == 1 {
                     gpu.device.destroy();
                 }
             }
             Event::Device { name } => devices.push(name),
             Event::Warning(warning) => warnings.push(warning),
-            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
+            Event::CheckpointFailed { error, .. } | Event::ConditionFailed { error, .. } => panic!("{error}"),
             Event::Idle { .. } => break,
             _ => {}
         }
@@ -68,14 +71,13 @@ fn the_cpu_takes_over_and_finished_checkpoints_stay() {
     assert!(!estimator.answers());
     let error = Compute::open(Backend::Gpu).unwrap_err();
     assert!(error.to_string().contains("restart"), "{error}");
-    let settings = Settings { temperature_factor: 2.0, ..request.settings.clone() };
-    commands.send(Command::Measure(Request { generation: 2, settings, ..request })).unwrap();
+    want(&Settings { temperature_factor: 2.0, ..settings });
     let mut again = 0;
     loop {
         match events.recv_timeout(PATIENCE).expect("the worker answers") {
             Event::Measured { .. } => again += 1,
             Event::Warning(text) => panic!("{text}"),
-            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
+            Event::CheckpointFailed { error, .. } | Event::ConditionFailed { error, .. } => panic!("{error}"),
             Event::Device { name } => panic!("{name}"),
             Event::Idle { .. } => break,
             _ => {}

@@ -10,6 +10,7 @@ use eframe::egui::{
 };
 
 use super::Action;
+use super::pins::{pin_button_ui, pins_ui};
 use super::theme;
 use super::widgets::{own_keys, row_ui, segmented_ui};
 use crate::measures::Order;
@@ -71,11 +72,15 @@ fn measured_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         Edit::None => {}
     }
     let initial = state.initial();
-    let reset = ui.add_enabled(state.draft != *initial, egui::Button::new("Reset settings"));
-    let help = "Every setting of the estimator and the sample, back to what the window was started with";
-    if reset.on_hover_text(help).clicked() {
-        actions.push(UiCommand::Settings(initial.clone()).into());
-    }
+    ui.horizontal(|ui| {
+        let reset = ui.add_enabled(state.draft != *initial, egui::Button::new("Reset settings"));
+        let help = "Every setting of the estimator and the sample, back to what the window was started with";
+        if reset.on_hover_text(help).clicked() {
+            actions.push(UiCommand::Settings(initial.clone()).into());
+        }
+        pin_button_ui(ui, state, actions);
+    });
+    pins_ui(ui, state, actions);
 }
 
 /// The settings that results were measured under; where results differ, all their values.
@@ -193,7 +198,8 @@ fn setting_ui(ui: &mut Ui, state: &State, entry: &Descriptor, settings: &mut Set
 /// The temperature in use, and of which run it is: models of other widths have others.
 fn temperature_text_ui(ui: &mut Ui, state: &State, measured: Option<f64>) {
     let mut lines = Vec::new();
-    let factor = state.focus().map_or(1.0, |id| state.settings_of(id.run).temperature_factor);
+    let run = state.focus().and_then(|key| state.run_of(key));
+    let factor = run.map_or(1.0, |run| state.settings_of(run).temperature_factor);
     match measured {
         Some(epsilon) if factor == 1.0 => lines.push(format!("ε = {epsilon:.6}")),
         Some(epsilon) => {
@@ -202,8 +208,8 @@ fn temperature_text_ui(ui: &mut Ui, state: &State, measured: Option<f64>) {
         }
         None => lines.push("ε = …".to_owned()),
     }
-    let run = state.focus().and_then(|id| state.runs.get(id.run));
-    lines.extend(run.filter(|_| measured.is_some()).map(|run| format!("of {}", run.name)));
+    let open = run.and_then(|run| state.open_runs().get(run)).filter(|_| measured.is_some());
+    lines.extend(open.map(|open| format!("of {}", open.run.name)));
     ui.horizontal_top(|ui| {
         ui.add_space(theme::LABEL_WIDTH + ui.spacing().item_spacing.x);
         ui.vertical(|ui| {
@@ -217,12 +223,10 @@ fn temperature_text_ui(ui: &mut Ui, state: &State, measured: Option<f64>) {
 
 /// The choice of a temperature, its value where it is fixed, and below the one in use.
 fn temperature_ui(ui: &mut Ui, state: &State, entry: &Descriptor, settings: &mut Settings) -> Edit {
-    let measured = state
-        .focus()
-        .and_then(|id| state.checkpoint_state(id))
-        .and_then(|checkpoint| checkpoint.shown.as_ref())
-        .filter(|shown| state.focus().is_some_and(|id| state.is_fresh(id.run, shown)))
-        .map(|shown| shown.measurement.temperature);
+    let focus = state.focus();
+    let condition = focus.and_then(|key| state.present_of(state.run_of(key)?));
+    let numbers = focus.and_then(|key| state.known(key)?.numbers(condition?));
+    let measured = numbers.map(|numbers| numbers.measurement.temperature);
     let mut edit = preset_ui(ui, entry, measured, &mut settings.temperature);
     if let Temperature::Fixed(epsilon) = &mut settings.temperature {
         let field = row_ui(ui, "ε", "The temperature ε itself", |ui| field_ui(ui, EPSILON, 1e-4, epsilon));

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `outbox` | commands on their way, newest only |
 //! | [`dialogs`] | the desktop's dialogs, replaceable in tests |
-//! | `toolbar`, `runs`, `controls`, `plane`, `timeline_ui`, `status`, `welcome` | the panels |
+//! | `toolbar`, `runs`, `controls`, `pins`, `plane`, `timeline_ui`, `status`, `welcome` | the panels |
 //! | `shortcuts` | keys, dropped files, help |
 //! | `theme`, `widgets` | how all of it looks |
 
@@ -20,9 +20,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender};
 use eframe::egui::{self, Margin, Ui, vec2};
 
-use crate::checkpoints::Run;
 use crate::condition::TextSource;
-use crate::engine::{Command, Event};
+use crate::engine::{Command, Event, RunList};
 use crate::error::{Error, Kind, Result};
 use crate::settings::Settings;
 use crate::state::{Message, Severity, State, UiCommand};
@@ -30,6 +29,7 @@ use crate::state::{Message, Severity, State, UiCommand};
 mod controls;
 pub mod dialogs;
 mod outbox;
+mod pins;
 mod plane;
 mod plane_overlay;
 mod plane_paint;
@@ -103,7 +103,7 @@ pub struct App {
     plane: PlaneMemory,
     help_open: bool,
     /// The runs and the place of the scrubber in the last frame: the list follows when only the place moves.
-    last_place: (Arc<Vec<Run>>, usize),
+    last_place: (Arc<RunList>, usize),
 }
 
 impl App {
@@ -144,8 +144,7 @@ impl App {
     fn act(&mut self, ctx: &egui::Context, action: Action) {
         let asked = match action {
             Action::Ui(command) => {
-                let commands = self.state.update(command);
-                commands.into_iter().for_each(|command| self.outbox.push(command));
+                self.state.update(command).into_iter().for_each(|command| self.outbox.push(command));
                 Ok(())
             }
             Action::AskFolder => self.asker.ask_folder(ctx),
@@ -172,8 +171,7 @@ impl App {
     fn receive(&mut self, ctx: &egui::Context) {
         for _ in 0..EVENTS_A_FRAME {
             let Ok(event) = self.events.try_recv() else { break };
-            let commands = self.state.apply(event);
-            commands.into_iter().for_each(|command| self.outbox.push(command));
+            self.state.apply(event);
         }
         if !self.events.is_empty() {
             ctx.request_repaint();
@@ -195,20 +193,22 @@ impl App {
         }
     }
 
+    /// Sends what waits, and what is wanted where that has changed.
     fn send(&mut self, ctx: &egui::Context) {
+        self.state.wanted().into_iter().for_each(|command| self.outbox.push(command));
         match self.outbox.flush() {
             Flushed::All => {}
             Flushed::Full => ctx.request_repaint_after(RETRY),
             Flushed::Disconnected => {
                 let error = Error::new(Kind::Device, "the worker has stopped").help("restart infoplane");
-                self.state.apply(Event::Failed { generation: None, error });
+                self.state.worker_stopped(&error);
             }
         }
     }
 
     fn play(&mut self, ctx: &egui::Context) {
         let dt = ctx.input(|input| input.unstable_dt).min(LONGEST_FRAME_SECS);
-        self.state.advance(dt).into_iter().for_each(|command| self.outbox.push(command));
+        self.state.advance(dt);
         if let Some(secs) = self.state.scrubber.secs_to_next() {
             ctx.request_repaint_after(Duration::from_secs_f32(secs.max(0.0)));
         }
@@ -230,7 +230,7 @@ impl App {
         egui::Panel::bottom("timeline").resizable(false).frame(frame).show(ui, |ui| {
             timeline_ui::timeline_ui(ui, state, actions);
         });
-        if state.runs.iter().any(|run| !run.checkpoints.is_empty()) {
+        if state.runs.keys().next().is_some() {
             let frame = bar(ui, 6);
             egui::Panel::bottom("readout").resizable(false).frame(frame).show(ui, |ui| {
                 readout::readout_ui(ui, state);
@@ -263,7 +263,7 @@ impl App {
         egui::CentralPanel::no_frame().show(ui, |ui| {
             let area = ui.available_rect_before_wrap();
             ui.painter().rect_filled(area, 0.0, theme::palette(ui.visuals()).ground);
-            if !state.runs.is_empty() {
+            if !state.open_runs().is_empty() {
                 // The axis titles stand at the very edge of a plot.
                 let inner = egui::Rect::from_min_max(area.min + vec2(10.0, 0.0), area.max - vec2(0.0, 8.0));
                 let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
@@ -302,7 +302,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
-        self.outbox.send_last(Command::Cancel, GOODBYE);
+        self.outbox.send_last(Command::Want(Vec::new()), GOODBYE);
     }
 }
 

@@ -14,10 +14,9 @@ use crate::engine::Command;
 pub(super) struct Outbox {
     sender: Sender<Command>,
     open: Option<Command>,
-    /// A measurement or a cancellation: each makes the other pointless.
-    work: Option<Command>,
-    /// What is on screen, once the measurement it belongs to is sent.
-    focus: Option<Command>,
+    /// What is wanted.
+    wants: Option<Command>,
+    retry: Option<Command>,
     disconnected: bool,
 }
 
@@ -34,7 +33,7 @@ pub(super) enum Flushed {
 
 impl Outbox {
     pub(super) fn new(sender: Sender<Command>) -> Self {
-        Self { sender, open: None, work: None, focus: None, disconnected: false }
+        Self { sender, open: None, wants: None, retry: None, disconnected: false }
     }
 
     /// Puts a command in, over those it makes pointless.
@@ -42,26 +41,23 @@ impl Outbox {
         match command {
             Command::Open { .. } => {
                 self.open = Some(command);
-                (self.work, self.focus) = (None, None);
+                (self.wants, self.retry) = (None, None);
             }
-            Command::Measure(_) | Command::Cancel => {
-                self.work = Some(command);
-                self.focus = None;
-            }
-            Command::Focus(_) => self.focus = Some(command),
+            Command::Want(_) => self.wants = Some(command),
+            Command::Retry => self.retry = Some(command),
         }
     }
 
     /// Sends a last command over everything that waits, giving the worker a moment to make room.
     pub(super) fn send_last(&mut self, command: Command, patience: Duration) {
-        (self.open, self.work, self.focus) = (None, None, None);
+        (self.open, self.wants, self.retry) = (None, None, None);
         // The window closes either way; a worker that is gone or stuck needs no goodbye.
         let _ = self.sender.send_timeout(command, patience);
     }
 
     /// Sends what fits into the channel.
     pub(super) fn flush(&mut self) -> Flushed {
-        for slot in [&mut self.open, &mut self.work, &mut self.focus] {
+        for slot in [&mut self.open, &mut self.retry, &mut self.wants] {
             let Some(command) = slot.take() else { continue };
             match self.sender.try_send(command) {
                 Ok(()) => {}
@@ -84,32 +80,39 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::condition::TextSource;
-    use crate::engine::{CheckpointId, Focus, Request};
+    use std::sync::Arc;
+
+    use crate::checkpoints::{CheckpointKey, RunKey};
+    use crate::condition::{Condition, TextSource};
+    use crate::engine::{Quality, Want};
     use crate::settings::Settings;
 
-    fn measure(generation: u64) -> Command {
-        Command::Measure(Request {
-            generation,
-            settings: Settings::default(),
-            text: TextSource::Corpus("text".into()),
-            focus: None,
-            interactive: true,
-        })
+    fn want(number: usize) -> Command {
+        let settings = Settings { samples: number, ..Settings::default() };
+        let condition = Arc::new(Condition { settings, text: TextSource::Corpus("text".into()) });
+        let checkpoint = CheckpointKey::new(RunKey::new("run"), "step0");
+        Command::Want(vec![Want { checkpoint, condition, quality: Quality::Honest }])
+    }
+
+    fn number(command: &Command) -> Option<usize> {
+        match command {
+            Command::Want(wants) => Some(wants[0].condition.settings.samples),
+            _ => None,
+        }
     }
 
     #[test]
     fn a_full_channel_keeps_only_the_newest() {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         let mut outbox = Outbox::new(sender);
-        for generation in 1..=9 {
-            outbox.push(measure(generation));
+        for wanted in 1..=9 {
+            outbox.push(want(wanted));
             outbox.flush();
         }
         assert_eq!(outbox.flush(), Flushed::Full);
-        assert!(matches!(receiver.try_recv(), Ok(Command::Measure(r)) if r.generation == 1));
+        assert_eq!(receiver.try_recv().ok().as_ref().and_then(number), Some(1));
         assert_eq!(outbox.flush(), Flushed::All);
-        assert!(matches!(receiver.try_recv(), Ok(Command::Measure(r)) if r.generation == 9));
+        assert_eq!(receiver.try_recv().ok().as_ref().and_then(number), Some(9));
         assert!(receiver.try_recv().is_err());
     }
 
@@ -117,28 +120,14 @@ mod tests {
     fn opening_makes_what_waits_pointless() {
         let (sender, receiver) = crossbeam_channel::bounded(4);
         let mut outbox = Outbox::new(sender);
-        outbox.push(measure(1));
+        outbox.push(want(1));
+        outbox.push(Command::Retry);
         outbox.push(Command::Open { paths: Vec::new() });
-        outbox.push(measure(2));
+        outbox.push(want(2));
         assert_eq!(outbox.flush(), Flushed::All);
         assert!(matches!(receiver.try_recv(), Ok(Command::Open { .. })));
-        assert!(matches!(receiver.try_recv(), Ok(Command::Measure(r)) if r.generation == 2));
+        assert_eq!(receiver.try_recv().ok().as_ref().and_then(number), Some(2));
         assert!(receiver.try_recv().is_err());
-    }
-
-    #[test]
-    fn the_newest_focus_follows_its_measurement() {
-        let (sender, receiver) = crossbeam_channel::bounded(4);
-        let mut outbox = Outbox::new(sender);
-        let focus = |run| Focus { checkpoint: Some(CheckpointId { run, checkpoint: 0 }), ..Focus::default() };
-        outbox.push(Command::Focus(focus(0)));
-        outbox.push(measure(1));
-        outbox.push(Command::Focus(focus(1)));
-        outbox.push(Command::Focus(focus(2)));
-        assert_eq!(outbox.flush(), Flushed::All);
-        assert!(matches!(receiver.try_recv(), Ok(Command::Measure(_))));
-        assert!(matches!(receiver.try_recv(), Ok(Command::Focus(sent)) if sent == focus(2)));
-        assert!(receiver.try_recv().is_err(), "what belonged to an older request is not sent");
     }
 
     #[test]
@@ -146,9 +135,9 @@ mod tests {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         drop(receiver);
         let mut outbox = Outbox::new(sender);
-        outbox.push(Command::Cancel);
+        outbox.push(Command::Retry);
         assert_eq!(outbox.flush(), Flushed::Disconnected);
-        outbox.push(Command::Cancel);
+        outbox.push(Command::Retry);
         assert_eq!(outbox.flush(), Flushed::All);
     }
 }

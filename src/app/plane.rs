@@ -12,9 +12,8 @@ use super::plane_paint::{bound_label, paint_labels, paint_points, screen};
 use super::theme::{self, Palette, palette};
 use super::widgets::{Icon, icon_button};
 use crate::bound::largest_expressivity;
-use crate::engine::CheckpointId;
 use crate::state::{Drawn, Moment, State, UiCommand};
-use crate::views::plane::{PlanePoint, Trajectory, axis_labels};
+use crate::views::plane::{PlanePoint, axis_labels};
 
 /// How near the pointer must come to a point, in points of the screen.
 const REACH: f32 = 14.0;
@@ -200,10 +199,10 @@ fn point_at(
 ) {
     let Some(pointer) = response.hover_pos() else { return };
     let nearest = points_of(state)
-        .map(|(trajectory, point)| (screen(transform, point).distance(pointer), trajectory, point))
+        .map(|(place, point)| (screen(transform, point).distance(pointer), place, point))
         .filter(|(distance, ..)| *distance <= REACH)
         .min_by(|a, b| a.0.total_cmp(&b.0));
-    let Some((_, trajectory, point)) = nearest else { return };
+    let Some((_, place, point)) = nearest else { return };
     let at = screen(transform, point);
     let ring = Stroke::new(1.5, palette(ui.visuals()).strong);
     ui.painter().with_clip_rect(*transform.frame()).add(Shape::circle_stroke(
@@ -211,12 +210,14 @@ fn point_at(
         theme::CURRENT_RADIUS + 2.5,
         ring,
     ));
-    let id = CheckpointId { run: trajectory.run, checkpoint: point.checkpoint };
-    if let Some(shown) = state.shown_point(id, point) {
-        tooltip_ui(response, &trajectory.label(), &shown);
+    let trajectory = &state.drawn().trajectories[place];
+    if let Some(shown) = state.shown_point(place, point) {
+        tooltip_ui(response, trajectory, &shown);
     }
-    if response.clicked() {
-        actions.push(UiCommand::Focus(id).into());
+    if response.clicked()
+        && let Some(key) = state.runs.key(trajectory.run, point.checkpoint)
+    {
+        actions.push(UiCommand::Focus(key).into());
     }
 }
 
@@ -228,7 +229,8 @@ fn describe(ui: &Ui, response: &Response, state: &State) {
 
 fn in_words(state: &State) -> String {
     let mut text = format!("Information plane, {} checkpoints", points_of(state).count());
-    for (trajectory, point) in points_of(state) {
+    for (place, point) in points_of(state) {
+        let trajectory = &state.drawn().trajectories[place];
         if Moment::of(point.checkpoint, state.current_of(trajectory.run)) == Moment::Current {
             text += &format!(
                 "; {} at {}: complexity {:.4}, expressivity {:.4}",
@@ -245,10 +247,10 @@ fn in_words(state: &State) -> String {
     text
 }
 
-/// All points on the plane, each with its trajectory.
-fn points_of(state: &State) -> impl Iterator<Item = (&Trajectory, &PlanePoint)> {
-    let trajectories = state.drawn().trajectories.iter();
-    trajectories.flat_map(|trajectory| trajectory.points.iter().map(move |point| (trajectory, point)))
+/// All points on the plane, each with the place of its trajectory.
+fn points_of(state: &State) -> impl Iterator<Item = (usize, &PlanePoint)> {
+    let trajectories = state.drawn().trajectories.iter().enumerate();
+    trajectories.flat_map(|(place, trajectory)| trajectory.points.iter().map(move |point| (place, point)))
 }
 
 #[cfg(test)]

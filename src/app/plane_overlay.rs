@@ -2,13 +2,15 @@
 
 use eframe::egui::{self, Mesh, Rect, Response, Shape, Tooltip, Ui, pos2, vec2};
 
-use super::plane_paint::{DASH, DASH_GAP};
+use super::plane_paint::{DASH, DASH_GAP, line};
 use super::theme::{self, palette};
 use super::widgets::{thousands, training_label};
+use crate::figure::curve;
 use crate::results::condition::counted;
 use crate::state::ShownPoint;
 use crate::state::State;
 use crate::views::marks::{Note, Sign};
+use crate::views::plane::Trajectory;
 
 /// More runs than this are folded into a count.
 const MOST_RUNS: usize = 8;
@@ -29,10 +31,8 @@ pub(super) fn legend_ui(ui: &mut Ui, frame: Rect, state: &State) {
     for trajectory in trajectories.iter().take(MOST_RUNS) {
         ui.horizontal(|ui| {
             let present = trajectory.absence.is_none();
-            let color = theme::run_color(trajectory.run).gamma_multiply(if present { 1.0 } else { 0.4 });
-            let (line, _) = ui.allocate_exact_size(vec2(18.0, 12.0), egui::Sense::hover());
-            ui.painter().hline(line.x_range(), line.center().y, egui::Stroke::new(2.0, color));
-            ui.painter().circle_filled(line.center(), 3.5, color);
+            let color = theme::curve_color(trajectory.run, trajectory.style, palette);
+            key_ui(ui, color.gamma_multiply(if present { 1.0 } else { 0.4 }), trajectory.style);
             let name = match &trajectory.absence {
                 None => egui::RichText::new(trajectory.label()),
                 Some(absence) => theme::weak(ui, format!("{}, {absence}", trajectory.label())),
@@ -41,14 +41,15 @@ pub(super) fn legend_ui(ui: &mut Ui, frame: Rect, state: &State) {
         });
     }
     if trajectories.len() > MOST_RUNS {
-        ui.label(theme::weak(&ui, format!("and {} more runs", trajectories.len() - MOST_RUNS)).small());
+        let more = format!("and {} more trajectories", trajectories.len() - MOST_RUNS);
+        ui.label(theme::weak(&ui, more).small());
     }
     ui.add_space(3.0);
     for note in &state.drawn().notes {
         note_ui(&mut ui, note);
     }
     // A single model has no way through training to show.
-    if trajectories.iter().any(|trajectory| state.runs[trajectory.run].checkpoints.len() > 1) {
+    if trajectories.iter().any(|trajectory| state.open_runs()[trajectory.run].keys().len() > 1) {
         ui.horizontal(|ui| {
             ui.label(theme::weak(ui, "first").small());
             let (bar, _) = ui.allocate_exact_size(vec2(90.0, 6.0), egui::Sense::hover());
@@ -56,6 +57,14 @@ pub(super) fn legend_ui(ui: &mut Ui, frame: Rect, state: &State) {
             ui.label(theme::weak(ui, "last checkpoint").small());
         });
     }
+}
+
+/// The line and the mark of a trajectory, as they stand on the plane.
+pub(super) fn key_ui(ui: &mut Ui, color: egui::Color32, style: usize) {
+    let (key, _) = ui.allocate_exact_size(vec2(18.0, 12.0), egui::Sense::hover());
+    let ends = [key.left_center(), key.right_center()];
+    line(ui.painter(), ends, egui::Stroke::new(2.0, color), curve::dash(style));
+    ui.painter().circle_filled(key.center(), 3.5, color);
 }
 
 /// A sign with what it means.
@@ -104,7 +113,7 @@ fn progress_bar(rect: Rect) -> Shape {
 }
 
 /// Shows the numbers of a point beside the pointer.
-pub(super) fn tooltip_ui(response: &Response, run: &str, shown: &ShownPoint) {
+pub(super) fn tooltip_ui(response: &Response, trajectory: &Trajectory, shown: &ShownPoint) {
     let tooltip = Tooltip::always_open(
         response.ctx.clone(),
         response.layer_id,
@@ -112,11 +121,12 @@ pub(super) fn tooltip_ui(response: &Response, run: &str, shown: &ShownPoint) {
         egui::PopupAnchor::Pointer,
     );
     tooltip.gap(14.0).show(|ui| {
-        let point = &shown.point;
+        let (point, measurement) = (&shown.point, &shown.measurement);
         ui.horizontal(|ui| {
             let (swatch, _) = ui.allocate_exact_size(vec2(10.0, 10.0), egui::Sense::hover());
-            ui.painter().rect_filled(swatch, 3.0, theme::run_color(shown.id.run));
-            ui.label(theme::weak(ui, run));
+            let color = theme::curve_color(trajectory.run, trajectory.style, palette(ui.visuals()));
+            ui.painter().rect_filled(swatch, 3.0, color);
+            ui.label(theme::weak(ui, trajectory.label()));
         });
         ui.label(egui::RichText::new(&point.name).size(15.0).color(palette(ui.visuals()).strong));
         if let Some(training) = training_label(point.step, point.tokens) {
@@ -149,9 +159,9 @@ pub(super) fn tooltip_ui(response: &Response, run: &str, shown: &ShownPoint) {
                     line("standard deviation over seeds X, Y", format!("{x:.4} {y:.4}"));
                 }
                 line("entropy H(Z) / ln n", format!("{:.4}", point.entropy));
-                line("temperature ε", format!("{:.4}", shown.temperature));
+                line("temperature ε", format!("{:.4}", measurement.temperature));
                 line("loss, nats a token", format!("{:.4}", point.loss));
-                line("labelled positions", thousands(shown.positions as u64));
+                line("labelled positions", thousands(measurement.positions as u64));
                 if let Some(kept) = point.kept {
                     line("positions kept by the least count", format!("{:.1}%", 100.0 * kept));
                 }
@@ -159,7 +169,7 @@ pub(super) fn tooltip_ui(response: &Response, run: &str, shown: &ShownPoint) {
             },
         );
         let basis = point.basis;
-        let note = match (basis.stale, basis.complete) {
+        let note = match (basis.is_stale(), basis.complete) {
             (true, _) => Some("measured under earlier settings, being replaced".to_owned()),
             (false, false) => {
                 let documents = counted(basis.documents, basis.documents, "document");

@@ -5,9 +5,10 @@ use egui_plot::{PlotPoint, PlotTransform};
 
 use super::theme::{self, Palette};
 use crate::bound::largest_expressivity;
+use crate::figure::curve;
 use crate::state::{Moment, State};
 use crate::views::marks::Flag;
-use crate::views::plane::PlanePoint;
+use crate::views::plane::{PlanePoint, Trajectory};
 
 /// A dash of a line between stale points and the gap after it, in points of the screen.
 pub(super) const DASH: f32 = 4.0;
@@ -54,46 +55,57 @@ pub(super) fn paint_points(
     let trajectories = &state.drawn().trajectories;
     let moment = |run: usize, point: &PlanePoint| Moment::of(point.checkpoint, state.current_of(run));
     let opacity = |point: &PlanePoint, moment: Moment| {
-        let stale = if point.basis.stale { theme::STALE_OPACITY } else { 1.0 };
+        let stale = if point.basis.is_stale() { theme::STALE_OPACITY } else { 1.0 };
         if moment == Moment::Later { stale * theme::LATER_OPACITY } else { stale }
     };
     for trajectory in trajectories {
         for pair in trajectory.points.windows(2).filter(|pair| pair[1].joined) {
             let ends = [&pair[0], &pair[1]].map(|point| screen(transform, point));
             let opacity = opacity(&pair[1], moment(trajectory.run, &pair[1]));
-            let color = theme::run_color(trajectory.run).gamma_multiply(0.75 * opacity);
-            let stroke = Stroke::new(1.4, color);
-            if pair[1].basis.stale {
-                painter.extend(Shape::dashed_line(&ends, stroke, DASH, DASH_GAP));
-            } else {
-                painter.line_segment(ends, stroke);
-            }
+            let color = theme::curve_color(trajectory.run, trajectory.style, palette);
+            let stroke = Stroke::new(1.4, color.gamma_multiply(0.75 * opacity));
+            let stale = pair[1].basis.is_stale().then_some([DASH, DASH_GAP]);
+            line(painter, ends, stroke, stale.or(curve::dash(trajectory.style)));
         }
     }
     let mut current = Vec::new();
     for trajectory in trajectories {
         for point in &trajectory.points {
             match moment(trajectory.run, point) {
-                Moment::Current => current.push((trajectory.run, point)),
+                Moment::Current => current.push((trajectory, point)),
                 other => {
-                    let look = Look { run: trajectory.run, current: false, opacity: opacity(point, other) };
+                    let color = theme::curve_color(trajectory.run, trajectory.style, palette);
+                    let look = Look { color, current: false, opacity: opacity(point, other) };
                     paint_point(painter, screen(transform, point), point, look, palette);
                 }
             }
         }
     }
-    let label = |(run, point): (usize, &PlanePoint)| {
-        let (at, color) = (screen(transform, point), theme::run_color(run));
+    let label = |(trajectory, point): (&Trajectory, &PlanePoint)| {
+        let at = screen(transform, point);
+        let color = theme::curve_color(trajectory.run, trajectory.style, palette);
         painter.circle_filled(at, theme::CURRENT_RADIUS + 6.0, color.gamma_multiply(0.22));
         paint_spread(painter, transform, point, palette);
-        let look = Look { run, current: true, opacity: opacity(point, Moment::Current) };
+        let look = Look { color, current: true, opacity: opacity(point, Moment::Current) };
         paint_point(painter, at, point, look, palette);
         let doubtful = point.flags().iter().any(Flag::is_of_optimality);
         let mark = if doubtful { " !" } else { "" };
         let phi = point.optimality.map(|phi| format!("   φ {phi:.3}{mark}")).unwrap_or_default();
-        PointLabel { at, text: format!("{}{phi}", point.name), color, doubtful }
+        // The name stands beside the present condition's point.
+        let name = if trajectory.style == 0 { &point.name } else { &trajectory.distinction };
+        PointLabel { at, text: format!("{name}{phi}"), color, doubtful }
     };
     current.into_iter().map(label).collect()
+}
+
+/// A line, dashed where a dash and its gap are given.
+pub(super) fn line(painter: &Painter, ends: [Pos2; 2], stroke: Stroke, dash: Option<[f32; 2]>) {
+    match dash {
+        Some([dash, gap]) => painter.extend(Shape::dashed_line(&ends, stroke, dash, gap)),
+        None => {
+            painter.line_segment(ends, stroke);
+        }
+    }
 }
 
 /// How far a point spreads over seeds of the reference points: a standard deviation each way.
@@ -110,16 +122,16 @@ fn paint_spread(painter: &Painter, transform: &PlotTransform, point: &PlanePoint
 /// How a point is painted beside its own colour.
 #[derive(Clone, Copy)]
 struct Look {
-    run: usize,
+    color: Color32,
     current: bool,
     opacity: f32,
 }
 
 fn paint_point(painter: &Painter, at: Pos2, point: &PlanePoint, look: Look, palette: &Palette) {
-    let Look { run, current, opacity } = look;
+    let Look { color, current, opacity } = look;
     let radius = if current { theme::CURRENT_RADIUS } else { theme::POINT_RADIUS };
     let progress = theme::progress_color(point.progress).gamma_multiply(opacity);
-    let ring = theme::run_color(run).gamma_multiply(opacity);
+    let ring = color.gamma_multiply(opacity);
     // What lies behind must not shine through a faded point.
     painter.circle_filled(at, radius + 1.0, palette.ground);
     if point.basis.is_final() {

@@ -4,11 +4,11 @@ use eframe::egui::{
     self, Align, Label, Layout, Role, ScrollArea, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use super::plane_overlay::key_ui;
 use super::theme::{self, palette};
 use super::widgets::short_count;
-use crate::engine::CheckpointId;
-use crate::state::State;
-use crate::state::{AtScrubber, ShownPoint};
+use crate::measures::Order;
+use crate::state::{AtScrubber, Content, ShownPoint, State};
 use crate::views::convergence::{Estimate, convergence};
 use crate::views::marks::Flag;
 
@@ -28,11 +28,11 @@ struct Column {
     title: &'static str,
     help: &'static str,
     width: f32,
-    content: Content,
+    content: Cell,
 }
 
 /// What stands in a column.
-enum Content {
+enum Cell {
     /// Numbers, taken with care where a flag of the point says so.
     Number { text: fn(&ShownPoint) -> String, flagged_by: fn(&Flag) -> bool },
     /// The curve of the estimates as the sample grew.
@@ -46,11 +46,11 @@ impl Column {
         help: &'static str,
         text: fn(&ShownPoint) -> String,
     ) -> Self {
-        Self { title, help, width, content: Content::Number { text, flagged_by: |_| false } }
+        Self { title, help, width, content: Cell::Number { text, flagged_by: |_| false } }
     }
 
     const fn flagged(mut self, by: fn(&Flag) -> bool) -> Self {
-        if let Content::Number { flagged_by, .. } = &mut self.content {
+        if let Cell::Number { flagged_by, .. } = &mut self.content {
             *flagged_by = by;
         }
         self
@@ -103,21 +103,21 @@ const COLUMNS: [Column; 12] = [
         66.0,
         "the most that the last growth of the sample, to four times as many documents or less, moved a complexity or \
          an expressivity, averaged over layers, of any order",
-        |p| p.last_change.map_or_else(none, |change| format!("{change:.4}")),
+        |p| p.measurement.last_change().map_or_else(none, |change| format!("{change:.4}")),
     ),
     Column {
         title: "convergence",
         width: 68.0,
         help: "complexity (bright) and expressivity (dim) on the first 16, 64, 256, … documents, from zero up; averaged \
                over layers",
-        content: Content::Convergence,
+        content: Cell::Convergence,
     },
     Column::new("H(Z)", 50.0, "entropy of the soft-binned states, nats over ln n", |p| {
         format!("{:.4}", p.point.entropy)
     }),
     Column::new("loss", 50.0, "next-token cross-entropy, nats a token", |p| format!("{:.3}", p.point.loss)),
     Column::new("positions", 58.0, "labelled positions behind the numbers", |p| {
-        short_count(p.positions as u64)
+        short_count(p.measurement.positions as u64)
     }),
     Column::new("documents", 66.0, "documents behind the numbers; \"first\" where more are to come", |p| {
         let first = if p.point.basis.complete { "" } else { "first " };
@@ -136,7 +136,11 @@ pub(super) fn readout_ui(ui: &mut Ui, state: &State) {
     });
     let rows = state.at_scrubber();
     if rows.is_empty() {
-        ui.label(theme::weak(ui, "No visible run has begun here."));
+        let text = match state.asked().text() {
+            Some(_) => "No visible run has begun here.",
+            None => "Choose a text corpus to measure.",
+        };
+        ui.label(theme::weak(ui, text));
         return;
     }
     let width = NAME + COLUMNS.iter().map(|column| column.width + GAP).sum::<f32>();
@@ -155,46 +159,44 @@ pub(super) fn readout_ui(ui: &mut Ui, state: &State) {
         let scroll =
             ScrollArea::vertical().id_salt("readout rows").max_height(height).min_scrolled_height(height);
         scroll.show(ui, |ui| {
-            for (id, what) in &rows {
-                let name = state.drawn().label(id.run);
-                ui.horizontal(|ui| row_ui(ui, state, (*id, name), what));
+            for row in &rows {
+                ui.horizontal(|ui| row_ui(ui, state, row));
             }
         });
     });
 }
 
 /// A row: whose numbers, and the numbers or why there are none.
-fn row_ui(ui: &mut Ui, state: &State, (id, run): (CheckpointId, &str), what: &AtScrubber) {
+fn row_ui(ui: &mut Ui, state: &State, row: &AtScrubber) {
+    let trajectory = &state.drawn().trajectories[row.trajectory];
     cell_ui(ui, NAME, Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let (key, _) = ui.allocate_exact_size(vec2(18.0, 10.0), Sense::hover());
-        let color = theme::run_color(id.run);
-        ui.painter().hline(key.x_range(), key.center().y, Stroke::new(2.0, color));
-        ui.painter().circle_filled(key.center(), 3.5, color);
-        let checkpoint = state.checkpoint(id).map_or("", |checkpoint| checkpoint.name.as_str());
-        let name = format!("{run} · {checkpoint}");
+        let color = theme::curve_color(trajectory.run, trajectory.style, palette(ui.visuals()));
+        key_ui(ui, color, trajectory.style);
+        let checkpoint = state.checkpoint(row.checkpoint).map_or("", |checkpoint| checkpoint.name.as_str());
+        let name = format!("{} · {checkpoint}", trajectory.label());
         ui.add(Label::new(egui::RichText::new(&name).size(12.5)).truncate());
     });
     if !ui.is_rect_visible(ui.min_rect()) {
         return;
     }
     let rest = COLUMNS.iter().map(|column| column.width + GAP).sum::<f32>() - GAP;
-    match what {
-        AtScrubber::Point(shown) => {
+    match &row.content {
+        Content::Point(shown) => {
             for column in &COLUMNS {
                 cell_ui(ui, column.width, Layout::right_to_left(Align::Center), |ui| {
-                    number_ui(ui, state, column, shown);
+                    number_ui(ui, state.view.order, column, shown);
                 });
             }
         }
-        AtScrubber::Failed(error) => {
+        Content::Failed(error) => {
             let text =
                 egui::RichText::new(format!("× {error}")).size(12.5).color(palette(ui.visuals()).error);
             cell_ui(ui, rest, Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(text).truncate());
             });
         }
-        AtScrubber::Nothing(why) => {
+        Content::Nothing(why) => {
             let text = theme::weak(ui, why).size(12.5);
             cell_ui(ui, rest, Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(text).truncate());
@@ -209,16 +211,16 @@ fn cell_ui(ui: &mut Ui, width: f32, layout: Layout, add: impl FnOnce(&mut Ui)) {
     add(&mut ui.new_child(UiBuilder::new().max_rect(rect).layout(layout)));
 }
 
-fn number_ui(ui: &mut Ui, state: &State, column: &Column, shown: &ShownPoint) {
-    let Content::Number { text, flagged_by } = &column.content else {
-        convergence_ui(ui, state, shown);
+fn number_ui(ui: &mut Ui, order: Order, column: &Column, shown: &ShownPoint) {
+    let Cell::Number { text, flagged_by } = &column.content else {
+        convergence_ui(ui, order, shown);
         return;
     };
     let flags: Vec<String> = shown.point.flags().iter().filter(|f| flagged_by(f)).map(Flag::long).collect();
     let palette = palette(ui.visuals());
     let mark = if flags.is_empty() { "" } else { " !" };
     let text = theme::number(ui, format!("{}{mark}", text(shown)));
-    let muted = shown.point.basis.stale || !flags.is_empty();
+    let muted = shown.point.basis.is_stale() || !flags.is_empty();
     let response = ui.add(Label::new(if muted { text.color(palette.weak) } else { text }).truncate());
     if !flags.is_empty() {
         response.on_hover_text(flags.join("\n"));
@@ -226,11 +228,9 @@ fn number_ui(ui: &mut Ui, state: &State, column: &Column, shown: &ShownPoint) {
 }
 
 /// Complexity and expressivity as the sample grew.
-fn convergence_ui(ui: &mut Ui, state: &State, shown: &ShownPoint) {
-    let known = state.checkpoint_state(shown.id).and_then(|known| known.shown.as_ref());
-    let order = state.view.order;
-    match known.map(|known| convergence(&known.measurement.convergence, order)) {
-        Some(estimates) if estimates.len() > 1 => curve_ui(ui, &shown.point.name, &estimates),
+fn convergence_ui(ui: &mut Ui, order: Order, shown: &ShownPoint) {
+    match convergence(&shown.measurement.convergence, order) {
+        estimates if estimates.len() > 1 => curve_ui(ui, &shown.point.name, &estimates),
         _ => {
             ui.label(theme::number(ui, none()));
         }

@@ -8,7 +8,7 @@ use super::Action;
 use super::status::measured_text;
 use super::theme::{self, palette};
 use super::widgets::{short_count, status_mark, status_word, training_label};
-use crate::engine::CheckpointId;
+use crate::checkpoints::CheckpointKey;
 use crate::state::{State, UiCommand};
 
 /// The height of a checkpoint's row, in points of the screen.
@@ -20,14 +20,14 @@ pub(super) fn runs_panel_ui(ui: &mut Ui, state: &State, follow: bool, actions: &
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
         ui.label(theme::section(ui, "Runs"));
         ui.add_space(2.0);
-        if state.runs.is_empty() {
+        if state.open_runs().is_empty() {
             let hint = if state.opening { "Looking for checkpoints…" } else { "Nothing is open." };
             ui.label(theme::weak(ui, hint));
             return;
         }
         egui::ScrollArea::vertical().id_salt("runs").auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
-            for run in 0..state.runs.len() {
+            for run in 0..state.open_runs().len() {
                 run_ui(ui, state, run, follow, actions);
                 ui.add_space(10.0);
             }
@@ -36,7 +36,7 @@ pub(super) fn runs_panel_ui(ui: &mut Ui, state: &State, follow: bool, actions: &
 }
 
 fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Vec<Action>) {
-    let (Some(open), Some(words)) = (state.runs.get(run), state.drawn().runs.get(run)) else { return };
+    let (Some(open), Some(words)) = (state.open_runs().get(run), state.drawn().runs.get(run)) else { return };
     let (counts, visible) = (words.counts, state.is_visible(run));
     let measured = match counts.failed {
         0 => format!("{}/{}", counts.measured, counts.all),
@@ -46,7 +46,7 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
         ui.set_height(24.0);
         let mut visible = visible;
         let toggle = ui.add(egui::Checkbox::without_text(&mut visible));
-        let (enabled, name) = (ui.is_enabled(), format!("Show {}", open.name));
+        let (enabled, name) = (ui.is_enabled(), format!("Show {}", open.run.name));
         toggle.widget_info(|| WidgetInfo::selected(Role::CheckBox, enabled, visible, &name));
         let toggle = toggle.on_hover_text("Draw this run on the plane");
         if toggle.changed() {
@@ -58,8 +58,8 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
             ui.add_space(8.0);
             ui.label(theme::weak(ui, measured).small());
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let name = RichText::new(&open.name).color(palette(ui.visuals()).strong);
-                ui.add(egui::Label::new(name).truncate()).on_hover_text(open.path.display().to_string());
+                let name = RichText::new(&open.run.name).color(palette(ui.visuals()).strong);
+                ui.add(egui::Label::new(name).truncate()).on_hover_text(open.run.path.display().to_string());
             });
         });
         toggle
@@ -82,31 +82,29 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
     let top = ui.cursor().min;
     let list = ui.scope_id().with(("checkpoints", run));
     let focused = ui.memory(|memory| memory.has_focus(list));
-    let current_id = current.map(|checkpoint| CheckpointId { run, checkpoint });
     let followed = if !follow {
         None
     } else if focused {
-        current_id
+        current.and_then(|index| state.runs.key(run, index))
     } else {
         state.focus()
     };
     let (seen, mut skipped) = (ui.clip_rect().y_range(), 0.0);
-    for checkpoint in 0..open.checkpoints.len() {
-        let id = CheckpointId { run, checkpoint };
-        let failure = state.checkpoint_state(id).and_then(|state| state.error.as_ref());
+    for (index, key) in open.keys().iter().copied().enumerate() {
+        let failure = state.error(key);
         let row = ui.cursor().top() + skipped;
         let in_sight = row <= seen.max && row + ROW >= seen.min;
-        if !in_sight && !whole && failure.is_none() && followed != Some(id) {
+        if !in_sight && !whole && failure.is_none() && followed != Some(key) {
             skipped += ROW + ui.spacing().item_spacing.y;
             continue;
         }
         ui.add_space(std::mem::take(&mut skipped));
-        let is_current = current == Some(checkpoint);
-        let response = checkpoint_ui(ui, state, id, is_current);
+        let is_current = current == Some(index);
+        let response = checkpoint_ui(ui, state, key, is_current);
         if response.clicked() {
-            actions.push(UiCommand::Focus(id).into());
+            actions.push(UiCommand::Focus(key).into());
         }
-        if followed == Some(id) {
+        if followed == Some(key) {
             response.scroll_to_me(None);
         }
         if let Some(error) = failure {
@@ -121,29 +119,28 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
     // All rows are one stop of Tab; within it the arrows move the scrubber, and the row with it.
     let bottom = egui::pos2(ui.max_rect().right() - 8.0, ui.min_rect().bottom());
     let response = ui.interact(Rect::from_min_max(top, bottom), list, Sense::focusable_noninteractive());
-    let (enabled, name) = (ui.is_enabled(), format!("Checkpoints of {}", open.name));
+    let (enabled, name) = (ui.is_enabled(), format!("Checkpoints of {}", open.run.name));
     response.widget_info(|| WidgetInfo::labeled(Role::ListBox, enabled, &name));
     if response.has_focus() {
         let count = |key| ui.input_mut(|input| input.count_and_consume_key(egui::Modifiers::NONE, key));
         let (up, down) = (count(egui::Key::ArrowUp), count(egui::Key::ArrowDown));
         if up + down > 0 {
             ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
-            let last = open.checkpoints.len().saturating_sub(1);
-            let checkpoint = (current.unwrap_or(0) + down).saturating_sub(up).min(last);
-            actions.push(UiCommand::Focus(CheckpointId { run, checkpoint }).into());
+            let last = open.keys().len().saturating_sub(1);
+            let index = (current.unwrap_or(0) + down).saturating_sub(up).min(last);
+            actions.extend(state.runs.key(run, index).map(|key| UiCommand::Focus(key).into()));
         }
     }
 }
 
-fn checkpoint_ui(ui: &mut Ui, state: &State, id: CheckpointId, current: bool) -> Response {
+fn checkpoint_ui(ui: &mut Ui, state: &State, key: CheckpointKey, current: bool) -> Response {
     let palette = palette(ui.visuals());
-    let (Some(checkpoint), Some(run)) = (state.checkpoint(id), state.runs.get(id.run)) else {
-        return ui.label("");
-    };
+    let Some((open, checkpoint)) = state.runs.get(key) else { return ui.label("") };
+    let index = state.runs.place(key).map_or(0, |(_, index)| index);
     let row = vec2(ui.available_width() - 8.0, ROW);
     let (rect, response) = ui.allocate_exact_size(row, Sense::CLICK);
-    let (enabled, status) = (ui.is_enabled(), state.status(id));
-    let name = || format!("{} / {}, {}", run.name, checkpoint.name, status_word(&status));
+    let (enabled, status) = (ui.is_enabled(), state.status(key));
+    let name = || format!("{} / {}, {}", open.run.name, checkpoint.name, status_word(&status));
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, enabled, current, name()));
     if !ui.is_rect_visible(rect) {
         return response;
@@ -158,8 +155,8 @@ fn checkpoint_ui(ui: &mut Ui, state: &State, id: CheckpointId, current: bool) ->
             .max_rect(Rect::from_min_max(rect.min + vec2(5.0, 0.0), rect.max - vec2(6.0, 0.0)))
             .layout(Layout::left_to_right(Align::Center)),
     );
-    let last = run.checkpoints.len().saturating_sub(1).max(1);
-    let progress = if run.checkpoints.len() > 1 { id.checkpoint as f32 / last as f32 } else { 1.0 };
+    let last = open.keys().len().saturating_sub(1).max(1);
+    let progress = if open.keys().len() > 1 { index as f32 / last as f32 } else { 1.0 };
     status_mark(&mut row, &status, theme::progress_color(progress));
     row.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let training = match (checkpoint.tokens, checkpoint.step) {

@@ -13,12 +13,13 @@ use crate::state::{State, UiCommand};
 use crate::views::plane::PlaneView;
 
 /// Every key with what it does, as the help lists them.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 13] = [
     ("Space", "play or pause"),
     ("←  →", "one checkpoint back or on"),
     ("Home  End", "first or last checkpoint"),
     ("1 – 4", "back-off: token to quadgram"),
     ("F", "fit the plane to the data"),
+    ("P", "pin the settings, or unpin them"),
     ("Ctrl+O", "open a folder"),
     ("Ctrl+E", "export the plane"),
     ("Ctrl+.", "cancel measuring"),
@@ -62,6 +63,9 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, help_open: bool, actions: 
     }
     if pressed(Modifiers::NONE, Key::F) {
         actions.push(Action::Fit);
+    }
+    if pressed(Modifiers::NONE, Key::P) {
+        actions.push(UiCommand::TogglePin.into());
     }
     for (key, order) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().zip(Order::ALL) {
         if pressed(Modifiers::NONE, key) {

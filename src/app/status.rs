@@ -89,7 +89,11 @@ pub(super) fn status_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.label(theme::weak(ui, state.shown_device()).small()).on_hover_text("The device that computes");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if state.busy {
+            if state.opening {
+                ui.label(theme::weak(ui, "Looking for checkpoints…").small());
+                return;
+            }
+            if state.is_busy() {
                 if ui
                     .button(RichText::new("Cancel").small())
                     .on_hover_text("Stop measuring (Ctrl+.)")
@@ -116,12 +120,8 @@ pub(super) fn status_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 
 /// What to say when nothing is being measured.
 fn rest_text(state: &State) -> String {
-    if state.opening {
-        return "Looking for checkpoints…".to_owned();
-    }
     let counts = state.drawn().counts();
-    let recorded = state.run_states.iter().all(|run| run.recorded.is_some());
-    match (counts.all, state.text.is_some() || recorded) {
+    match (counts.all, state.asked().text().is_some() || state.is_all_recorded()) {
         (0, _) => String::new(),
         (all, false) => format!("{all} checkpoints, no text to measure on yet"),
         (_, true) => measured_text(counts),
@@ -139,7 +139,7 @@ pub(super) fn measured_text(counts: Counts) -> String {
 }
 
 fn progress_ui(ui: &mut Ui, state: &State) {
-    let share = state.progress.map_or(0.0, |progress| progress.total_share.clamp(0.0, 1.0));
+    let share = state.progress.as_ref().map_or(0.0, |progress| progress.total_share.clamp(0.0, 1.0));
     let palette = palette(ui.visuals());
     let bar = ProgressBar::new(share)
         .desired_width(180.0)
@@ -158,11 +158,16 @@ fn progress_ui(ui: &mut Ui, state: &State) {
 }
 
 fn progress_text(state: &State) -> String {
-    let Some(progress) = state.progress else { return "Preparing the text…".to_owned() };
+    let Some(progress) = &state.progress else { return "Preparing the text…".to_owned() };
     let name = state.checkpoint(progress.checkpoint).map_or("", |checkpoint| checkpoint.name.as_str());
-    let left =
-        progress.left.map(|left| format!(", {} left", duration_text(left.as_secs()))).unwrap_or_default();
-    format!("{name}   {}{left}", measured_text(state.drawn().counts()))
+    let left = progress
+        .remaining
+        .map(|left| format!(", {} left", duration_text(left.as_secs())))
+        .unwrap_or_default();
+    let words = state.condition_words();
+    let beside = words.iter().skip(1).find(|(condition, _)| *condition == progress.condition);
+    let under = beside.map(|(_, words)| format!(", {words}")).unwrap_or_default();
+    format!("{name}{under}   {}{left}", measured_text(state.drawn().counts()))
 }
 
 /// Time in the two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`.

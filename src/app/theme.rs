@@ -9,7 +9,7 @@ use eframe::egui::{
     Visuals, epaint::Shadow, style::HandleShape, style::WidgetVisuals, vec2,
 };
 
-use crate::figure::color;
+use crate::figure::{color, curve};
 
 /// Width of the panel of runs, in points.
 pub(super) const RUNS_WIDTH: f32 = 288.0;
@@ -120,6 +120,13 @@ pub(super) fn palette(visuals: &Visuals) -> &'static Palette {
 /// Colour of a run.
 pub(super) fn run_color(run: usize) -> Color32 {
     let [r, g, b] = color::run_color(run);
+    Color32::from_rgb(r, g, b)
+}
+
+/// Colour of a run's trajectory under one of several conditions.
+pub(super) fn curve_color(run: usize, style: usize, palette: &Palette) -> Color32 {
+    let ground = [palette.ground.r(), palette.ground.g(), palette.ground.b()];
+    let [r, g, b] = curve::shade(run, style, ground);
     Color32::from_rgb(r, g, b)
 }
 

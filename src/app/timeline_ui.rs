@@ -78,7 +78,7 @@ fn label_ui(ui: &mut Ui, state: &State) {
     ui.label(theme::number(ui, text).size(13.0));
     let place = format!("{} of {}", scrubber.position() + 1, scrubber.times().len());
     ui.label(theme::weak(ui, place).small());
-    if let Some(checkpoint) = state.focus().and_then(|id| state.checkpoint(id)) {
+    if let Some(checkpoint) = state.focus().and_then(|key| state.checkpoint(key)) {
         ui.add(egui::Label::new(&checkpoint.name).truncate());
     }
 }

@@ -6,7 +6,7 @@ use super::Action;
 use super::theme::{self, palette};
 use super::widgets::{Icon, icon_button};
 use crate::condition::TextSource;
-use crate::state::State;
+use crate::state::{Prepared, State};
 
 /// Draws the bar; `asking` says that a dialog is open already.
 pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut Vec<Action>) {
@@ -56,11 +56,11 @@ fn text_ui(ui: &mut Ui, state: &State) {
         TextSource::Corpus(_) => "corpus",
         TextSource::Tokens(_) => "tokens",
     };
-    let prepared = state.focus().and_then(|id| state.run_states.get(id.run)?.prepared);
+    let prepared = state.focus().and_then(|key| state.prepared(state.run_of(key)?));
     let mut hint = path.display().to_string();
-    if let Some((documents, skipped, positions)) = prepared {
+    if let Some(Prepared { documents, skipped_documents, positions, .. }) = prepared {
         hint += &format!(
-            "\n{documents} documents, {positions} labelled positions, {skipped} documents too short"
+            "\n{documents} documents, {positions} labelled positions, {skipped_documents} documents too short"
         );
     }
     // Right to left: the name stands last and is added first.

@@ -12,9 +12,9 @@ pub(super) fn welcome_ui(ui: &mut Ui, area: Rect, state: &State, asking: bool, a
     if state.has_numbers() {
         return;
     }
-    if !state.runs.is_empty() && state.shown_text().is_some() {
+    if !state.open_runs().is_empty() && state.shown_text().is_some() {
         let text =
-            if state.busy { "Measuring the first checkpoint…" } else { "No checkpoint is measured." };
+            if state.is_busy() { "Measuring the first checkpoint…" } else { "No checkpoint is measured." };
         let text = theme::weak(ui, text);
         // Below the bound, where the points are going to be.
         let place = area.center() + vec2(area.width() / 5.0, area.height() / 5.0);
@@ -26,7 +26,7 @@ pub(super) fn welcome_ui(ui: &mut Ui, area: Rect, state: &State, asking: bool, a
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(place).layout(Layout::top_down(Align::Min)));
     theme::card_frame(ui.visuals()).inner_margin(egui::Margin::same(22)).show(&mut ui, |ui| {
         ui.set_width(ui.available_width());
-        let (title, text) = if state.runs.is_empty() {
+        let (title, text) = if state.open_runs().is_empty() {
             (
                 "Training on the information plane",
                 "See what a language model keeps of its input and what it tells of its output, \
@@ -43,13 +43,13 @@ pub(super) fn welcome_ui(ui: &mut Ui, area: Rect, state: &State, asking: bool, a
         ui.add(egui::Label::new(theme::weak(ui, text)).wrap());
         ui.add_space(10.0);
         ui.add_enabled_ui(!asking && !state.opening, |ui| {
-            let done = !state.runs.is_empty();
+            let done = !state.open_runs().is_empty();
             let folder =
                 if state.opening { "Looking for checkpoints…" } else { "Open a folder of checkpoints" };
             if step_ui(ui, "1", folder, done) {
                 actions.push(Action::AskFolder);
             }
-            if step_ui(ui, "2", "Choose a text to measure on", state.text.is_some()) {
+            if step_ui(ui, "2", "Choose a text to measure on", state.asked().text().is_some()) {
                 actions.push(Action::AskText);
             }
         });

@@ -11,10 +11,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use super::interrupt::{self, Interrupt};
 use super::progress::Progress;
 use super::{DONE, MeasuringArgs, NOTHING, PARTLY, TextArgs, deliver, note};
-use crate::checkpoints::{self, Run};
-use crate::condition::TextSource;
+use crate::checkpoints::{self, CheckpointKey, RunKey};
+use crate::condition::{Condition, TextSource};
 use crate::corpus;
-use crate::engine::{self, CheckpointId, Command, EstimatorCosts, Event, Request};
+use crate::engine::{self, Command, EstimatorCosts, Event, Quality, RunList, Want};
 use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::results::{CheckpointResult, Outcome, ResultSettings, Results};
@@ -83,7 +83,7 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     let flags = &args.measuring.settings;
     let settings = flags.settings(Settings::default());
     let asked = flags.has(&SAMPLES).then_some(settings.samples);
-    let options = args.measuring.engine_options()?;
+    let options = engine::Options { live: false, ..args.measuring.engine_options()? };
     let store = options.store.clone();
     let worker = Worker::start(options)?;
     worker.send(Command::Open { paths: args.paths })?;
@@ -96,14 +96,9 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
         }
     };
     let start = Instant::now();
-    let request = Request {
-        generation: 1,
-        settings: settings.clone(),
-        text: text.clone(),
-        focus: None,
-        interactive: false,
-    };
-    worker.send(Command::Measure(request))?;
+    let condition = Arc::new(Condition { settings: settings.clone(), text: text.clone() });
+    let want = |checkpoint| Want { checkpoint, condition: Arc::clone(&condition), quality: Quality::Honest };
+    worker.send(Command::Want(runs.keys().map(want).collect()))?;
     let mut collector = Collector::new(runs, &text, asked);
     match collector.collect(&worker) {
         Ok(()) => {}
@@ -220,21 +215,19 @@ impl Drop for Worker {
 }
 
 /// Waits for the runs.
-fn opened(worker: &Worker) -> Result<Arc<Vec<Run>>, Ended> {
+fn opened(worker: &Worker) -> Result<Arc<RunList>, Ended> {
     loop {
         match worker.next()? {
-            Event::Opened { runs, recorded } if recorded.iter().all(Option::is_none) => return Ok(runs),
-            Event::Opened { runs, recorded } => {
-                let results = runs.iter().zip(&recorded).find(|(_, recorded)| recorded.is_some());
+            Event::Opened { runs } => {
+                let Some(recorded) = runs.runs().iter().find(|run| run.recorded.is_some()) else {
+                    return Ok(runs);
+                };
                 let error = Error::new(Kind::Usage, "these are results, which hold no model to measure")
                     .help("print them with `infoplane show`");
-                return Err(Ended::Failed(match results {
-                    Some((run, _)) => error.at(&run.path),
-                    None => error,
-                }));
+                return Err(Ended::Failed(error.at(&recorded.run.path)));
             }
             Event::Warning(warning) => note(&format!("warning: {warning}")),
-            Event::Failed { error, .. } => return Err(Ended::Failed(error)),
+            Event::OpenFailed { error } => return Err(Ended::Failed(error)),
             _ => {}
         }
     }
@@ -245,16 +238,16 @@ fn ended_early() -> Error {
     Error::new(Kind::Device, "the worker ended early")
 }
 
-/// Gathers what the worker tells.
+/// Gathers what the worker emits.
 struct Collector {
-    runs: Arc<Vec<Run>>,
+    runs: Arc<RunList>,
     /// The name of the text.
     text: String,
     /// How many documents the user asked for, if anything was said.
     asked: Option<usize>,
-    /// Documents and positions, as they were told last.
+    /// Documents and positions of the sample that was announced last.
     sample: Option<(usize, usize)>,
-    outcomes: BTreeMap<CheckpointId, Outcome>,
+    outcomes: BTreeMap<CheckpointKey, Outcome>,
     recalled: usize,
     progress: Progress,
     device: String,
@@ -273,8 +266,8 @@ struct Measured {
 }
 
 impl Collector {
-    fn new(runs: Arc<Vec<Run>>, text: &TextSource, asked: Option<usize>) -> Self {
-        let all = runs.iter().map(|run| run.checkpoints.len()).sum();
+    fn new(runs: Arc<RunList>, text: &TextSource, asked: Option<usize>) -> Self {
+        let all = runs.keys().count();
         Self {
             runs,
             text: corpus::name(text.path()).display().to_string(),
@@ -308,11 +301,11 @@ impl Collector {
                 Event::Prepared { run, documents, skipped_documents, positions, .. } => {
                     self.prepared(run, documents, skipped_documents, positions);
                 }
-                Event::Progress { checkpoint, total_share, left, .. } => {
+                Event::Progress { checkpoint, total_share, remaining, .. } => {
                     let name = self.name(checkpoint);
-                    self.progress.advance(total_share, &name, left);
+                    self.progress.advance(total_share, &name, remaining);
                 }
-                Event::Measured { checkpoint, measurement, complete: true, recalled, .. } => {
+                Event::Measured { checkpoint, measurement, quality: Quality::Honest, recalled, .. } => {
                     self.recalled += usize::from(recalled);
                     let measurement = Box::new(Arc::unwrap_or_clone(measurement));
                     self.finished(checkpoint, Outcome::Measured(measurement), recalled);
@@ -320,18 +313,18 @@ impl Collector {
                 Event::CheckpointFailed { checkpoint, error, .. } => {
                     self.finished(checkpoint, Outcome::Failed { error: error.to_string() }, false);
                 }
-                Event::Failed { error, .. } => return Err(Ended::Failed(error)),
-                Event::Idle { costs, .. } => {
+                Event::ConditionFailed { error, .. } => return Err(Ended::Failed(error)),
+                Event::Idle { costs } => {
                     self.costs = costs;
                     return Ok(());
                 }
-                Event::Opened { .. } | Event::Measured { .. } => {}
+                Event::Opened { .. } | Event::OpenFailed { .. } | Event::Measured { .. } => {}
             }
         }
     }
 
     /// Says what is measured on what: all of it before the first checkpoint, later what is different for a run.
-    fn prepared(&mut self, run: usize, documents: usize, skipped: usize, positions: usize) {
+    fn prepared(&mut self, run: RunKey, documents: usize, skipped: usize, positions: usize) {
         // Runs differ only where their tokenizers do; the largest stands for all.
         self.documents = self.documents.max(documents);
         self.skipped = self.skipped.max(skipped);
@@ -343,11 +336,13 @@ impl Collector {
         let first = self.sample.replace((documents, positions)).is_none();
         self.progress.say(&match first {
             true => {
-                let all = self.runs.iter().map(|run| run.checkpoints.len()).sum();
-                let checkpoints = counted(all, "checkpoint");
+                let checkpoints = counted(self.runs.keys().count(), "checkpoint");
                 format!("measuring {checkpoints} on {sample} of {}, computing on {}", self.text, self.device)
             }
-            false => format!("{}: {sample}", self.runs[run].name),
+            false => {
+                let name = self.runs.run(run).map_or("", |run| run.run.name.as_str());
+                format!("{name}: {sample}")
+            }
         });
         if let Some(asked) = self.asked.filter(|&asked| asked > documents) {
             let held = counted(documents + skipped, "document");
@@ -357,7 +352,7 @@ impl Collector {
         }
     }
 
-    fn finished(&mut self, checkpoint: CheckpointId, outcome: Outcome, recalled: bool) {
+    fn finished(&mut self, checkpoint: CheckpointKey, outcome: Outcome, recalled: bool) {
         let name = self.name(checkpoint);
         let done = self.outcomes.len() + usize::from(!self.outcomes.contains_key(&checkpoint));
         self.progress.finished(done, &name, &outcome, recalled);
@@ -371,7 +366,7 @@ impl Collector {
 
     /// What to say where the measurement is broken off: what of it is kept, in a store or nowhere.
     fn interrupted(&self, kept: bool, to_file: bool) -> String {
-        let all: usize = self.runs.iter().map(|run| run.checkpoints.len()).sum();
+        let all = self.runs.keys().count();
         let measured = format!("interrupted; {} of {} measured", self.measured(), counted(all, "checkpoint"));
         let results = if to_file { ", --out is not written" } else { "" };
         match kept {
@@ -382,18 +377,11 @@ impl Collector {
 
     /// Whatever has no outcome failed for the same reason.
     fn fail_the_rest(&mut self, error: &Error) {
-        let all = self.ids();
-        let rest = all.into_iter().filter(|id| !self.outcomes.contains_key(id)).collect::<Vec<_>>();
+        let rest: Vec<CheckpointKey> =
+            self.runs.keys().filter(|key| !self.outcomes.contains_key(key)).collect();
         self.progress.say(&format!("{} not measured: {error}", counted(rest.len(), "checkpoint")));
-        let failed = |id| (id, Outcome::Failed { error: error.to_string() });
+        let failed = |key| (key, Outcome::Failed { error: error.to_string() });
         self.outcomes.extend(rest.into_iter().map(failed));
-    }
-
-    fn ids(&self) -> Vec<CheckpointId> {
-        let of_run = |(run, found): (usize, &Run)| {
-            (0..found.checkpoints.len()).map(move |checkpoint| CheckpointId { run, checkpoint })
-        };
-        self.runs.iter().enumerate().flat_map(of_run).collect()
     }
 
     /// The results, every checkpoint among them.
@@ -402,29 +390,28 @@ impl Collector {
             let all = self.outcomes.len();
             self.progress.say(&format!("{} of {all} checkpoints were measured before", self.recalled));
         }
-        let ids = self.ids();
-        let result = |id: CheckpointId| {
-            let run = &self.runs[id.run];
-            let checkpoint = &run.checkpoints[id.checkpoint];
-            let untold = || Outcome::Failed { error: "was not measured".to_owned() };
-            CheckpointResult {
-                run: run.name.clone(),
+        let runs = Arc::clone(&self.runs);
+        let result = |key: CheckpointKey| {
+            let (run, checkpoint) = runs.get(key)?;
+            let missed = || Outcome::Failed { error: "was not measured".to_owned() };
+            Some(CheckpointResult {
+                run: run.run.name.clone(),
                 name: checkpoint.name.clone(),
                 step: checkpoint.step,
                 tokens: checkpoint.tokens,
                 path: checkpoint.path.clone(),
-                outcome: self.outcomes.remove(&id).unwrap_or_else(untold),
-            }
+                outcome: self.outcomes.remove(&key).unwrap_or_else(missed),
+            })
         };
-        let checkpoints = ids.into_iter().map(result).collect();
+        let checkpoints = runs.keys().filter_map(result).collect();
         let Self { device, documents, skipped, costs, .. } = self;
         Measured { checkpoints, device, documents, skipped, costs }
     }
 
-    fn name(&self, id: CheckpointId) -> String {
-        let run = &self.runs[id.run];
-        let name = &run.checkpoints[id.checkpoint].name;
-        if run.name == *name { name.clone() } else { format!("{}/{name}", run.name) }
+    fn name(&self, key: CheckpointKey) -> String {
+        let Some((run, checkpoint)) = self.runs.get(key) else { return String::new() };
+        let (run, name) = (&run.run.name, &checkpoint.name);
+        if run == name { name.clone() } else { format!("{run}/{name}") }
     }
 }
 

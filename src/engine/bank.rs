@@ -220,6 +220,7 @@ impl Bank {
             shape: new.shape,
             operations: new.operations,
             bytes,
+            bytes_on_gpu: new.shape.bytes_on_gpu(new.positions()),
             gpu,
             made_on_gpu: device.is_gpu(),
             memory,
@@ -235,7 +236,7 @@ impl Bank {
             match place {
                 Place::Gpu | Place::GpuOfOthers => {
                     if place == Place::GpuOfOthers {
-                        self.make_room(bytes, true, order, device);
+                        self.make_room(situation.bytes_on_gpu, true, order, device);
                     }
                     if let Some(scored) = new.on_gpu(device)? {
                         return Ok((scored, said(&full)));

@@ -4,15 +4,19 @@ use std::path::PathBuf;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 
-use super::message::{Command, Event, Focus, Request};
+use super::message::{Command, Event, Want};
 
 /// The other side of a channel is gone: the window was closed, or the command line has what it came for.
 pub struct Gone;
 
-/// Commands, of which the newest of each kind wins.
+/// Commands, of which the newest of each kind counts.
 pub struct Inbox {
     commands: Receiver<Command>,
     waiting: Waiting,
+    /// Whether the other side is gone.
+    gone: bool,
+    /// Counts the commands that came in.
+    came: u64,
 }
 
 /// Commands not yet carried out.
@@ -20,76 +24,80 @@ pub struct Inbox {
 pub struct Waiting {
     /// Folders to open.
     pub open: Option<Vec<PathBuf>>,
-    /// What to measure.
-    pub measure: Option<Request>,
-    /// What is on screen by now.
-    pub focus: Option<Focus>,
-    /// Whether to stop first.
-    pub cancel: bool,
+    /// What is wanted instead of what was.
+    pub wants: Option<Vec<Want>>,
+    /// Whether to try again what failed.
+    pub retry: bool,
 }
 
 impl Waiting {
     fn add(&mut self, command: Command) {
         match command {
-            // Other runs make whatever was asked of the former ones void, but not that it should stop.
-            Command::Open { paths } => {
-                (self.open, self.measure, self.focus) = (Some(paths), None, None);
-            }
-            // A request says itself what to begin with.
-            Command::Measure(request) => {
-                (self.measure, self.focus, self.cancel) = (Some(request), None, false);
-            }
-            Command::Focus(focus) => self.focus = Some(focus),
-            Command::Cancel => (self.measure, self.cancel) = (None, true),
+            // Whatever was wanted was wanted of the former runs.
+            Command::Open { paths } => *self = Self { open: Some(paths), wants: None, retry: false },
+            Command::Want(wants) => self.wants = Some(wants),
+            Command::Retry => self.retry = true,
         }
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_none() && self.wants.is_none() && !self.retry
     }
 }
 
 impl Inbox {
     /// An inbox for what comes from `commands`.
     pub fn new(commands: Receiver<Command>) -> Self {
-        Self { commands, waiting: Waiting::default() }
+        Self { commands, waiting: Waiting::default(), gone: false, came: 0 }
     }
 
     /// Takes what is to be done; waits for it only when `idle`.
+    ///
+    /// # Errors
+    /// The other side is gone.
     pub fn take(&mut self, idle: bool) -> Result<Waiting, Gone> {
-        let Waiting { open, measure, focus, cancel } = &self.waiting;
-        let nothing = open.is_none() && measure.is_none() && focus.is_none() && !cancel;
-        if idle && nothing {
+        if idle && self.waiting.is_empty() {
             let command = self.commands.recv().map_err(|_| Gone)?;
             self.waiting.add(command);
         }
-        self.look()?;
-        Ok(std::mem::take(&mut self.waiting))
+        self.look();
+        if self.gone { Err(Gone) } else { Ok(std::mem::take(&mut self.waiting)) }
     }
 
-    /// Whether what waits makes work under way for `current` useless. A new request that asks other
-    /// questions of the same scores does not.
-    pub fn interrupts(&mut self, current: &Request) -> bool {
-        // A side that is gone wants nothing any more.
-        self.look().is_err()
-            || self.waiting.cancel
-            || self.waiting.open.is_some()
-            || self.waiting.measure.as_ref().is_some_and(|new| !new.same_scores(current))
+    /// Says whenever it is called whether what waits by then makes some work useless: other runs are to be opened,
+    /// nobody is there any more, or what is wanted now makes it so, which `useless` decides once for every new set.
+    pub fn interrupting(&mut self, useless: impl Fn(&[Want]) -> bool + Send) -> impl FnMut() -> bool + Send {
+        let mut decided = (0, false);
+        move || {
+            self.look();
+            if decided.0 != self.came {
+                let wants = self.waiting.wants.as_deref();
+                decided = (self.came, wants.is_some_and(&useless));
+            }
+            decided.1 || self.gone || self.waiting.open.is_some()
+        }
     }
 
     /// Whether opening folders is of no use any more: others are to be opened, or nobody is there.
     pub fn supersedes_opening(&mut self) -> bool {
-        self.look().is_err() || self.waiting.open.is_some()
+        self.look();
+        self.gone || self.waiting.open.is_some()
     }
 
-    /// Whether anything waits at all.
-    pub fn has_news(&mut self) -> bool {
-        let gone = self.look().is_err();
-        gone || self.waiting.cancel || self.waiting.open.is_some() || self.waiting.measure.is_some()
-    }
-
-    fn look(&mut self) -> Result<(), Gone> {
+    /// Takes in what has come by now.
+    fn look(&mut self) {
         loop {
             match self.commands.try_recv() {
-                Ok(command) => self.waiting.add(command),
-                Err(TryRecvError::Empty) => return Ok(()),
-                Err(TryRecvError::Disconnected) => return Err(Gone),
+                Ok(command) => {
+                    self.waiting.add(command);
+                    self.came += 1;
+                }
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => {
+                    self.gone = true;
+                    return;
+                }
             }
         }
     }
@@ -108,6 +116,9 @@ impl<'a> Outbox<'a> {
     }
 
     /// Sends an event, waiting for room where the other side is slow.
+    ///
+    /// # Errors
+    /// The other side is gone.
     pub fn emit(&self, event: Event) -> Result<(), Gone> {
         self.events.send(event).map_err(|_| Gone)?;
         (self.wake)();
@@ -116,6 +127,9 @@ impl<'a> Outbox<'a> {
 
     /// Sends an event that the next one replaces: dropped where the channel fills, as it does behind a
     /// window that is hidden, so that what must arrive keeps its room.
+    ///
+    /// # Errors
+    /// The other side is gone.
     pub fn emit_replaceable(&self, event: Event) -> Result<(), Gone> {
         const ROOM_KEPT: usize = 256;
         if self.events.len() + ROOM_KEPT > self.events.capacity().unwrap_or(usize::MAX) {

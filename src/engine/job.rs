@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-use super::message::{CheckpointId, EstimatorCosts};
+use super::message::EstimatorCosts;
 use super::sample::Sample;
 use super::scored::Scored;
-use crate::checkpoints::Checkpoint;
+use super::session::SessionId;
+use crate::checkpoints::{Checkpoint, CheckpointKey};
 use crate::error::Result;
 use crate::estimator::{Estimator, Reference};
 use crate::model::batch::{Batch, batches, check_ids};
@@ -17,8 +18,10 @@ use crate::scores::Losses;
 /// The model of a checkpoint at work towards a stage.
 #[derive(Debug)]
 pub struct Job {
+    /// Whose sample it reads.
+    pub session: SessionId,
     /// The checkpoint.
-    pub id: CheckpointId,
+    pub checkpoint: CheckpointKey,
     /// The stage it works towards.
     pub stage: usize,
     model: Model,
@@ -30,6 +33,17 @@ pub struct Job {
     unfinished: BTreeMap<usize, Unfinished>,
     /// Documents that went through the model, of all stages.
     passed: usize,
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advance {
+    /// There is more to do for the stage.
+    More,
+    /// The stage is scored.
+    Done,
+    /// The model's files were rewritten: what was made of them since a chunk was last finished is dropped.
+    Changed,
 }
 
 /// A chunk some of whose batches have yet to pass the model.
@@ -47,13 +61,15 @@ impl Job {
     /// # Errors
     /// As [`Model::open`].
     pub fn open(
-        id: CheckpointId,
+        session: SessionId,
+        key: CheckpointKey,
         checkpoint: &Checkpoint,
         config: Config,
         options: &Options,
     ) -> Result<Self> {
         Ok(Self {
-            id,
+            session,
+            checkpoint: key,
             stage: 0,
             model: Model::of_config(&checkpoint.folder(), config, options)?,
             batches: VecDeque::new(),
@@ -98,7 +114,7 @@ impl Job {
     }
 
     /// Takes a batch through one layer of the model and scores its states with the reference points of each
-    /// seed, at some cost. Returns whether the stage is complete.
+    /// seed, at some cost. A chunk is finished only while the model's files are `unchanged`.
     ///
     /// # Errors
     /// Weights that cannot be read; whatever the device said.
@@ -108,14 +124,15 @@ impl Job {
         estimator: &Estimator,
         references: &[Reference],
         scored: &mut Scored,
+        unchanged: &dyn Fn() -> bool,
         costs: &mut EstimatorCosts,
-    ) -> Result<bool> {
+    ) -> Result<Advance> {
         let pass = match &mut self.pass {
             Some(pass) => pass,
             None => {
                 let batches = self.batches.make_contiguous();
                 if batches.is_empty() {
-                    return Ok(true);
+                    return Ok(Advance::Done);
                 }
                 let count = self.model.wave(batches);
                 let wave = self.batches.drain(..count).collect();
@@ -132,13 +149,16 @@ impl Job {
             && let Some(pass) = self.pass.take()
         {
             let losses = self.model.losses(pass)?;
+            if !unchanged() {
+                return Ok(Advance::Changed);
+            }
             let start = Instant::now();
             for (batch, losses) in losses {
                 self.take_losses(sample, &batch, &losses, scored)?;
             }
             costs.scores += start.elapsed();
         }
-        Ok(false)
+        Ok(Advance::More)
     }
 
     fn take_losses(

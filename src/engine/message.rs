@@ -1,67 +1,38 @@
-//! Everything the window or the command line can ask of the worker, and everything it can answer.
+//! What window and command line want of the worker, and what it answers.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::checkpoints::Run;
-use crate::condition::TextSource;
+use super::runs::RunList;
+use crate::checkpoints::{CheckpointKey, RunKey};
+use crate::condition::Condition;
 use crate::error::Error;
-use crate::results::{Measurement, Results};
-use crate::settings::Settings;
+use crate::results::Measurement;
 
-/// Which checkpoint of which open run: indices into the list of [`Event::Opened`].
+/// How good numbers are, each better than those before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CheckpointId {
-    /// Index of the run.
-    pub run: usize,
-    /// Index of the checkpoint within its run.
-    pub checkpoint: usize,
+pub enum Quality {
+    /// Of the first documents of the sample.
+    Preview,
+    /// Of the whole sample, or of so much of it that the numbers have settled within the tolerance.
+    Complete,
+    /// The same, with null and spread beside them.
+    Honest,
 }
 
-/// A measurement of all open runs.
+/// Numbers that are wanted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Request {
-    /// Counts requests; events carry it, so answers to an older request can be told apart.
-    pub generation: u64,
-    /// What to measure and how.
-    pub settings: Settings,
-    /// What the models read.
-    pub text: TextSource,
-    /// The checkpoint to measure first, usually the one under the scrubber.
-    pub focus: Option<CheckpointId>,
-    /// Whether to show a first estimate of every checkpoint on a small sample before the full ones,
-    /// and to keep scores so that temperature and points can change without the model.
-    pub interactive: bool,
+pub struct Want {
+    /// Of which checkpoint.
+    pub checkpoint: CheckpointKey,
+    /// Under which condition; two of the same content are one.
+    pub condition: Arc<Condition>,
+    /// How good they should be at the least.
+    pub quality: Quality,
 }
 
-impl Request {
-    /// How many reference points are scored where none are yet: in the window some to spare, so that their number can change
-    /// without the model.
-    pub fn scored_points(&self) -> usize {
-        const SPARE: usize = 128;
-        match self.interactive {
-            true => self.settings.points.max(SPARE).next_power_of_two(),
-            false => self.settings.points,
-        }
-    }
-
-    /// Whether checkpoints are measured on part of the sample first.
-    pub fn staged(&self) -> bool {
-        self.interactive || self.settings.tolerance > 0.0
-    }
-
-    /// Whether scores made for one request answer the other, as far as they are of enough points and seeds: nothing
-    /// before the scores changed.
-    pub fn same_scores(&self, other: &Self) -> bool {
-        let key = |request: &Self| {
-            (request.settings.of_scores(), request.text.clone(), request.staged(), request.interactive)
-        };
-        key(self) == key(other)
-    }
-}
-
-/// What the estimator added to the forward pass of a request.
+/// What the estimator added to the forward pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EstimatorCosts {
     /// Making scores from hidden states, and storing them.
@@ -70,33 +41,24 @@ pub struct EstimatorCosts {
     pub statistics: Duration,
 }
 
-/// What is on screen, and is measured before the rest.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Focus {
-    /// The checkpoint to measure before the others, usually the one under the scrubber.
-    pub checkpoint: Option<CheckpointId>,
-    /// Indices of runs that are not drawn: measured once nothing is left to do for the others.
-    pub hidden: Vec<usize>,
-}
-
-/// What the worker can be asked. The newest request wins.
+/// A message to the worker. Of each kind the newest counts.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Look for runs in these folders, and take recorded ones from files of results; where there are any, they
-    /// replace the open ones.
+    /// Look for runs in these folders, and take recorded ones from files of results. Where there are any they replace
+    /// the open ones, of which nothing is wanted any more.
     Open {
         /// Models, runs of checkpoints, folders of runs, or results.
         paths: Vec<PathBuf>,
     },
-    /// Measure all open runs under these settings, reusing whatever still holds.
-    Measure(Request),
-    /// Go on with the present request in another order; what is under way is finished first.
-    Focus(Focus),
-    /// Stop measuring; what is finished stays.
-    Cancel,
+    /// All that is wanted from now on, the most urgent first. It replaces what was wanted before: numbers that were
+    /// emitted for a want that is still there are not emitted again, and work for one that is gone stops. Wants of
+    /// checkpoints that are not open, or recorded, are passed over.
+    Want(Vec<Want>),
+    /// Measure again what failed, and look at files again: they may have been mended or rewritten.
+    Retry,
 }
 
-/// What the worker can say.
+/// A message from the worker. It says itself what it is of, and so holds whatever was wanted since.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// The compute device in use, by its own name; again when it changed.
@@ -104,19 +66,17 @@ pub enum Event {
         /// For people: `CPU (burn-flex, 2 threads)` or `GPU NVIDIA …`.
         name: String,
     },
-    /// The runs now open, replacing earlier ones. Measurements of earlier runs no longer hold.
+    /// The runs now open, replacing earlier ones.
     Opened {
         /// The runs, their checkpoints in the order of training.
-        runs: Arc<Vec<Run>>,
-        /// For each run the results it was read from, where it was: such a run is not measured.
-        recorded: Vec<Option<Arc<Results>>>,
+        runs: Arc<RunList>,
     },
-    /// The text is encoded and labelled.
+    /// The text is encoded and labelled for a run.
     Prepared {
-        /// The request it belongs to.
-        generation: u64,
-        /// Index of the run.
-        run: usize,
+        /// The condition it belongs to.
+        condition: Arc<Condition>,
+        /// The run.
+        run: RunKey,
         /// Documents long enough to be measured.
         documents: usize,
         /// Documents with no labelled position.
@@ -124,59 +84,61 @@ pub enum Event {
         /// Labelled positions.
         positions: usize,
     },
-    /// How far a request has come.
+    /// How far the work on what is wanted has come.
     Progress {
-        /// The request it belongs to.
-        generation: u64,
-        /// The checkpoint being worked on.
-        checkpoint: CheckpointId,
+        /// The condition that is worked on.
+        condition: Arc<Condition>,
+        /// The checkpoint that is worked on.
+        checkpoint: CheckpointKey,
         /// The share of this checkpoint's documents that is read, 0 to 1.
         checkpoint_share: f32,
-        /// The share of the whole request that is done, 0 to 1.
+        /// The share of all that is wanted that is done, 0 to 1.
         total_share: f32,
-        /// Time left for the whole request, once it can be told.
-        left: Option<Duration>,
+        /// Time until all is done; `None` before there is a pace to speak of.
+        remaining: Option<Duration>,
     },
     /// A checkpoint's numbers, first or refined.
     Measured {
-        /// The request it belongs to.
-        generation: u64,
+        /// The condition they were measured under.
+        condition: Arc<Condition>,
         /// The checkpoint.
-        checkpoint: CheckpointId,
+        checkpoint: CheckpointKey,
         /// Its numbers.
         measurement: Arc<Measurement>,
         /// The number of documents they rest on.
         documents: usize,
-        /// Whether that is the whole sample, or enough of it.
-        complete: bool,
+        /// How good they are.
+        quality: Quality,
         /// Whether they were measured before and only looked up.
         recalled: bool,
     },
-    /// One checkpoint could not be measured; the rest go on.
+    /// One checkpoint cannot be measured under a condition; the rest go on.
     CheckpointFailed {
-        /// The request it belongs to.
-        generation: u64,
+        /// The condition.
+        condition: Arc<Condition>,
         /// The checkpoint.
-        checkpoint: CheckpointId,
+        checkpoint: CheckpointKey,
         /// Why.
         error: Error,
     },
     /// Trouble after which work goes on, as when the GPU was lost and the CPU took over.
     Warning(String),
-    /// A folder could not be opened, or a request not be measured at all.
-    Failed {
-        /// The request; absent where a folder is meant.
-        generation: Option<u64>,
+    /// A folder or file cannot be opened.
+    OpenFailed {
         /// Why.
         error: Error,
     },
-    /// Nothing is left to do for this request.
+    /// Nothing can be measured under a condition, as where its text cannot be read.
+    ConditionFailed {
+        /// The condition.
+        condition: Arc<Condition>,
+        /// Why.
+        error: Error,
+    },
+    /// Nothing is left to do of what is wanted. Emitted once for the newest wants.
     Idle {
-        /// The request that ended.
-        generation: u64,
-        /// Whether it was cancelled rather than finished.
-        cancelled: bool,
-        /// What the estimator cost; absent on a GPU, where nobody waits for one part before the next.
+        /// What the estimator cost since the worker was idle before; `None` on a GPU, where nobody waits for one part
+        /// before the next.
         costs: Option<EstimatorCosts>,
     },
 }

@@ -2,27 +2,32 @@
 //!
 //! Window and command line drive the same engine by the same messages and know nothing of models or
 //! devices. Both channels are bounded. Commands are looked at after every batch through a layer, every batch of
-//! text and every chunk of scores, so the newest settings win and cancelling takes well under a second. Not
-//! broken off are looking through folders, reading scores back from the store, and what the tensor library waits for
-//! on a device.
+//! text and every chunk of scores: what is wanted by then decides what is done next, and what is wanted no more stops
+//! well within a second. Not broken off are looking through folders, reading scores back from the store, and what the
+//! tensor library waits for on a device.
 
 mod bank;
 mod cost;
+mod devices;
 mod inbox;
 mod job;
 mod keys;
 mod measuring;
 mod message;
 mod open_device;
+mod opening;
 mod place;
 mod progress;
+mod runs;
 mod sample;
 mod schedule;
 mod scored;
 mod session;
+mod work;
 mod worker;
 
-pub use message::{CheckpointId, Command, EstimatorCosts, Event, Focus, Request};
+pub use message::{Command, EstimatorCosts, Event, Quality, Want};
+pub use runs::{CheckpointId, OpenRun, RunList};
 
 use std::time::Duration;
 
@@ -34,7 +39,7 @@ use crate::store::Store;
 /// The name of the worker's thread.
 pub const WORKER: &str = "infoplane-worker";
 
-/// How many commands may wait; a window that finds the channel full keeps its newest request itself.
+/// How many commands may wait; a window that finds the channel full keeps its newest wants itself.
 const COMMANDS: usize = 16;
 
 /// How many events may wait before the worker does; far more than come between two frames.
@@ -49,13 +54,16 @@ pub struct Options {
     pub kept: Option<usize>,
     /// Where scores and measurements are kept; without one scores are kept in memory only.
     pub store: Option<Store>,
-    /// How often progress is told while a model works; zero for after every batch through a layer.
+    /// How often progress is emitted while a model works; zero for after every batch through a layer.
     pub progress_every: Duration,
+    /// Whether a window asks: checkpoints are measured on part of the sample first, and scores are kept, of more points
+    /// than asked for, so that settings can change without the model.
+    pub live: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { memory: None, kept: None, store: None, progress_every: Duration::from_millis(50) }
+        Self { memory: None, kept: None, store: None, progress_every: Duration::from_millis(50), live: true }
     }
 }
 

@@ -58,6 +58,7 @@ impl OpenDevice {
         }
         self.compute = Compute::Cpu;
         self.estimator = Estimator::Cpu;
+        self.missed = Some("the GPU was lost; computing on the CPU instead".to_owned());
     }
 
     /// Bytes that weights and activations may take beside `scores` bytes of scores: what the user allows,

@@ -44,8 +44,10 @@ pub struct Situation {
     pub shape: Shape,
     /// Operations that a token's scores take, with the states they are of.
     pub operations: f64,
-    /// Bytes of memory that all of them take.
+    /// Bytes of main memory that all of them take.
     pub bytes: usize,
+    /// Bytes of a GPU's memory that all of them take.
+    pub bytes_on_gpu: usize,
     /// The budget in the memory of the GPU; `None` where none makes them, or it had no room for them before.
     pub gpu: Option<Budget>,
     /// Whether a GPU makes them.
@@ -69,7 +71,7 @@ impl Situation {
     /// 4. memory from which other scores are evicted.
     pub fn places(&self) -> Vec<Place> {
         let mut places = Vec::new();
-        if self.gpu.is_some_and(|gpu| gpu.fits(self.bytes)) {
+        if self.gpu.is_some_and(|gpu| gpu.fits(self.bytes_on_gpu)) {
             places.push(Place::Gpu);
         }
         let cheap = self.store.is_some_and(|store| !self.better_stored(store));
@@ -81,7 +83,7 @@ impl Situation {
         if self.store.is_some_and(|store| store != StoreScores::Never) {
             places.push(Place::Store);
         }
-        if self.gpu.is_some_and(|gpu| self.bytes <= gpu.all) {
+        if self.gpu.is_some_and(|gpu| self.bytes_on_gpu <= gpu.all) {
             places.push(Place::GpuOfOthers);
         }
         places.push(Place::MemoryOfOthers);

@@ -8,14 +8,15 @@ use super::*;
 use crate::checkpoints::ModelFolder;
 use crate::settings::Precision;
 
-const SHAPE: Shape = Shape { layers: 3, seeds: 2, points: 8, precision: Precision::F32 };
+const SHAPE: Shape = Shape { layers: 3, seeds: 2, points: 8, precision: Precision::F16 };
 
-/// Of 10 bytes, in a window on the CPU without a store.
+/// Of 10 bytes, in half precision as a window has them, on the CPU without a store.
 const WINDOW: Situation = Situation {
     live: true,
     shape: SHAPE,
     operations: f64::INFINITY,
     bytes: 10,
+    bytes_on_gpu: 20,
     gpu: None,
     made_on_gpu: false,
     memory: Budget { all: 10, held: 0 },
@@ -24,7 +25,8 @@ const WINDOW: Situation = Situation {
 };
 
 const FULL: Budget = Budget { all: 10, held: 1 };
-const TOO_SMALL: Budget = Budget { all: 9, held: 0 };
+const FULL_GPU: Budget = Budget { all: 20, held: 1 };
+const TOO_SMALL: Budget = Budget { all: 19, held: 0 };
 
 #[test]
 fn every_situation_has_its_order_of_places() {
@@ -32,7 +34,7 @@ fn every_situation_has_its_order_of_places() {
     use StoreScores::{Always, Auto, Never};
     let headless = Situation { live: false, ..WINDOW };
     let on_gpu = |gpu: Budget| Situation { gpu: Some(gpu), made_on_gpu: true, ..WINDOW };
-    let free = Budget { all: 10, held: 0 };
+    let free = Budget { all: 20, held: 0 };
     let cheap = Situation { operations: 0.0, ..headless };
     let stored = |situation: Situation, store| Situation { store: Some(store), ..situation };
     let full = |situation: Situation| Situation { memory: FULL, ..situation };
@@ -55,12 +57,12 @@ fn every_situation_has_its_order_of_places() {
         ("or where it always does", stored(cheap, Always), &[Store, MemoryOfOthers]),
         ("what is never stored stays in memory", stored(headless, Never), &[Memory]),
         ("a GPU", on_gpu(free), &[Gpu, Memory]),
-        ("a GPU with full memory", on_gpu(FULL), &[Memory]),
-        ("a GPU and memory, both full", full(on_gpu(FULL)), &[GpuOfOthers, MemoryOfOthers]),
+        ("a GPU with full memory", on_gpu(FULL_GPU), &[Memory]),
+        ("a GPU and memory, both full", full(on_gpu(FULL_GPU)), &[GpuOfOthers, MemoryOfOthers]),
         ("a GPU too small", full(on_gpu(TOO_SMALL)), &[MemoryOfOthers]),
         (
             "a GPU's are stored whatever they cost",
-            stored(Situation { gpu: Some(FULL), made_on_gpu: true, ..cheap }, Auto),
+            stored(Situation { gpu: Some(FULL_GPU), made_on_gpu: true, ..cheap }, Auto),
             &[Store, GpuOfOthers, MemoryOfOthers],
         ),
     ] {

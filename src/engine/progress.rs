@@ -1,4 +1,4 @@
-//! How far a request has come and how long it will still take.
+//! How long the work will still take.
 
 use std::time::{Duration, Instant};
 
@@ -21,11 +21,11 @@ impl Progress {
         self.done += documents;
     }
 
-    /// The time that `remaining` documents take from `now` on at the pace so far, once there is a pace to speak of.
-    pub fn left(&self, now: Instant, remaining: f64) -> Option<Duration> {
+    /// The time that `documents` more take from `now` on at the pace so far, once there is a pace to speak of.
+    pub fn remaining(&self, now: Instant, documents: f64) -> Option<Duration> {
         let elapsed = now.saturating_duration_since(self.started);
-        let told = elapsed > Duration::from_millis(500) && self.done > 0.0;
-        told.then(|| elapsed.mul_f64(remaining / self.done))
+        let paced = elapsed > Duration::from_millis(500) && self.done > 0.0;
+        paced.then(|| elapsed.mul_f64(documents / self.done))
     }
 }
 
@@ -34,18 +34,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_left_is_that_of_the_pace_so_far() {
+    fn the_time_remaining_is_that_of_the_pace_so_far() {
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
         let mut progress = Progress::new(start);
         // Nothing is done, however long it took.
-        assert_eq!(progress.left(at(60_000), 8.0), None);
+        assert_eq!(progress.remaining(at(60_000), 8.0), None);
         progress.advance(1.5);
         progress.advance(0.5);
-        // Too early to tell.
-        assert_eq!(progress.left(at(500), 8.0), None);
-        assert_eq!(progress.left(at(1_000), 8.0), Some(Duration::from_secs(4)));
-        assert_eq!(progress.left(at(6_000), 1.0), Some(Duration::from_secs(3)));
-        assert_eq!(progress.left(at(6_000), 0.0), Some(Duration::ZERO));
+        // Too early to say.
+        assert_eq!(progress.remaining(at(500), 8.0), None);
+        assert_eq!(progress.remaining(at(1_000), 8.0), Some(Duration::from_secs(4)));
+        assert_eq!(progress.remaining(at(6_000), 1.0), Some(Duration::from_secs(3)));
+        assert_eq!(progress.remaining(at(6_000), 0.0), Some(Duration::ZERO));
     }
 }

@@ -251,9 +251,13 @@ impl Samples {
         self.samples = kept;
     }
 
-    /// Looks at a tokenizer's file again before it is next used: it may have been written anew.
-    pub fn forget(&mut self, tokenizer: Option<&Path>) {
-        self.by_path.retain(|(path, _)| path.is_none() || path.as_deref() != tokenizer);
+    /// Whether a tokenizer was written anew since its sample was made. One that is gone says nothing against it.
+    pub fn tokenizers_changed(&self) -> bool {
+        let changed = |(path, index): &(Option<PathBuf>, usize)| {
+            let content = path.as_ref().and_then(|path| std::fs::read(path).ok());
+            content.is_some_and(|content| content != self.samples[*index].0)
+        };
+        self.by_path.iter().any(changed)
     }
 
     fn index_of_content(

@@ -1,160 +1,149 @@
-//! What to do next: a pure function of what is known of each checkpoint.
+//! What to do next: a pure function of what is wanted and of what is known of it.
 
-use super::message::CheckpointId;
+use super::message::Quality;
+use crate::checkpoints::CheckpointKey;
 
-/// How far a checkpoint has come under the present request and sample: a view of what the session knows of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// Whether it failed.
-    pub failed: bool,
-    /// Stages whose scores are at hand.
-    pub scored_stages: usize,
-    /// The newest request its numbers, or its failure, were emitted for, and how many stages they rest on.
-    pub emitted: Option<(u64, usize)>,
-    /// The newest request for which its numbers were emitted with null and spread.
-    pub emitted_honest: Option<u64>,
+/// Numbers of a checkpoint under a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pair {
+    /// The condition, by its index among those that are wanted.
+    pub condition: usize,
+    /// The checkpoint.
+    pub checkpoint: CheckpointKey,
 }
 
-/// A piece of work on one checkpoint.
+/// How far a checkpoint has come under a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it failed, or the condition did: nothing is left to do for it.
+    pub failed: bool,
+    /// Whether the text is encoded for it.
+    pub encoded: bool,
+    /// Whether bank and store were looked into for it.
+    pub looked_up: bool,
+    /// The stages of its sample that are measured; 1 until the sample is known.
+    pub stages: usize,
+    /// The stages whose scores are at hand, of as many points as the condition has.
+    pub at_hand: usize,
+    /// Whether these scores are of as many seeds as the condition has.
+    pub seeds_at_hand: bool,
+    /// The stages that the numbers emitted rest on.
+    pub answered: usize,
+    /// Whether numbers were emitted with null and spread.
+    pub honest: bool,
+    /// Whether one stage is measured after the other, whatever is at hand: which of them is the last depends on the
+    /// numbers.
+    pub climbs: bool,
+}
+
+impl Standing {
+    /// Whether numbers of this quality were emitted.
+    fn has(&self, quality: Quality) -> bool {
+        match quality {
+            Quality::Preview => self.answered > 0,
+            Quality::Complete => self.answered >= self.stages,
+            Quality::Honest => self.honest,
+        }
+    }
+}
+
+/// A piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// Emit, for the present request, that it failed.
-    EmitFailure(CheckpointId),
+    /// Look whether its scores are there from before, or its numbers are stored.
+    LookUp(Pair),
     /// Derive its measures from scores at hand.
-    Measure(CheckpointId),
+    Measure {
+        /// Of which numbers.
+        of: Pair,
+        /// On which stage of the sample.
+        stage: usize,
+    },
     /// Measure what tells whether to believe its numbers.
-    MeasureHonesty(CheckpointId),
+    MeasureHonesty(Pair),
     /// Run the model until this stage (from 0) is scored.
     Score {
-        /// The checkpoint.
-        id: CheckpointId,
+        /// For which numbers.
+        of: Pair,
         /// The stage to reach.
         stage: usize,
     },
 }
 
-/// The next task for request `generation`, or none when all `checkpoints` have reached all stages.
-///
-/// Answers that need no model come first, then a first estimate of every checkpoint, then the whole sample
-/// for one after the other, then what tells whether to believe them; within each, `focus` before the rest in the order
-/// of training.
-pub fn next_task(
-    generation: u64,
-    focus: Option<CheckpointId>,
-    checkpoints: &[(CheckpointId, Standing)],
-    stages: impl Fn(CheckpointId) -> usize,
-) -> Option<Task> {
-    let focused = checkpoints.iter().filter(|(id, _)| Some(*id) == focus);
-    let others = checkpoints.iter().filter(|(id, _)| Some(*id) != focus);
-    let ordered: Vec<(CheckpointId, Standing)> = focused.chain(others).copied().collect();
-    let emitted_stages = |standing: Standing| match standing.emitted {
-        Some((of, stages)) if of == generation => stages,
-        _ => 0,
-    };
-    let unemitted = |standing: &Standing| standing.emitted.is_none_or(|(of, _)| of != generation);
-
-    let quick = ordered.iter().find_map(|&(id, standing)| {
-        if standing.failed {
-            unemitted(&standing).then_some(Task::EmitFailure(id))
-        } else {
-            (standing.scored_stages > emitted_stages(standing)).then_some(Task::Measure(id))
+impl Task {
+    /// What it is for.
+    pub fn of(self) -> Pair {
+        match self {
+            Self::LookUp(of)
+            | Self::Measure { of, .. }
+            | Self::MeasureHonesty(of)
+            | Self::Score { of, .. } => of,
         }
+    }
+}
+
+/// The next task; `None` when all `wants`, the most urgent first, are met or failed.
+///
+/// 1. What needs no model: numbers that are stored, and measures of scores at hand.
+/// 2. The stage that a model is at work on, `at_work`, where any of the wants needs it: to turn to another model would
+///    lose that work, and whoever drags the scrubber along would keep all of them from ever getting done.
+/// 3. The first want that is not met.
+pub fn next_task(
+    wants: &[(Pair, Quality)],
+    standing: impl Fn(Pair) -> Standing,
+    at_work: impl Fn(Pair, usize) -> bool,
+) -> Option<Task> {
+    let unmet = wants.iter().filter_map(|&(of, quality)| {
+        let standing = standing(of);
+        (!standing.failed && !standing.has(quality)).then_some((of, quality, standing))
     });
-    let score = || {
-        let running = || ordered.iter().filter(|(_, standing)| !standing.failed);
-        let first = running().find(|(_, standing)| emitted_stages(*standing) == 0);
-        let further = || running().find(|(id, standing)| emitted_stages(*standing) < stages(*id));
-        let (id, standing) = first.or_else(further)?;
-        Some(Task::Score { id: *id, stage: emitted_stages(*standing) })
-    };
-    let honesty = || {
-        let wanting = |(id, standing): &&(CheckpointId, Standing)| {
-            // Only scores at hand are asked; the model is not run again for this.
-            !standing.failed
-                && standing.emitted_honest != Some(generation)
-                && standing.scored_stages == stages(*id)
-                && emitted_stages(*standing) == stages(*id)
-        };
-        ordered.iter().find(wanting).map(|(id, _)| Task::MeasureHonesty(*id))
-    };
-    quick.or_else(score).or_else(honesty)
+    let (mut first, mut under_way) = (None, None);
+    for (of, quality, standing) in unmet {
+        if let Some(task) = without_model(of, quality, &standing) {
+            return Some(task);
+        }
+        let task = with_model(of, &standing);
+        if let Task::Score { of, stage } = task
+            && under_way.is_none()
+            && at_work(of, stage)
+        {
+            under_way = Some(task);
+        }
+        first = first.or(Some(task));
+    }
+    match first {
+        Some(Task::Score { .. }) => under_way.or(first),
+        other => other,
+    }
+}
+
+/// What brings a want nearer without a model.
+fn without_model(of: Pair, quality: Quality, standing: &Standing) -> Option<Task> {
+    let Standing { encoded, looked_up, stages, at_hand, answered, climbs, .. } = *standing;
+    // What tells whether to believe numbers takes several times as long as they do, and waits for its turn.
+    if quality == Quality::Honest && answered >= stages {
+        return None;
+    }
+    if at_hand > answered {
+        let stage = if climbs { answered } else { at_hand - 1 };
+        return Some(Task::Measure { of, stage });
+    }
+    // To encode a text for yet another tokenizer may take longer than the next model.
+    (encoded && !looked_up).then_some(Task::LookUp(of))
+}
+
+/// What brings a want nearer once its turn has come, where scores at hand have no numbers to give.
+fn with_model(of: Pair, standing: &Standing) -> Task {
+    let Standing { looked_up, stages, at_hand, seeds_at_hand, answered, .. } = *standing;
+    match answered >= stages {
+        _ if !looked_up => Task::LookUp(of),
+        true if at_hand >= stages && seeds_at_hand => Task::MeasureHonesty(of),
+        // Evicted, or of fewer seeds.
+        true => Task::Score { of, stage: stages.saturating_sub(1) },
+        false => Task::Score { of, stage: answered },
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn id(checkpoint: usize) -> CheckpointId {
-        CheckpointId { run: 0, checkpoint }
-    }
-
-    /// Carries tasks out until none is left and returns them.
-    fn run(
-        generation: u64,
-        focus: Option<CheckpointId>,
-        standings: &mut [(CheckpointId, Standing)],
-    ) -> Vec<Task> {
-        let mut tasks = Vec::new();
-        while let Some(task) = next_task(generation, focus, standings, |_| 2) {
-            tasks.push(task);
-            let of = |wanted: CheckpointId| standings.iter().position(|(id, _)| *id == wanted).unwrap();
-            match task {
-                Task::EmitFailure(id) => standings[of(id)].1.emitted = Some((generation, 0)),
-                Task::Measure(id) => {
-                    let standing = &mut standings[of(id)].1;
-                    standing.emitted = Some((generation, standing.scored_stages));
-                }
-                Task::MeasureHonesty(id) => standings[of(id)].1.emitted_honest = Some(generation),
-                Task::Score { id, stage } => standings[of(id)].1.scored_stages = stage + 1,
-            }
-            assert!(tasks.len() < 100, "{tasks:?}");
-        }
-        tasks
-    }
-
-    #[test]
-    fn first_estimates_come_before_refinement_and_the_focus_before_the_rest() {
-        let mut standings = [(id(0), Standing::default()), (id(1), Standing::default())];
-        let tasks = run(1, Some(id(1)), &mut standings);
-        let score = |checkpoint, stage| Task::Score { id: id(checkpoint), stage };
-        let measure = |checkpoint| Task::Measure(id(checkpoint));
-        let honesty = |checkpoint| Task::MeasureHonesty(id(checkpoint));
-        assert_eq!(
-            tasks,
-            [
-                score(1, 0),
-                measure(1),
-                score(0, 0),
-                measure(0),
-                score(1, 1),
-                measure(1),
-                score(0, 1),
-                measure(0),
-                honesty(1),
-                honesty(0)
-            ]
-        );
-    }
-
-    #[test]
-    fn a_new_request_reuses_scores() {
-        let mut standings = [(id(0), Standing::default()), (id(1), Standing::default())];
-        run(1, None, &mut standings);
-        let (measure, honesty) = (|n| Task::Measure(id(n)), |n| Task::MeasureHonesty(id(n)));
-        assert_eq!(run(2, Some(id(1)), &mut standings), [measure(1), measure(0), honesty(1), honesty(0)]);
-        // Scores evicted for memory are made again.
-        standings[0].1.scored_stages = 0;
-        assert!(run(2, None, &mut standings).is_empty());
-        assert!(run(3, None, &mut standings).contains(&Task::Score { id: id(0), stage: 0 }));
-    }
-
-    #[test]
-    fn failures_are_emitted_once_a_request_and_hold_nothing_up() {
-        let failed = Standing { failed: true, ..Standing::default() };
-        let mut standings = [(id(0), failed), (id(1), Standing::default())];
-        let tasks = run(1, None, &mut standings);
-        assert_eq!(tasks[0], Task::EmitFailure(id(0)));
-        assert_eq!(tasks.iter().filter(|task| matches!(task, Task::EmitFailure(_))).count(), 1);
-        assert_eq!(standings[1].1.emitted, Some((1, 2)));
-    }
-}
+#[path = "schedule_tests.rs"]
+mod tests;

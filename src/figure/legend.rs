@@ -2,6 +2,7 @@
 //! training.
 
 use super::color::{mix, progress_color, run_color};
+use super::curve::{dash, shade};
 use super::marker::{Look, marker};
 use super::scene::{Anchor, Circle, Item, Paint, Path, Rect, Stroke, Text};
 use super::style::{Inks, STALE_DASH};
@@ -40,6 +41,8 @@ pub(super) struct Legend {
 pub(super) struct Entry {
     /// The run's index, which decides its colour and shape.
     pub run: usize,
+    /// Which of several conditions of the run, which decides its line and shade.
+    pub style: usize,
     /// Its name.
     pub name: String,
     /// What tells it from others; mostly empty.
@@ -84,10 +87,10 @@ pub(super) fn column(
     let mut y = top + 9.0;
     for (entry, under) in entries[..shown].iter().zip(under) {
         let (color, ink) = match entry.present {
-            true => (run_color(entry.run), inks.text),
+            true => (shade(entry.run, entry.style, inks.ground), inks.text),
             false => (mix(run_color(entry.run), inks.ground, 0.6), inks.muted),
         };
-        let stroke = Stroke::new(Paint::solid(color), 1.75);
+        let stroke = Stroke { dash: dash(entry.style), ..Stroke::new(Paint::solid(color), 1.75) };
         items.push(Item::Path(Path::line(vec![[left, y], [left + 26.0, y]], stroke)));
         let outline = Stroke::new(Paint::solid(color), 1.5);
         let look = Look { fill: Some(Paint::solid(inks.ground)), stroke: Some(outline), tooltip: None };

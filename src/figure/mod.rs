@@ -5,6 +5,7 @@
 //! it draws. So a new figure needs no exporter touched, and a new exporter no figure.
 
 pub mod color;
+pub mod curve;
 pub mod plane;
 pub mod png;
 pub mod svg;

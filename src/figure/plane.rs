@@ -4,7 +4,8 @@ mod bound;
 
 use self::bound::Bound;
 use super::axis::{self, Frame};
-use super::color::{Rgb, mix, progress_color, run_color};
+use super::color::{Rgb, mix, progress_color};
+use super::curve::{dash, shade};
 use super::labels::{Label, Placer};
 use super::legend::{self, Entry, Legend};
 use super::marker::{Look, marker};
@@ -126,12 +127,12 @@ fn data(
     bound.keep_clear(&mut placer);
     let (mut lines, mut points, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     for trajectory in trajectories {
-        let color = run_color(trajectory.run);
+        let color = shade(trajectory.run, trajectory.style, inks.ground);
         let place = |p: &PlanePoint| frame.at(p.complexity, p.expressivity);
         let count = drawable(trajectory).count();
         for (stale, line) in joined(trajectory, place) {
             placer.avoid_line(&line);
-            let dash = stale.then_some(STALE_DASH);
+            let dash = if stale { Some(STALE_DASH) } else { dash(trajectory.style) };
             lines.push(Item::Path(Path::line(
                 line,
                 Stroke { dash, ..Stroke::new(Paint::faint(color, 0.85), 1.5) },
@@ -204,7 +205,7 @@ fn joined(trajectory: &Trajectory, place: impl Fn(&PlanePoint) -> [f32; 2]) -> V
         }
         match lines.last_mut() {
             Some((_, line)) if whole => line.push(place(point)),
-            _ => lines.push((point.basis.stale, vec![place(point)])),
+            _ => lines.push((point.basis.is_stale(), vec![place(point)])),
         }
         whole = true;
     }
@@ -282,7 +283,7 @@ fn tooltip(trajectory: &Trajectory, point: &PlanePoint) -> String {
     if loss.is_finite() {
         text.push_str(&format!(" · loss {loss:.3}"));
     }
-    match (basis.stale, basis.complete) {
+    match (basis.is_stale(), basis.complete) {
         (true, _) => text.push_str(" · measured under earlier settings"),
         (false, false) => {
             let documents = counted(basis.documents, basis.documents, "document");
@@ -299,18 +300,18 @@ fn tooltip(trajectory: &Trajectory, point: &PlanePoint) -> String {
 /// The legend's entry of every run with something on the plane, or a reason to have nothing there.
 fn entries(trajectories: &[Trajectory]) -> Vec<Entry> {
     let entry = |trajectory: &Trajectory| {
-        let (run, name) = (trajectory.run, trajectory.name.clone());
+        let (run, style, name) = (trajectory.run, trajectory.style, trajectory.name.clone());
         let distinction = trajectory.distinction.clone();
         let Some(last) = drawable(trajectory).next_back() else {
             let details = trajectory.absence.clone()?;
-            return Some(Entry { run, name, distinction, details, present: false });
+            return Some(Entry { run, style, name, distinction, details, present: false });
         };
         let count = drawable(trajectory).count();
         let mut details = counted(count, count, "checkpoint");
         if let Some(phi) = phi(last) {
             details.push_str(&format!(", {}{phi}", if count == 1 { "" } else { "last " }));
         }
-        Some(Entry { run, name, distinction, details, present: true })
+        Some(Entry { run, style, name, distinction, details, present: true })
     };
     trajectories.iter().filter_map(entry).collect()
 }

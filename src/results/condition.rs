@@ -4,8 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::ResultSettings;
-use crate::measures::Order;
-use crate::settings::{Dtype, LARGEST_ORDER, Precision, Settings};
+use crate::settings::{self, Settings, Words};
 
 /// What numbers depend on besides the checkpoint.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,26 +31,6 @@ pub struct RunCondition<'a> {
     pub condition: &'a Condition,
 }
 
-/// One thing about a condition.
-#[derive(Clone, Debug)]
-struct Fact {
-    /// The words that tell two conditions apart; empty where nothing is known.
-    short: String,
-    /// The words of a caption; `None` for defaults, which a caption leaves out.
-    caption: Option<String>,
-}
-
-impl Fact {
-    fn new(short: impl Into<String>, caption: impl Into<String>) -> Self {
-        Self { short: short.into(), caption: Some(caption.into()) }
-    }
-
-    /// A fact that a caption names only where it is not the default.
-    fn unless(default: bool, short: impl Into<String>, caption: impl Into<String>) -> Self {
-        Self { short: short.into(), caption: (!default).then(|| caption.into()) }
-    }
-}
-
 impl Condition {
     /// The caption of numbers all measured under this condition.
     pub fn caption(&self) -> String {
@@ -59,57 +38,10 @@ impl Condition {
     }
 
     /// All that is known, in the order of captions; two conditions have the same facts at the same places.
-    fn facts(&self, text: &str, documents: Option<(usize, usize)>) -> Vec<Fact> {
-        let Settings { points, seed, context, max_order, min_count, tolerance, text_field, .. } =
-            &self.settings;
+    fn facts(&self, text: &str, documents: Option<(usize, usize)>) -> Vec<Words> {
         let documents = documents.map(|(least, most)| counted(least, most, "document")).unwrap_or_default();
-        let temperature = match self.settings.temperature_factor {
-            1.0 => format!("temperature {}", self.settings.temperature),
-            factor => format!("temperature {} × {factor}", self.settings.temperature),
-        };
-        let seeds = self.settings.reference_seeds;
-        let last_seed = seed.saturating_add(seeds.saturating_sub(1) as u64);
-        let widest = format!("widest n-gram {}", Order::widest_of(&self.settings));
-        let labels = match min_count {
-            0 | 1 => "every label".to_owned(),
-            count => format!("labels seen at least {count} times"),
-        };
-        let (dtype, plain_dtype) = match self.settings.dtype {
-            Dtype::Auto | Dtype::F32 => ("f32", true),
-            Dtype::F16 => ("f16", false),
-            Dtype::Bf16 => ("bf16", false),
-        };
-        let (scores, plain_scores) = match self.settings.scores {
-            Precision::F32 => ("scores in f32", true),
-            Precision::F16 => ("scores in f16", false),
-        };
-        vec![
-            Fact::new(text, text),
-            Fact::new(documents.clone(), documents),
-            Fact::new(format!("context {context}"), format!("up to {context} tokens each")),
-            Fact::new(format!("n = {points}"), format!("n = {points}")),
-            Fact::new(temperature.clone(), temperature),
-            Fact::new(format!("seed {seed}"), format!("values of seed {seed} of the reference points")),
-            Fact::unless(
-                seeds <= 1,
-                format!("± over {}", counted(seeds, seeds, "seed")),
-                format!("± the standard deviation over seeds {seed} to {last_seed}"),
-            ),
-            Fact::unless(*max_order == LARGEST_ORDER, widest.clone(), widest),
-            Fact::unless(*min_count <= 1, labels.clone(), labels),
-            Fact::unless(
-                *tolerance == 0.0,
-                format!("tolerance {tolerance}"),
-                format!("documents added until they moved nothing by more than {tolerance}"),
-            ),
-            Fact::unless(plain_dtype, dtype, format!("computed in {dtype}")),
-            Fact::unless(plain_scores, scores, scores),
-            Fact::unless(
-                *text_field == Settings::default().text_field,
-                format!("field {text_field}"),
-                format!("field {text_field}"),
-            ),
-        ]
+        let sample = [Words::new(text, text), Words::new(documents.clone(), documents)];
+        sample.into_iter().chain(settings::ALL.iter().filter_map(|s| (s.words)(&self.settings))).collect()
     }
 
     /// Whether both ask for the same of the same text; tokenizers may still leave other numbers of documents.
@@ -191,7 +123,7 @@ pub fn caption(runs: &[RunCondition<'_>]) -> String {
 }
 
 /// The facts of every run.
-fn facts(runs: &[RunCondition<'_>]) -> Vec<Vec<Fact>> {
+fn facts(runs: &[RunCondition<'_>]) -> Vec<Vec<Words>> {
     let empty = Path::new("");
     let texts: Vec<&Path> = runs.iter().map(|run| run.condition.text.as_deref().unwrap_or(empty)).collect();
     let names = told_apart(&texts);
@@ -215,7 +147,7 @@ fn facts(runs: &[RunCondition<'_>]) -> Vec<Vec<Fact>> {
 }
 
 /// Whether all runs have the same to say of fact number `fact`.
-fn shared(facts: &[Vec<Fact>], fact: usize) -> bool {
+fn shared(facts: &[Vec<Words>], fact: usize) -> bool {
     facts.iter().all(|of_run| of_run[fact].short == facts[0][fact].short)
 }
 
@@ -250,6 +182,7 @@ pub fn counted(least: usize, most: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Dtype, Precision, Temperature, changed};
 
     fn condition(settings: Settings, text: &str, documents: usize) -> Condition {
         Condition {
@@ -308,7 +241,7 @@ mod tests {
             (Settings { points: 7, ..d() }, "n = 7"),
             (Settings { seed: 3, ..d() }, "seed 3"),
             (Settings { reference_seeds: 1, ..d() }, "± over 1 seed"),
-            (Settings { temperature: crate::settings::Temperature::Grid, ..d() }, "temperature grid"),
+            (Settings { temperature: Temperature::Grid, ..d() }, "temperature grid"),
             (Settings { temperature_factor: 1.5, ..d() }, "temperature root × 1.5"),
             (Settings { context: 9, ..d() }, "context 9"),
             (Settings { max_order: 2, ..d() }, "widest n-gram bigram"),
@@ -322,6 +255,15 @@ mod tests {
             assert_eq!(told(&[("a", "/r", &base), ("b", "/s", &other)])[1], word);
             let caption = caption(&of(&[("a", "/r", &base), ("b", "/s", &other)]));
             assert!(caption.contains(&format!("b: {word}")), "{caption}");
+        }
+        // Whatever is added to them.
+        for entry in settings::ALL {
+            let other = condition(changed(entry), "/t", 1);
+            let words = told(&[("a", "/r", &base), ("b", "/s", &other)]);
+            let silent = ["samples", "backend"].contains(&entry.name);
+            assert_eq!(words[1].is_empty(), silent, "{}: {words:?}", entry.name);
+            // A caption leaves out what is usual, and says what is not.
+            assert_eq!(other.caption() == base.caption(), silent, "{}", entry.name);
         }
     }
 

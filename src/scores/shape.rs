@@ -41,6 +41,11 @@ impl Shape {
         (self.slabs() * positions * self.row_bytes()) as u64
     }
 
+    /// Bytes that the scores of a number of positions take in the memory of a GPU, which holds each in 32 bits.
+    pub fn bytes_on_gpu(&self, positions: usize) -> usize {
+        self.slabs() * positions * self.points * size_of::<f32>()
+    }
+
     pub(super) fn row_bytes(&self) -> usize {
         self.points * score_bytes(self.precision)
     }

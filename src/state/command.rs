@@ -1,11 +1,12 @@
 //! What a panel asks of the state.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::messages::Message;
 use super::timeline::TimeCommand;
-use crate::condition::TextSource;
-use crate::engine::CheckpointId;
+use crate::checkpoints::CheckpointKey;
+use crate::condition::{Condition, TextSource};
 use crate::settings::Settings;
 use crate::views::plane::PlaneView;
 
@@ -20,12 +21,19 @@ pub enum UiCommand {
     Draft(Settings),
     /// Measure under these settings.
     Settings(Settings),
+    /// Pin the present condition: its trajectories stay beside those of the conditions to come. Unpin it where it is
+    /// pinned.
+    TogglePin,
+    /// Measure under this condition, such as a pinned one.
+    Ask(Arc<Condition>),
+    /// Unpin this condition.
+    Unpin(Arc<Condition>),
     /// Show another order or layer of what is measured.
     View(PlaneView),
     /// Move or play the scrubber.
     Time(TimeCommand),
     /// Move the scrubber to this checkpoint.
-    Focus(CheckpointId),
+    Focus(CheckpointKey),
     /// Show or hide a run.
     SetVisible {
         /// Index of the run.
@@ -46,14 +54,13 @@ pub enum UiCommand {
 }
 
 impl UiCommand {
-    /// Whether the command may change what [`super::Drawn`] holds. The scrubber's place, drafts and messages are no
-    /// part of it.
-    pub(super) fn changes_what_is_drawn(&self) -> bool {
-        match self {
-            Self::Draft(_) | Self::Time(_) | Self::Focus(_) => false,
-            Self::KeepText | Self::Say(_) | Self::Dismiss(_) => false,
-            Self::Open(_) | Self::ChooseText(_) | Self::Settings(_) | Self::View(_) => true,
-            Self::SetVisible { .. } | Self::Cancel | Self::Resume => true,
-        }
+    /// Whether nothing of what is drawn or wanted depends on it.
+    pub(super) fn is_aside(&self) -> bool {
+        matches!(self, Self::Draft(_) | Self::KeepText | Self::Say(_) | Self::Dismiss(_))
+    }
+
+    /// Whether it only moves the scrubber: what is drawn stays, what is wanted changes its order.
+    pub(super) fn is_of_time(&self) -> bool {
+        matches!(self, Self::Time(_) | Self::Focus(_))
     }
 }

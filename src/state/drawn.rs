@@ -1,18 +1,23 @@
 //! What of the state is drawn, computed once after what it depends on has changed, however many frames show it.
 
 use std::iter::Sum;
+use std::sync::Arc;
 
-use super::{Counts, State};
+use super::{Answer, Counts, State};
+use crate::condition::Condition;
+use crate::engine::OpenRun;
 use crate::figure::{Highlight, PlaneFigureOptions, Scene, plane_figure};
-use crate::results::condition::{Condition, RunCondition, distinctions};
+use crate::results::condition::{Condition as Measured, RunCondition, distinctions};
 use crate::views::marks::{Note, caption, notes};
 use crate::views::plane::{self, Trajectory};
 
 /// What of the state is drawn, wherever the scrubber stands.
 #[derive(Clone, Debug, Default)]
 pub struct Drawn {
-    /// The trajectories of the visible runs under the view on screen.
+    /// The trajectories of the visible runs under the view on screen, one a condition.
     pub trajectories: Vec<Trajectory>,
+    /// The condition of each of them.
+    pub conditions: Vec<Arc<Condition>>,
     /// What the marks on the plane mean.
     pub notes: Vec<Note>,
     /// The extent of the plane that holds all points.
@@ -26,10 +31,8 @@ pub struct Drawn {
 /// What is said of a run in lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunWords {
-    /// What tells its condition from the others', such as `n = 50`; mostly empty.
+    /// What tells its present condition from the others', such as `n = 50`; mostly empty.
     pub distinction: String,
-    /// Its name with what tells it from the others.
-    pub label: String,
     /// What has become of its checkpoints.
     pub counts: Counts,
 }
@@ -50,11 +53,6 @@ impl Drawn {
     pub fn counts(&self) -> Counts {
         self.runs.iter().map(|run| run.counts).sum()
     }
-
-    /// The name of a run with what tells it from the others; empty where there is no such run.
-    pub fn label(&self, run: usize) -> &str {
-        self.runs.get(run).map_or("", |run| &run.label)
-    }
 }
 
 impl Sum for Counts {
@@ -74,58 +72,88 @@ impl State {
     }
 
     fn draw(&self) -> Drawn {
-        let conditions = self.conditions();
-        let runs = self.runs.iter().zip(&conditions);
-        let told: Vec<RunCondition<'_>> = runs
-            .map(|(run, condition)| RunCondition { name: &run.name, place: &run.path, condition })
-            .collect();
-        let distinctions = distinctions(&told);
-        let trajectories = self.trajectories(&conditions, &distinctions);
-        let words = |(run, distinction): (usize, String)| RunWords {
-            label: plane::label(&self.runs[run].name, &distinction),
-            distinction,
-            counts: self.counts_of(run),
-        };
+        let curves: Vec<Curve<'_>> = self.curves().collect();
+        let told: Vec<RunCondition<'_>> = curves.iter().map(Curve::told).collect();
+        let words = distinctions(&told);
+        let drawn = curves.iter().zip(words).filter(|(curve, _)| self.is_visible(curve.run));
+        let (trajectories, conditions): (Vec<_>, Vec<_>) =
+            drawn.map(|(curve, words)| (self.trajectory(curve, words), Arc::clone(&curve.condition))).unzip();
         Drawn {
             notes: notes(&trajectories),
             extent: plane::extent(&trajectories),
             trajectories,
-            runs: distinctions.into_iter().enumerate().map(words).collect(),
+            conditions,
+            runs: self.run_words(&curves),
             marks: self.marks(),
         }
     }
 
-    /// What each run is measured under, or was.
-    fn conditions(&self) -> Vec<Condition> {
-        let of = |(run, state): (usize, &super::RunState)| match &state.recorded {
-            Some(results) => plane::condition_of(results),
-            None => {
-                let shown = state.checkpoints.iter().filter_map(|c| c.shown.as_ref());
-                let finished = shown.filter(|shown| shown.complete && self.is_fresh(run, shown));
-                let documents = finished.map(|shown| (shown.documents, shown.documents));
-                Condition {
-                    settings: self.settings.clone(),
-                    text: self.text.as_ref().map(|text| text.path().to_owned()),
-                    documents: documents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
-                    recorded: false,
-                }
-            }
+    /// Every run under every condition of its.
+    fn curves(&self) -> impl Iterator<Item = Curve<'_>> {
+        self.open_runs().iter().enumerate().flat_map(move |(run, open)| {
+            let recorded = self.is_recorded(run);
+            self.conditions_of(run).into_iter().map(move |condition| {
+                let measured = self.measured(run, &condition);
+                let style = if recorded { 0 } else { self.style_of(&condition) };
+                Curve { run, open, style, condition, measured }
+            })
+        })
+    }
+
+    /// What the numbers of a run under a condition were measured under, in words.
+    fn measured(&self, run: usize, condition: &Arc<Condition>) -> Measured {
+        match self.run_states[run].recorded.as_ref() {
+            Some(recorded) => plane::condition_of(&recorded.results),
+            None => Measured {
+                settings: condition.settings.clone(),
+                text: Some(condition.text.path().to_owned()),
+                documents: self.documents_of(run, condition),
+                recorded: false,
+            },
+        }
+    }
+
+    fn trajectory(&self, curve: &Curve<'_>, distinction: String) -> Trajectory {
+        let numbers = self.all_numbers_of(curve.run, curve.open, &curve.condition);
+        Trajectory {
+            run: curve.run,
+            style: curve.style,
+            name: curve.open.run.name.clone(),
+            distinction,
+            condition: curve.measured.clone(),
+            absence: plane::absence(self.view, numbers),
+            points: self.points(curve.run, curve.open, &curve.condition),
+        }
+    }
+
+    /// What lists say of each run: that of its present condition alone.
+    fn run_words(&self, curves: &[Curve<'_>]) -> Vec<RunWords> {
+        let present: Vec<RunCondition<'_>> =
+            curves.iter().filter(|curve| curve.style == 0).map(Curve::told).collect();
+        // Without a text there are no conditions yet, and nothing to tell apart.
+        let mut words = distinctions(&present).into_iter();
+        let of = |run| RunWords {
+            distinction: if self.present_of(run).is_some() {
+                words.next().unwrap_or_default()
+            } else {
+                String::new()
+            },
+            counts: self.counts_of(run),
         };
-        self.run_states.iter().enumerate().map(of).collect()
+        (0..self.open_runs().len()).map(of).collect()
     }
 
     fn marks(&self) -> Vec<Mark> {
         let times = self.scrubber.times();
         let mut marks = vec![Mark::Measured; times.len()];
         for (run, open) in self.visible_runs() {
-            for (checkpoint, state) in self.run_states[run].checkpoints.iter().enumerate() {
-                let fresh = state.shown.as_ref().is_some_and(|shown| self.is_fresh(run, shown));
-                let mark = match (&state.error, fresh) {
-                    (Some(_), _) => Mark::Failed,
-                    (None, true) => Mark::Measured,
-                    (None, false) => Mark::Waiting,
+            for (checkpoint, key) in open.keys().iter().enumerate() {
+                let mark = match self.present_answer(run, *key) {
+                    Some(Answer::Failed(_)) => Mark::Failed,
+                    Some(Answer::Numbers(_)) => Mark::Measured,
+                    None => Mark::Waiting,
                 };
-                if let Ok(position) = times.binary_search(&self.scrubber.time_of(open, checkpoint)) {
+                if let Ok(position) = times.binary_search(&self.scrubber.time_of(&open.run, checkpoint)) {
                     marks[position] = marks[position].max(mark);
                 }
             }
@@ -139,12 +167,29 @@ impl State {
         if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
             return None;
         }
-        let highlight = self.current().map(|id| Highlight { run: id.run, checkpoint: id.checkpoint });
+        let current = (0..self.open_runs().len()).filter_map(|run| Some((run, self.current_of(run)?)));
+        let highlight = current.map(|(run, checkpoint)| Highlight { run, checkpoint });
         let options = PlaneFigureOptions {
             caption: Some(caption(trajectories)),
             highlight: highlight.collect(),
             ..PlaneFigureOptions::default()
         };
         Some(plane_figure(trajectories, self.view, &options))
+    }
+}
+
+/// A run under a condition.
+struct Curve<'a> {
+    run: usize,
+    open: &'a OpenRun,
+    /// [`State::style_of`] its condition.
+    style: usize,
+    condition: Arc<Condition>,
+    measured: Measured,
+}
+
+impl Curve<'_> {
+    fn told(&self) -> RunCondition<'_> {
+        RunCondition { name: &self.open.run.name, place: &self.open.run.path, condition: &self.measured }
     }
 }

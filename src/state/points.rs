@@ -1,34 +1,43 @@
 //! The points of a [`State`] on the plane, and what stands at the scrubber.
 
+use std::sync::Arc;
+
 use super::State;
-use super::runs::{CheckpointState, Shown};
-use crate::engine::CheckpointId;
+use super::runs::Numbers;
+use crate::checkpoints::CheckpointKey;
+use crate::condition::Condition;
+use crate::engine::OpenRun;
 use crate::measures::Order;
-use crate::results::condition::Condition;
+use crate::results::Measurement;
 use crate::settings::Settings;
 use crate::views::plane::{self, Basis, PlanePoint, Trajectory};
 
-/// A point of the plane with what is said of it beside where it lies.
+/// A point of the plane with the numbers it was made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShownPoint {
-    /// The checkpoint.
-    pub id: CheckpointId,
     /// The point as every view has it.
     pub point: PlanePoint,
-    /// Labelled positions behind it.
-    pub positions: usize,
-    /// The most that the last growth of the sample moved a complexity or an expressivity.
-    pub last_change: Option<f64>,
-    /// The temperature ε it was measured at.
-    pub temperature: f64,
+    /// All numbers of its checkpoint.
+    pub measurement: Arc<Measurement>,
 }
 
-/// What there is to show of a run at the scrubber.
+/// What there is to show of a trajectory at the scrubber.
 #[derive(Clone, Debug, PartialEq)]
-pub enum AtScrubber {
+pub struct AtScrubber {
+    /// The checkpoint.
+    pub checkpoint: CheckpointKey,
+    /// The place of the trajectory among those drawn.
+    pub trajectory: usize,
+    /// What is known there.
+    pub content: Content,
+}
+
+/// What is known of a checkpoint under a condition.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
     /// Its numbers.
     Point(Box<ShownPoint>),
-    /// Why its checkpoint has no numbers.
+    /// Why it has no numbers.
     Failed(String),
     /// Why it has none yet, or none under this view.
     Nothing(String),
@@ -57,61 +66,122 @@ impl Moment {
 }
 
 impl State {
-    /// The trajectory of each visible run under the view on screen.
-    pub(super) fn trajectories(&self, conditions: &[Condition], distinctions: &[String]) -> Vec<Trajectory> {
-        let of = |(run, open): (usize, &crate::checkpoints::Run)| {
-            let states = &self.run_states[run].checkpoints;
-            let ids = (0..open.checkpoints.len()).map(|checkpoint| CheckpointId { run, checkpoint });
-            let mut points: Vec<PlanePoint> = ids.filter_map(|id| self.point(id)).collect();
-            // A checkpoint with numbers but no point lacks the layer, and one that failed never comes.
-            Trajectory::join(&mut points, |c| states[c].shown.is_none() && states[c].error.is_none());
-            let measured = states.iter().filter_map(|c| Some(&*c.shown.as_ref()?.measurement));
-            Trajectory {
-                run,
-                name: open.name.clone(),
-                distinction: distinctions[run].clone(),
-                condition: conditions[run].clone(),
-                absence: plane::absence(self.view, measured),
-                points,
-            }
+    /// The points of a run under a condition and the view on screen, joined where they can be compared.
+    pub(super) fn points(&self, run: usize, open: &OpenRun, condition: &Arc<Condition>) -> Vec<PlanePoint> {
+        // Conditions that came before: points of two of them are not to be compared.
+        let mut earlier: Vec<&Arc<Condition>> = Vec::new();
+        let count = open.keys().len();
+        let mut points = Vec::new();
+        for (index, (key, checkpoint)) in open.keys().iter().zip(&open.run.checkpoints).enumerate() {
+            let Some((of, numbers)) = self.numbers_at(run, *key, condition) else { continue };
+            let place = match of == condition {
+                true => 0,
+                false => {
+                    1 + earlier.iter().position(|other| *other == of).unwrap_or_else(|| {
+                        earlier.push(of);
+                        earlier.len() - 1
+                    })
+                }
+            };
+            let (documents, complete) = (numbers.documents, numbers.is_complete());
+            points.extend(plane::point(
+                self.view,
+                (index, count),
+                &checkpoint.name,
+                (checkpoint.step, checkpoint.tokens),
+                &numbers.measurement,
+                Basis { documents, complete, earlier: place },
+            ));
+        }
+        // A checkpoint with numbers but no point lacks the layer, and one that failed never comes.
+        let pending = |index: usize| {
+            let key = open.keys()[index];
+            let failed = self.known(key).is_some_and(|known| known.error(condition).is_some());
+            self.numbers_at(run, key, condition).is_none() && !failed
         };
-        self.visible_runs().map(of).collect()
+        Trajectory::join(&mut points, pending);
+        points
     }
 
-    /// What there is to show of each visible run at the scrubber; runs that begin later are left out.
-    pub fn at_scrubber(&self) -> Vec<(CheckpointId, AtScrubber)> {
-        let of = |id: CheckpointId| {
-            let known = self.checkpoint_state(id);
-            let point = || self.shown_point(id, self.drawn_point(id)?);
-            let what = if let Some(shown) = point() {
-                AtScrubber::Point(Box::new(shown))
-            } else if let Some(error) = known.and_then(|known| known.error.as_ref()) {
-                AtScrubber::Failed(error.to_string())
-            } else if let Some(shown) = known.and_then(|known| known.shown.as_ref()) {
-                let absence = plane::absence(self.view, std::iter::once(&*shown.measurement));
-                AtScrubber::Nothing(absence.unwrap_or_default())
-            } else if self.text.is_none() {
-                AtScrubber::Nothing("Choose a text corpus to measure.".to_owned())
-            } else if self.busy {
-                AtScrubber::Nothing("Being measured…".to_owned())
-            } else {
-                AtScrubber::Nothing("Not measured yet.".to_owned())
-            };
-            (id, what)
+    /// The numbers to show of a checkpoint under a condition, with the condition they are of: another only while there
+    /// are none under the present one.
+    fn numbers_at(
+        &self,
+        run: usize,
+        key: CheckpointKey,
+        condition: &Arc<Condition>,
+    ) -> Option<(&Arc<Condition>, &Numbers)> {
+        let known = self.known(key)?;
+        let own = known.all_numbers().find(|(of, _)| *of == condition);
+        let earlier = || {
+            let replaced = self.present_of(run) == Some(condition) && known.error(condition).is_none();
+            known.all_numbers().find(|(of, _)| replaced && !self.is_asked(of))
         };
-        self.current().map(of).collect()
+        own.or_else(earlier)
+    }
+
+    /// All numbers to show of a run under a condition.
+    pub(super) fn all_numbers_of<'a>(
+        &'a self,
+        run: usize,
+        open: &'a OpenRun,
+        condition: &'a Arc<Condition>,
+    ) -> impl Iterator<Item = &'a Measurement> + Clone {
+        open.keys().iter().filter_map(move |key| Some(&*self.numbers_at(run, *key, condition)?.1.measurement))
+    }
+
+    /// What there is to show at the scrubber, a row a trajectory; runs that begin later are left out.
+    pub fn at_scrubber(&self) -> Vec<AtScrubber> {
+        let drawn = self.drawn().trajectories.iter().zip(&self.drawn().conditions).enumerate();
+        let of = |(place, (trajectory, condition)): (usize, (&Trajectory, &Arc<Condition>))| {
+            let current = self.current_of(trajectory.run)?;
+            let checkpoint = self.runs.key(trajectory.run, current)?;
+            let point = trajectory.points.iter().find(|point| point.checkpoint == current);
+            let content = match point.and_then(|point| self.shown_point(place, point)) {
+                Some(shown) => Content::Point(Box::new(shown)),
+                None => self.nothing_at(trajectory.run, checkpoint, condition),
+            };
+            Some(AtScrubber { checkpoint, trajectory: place, content })
+        };
+        drawn.filter_map(of).collect()
+    }
+
+    /// Why there is no point of a checkpoint under a condition.
+    fn nothing_at(&self, run: usize, key: CheckpointKey, condition: &Arc<Condition>) -> Content {
+        if let Some(error) = self.known(key).and_then(|known| known.error(condition)) {
+            return Content::Failed(error.to_string());
+        }
+        if let Some((_, numbers)) = self.numbers_at(run, key, condition) {
+            let absence = plane::absence(self.view, std::iter::once(&*numbers.measurement));
+            return Content::Nothing(absence.unwrap_or_default());
+        }
+        if let Some((_, error)) = self.failed_conditions.iter().find(|(failed, _)| failed == condition) {
+            return Content::Failed(error.to_string());
+        }
+        Content::Nothing(if self.is_busy() { "Being measured…" } else { "Not measured yet." }.to_owned())
+    }
+
+    /// A point of the trajectory at this place among those drawn, with the numbers it was made of.
+    pub fn shown_point(&self, trajectory: usize, point: &PlanePoint) -> Option<ShownPoint> {
+        let (run, condition) =
+            (self.drawn().trajectories.get(trajectory)?.run, self.drawn().conditions.get(trajectory)?);
+        let key = self.runs.key(run, point.checkpoint)?;
+        let (_, numbers) = self.numbers_at(run, key, condition)?;
+        Some(ShownPoint { point: point.clone(), measurement: Arc::clone(&numbers.measurement) })
     }
 
     /// The settings a run is measured under, or was.
     pub fn settings_of(&self, run: usize) -> &Settings {
         let recorded = self.run_states.get(run).and_then(|state| state.recorded.as_ref());
-        recorded.map_or(&self.settings, |results| &results.settings.settings)
+        recorded.map_or(self.asked.settings(), |recorded| &recorded.condition.settings)
     }
 
     /// The widest n-gram that any run is measured with, or was.
     pub fn largest_order(&self) -> Order {
-        let orders = (0..self.run_states.len()).map(|run| Order::widest_of(self.settings_of(run)));
-        orders.max().unwrap_or_else(|| Order::widest_of(&self.settings))
+        let runs = (0..self.run_states.len()).map(|run| self.settings_of(run));
+        let pins = self.pins.iter().map(|pin| &pin.settings);
+        let widest = runs.chain(pins).map(Order::widest_of).max();
+        widest.unwrap_or_else(|| Order::widest_of(self.asked.settings()))
     }
 
     /// The largest index of a hidden state any measured checkpoint has.
@@ -126,42 +196,10 @@ impl State {
 
     /// The index of the last hidden state of each measured run.
     fn last_layers(&self) -> impl Iterator<Item = usize> + '_ {
-        let layers = |state: &CheckpointState| state.shown.as_ref()?.measurement.layers.len().checked_sub(1);
-        self.run_states.iter().filter_map(move |run| run.checkpoints.iter().filter_map(layers).max())
-    }
-
-    /// A checkpoint's point under the view on screen, not joined to others yet.
-    fn point(&self, id: CheckpointId) -> Option<PlanePoint> {
-        let checkpoint = self.checkpoint(id)?;
-        let shown = self.checkpoint_state(id)?.shown.as_ref()?;
-        let count = self.runs.get(id.run)?.checkpoints.len();
-        let Shown { documents, complete, asked, .. } = *shown;
-        let stale = !self.is_fresh(id.run, shown);
-        plane::point(
-            self.view,
-            (id.checkpoint, count),
-            &checkpoint.name,
-            (checkpoint.step, checkpoint.tokens),
-            &shown.measurement,
-            Basis { documents, complete, stale, asked },
-        )
-    }
-
-    /// A checkpoint's point as it is drawn.
-    fn drawn_point(&self, id: CheckpointId) -> Option<&PlanePoint> {
-        let trajectory = self.drawn().trajectories.iter().find(|trajectory| trajectory.run == id.run)?;
-        trajectory.points.iter().find(|point| point.checkpoint == id.checkpoint)
-    }
-
-    /// A point with what else is said of it.
-    pub fn shown_point(&self, id: CheckpointId, point: &PlanePoint) -> Option<ShownPoint> {
-        let measurement = &self.checkpoint_state(id)?.shown.as_ref()?.measurement;
-        Some(ShownPoint {
-            id,
-            point: point.clone(),
-            positions: measurement.positions,
-            last_change: measurement.last_change(),
-            temperature: measurement.temperature,
-        })
+        let layers = |key: &CheckpointKey| {
+            let numbers = self.known(*key)?.all_numbers();
+            numbers.filter_map(|(_, numbers)| numbers.measurement.layers.len().checked_sub(1)).max()
+        };
+        self.open_runs().iter().filter_map(move |open| open.keys().iter().filter_map(layers).max())
     }
 }

@@ -2,55 +2,67 @@
 
 use std::sync::Arc;
 
-use super::{CheckpointState, RunState, Shown, State};
+use super::runs::{Answer, CheckpointState, Numbers, Prepared, Recorded};
+use super::{RunState, State};
 use crate::condition::TextSource;
+use crate::engine::{OpenRun, Quality};
 use crate::error::{Error, Kind};
-use crate::results::{CheckpointResult, Outcome, Results};
+use crate::results::{CheckpointResult, Outcome};
 use crate::settings::Settings;
 use crate::views::plane::documents_of;
 
 impl RunState {
-    /// A run whose numbers were recorded.
-    pub fn recorded(results: Arc<Results>) -> Self {
-        let positions = results.checkpoints.iter().filter_map(|c| c.measurement()).map(|m| m.positions).max();
-        let settings = &results.settings;
-        Self {
-            visible: true,
-            checkpoints: results.checkpoints.iter().map(|c| CheckpointState::recorded(c, &results)).collect(),
-            prepared: Some((settings.documents, settings.skipped_documents, positions.unwrap_or(0))),
-            recorded: Some(results),
-        }
+    /// A run of which nothing is known but its results, where it was read from any.
+    pub(super) fn new(open: &OpenRun) -> Self {
+        let Some(recorded) = open.recorded.as_ref().map(Recorded::new) else {
+            return Self { visible: true, prepared: Vec::new(), recorded: None };
+        };
+        let measured = recorded.results.checkpoints.iter().filter_map(CheckpointResult::measurement);
+        let prepared = Prepared {
+            condition: Arc::clone(&recorded.condition),
+            documents: recorded.results.settings.documents,
+            skipped_documents: recorded.results.settings.skipped_documents,
+            positions: measured.map(|measurement| measurement.positions).max().unwrap_or(0),
+        };
+        Self { visible: true, prepared: vec![prepared], recorded: Some(recorded) }
     }
 }
 
-impl CheckpointState {
-    /// A checkpoint as results tell of it.
-    fn recorded(result: &CheckpointResult, results: &Results) -> Self {
-        match &result.outcome {
-            Outcome::Failed { error } => Self { shown: None, error: Some(Error::new(Kind::Output, error)) },
-            Outcome::Measured(measurement) => {
-                let documents = documents_of(measurement, results);
-                let measurement = Arc::new((**measurement).clone());
-                let shown = Shown { measurement, documents, complete: true, generation: 0, asked: 0 };
-                Self { shown: Some(shown), error: None }
-            }
-        }
+impl Recorded {
+    /// What results say of each checkpoint, in their order.
+    pub(super) fn checkpoints(&self) -> impl Iterator<Item = CheckpointState> + '_ {
+        self.results.checkpoints.iter().map(|result| {
+            let answer = match &result.outcome {
+                Outcome::Failed { error } => Answer::Failed(Error::new(Kind::Output, error)),
+                Outcome::Measured(measurement) => Answer::Numbers(Numbers {
+                    documents: documents_of(measurement, &self.results),
+                    measurement: Arc::new((**measurement).clone()),
+                    quality: Quality::Honest,
+                }),
+            };
+            CheckpointState::of(&self.condition, answer)
+        })
     }
 }
 
 impl State {
+    /// The settings on screen: those asked for, or where all runs are recorded those of the first.
+    pub fn settings(&self) -> &Settings {
+        self.recorded_settings().first().copied().unwrap_or(self.asked.settings())
+    }
+
     /// The text behind what is shown: the chosen one, or where all runs are recorded that of the run in focus.
-    pub fn shown_text(&self) -> Option<TextSource> {
+    pub fn shown_text(&self) -> Option<&TextSource> {
         match self.recorded() {
-            Some(results) => Some(TextSource::Corpus(results.settings.corpus.clone())),
-            None => self.text.clone(),
+            Some(recorded) => Some(&recorded.condition.text),
+            None => self.asked.text(),
         }
     }
 
     /// The device that computed what is shown, in words; where all runs are recorded that of the run in focus.
     pub fn shown_device(&self) -> String {
         match (self.recorded(), &self.device) {
-            (Some(results), _) => format!("recorded on {}", results.settings.device),
+            (Some(recorded), _) => format!("recorded on {}", recorded.results.settings.device),
             (None, Some(device)) => device.clone(),
             (None, None) => "no device yet".to_owned(),
         }
@@ -58,13 +70,12 @@ impl State {
 
     /// The settings that all open runs were recorded under, each once; none where a run can be measured here.
     pub fn recorded_settings(&self) -> Vec<&Settings> {
-        let recorded = |run: &RunState| run.recorded.is_some();
-        if !self.run_states.iter().all(recorded) {
+        if !self.is_all_recorded() {
             return Vec::new();
         }
-        let all = self.run_states.iter().filter_map(|run| run.recorded.as_deref());
+        let all = self.run_states.iter().filter_map(|run| run.recorded.as_ref());
         let mut each: Vec<&Settings> = Vec::new();
-        for settings in all.map(|results| &results.settings.settings) {
+        for settings in all.map(|recorded| &recorded.condition.settings) {
             if !each.contains(&settings) {
                 each.push(settings);
             }
@@ -73,9 +84,9 @@ impl State {
     }
 
     /// The results that the run in focus was read from, where no run can be measured here.
-    pub fn recorded(&self) -> Option<&Results> {
-        let run = self.focus().map_or(0, |id| id.run);
-        let results = self.run_states.get(run)?.recorded.as_deref()?;
-        self.run_states.iter().all(|run| run.recorded.is_some()).then_some(results)
+    pub fn recorded(&self) -> Option<&Recorded> {
+        let run = self.focus().and_then(|key| self.run_of(key)).unwrap_or(0);
+        let recorded = self.run_states.get(run)?.recorded.as_ref()?;
+        self.is_all_recorded().then_some(recorded)
     }
 }

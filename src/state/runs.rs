@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::State;
-use crate::checkpoints::{Checkpoint, Run};
-use crate::engine::CheckpointId;
+use crate::checkpoints::{Checkpoint, CheckpointKey};
+use crate::condition::{Condition, TextSource};
+use crate::engine::{OpenRun, Quality};
 use crate::error::Error;
 use crate::results::{Measurement, Results};
 
@@ -25,26 +26,149 @@ pub enum Status {
 
 /// The numbers of a checkpoint and what they rest on.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct Numbers {
     /// The numbers.
     pub measurement: Arc<Measurement>,
     /// The number of documents behind them.
     pub documents: usize,
-    /// Whether that is the whole sample.
-    pub complete: bool,
-    /// The request they answer.
-    pub generation: u64,
-    /// The first of the requests that asked the same, under the same settings and of the same text.
-    pub asked: u64,
+    /// How good they are.
+    pub quality: Quality,
 }
 
-/// What the window knows of one checkpoint.
+impl Numbers {
+    /// Whether they rest on the whole sample, or as much of it as was asked for.
+    pub fn is_complete(&self) -> bool {
+        self.quality >= Quality::Complete
+    }
+}
+
+/// What came of measuring a checkpoint.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Its numbers, the newest.
+    Numbers(Numbers),
+    /// Why there are none.
+    Failed(Error),
+}
+
+/// What the window knows of one checkpoint: an answer a condition, and while there is none under the present one,
+/// numbers of a condition before it.
 #[derive(Clone, Debug, Default)]
 pub struct CheckpointState {
-    /// The newest numbers, perhaps of an older request until the current one replaces them.
-    pub shown: Option<Shown>,
-    /// Why the current request could not measure it.
-    pub error: Option<Error>,
+    answers: Vec<(Arc<Condition>, Answer)>,
+}
+
+impl CheckpointState {
+    /// A checkpoint with one answer.
+    pub(super) fn of(condition: &Arc<Condition>, answer: Answer) -> Self {
+        Self { answers: vec![(Arc::clone(condition), answer)] }
+    }
+
+    /// What came of measuring under a condition; `None` before anything did.
+    pub fn answer(&self, condition: &Arc<Condition>) -> Option<&Answer> {
+        self.answers.iter().find(|(of, _)| of == condition).map(|(_, answer)| answer)
+    }
+
+    /// The numbers under a condition.
+    pub fn numbers(&self, condition: &Arc<Condition>) -> Option<&Numbers> {
+        match self.answer(condition)? {
+            Answer::Numbers(numbers) => Some(numbers),
+            Answer::Failed(_) => None,
+        }
+    }
+
+    /// Why there are no numbers under a condition.
+    pub fn error(&self, condition: &Arc<Condition>) -> Option<&Error> {
+        match self.answer(condition)? {
+            Answer::Numbers(_) => None,
+            Answer::Failed(error) => Some(error),
+        }
+    }
+
+    /// All numbers, each with its condition.
+    pub fn all_numbers(&self) -> impl Iterator<Item = (&Arc<Condition>, &Numbers)> {
+        self.answers.iter().filter_map(|(condition, answer)| match answer {
+            Answer::Numbers(numbers) => Some((condition, numbers)),
+            Answer::Failed(_) => None,
+        })
+    }
+
+    /// Takes in an answer where it is of use; `asked` are the conditions asked now, the present one first.
+    ///
+    /// An answer under a condition that is not asked any more is nearer to what is asked than what came before it: a
+    /// slider that keeps moving is followed by it.
+    pub(super) fn take_in(&mut self, condition: Arc<Condition>, answer: Answer, asked: &[Arc<Condition>]) {
+        let of_use = match answer {
+            Answer::Numbers(_) => true,
+            Answer::Failed(_) => asked.contains(&condition),
+        };
+        if of_use {
+            self.remove(&condition);
+            self.answers.push((condition, answer));
+            self.settle(asked);
+        }
+    }
+
+    /// Drops what is of no use under the conditions asked now, the present one first.
+    pub(super) fn settle(&mut self, asked: &[Arc<Condition>]) {
+        let answered = asked.first().is_some_and(|present| self.answer(present).is_some());
+        let of_use = |(condition, answer): &(Arc<Condition>, Answer)| {
+            matches!(answer, Answer::Numbers(_)) && !asked.contains(condition)
+        };
+        let earlier = if answered { None } else { self.answers.iter().rposition(of_use) };
+        let mut index = 0;
+        self.answers.retain(|(condition, _)| {
+            index += 1;
+            asked.contains(condition) || Some(index - 1) == earlier
+        });
+    }
+
+    /// Drops what is known under a condition.
+    pub(super) fn remove(&mut self, condition: &Arc<Condition>) {
+        self.answers.retain(|(of, _)| of != condition);
+    }
+
+    /// Whether it cannot be measured under one of the conditions.
+    pub(super) fn has_failed(&self) -> bool {
+        self.answers.iter().any(|(_, answer)| matches!(answer, Answer::Failed(_)))
+    }
+
+    /// Drops failures: what failed may be measured again.
+    pub(super) fn forgive(&mut self) {
+        self.answers.retain(|(_, answer)| !matches!(answer, Answer::Failed(_)));
+    }
+}
+
+/// The text under a run's tokenizer.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The condition it is of.
+    pub condition: Arc<Condition>,
+    /// Documents long enough to be measured.
+    pub documents: usize,
+    /// Documents with no labelled position.
+    pub skipped_documents: usize,
+    /// Labelled positions.
+    pub positions: usize,
+}
+
+/// The results a run was read from, with what they were measured under.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The results.
+    pub results: Arc<Results>,
+    /// What they were measured under.
+    pub condition: Arc<Condition>,
+}
+
+impl Recorded {
+    /// What the results of one run say they were measured under.
+    pub(super) fn new(results: &Arc<Results>) -> Self {
+        let settings = &results.settings;
+        let text = TextSource::Corpus(settings.corpus.clone());
+        let condition = Arc::new(Condition { settings: settings.settings.clone(), text });
+        Self { results: Arc::clone(results), condition }
+    }
 }
 
 /// What the window knows of one run beside the run itself.
@@ -52,30 +176,16 @@ pub struct CheckpointState {
 pub struct RunState {
     /// Whether its trajectory is drawn.
     pub visible: bool,
-    /// Its checkpoints, in the order of training.
-    pub checkpoints: Vec<CheckpointState>,
-    /// `(documents, skipped documents, positions)` of the text under its tokenizer, once prepared.
-    pub prepared: Option<(usize, usize, usize)>,
-    /// The results it was read from, where it has no models to measure.
-    pub recorded: Option<Arc<Results>>,
-}
-
-impl RunState {
-    /// A run of which nothing is measured yet.
-    pub(super) fn new(run: &Run) -> Self {
-        Self {
-            visible: true,
-            checkpoints: vec![CheckpointState::default(); run.checkpoints.len()],
-            prepared: None,
-            recorded: None,
-        }
-    }
+    /// The text under its tokenizer, once for each condition it was prepared for.
+    pub prepared: Vec<Prepared>,
+    /// The results it was read from; `None` for a run of models.
+    pub recorded: Option<Recorded>,
 }
 
 /// How many checkpoints there are and what has become of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Those finished under the present settings.
+    /// Those finished under the present condition.
     pub measured: usize,
     /// Those that cannot be measured.
     pub failed: usize,
@@ -84,34 +194,55 @@ pub struct Counts {
 }
 
 impl State {
+    /// The open runs, in their order.
+    pub fn open_runs(&self) -> &[OpenRun] {
+        self.runs.runs()
+    }
+
     /// A checkpoint as it lies on disk.
-    pub fn checkpoint(&self, id: CheckpointId) -> Option<&Checkpoint> {
-        self.runs.get(id.run)?.checkpoints.get(id.checkpoint)
+    pub fn checkpoint(&self, key: CheckpointKey) -> Option<&Checkpoint> {
+        Some(self.runs.get(key)?.1)
     }
 
-    /// What is known of a checkpoint.
-    pub fn checkpoint_state(&self, id: CheckpointId) -> Option<&CheckpointState> {
-        self.run_states.get(id.run)?.checkpoints.get(id.checkpoint)
+    /// The index of the run that a checkpoint belongs to.
+    pub fn run_of(&self, key: CheckpointKey) -> Option<usize> {
+        Some(self.runs.place(key)?.0)
     }
 
-    /// What has become of a checkpoint under the current request.
-    pub fn status(&self, id: CheckpointId) -> Status {
-        let Some(state) = self.checkpoint_state(id) else { return Status::Waiting };
-        if let Some(error) = &state.error {
-            return Status::Failed(error.clone());
+    /// What is known of a checkpoint; `None` while nothing is.
+    pub fn known(&self, key: CheckpointKey) -> Option<&CheckpointState> {
+        self.numbers.get(&key)
+    }
+
+    /// The answer under the present condition, for a recorded checkpoint under its own.
+    pub(super) fn present_answer(&self, run: usize, key: CheckpointKey) -> Option<&Answer> {
+        self.known(key)?.answer(self.present_of(run)?)
+    }
+
+    /// Why a checkpoint cannot be measured under the present condition.
+    pub fn error(&self, key: CheckpointKey) -> Option<&Error> {
+        self.known(key)?.error(self.present_of(self.run_of(key)?)?)
+    }
+
+    /// What has become of a checkpoint under the present condition.
+    pub fn status(&self, key: CheckpointKey) -> Status {
+        let Some(run) = self.run_of(key) else { return Status::Waiting };
+        let progress = self.progress.as_ref().filter(|progress| {
+            progress.checkpoint == key && Some(&progress.condition) == self.asked.condition()
+        });
+        match (self.present_answer(run, key), progress) {
+            (Some(Answer::Failed(error)), _) => Status::Failed(error.clone()),
+            (Some(Answer::Numbers(numbers)), _) if numbers.is_complete() => Status::Complete,
+            (_, Some(progress)) => Status::Measuring(progress.checkpoint_share),
+            (Some(Answer::Numbers(_)), None) => Status::Preview,
+            (None, None) => Status::Waiting,
         }
-        let fresh = state.shown.as_ref().filter(|shown| self.is_fresh(id.run, shown));
-        match (fresh, self.progress) {
-            (Some(shown), _) if shown.complete => Status::Complete,
-            (_, Some(progress)) if progress.checkpoint == id => Status::Measuring(progress.checkpoint_share),
-            (Some(_), _) => Status::Preview,
-            (None, _) => Status::Waiting,
-        }
     }
 
-    /// Whether numbers answer what is asked now; recorded ones are of their own condition for ever.
-    pub fn is_fresh(&self, run: usize, shown: &Shown) -> bool {
-        shown.asked == self.same_since || self.is_recorded(run)
+    /// The text under a run's tokenizer and the present condition; `None` until it is prepared.
+    pub fn prepared(&self, run: usize) -> Option<&Prepared> {
+        let present = self.present_of(run)?;
+        self.run_states.get(run)?.prepared.iter().find(|prepared| prepared.condition == *present)
     }
 
     /// Whether a run was read from results, and so cannot be measured.
@@ -119,40 +250,42 @@ impl State {
         self.run_states.get(run).is_some_and(|state| state.recorded.is_some())
     }
 
-    /// Whether any checkpoint has numbers.
-    pub fn has_numbers(&self) -> bool {
-        self.run_states.iter().any(|run| run.checkpoints.iter().any(|c| c.shown.is_some()))
+    /// Whether no open run can be measured, nothing being open included.
+    pub fn is_all_recorded(&self) -> bool {
+        self.run_states.iter().all(|run| run.recorded.is_some())
     }
 
-    /// Every checkpoint of every run.
-    pub fn ids(&self) -> impl Iterator<Item = CheckpointId> + '_ {
-        self.runs.iter().enumerate().flat_map(|(run, r)| {
-            (0..r.checkpoints.len()).map(move |checkpoint| CheckpointId { run, checkpoint })
-        })
+    /// Whether any checkpoint has numbers.
+    pub fn has_numbers(&self) -> bool {
+        self.numbers.values().any(|known| known.all_numbers().next().is_some())
     }
 
     /// What has become of the checkpoints of a run.
     pub(super) fn counts_of(&self, run: usize) -> Counts {
-        let states = self.run_states.get(run).map_or(&[][..], |state| &state.checkpoints);
-        let mut counts = Counts { all: states.len(), ..Counts::default() };
-        for state in states {
-            let complete = |shown: &Shown| shown.complete && self.is_fresh(run, shown);
-            if state.error.is_some() {
-                counts.failed += 1;
-            } else if state.shown.as_ref().is_some_and(complete) {
-                counts.measured += 1;
+        let keys = self.open_runs().get(run).map_or(&[][..], OpenRun::keys);
+        let mut counts = Counts { all: keys.len(), ..Counts::default() };
+        for key in keys {
+            match self.present_answer(run, *key) {
+                Some(Answer::Failed(_)) => counts.failed += 1,
+                Some(Answer::Numbers(numbers)) if numbers.is_complete() => counts.measured += 1,
+                Some(Answer::Numbers(_)) | None => {}
             }
         }
         counts
     }
 
-    /// The number of checkpoints the current request has finished, failed ones included, and of all.
+    /// The number of checkpoints finished under the present condition, failed ones included, and of all.
     pub fn done(&self) -> (usize, usize) {
         let Counts { measured, failed, all } = self.drawn().counts();
         (measured + failed, all)
     }
 
-    pub(super) fn checkpoint_mut(&mut self, id: CheckpointId) -> Option<&mut CheckpointState> {
-        self.run_states.get_mut(id.run)?.checkpoints.get_mut(id.checkpoint)
+    /// The fewest and the most documents behind what is finished of a run under a condition.
+    pub(super) fn documents_of(&self, run: usize, condition: &Arc<Condition>) -> Option<(usize, usize)> {
+        let keys = self.open_runs().get(run)?.keys().iter();
+        let numbers = keys.filter_map(|key| self.known(*key)?.numbers(condition));
+        let finished = numbers.filter(|numbers| numbers.is_complete());
+        let documents = finished.map(|numbers| (numbers.documents, numbers.documents));
+        documents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 }

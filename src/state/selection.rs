@@ -1,8 +1,8 @@
 //! What of the open runs is looked at: which are drawn, and the checkpoints under the scrubber.
 
-use super::State;
-use crate::checkpoints::Run;
-use crate::engine::CheckpointId;
+use super::{RunState, State};
+use crate::checkpoints::CheckpointKey;
+use crate::engine::OpenRun;
 
 impl State {
     /// Whether a run is drawn.
@@ -11,43 +11,46 @@ impl State {
     }
 
     /// The runs that are drawn, each with its index.
-    pub fn visible_runs(&self) -> impl Iterator<Item = (usize, &Run)> + Clone {
-        self.runs.iter().enumerate().filter(|(run, _)| self.is_visible(*run))
+    pub fn visible_runs(&self) -> impl Iterator<Item = (usize, &OpenRun)> + Clone {
+        self.open_runs().iter().enumerate().filter(|(run, _)| self.is_visible(*run))
     }
 
-    /// The checkpoint of a run that the scrubber stands on; `None` for a hidden run, and one that begins later.
+    /// The checkpoint of a run that the scrubber stands on, by its index; `None` for a hidden run, and one that begins
+    /// later.
     pub fn current_of(&self, run: usize) -> Option<usize> {
         self.current.get(run).copied().flatten()
     }
 
     /// The checkpoint of each visible run that the scrubber stands on.
-    pub fn current(&self) -> impl DoubleEndedIterator<Item = CheckpointId> + '_ {
+    pub fn current(&self) -> impl DoubleEndedIterator<Item = CheckpointKey> + '_ {
         let of = |(run, checkpoint): (usize, &Option<usize>)| {
-            checkpoint.map(|checkpoint| CheckpointId { run, checkpoint })
+            checkpoint.and_then(|index| self.runs.key(run, index))
         };
         self.current.iter().enumerate().filter_map(of)
     }
 
     /// The newest of the checkpoints the scrubber stands on: the one spoken of where there is room for one.
-    pub fn focus(&self) -> Option<CheckpointId> {
-        let time =
-            |id: &CheckpointId| self.runs.get(id.run).map(|run| self.scrubber.time_of(run, id.checkpoint));
+    pub fn focus(&self) -> Option<CheckpointKey> {
+        let time = |key: &CheckpointKey| {
+            let (run, checkpoint) = self.runs.place(*key)?;
+            Some(self.scrubber.time_of(&self.open_runs().get(run)?.run, checkpoint))
+        };
         // The first run wins a tie, hence the reversal: `max_by_key` takes the last.
         self.current().rev().max_by_key(time)
     }
 
     /// Takes the times of the visible runs.
     pub(super) fn set_times(&mut self) {
-        let visible = self.runs.iter().zip(&self.run_states).filter(|(_, state)| state.visible);
-        self.scrubber.set_runs(visible.map(|(run, _)| run));
+        let visible = self.runs.runs().iter().zip(&self.run_states).filter(|(_, state)| state.visible);
+        self.scrubber.set_runs(visible.map(|(open, _)| &open.run));
         self.set_current();
     }
 
     /// Finds the checkpoints at the scrubber, once it has moved.
     pub(super) fn set_current(&mut self) {
-        let of = |(run, state): (&Run, &super::RunState)| {
-            state.visible.then(|| self.scrubber.checkpoint_of(run)).flatten()
+        let of = |(open, state): (&OpenRun, &RunState)| {
+            state.visible.then(|| self.scrubber.checkpoint_of(&open.run)).flatten()
         };
-        self.current = self.runs.iter().zip(&self.run_states).map(of).collect();
+        self.current = self.runs.runs().iter().zip(&self.run_states).map(of).collect();
     }
 }

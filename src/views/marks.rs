@@ -207,8 +207,8 @@ impl Seen {
         for point in trajectories.iter().flat_map(|trajectory| &trajectory.points) {
             seen.points += 1;
             let basis = point.basis;
-            seen.stale |= basis.stale;
-            if !basis.complete && !basis.stale {
+            seen.stale |= basis.is_stale();
+            if !basis.complete && !basis.is_stale() {
                 let (least, most) = seen.previews.unwrap_or((basis.documents, basis.documents));
                 seen.previews = Some((least.min(basis.documents), most.max(basis.documents)));
             }
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn legend_and_caption_explain_each_sign_once() {
         let preview = |documents| PlanePoint { basis: Basis { documents, ..Basis::default() }, ..point() };
-        let stale = PlanePoint { basis: Basis { stale: true, ..point().basis }, ..point() };
+        let stale = PlanePoint { basis: Basis { earlier: 1, ..point().basis }, ..point() };
         let once = |share| PlanePoint { singletons: Some([share; 2]), ..point() };
         let shown = on(vec![point(), preview(16), preview(64), stale, once(0.6), once(0.92)]);
         let texts: Vec<String> = notes(&shown).into_iter().map(|note| note.text).collect();

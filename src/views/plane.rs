@@ -45,10 +45,9 @@ pub struct Basis {
     pub documents: usize,
     /// Whether that is the whole sample, or as much of it as was asked for.
     pub complete: bool,
-    /// Whether they answer earlier settings than their trajectory's condition.
-    pub stale: bool,
-    /// Tells the settings they answer from earlier and later ones.
-    pub asked: u64,
+    /// 0 for numbers under the condition of their trajectory; others are of conditions before it, which it tells from
+    /// each other.
+    pub earlier: usize,
 }
 
 impl Basis {
@@ -61,14 +60,17 @@ impl Basis {
     /// A first estimate lies elsewhere than a finished point for its fewer documents alone.
     pub fn joins(&self, other: &Self) -> bool {
         let documents = self.documents == other.documents && self.complete == other.complete;
-        self.asked == other.asked
-            && self.stale == other.stale
-            && (documents || (self.complete && other.complete))
+        self.earlier == other.earlier && (documents || (self.complete && other.complete))
+    }
+
+    /// Whether they are of a condition before their trajectory's.
+    pub fn is_stale(&self) -> bool {
+        self.earlier > 0
     }
 
     /// Whether the point is drawn solid: finished, and under the condition its trajectory claims.
     pub fn is_final(&self) -> bool {
-        self.complete && !self.stale
+        self.complete && !self.is_stale()
     }
 }
 
@@ -124,8 +126,10 @@ impl PlanePoint {
 /// The measured checkpoints of one run, in the order of training.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trajectory {
-    /// Index of the run.
+    /// Index of the run, which decides colour and marker.
     pub run: usize,
+    /// Tells trajectories of one run under several conditions apart; decides line and shade. 0 for the one looked at.
+    pub style: usize,
     /// The run's name.
     pub name: String,
     /// What tells the run's condition from the others', or the run from one of the same name; mostly empty.
@@ -260,6 +264,7 @@ pub fn trajectories(files: &[(PathBuf, Results)], view: PlaneView) -> Vec<Trajec
             let nothing = || measured.clone().next().is_none().then(|| "nothing measured".to_owned());
             Trajectory {
                 run: index,
+                style: 0,
                 name: run.checkpoints[0].run.clone(),
                 distinction,
                 condition: condition.clone(),

@@ -99,13 +99,13 @@ fn a_minimum_count_is_named_with_what_it_keeps() {
 
 #[test]
 fn finished_points_are_joined_and_first_estimates_only_among_themselves() {
-    let basis = |documents, complete, asked, stale| Basis { documents, complete, asked, stale };
-    let whole = basis(64, true, 1, false);
-    assert!(whole.joins(&whole) && whole.joins(&basis(16, true, 1, false)));
-    assert!(basis(16, false, 1, false).joins(&basis(16, false, 1, false)));
-    for other in [basis(16, false, 1, false), basis(64, false, 1, false), basis(64, true, 0, true)] {
+    let basis = |documents, complete, earlier| Basis { documents, complete, earlier };
+    let whole = basis(64, true, 0);
+    assert!(whole.joins(&whole) && whole.joins(&basis(16, true, 0)));
+    assert!(basis(16, false, 0).joins(&basis(16, false, 0)));
+    for other in [basis(16, false, 0), basis(64, false, 0), basis(64, true, 1)] {
         assert!(!whole.joins(&other) && !other.joins(&whole), "{other:?}");
     }
-    assert!(!basis(16, false, 1, false).joins(&basis(64, false, 1, false)));
-    assert!(!basis(64, true, 1, true).joins(&basis(64, true, 2, true)), "two earlier settings");
+    assert!(!basis(16, false, 0).joins(&basis(64, false, 0)));
+    assert!(!basis(64, true, 1).joins(&basis(64, true, 2)), "two earlier settings");
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use infoplane::settings::{self, Settings};
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -116,5 +118,23 @@ fn flags_that_are_documented_exist_and_those_of_measure_are_documented() {
     let readme = flags(&read(&root().join("README.md")));
     for flag in help(&["measure", "--help"]).difference(&["help".to_owned()].into()) {
         assert!(readme.contains(flag), "the README lacks --{flag}");
+    }
+}
+
+#[test]
+fn settings_are_documented_with_the_defaults_they_have() {
+    let (readme, results) = (read(&root().join("README.md")), read(&root().join("docs/results.md")));
+    let [usual, window] = [Settings::default(), Settings::of_window()];
+    for entry in settings::ALL {
+        let flag = format!("| `--{}` |", entry.flag());
+        let row = readme.lines().find(|line| line.starts_with(&flag)).unwrap_or_else(|| panic!("no {flag}"));
+        let default = row.trim_end_matches(" |").rsplit('|').next().unwrap().replace('`', "");
+        let expected = entry.text(&usual);
+        let mut words = default.split([' ', ':', ')']);
+        assert!(words.any(|word| word == expected), "{row}");
+        if entry.text(&window) != expected {
+            assert!(default.ends_with(&format!("(window: {})", entry.text(&window))), "{row}");
+        }
+        assert!(results.contains(&format!("`{}`", entry.name)), "docs/results.md lacks {}", entry.name);
     }
 }

@@ -1,168 +1,120 @@
-//! The worker by its messages: order of answers, reuse of scores, cancelling, failures.
+//! The worker by its messages: order of answers, reuse of scores, stopping, failures.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-use infoplane::condition::TextSource;
-use infoplane::engine::{self, CheckpointId, Command, Event, Focus, Request};
+use crossbeam_channel::bounded;
+use infoplane::condition::Condition;
+use infoplane::engine::{self, Command, Event, Quality, Want};
 use infoplane::measures::Order;
 use infoplane::settings::{Backend, Settings};
 
+pub use super::driver::run_of;
+use super::driver::{Driver, every_quality, failures, on, on_books};
 use super::support::{PATIENCE, asset};
-
-/// A run of some of the small demo's checkpoints, copied so that tests may damage them.
-pub fn run_of(folder: &Path, checkpoints: &[&str]) -> PathBuf {
-    let run = folder.join("run");
-    for name in checkpoints {
-        let target = run.join(name);
-        std::fs::create_dir_all(&target).unwrap();
-        for file in ["config.json", "model.safetensors"] {
-            std::fs::copy(asset(&format!("demo/gutenberg-200k/{name}/{file}")), target.join(file)).unwrap();
-        }
-    }
-    std::fs::copy(asset("demo/gutenberg-200k/tokenizer.json"), run.join("tokenizer.json")).unwrap();
-    run
-}
-
-/// A worker that was told to open a folder.
-struct Driver {
-    commands: Sender<Command>,
-    events: Receiver<Event>,
-    /// Lets the worker go on after an event, where it waits for that.
-    go: Option<Sender<()>>,
-}
-
-impl Driver {
-    fn open(path: &Path) -> Self {
-        let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
-        commands.send(Command::Open { paths: vec![path.to_owned()] }).unwrap();
-        Self { commands, events, go: None }
-    }
-
-    /// A worker that stands still after every event until it is let go: what is sent meanwhile is there when it looks,
-    /// however fast or slow either side is.
-    fn stepwise(path: &Path, options: engine::Options) -> Self {
-        let (go, gate) = bounded(1);
-        // Once nobody holds it back any more, it runs.
-        let (commands, events) = engine::spawn(options, move || _ = gate.recv()).unwrap();
-        commands.send(Command::Open { paths: vec![path.to_owned()] }).unwrap();
-        Self { commands, events, go: Some(go) }
-    }
-
-    /// Lets the worker go on to its next event.
-    fn step(&self) {
-        if let Some(go) = &self.go {
-            go.send(()).unwrap();
-        }
-    }
-
-    /// Lets the worker run from here on.
-    fn run(&mut self) {
-        self.go = None;
-    }
-
-    fn measure(&self, generation: u64, settings: &Settings, focus: Option<usize>) {
-        let request = Request {
-            generation,
-            settings: settings.clone(),
-            text: TextSource::Corpus(asset("demo/books-sample.jsonl")),
-            focus: focus.map(|checkpoint| CheckpointId { run: 0, checkpoint }),
-            interactive: true,
-        };
-        self.commands.send(Command::Measure(request)).unwrap();
-    }
-
-    fn next(&self) -> Event {
-        self.events.recv_timeout(PATIENCE).expect("the worker answers")
-    }
-
-    /// The first event of a kind, at which a stepwise worker stands still.
-    fn until(&self, wanted: impl Fn(&Event) -> bool) -> Event {
-        loop {
-            let event = self.next();
-            if wanted(&event) {
-                return event;
-            }
-            self.step();
-        }
-    }
-
-    /// Everything said until a request ends.
-    fn until_idle(&self, generation: u64) -> Vec<Event> {
-        let mut events = Vec::new();
-        loop {
-            let event = self.next();
-            let ends = matches!(event, Event::Idle { generation: ended, .. } if ended == generation);
-            events.push(event);
-            if ends {
-                return events;
-            }
-            self.step();
-        }
-    }
-}
-
-/// The requests that events answer.
-fn generations(events: &[Event]) -> BTreeSet<u64> {
-    let of = |event: &Event| match event {
-        Event::Prepared { generation, .. }
-        | Event::Progress { generation, .. }
-        | Event::Measured { generation, .. }
-        | Event::CheckpointFailed { generation, .. }
-        | Event::Idle { generation, .. } => Some(*generation),
-        _ => None,
-    };
-    events.iter().filter_map(of).collect()
-}
 
 fn settings(samples: usize) -> Settings {
     Settings { samples, context: 64, backend: Backend::Cpu, ..Settings::default() }
 }
 
-/// Checkpoint, documents and complexity of every measurement, in the order told; those told again with what
-/// shuffled labels give are left out.
-fn measured(events: &[Event]) -> Vec<(usize, usize, f64)> {
-    let told = events.iter().filter_map(|event| match event {
-        Event::Measured { checkpoint, measurement, documents, .. } => {
-            let token = measurement.mean.complexity(Order::Token).unwrap();
-            token.null.is_none().then_some((checkpoint.checkpoint, *documents, token.value))
+fn open(path: &Path) -> Driver {
+    Driver::open(path, engine::Options::default())
+}
+
+/// Run, checkpoint, documents and complexity of all numbers without null and spread, in the order emitted.
+fn measured(driver: &Driver, events: &[Event]) -> Vec<(usize, usize, usize, f64)> {
+    let plain = events.iter().filter_map(|event| match event {
+        Event::Measured { checkpoint, measurement, documents, quality, .. } => {
+            let (run, checkpoint) = driver.place(*checkpoint);
+            let complexity = measurement.mean.complexity(Order::Token).unwrap().value;
+            (*quality < Quality::Honest).then_some((run, checkpoint, *documents, complexity))
         }
         _ => None,
     });
-    told.collect()
+    plain.collect()
+}
+
+/// Checkpoint and documents of numbers without null and spread, in the order emitted.
+fn order(driver: &Driver, events: &[Event]) -> Vec<(usize, usize)> {
+    measured(driver, events).iter().map(|found| (found.1, found.2)).collect()
+}
+
+/// The conditions that events are of, by their temperature factors.
+fn factors(events: &[Event]) -> BTreeSet<String> {
+    let of = |event: &Event| match event {
+        Event::Prepared { condition, .. }
+        | Event::Progress { condition, .. }
+        | Event::Measured { condition, .. }
+        | Event::CheckpointFailed { condition, .. } => {
+            Some(condition.settings.temperature_factor.to_string())
+        }
+        _ => None,
+    };
+    events.iter().filter_map(of).collect()
 }
 
 #[test]
 fn a_first_estimate_of_all_comes_before_the_full_ones() {
     let folder = tempfile::tempdir().unwrap();
-    let driver = Driver::open(&run_of(folder.path(), &["step0", "step64", "step2000"]));
-    driver.measure(1, &settings(40), Some(1));
-    let events = driver.until_idle(1);
-    let order: Vec<(usize, usize)> = measured(&events).iter().map(|m| (m.0, m.1)).collect();
-    assert_eq!(order, [(1, 16), (0, 16), (2, 16), (1, 40), (0, 40), (2, 40)]);
+    let driver = open(&run_of(folder.path(), &["step0", "step64", "step2000"]));
+    driver.want(driver.window(&on_books(&settings(40)), Some((0, 1))));
+    let events = driver.until_idle();
+    assert_eq!(order(&driver, &events), [(1, 16), (0, 16), (2, 16), (1, 40), (0, 40), (2, 40)]);
+    let qualities = events.iter().filter_map(|event| match event {
+        Event::Measured { quality, .. } => Some(*quality),
+        _ => None,
+    });
+    let expected = [[Quality::Preview; 3], [Quality::Complete; 3], [Quality::Honest; 3]].concat();
+    assert_eq!(qualities.collect::<Vec<_>>(), expected);
     let prepared =
         events.iter().filter(|event| matches!(event, Event::Prepared { documents: 40, .. })).count();
     assert_eq!(prepared, 1);
 }
 
 #[test]
-fn shuffled_labels_are_measured_last_and_for_every_request() {
+fn only_what_is_wanted_is_measured() {
     let folder = tempfile::tempdir().unwrap();
-    let driver = Driver::open(&run_of(folder.path(), &["step0", "step2000"]));
-    for generation in 1..=2 {
-        let settings = Settings { temperature_factor: generation as f64, ..settings(20) };
-        driver.measure(generation, &settings, Some(1));
-        let events = driver.until_idle(generation);
+    let driver = open(&run_of(folder.path(), &["step0", "step64", "step2000"]));
+    let condition = on_books(&settings(40));
+    let want = |checkpoint, quality| Want {
+        checkpoint: driver.runs.key(0, checkpoint).unwrap(),
+        condition: Arc::clone(&condition),
+        quality,
+    };
+    driver.want(vec![want(2, Quality::Complete), want(0, Quality::Preview)]);
+    let events = driver.until_idle();
+    assert_eq!(order(&driver, &events), [(2, 16), (2, 40), (0, 16)]);
+    // What was emitted is not emitted again, whatever comes beside it; what vanished and came back is.
+    driver.want(vec![want(0, Quality::Preview), want(2, Quality::Complete), want(1, Quality::Preview)]);
+    assert_eq!(order(&driver, &driver.until_idle()), [(1, 16)]);
+    driver.want(vec![want(2, Quality::Honest)]);
+    let events = driver.until_idle();
+    assert!(order(&driver, &events).is_empty());
+    assert!(events.iter().any(|event| matches!(event, Event::Measured { quality: Quality::Honest, .. })));
+    driver.want(vec![want(0, Quality::Preview)]);
+    assert_eq!(order(&driver, &driver.until_idle()), [(0, 16)]);
+    driver.want(Vec::new());
+    assert!(matches!(driver.until_idle()[..], [Event::Idle { .. }]));
+}
+
+#[test]
+fn shuffled_labels_are_measured_last_and_for_every_condition() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = open(&run_of(folder.path(), &["step0", "step2000"]));
+    for factor in 1..=2 {
+        let settings = Settings { temperature_factor: f64::from(factor), ..settings(20) };
+        driver.want(driver.window(&on_books(&settings), Some((0, 1))));
+        let events = driver.until_idle();
         let nulls: Vec<_> = events
             .iter()
             .filter_map(|event| match event {
-                Event::Measured { checkpoint, measurement, complete: true, .. } => {
+                Event::Measured { checkpoint, measurement, quality: Quality::Honest, .. } => {
                     let complexity = |order| *measurement.mean.complexity(order).unwrap();
                     let (token, quadgram) = (complexity(Order::Token), complexity(Order::Quadgram));
-                    token.null.map(|null| (checkpoint.checkpoint, null, token, quadgram))
+                    token.null.map(|null| (driver.place(*checkpoint).1, null, token, quadgram))
                 }
                 _ => None,
             })
@@ -182,86 +134,135 @@ fn shuffled_labels_are_measured_last_and_for_every_request() {
 fn other_questions_are_answered_without_the_model() {
     let folder = tempfile::tempdir().unwrap();
     let run = run_of(folder.path(), &["step64", "step2000"]);
-    let driver = Driver::open(&run);
-    driver.measure(1, &settings(16), None);
-    let first = measured(&driver.until_idle(1));
+    let driver = open(&run);
+    let usual = on_books(&settings(16));
+    let first = measured(&driver, &driver.ask(&usual));
     // With the weights gone only what is kept can answer.
     std::fs::remove_file(run.join("step64/model.safetensors")).unwrap();
     std::fs::remove_file(run.join("step2000/model.safetensors")).unwrap();
     let warmer = Settings { temperature_factor: 2.0, points: 50, ..settings(16) };
-    driver.measure(2, &warmer, Some(1));
-    let second = measured(&driver.until_idle(2));
-    assert_eq!(second.iter().map(|m| m.0).collect::<Vec<_>>(), [1, 0]);
-    assert!(second.iter().all(|m| (m.2 - first[0].2).abs() > 1e-3));
+    driver.want(driver.window(&on_books(&warmer), Some((0, 1))));
+    let second = measured(&driver, &driver.until_idle());
+    assert_eq!(second.iter().map(|m| m.1).collect::<Vec<_>>(), [1, 0]);
+    assert!(second.iter().all(|m| (m.3 - first[0].3).abs() > 1e-3));
     // And back again to the same numbers.
-    driver.measure(3, &settings(16), None);
-    assert_eq!(measured(&driver.until_idle(3)), first);
+    assert_eq!(measured(&driver, &driver.ask(&usual)), first);
 }
 
 #[test]
-fn a_damaged_checkpoint_fails_alone_and_again_for_every_request() {
+fn several_conditions_are_measured_beside_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step64", "step2000"]);
+    let alone = |condition: &Arc<Condition>| {
+        let driver = open(&run);
+        measured(&driver, &driver.ask(condition)).into_iter().filter(|m| m.2 == 20).collect::<Vec<_>>()
+    };
+    // The second queries the scores of the first, of more points and seeds; the third has its own.
+    let conditions = [
+        settings(20),
+        Settings { points: 150, reference_seeds: 4, ..settings(20) },
+        Settings { context: 32, ..settings(20) },
+    ]
+    .map(|settings| on_books(&settings));
+    let driver = open(&run);
+    let keys: Vec<_> = driver.runs.keys().collect();
+    let wants = |conditions: &[Arc<Condition>]| -> Vec<Want> {
+        conditions.iter().flat_map(|condition| every_quality(&keys, condition)).collect()
+    };
+    driver.want(wants(&conditions));
+    let events = driver.until_idle();
+    for condition in &conditions {
+        let own: Vec<Event> = events
+            .iter()
+            .filter(|event| matches!(event, Event::Measured { condition: of, .. } if of == condition))
+            .cloned()
+            .collect();
+        let complete: Vec<_> = measured(&driver, &own).into_iter().filter(|m| m.2 == 20).collect();
+        assert_eq!(complete, alone(condition), "{:?}", condition.settings);
+        let honest = |event: &&Event| matches!(event, Event::Measured { quality: Quality::Honest, .. });
+        assert_eq!(own.iter().filter(honest).count(), 2);
+    }
+    // To leave one and come back to it takes neither model nor text.
+    driver.want(wants(&conditions[..1]));
+    assert!(measured(&driver, &driver.until_idle()).is_empty());
+    for step in ["step64", "step2000"] {
+        std::fs::remove_file(run.join(step).join("model.safetensors")).unwrap();
+    }
+    driver.want(wants(&conditions));
+    let again = measured(&driver, &driver.until_idle());
+    let expected = [alone_of(&events, &driver, &conditions[1]), alone_of(&events, &driver, &conditions[2])];
+    assert_eq!(again, expected.concat());
+}
+
+/// The complete numbers of a condition.
+fn alone_of(
+    events: &[Event],
+    driver: &Driver,
+    condition: &Arc<Condition>,
+) -> Vec<(usize, usize, usize, f64)> {
+    let own = events.iter().filter(|event| {
+        matches!(event, Event::Measured { condition: of, quality: Quality::Complete, .. } if of == condition)
+    });
+    measured(driver, &own.cloned().collect::<Vec<_>>())
+}
+
+#[test]
+fn a_damaged_checkpoint_fails_alone_once_a_condition_and_again_when_it_is_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     let run = run_of(folder.path(), &["step0", "step64", "step2000"]);
     let weights = run.join("step64/model.safetensors");
     let bytes = std::fs::read(&weights).unwrap();
     std::fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
-    let driver = Driver::open(&run);
-    for generation in 1..=2 {
-        driver.measure(generation, &settings(16), None);
-        let events = driver.until_idle(generation);
-        assert_eq!(measured(&events).len(), 2);
-        let failures: Vec<_> = events
-            .iter()
-            .filter_map(|event| match event {
-                Event::CheckpointFailed { checkpoint, error, .. } => {
-                    Some((checkpoint.checkpoint, error.to_string()))
-                }
-                _ => None,
-            })
-            .collect();
+    let driver = open(&run);
+    let condition = on_books(&settings(16));
+    let check = |events: &[Event], measured_too: usize| {
+        assert_eq!(measured(&driver, events).len(), measured_too);
+        let failures = failures(&driver, events);
         assert_eq!(failures.len(), 1);
-        assert!(failures[0].0 == 1 && failures[0].1.contains("step64/model.safetensors"), "{failures:?}");
-    }
-    // Mended, it is measured with the others.
+        assert!(failures[0].0 == 1 && failures[0].2.contains("step64/model.safetensors"), "{failures:?}");
+    };
+    check(&driver.ask(&condition), 2);
+    // Still wanted, it is not tried again of itself.
+    assert!(matches!(driver.ask(&condition)[..], [Event::Idle { .. }]));
+    driver.commands.send(Command::Retry).unwrap();
+    check(&driver.until_idle(), 0);
+    check(&driver.ask(&on_books(&Settings { temperature_factor: 2.0, ..settings(16) })), 2);
+    // Mended, it is measured.
     std::fs::write(&weights, &bytes).unwrap();
-    driver.measure(3, &settings(16), None);
-    assert_eq!(measured(&driver.until_idle(3)).len(), 3);
+    driver.commands.send(Command::Retry).unwrap();
+    let events = driver.until_idle();
+    assert!(failures(&driver, &events).is_empty());
+    assert_eq!(order(&driver, &events), [(1, 16)]);
 }
 
 #[test]
-fn cancelling_waits_for_one_batch_through_one_layer_at_most() {
+fn stopping_waits_for_one_batch_through_one_layer_at_most() {
     let folder = tempfile::tempdir().unwrap();
-    // Told of every step, the worker cannot take one unseen.
+    // Emitting every step, the worker cannot take one unseen.
     let options = engine::Options { progress_every: Duration::ZERO, ..Default::default() };
     let driver = Driver::stepwise(&run_of(folder.path(), &["step0", "step64", "step2000"]), options);
-    driver.measure(1, &settings(40), None);
+    driver.want(driver.window(&on_books(&settings(40)), None));
+    driver.step();
     let midway =
         |event: &Event| matches!(event, Event::Progress { checkpoint_share, .. } if *checkpoint_share < 1.0);
     driver.until(midway);
-    driver.commands.send(Command::Cancel).unwrap();
+    driver.want(Vec::new());
     driver.step();
     let next = driver.next();
-    assert!(matches!(next, Event::Idle { generation: 1, cancelled: true, .. }), "{next:?}");
+    assert!(matches!(next, Event::Idle { .. }), "{next:?}");
 }
 
 #[cfg(unix)]
 #[test]
-fn cancelling_does_not_wait_for_text_to_be_encoded() {
+fn stopping_does_not_wait_for_text_to_be_encoded() {
     // As much text as anyone cares to read, and more documents wanted than there could be.
     const MOST: usize = 100;
     let folder = tempfile::tempdir().unwrap();
-    let driver = Driver::open(&run_of(folder.path(), &["step0"]));
+    let driver = open(&run_of(folder.path(), &["step0"]));
     let corpus = folder.path().join("endless.jsonl");
     let made = std::process::Command::new("mkfifo").arg(&corpus).status().unwrap();
     assert!(made.success());
-    let request = Request {
-        generation: 1,
-        settings: Settings { context: 512, ..settings(1_000_000_000) },
-        text: TextSource::Corpus(corpus.clone()),
-        focus: None,
-        interactive: true,
-    };
-    driver.commands.send(Command::Measure(request)).unwrap();
+    driver.want(driver.all(&on(&corpus, &Settings { context: 512, ..settings(1_000_000_000) })));
     let (read, being_read) = bounded(MOST);
     let author = std::thread::Builder::new().name("author".to_owned());
     let author = author.spawn(move || {
@@ -275,28 +276,25 @@ fn cancelling_does_not_wait_for_text_to_be_encoded() {
     for _ in 0..2 {
         being_read.recv_timeout(PATIENCE).expect("the text is read");
     }
-    driver.commands.send(Command::Cancel).unwrap();
-    let events = driver.until_idle(1);
-    assert!(matches!(events.last(), Some(Event::Idle { cancelled: true, .. })));
+    driver.want(Vec::new());
+    let events = driver.until_idle();
     assert!(!events.iter().any(|event| matches!(event, Event::Prepared { .. })), "all of it was encoded");
     assert!(2 + being_read.len() < MOST);
     // What was broken off is not taken for a failure of the text.
-    driver.measure(2, &settings(16), None);
-    assert_eq!(measured(&driver.until_idle(2)).len(), 1);
+    assert_eq!(measured(&driver, &driver.ask(&on_books(&settings(16)))).len(), 1);
 }
 
 #[test]
-fn the_newest_request_wins() {
+fn the_newest_wants_count() {
     let folder = tempfile::tempdir().unwrap();
     let run = run_of(folder.path(), &["step0", "step2000"]);
     let mut driver = Driver::stepwise(&run, engine::Options::default());
-    let ask = |driver: &Driver, generation: u64| {
-        let settings = Settings { temperature_factor: generation as f64 / 10.0, ..settings(16) };
-        driver.measure(generation, &settings, None);
+    let ask = |driver: &Driver, tenths: u32| {
+        let settings = Settings { temperature_factor: f64::from(tenths) / 10.0, ..settings(16) };
+        driver.want(driver.window(&on_books(&settings), None));
     };
     // All of them wait before the worker looks at the first.
-    driver.until(|event| matches!(event, Event::Opened { .. }));
-    (1..=12).for_each(|generation| ask(&driver, generation));
+    (1..=12).for_each(|tenths| ask(&driver, tenths));
     driver.step();
     let mut events = Vec::new();
     while !matches!(events.last(), Some(Event::Measured { .. })) {
@@ -305,43 +303,49 @@ fn the_newest_request_wins() {
             driver.step();
         }
     }
-    assert_eq!(generations(&events), [12].into());
+    assert_eq!(factors(&events), ["1.2".to_owned()].into());
     // In the middle of the work for one, the last of the others is the next.
-    (13..=20).for_each(|generation| ask(&driver, generation));
+    (13..=20).for_each(|tenths| ask(&driver, tenths));
     driver.run();
-    let events = driver.until_idle(20);
-    let answered: BTreeSet<u64> = generations(&events).into_iter().filter(|&of| of != 12).collect();
-    assert_eq!(answered, [20].into());
-    let stale = |event: &&Event| matches!(event, Event::Measured { generation: 12, .. });
+    let events = driver.until_idle();
+    let answered: BTreeSet<String> = factors(&events).into_iter().filter(|of| of != "1.2").collect();
+    assert_eq!(answered, ["2".to_owned()].into());
+    let stale = |event: &&Event| matches!(event, Event::Measured { condition, .. } if condition.settings.temperature_factor == 1.2);
     assert_eq!(events.iter().filter(stale).count(), 0, "what was superseded went on");
-    assert_eq!(measured(&events).len(), 2);
+    assert_eq!(measured(&driver, &events).len(), 2);
 }
 
-/// Everything said from an event on, `at` which something else comes on screen.
-fn refocused(path: &Path, at: impl Fn(&Event) -> bool, focus: &Focus) -> Vec<Event> {
-    let driver = Driver::stepwise(path, engine::Options::default());
-    driver.until(|event| matches!(event, Event::Opened { .. }));
-    driver.measure(1, &settings(40), None);
+/// Everything emitted from an event on, `at` which that is wanted first.
+fn reordered(
+    path: &Path,
+    at: impl Fn(&Event) -> bool,
+    wants: impl Fn(&Driver) -> Vec<Want>,
+) -> (Driver, Vec<Event>) {
+    let options = engine::Options { progress_every: Duration::ZERO, ..Default::default() };
+    let driver = Driver::stepwise(path, options);
+    driver.want(driver.window(&on_books(&settings(40)), None));
     driver.step();
     let mut events = vec![driver.until(at)];
-    driver.commands.send(Command::Focus(focus.clone())).unwrap();
+    driver.want(wants(&driver));
     driver.step();
-    events.extend(driver.until_idle(1));
-    events
+    events.extend(driver.until_idle());
+    (driver, events)
 }
 
 #[test]
 fn what_comes_on_screen_is_measured_next() {
     let folder = tempfile::tempdir().unwrap();
     let run = run_of(folder.path(), &["step0", "step64", "step512", "step2000"]);
-    let focus = Focus { checkpoint: Some(CheckpointId { run: 0, checkpoint: 3 }), hidden: Vec::new() };
+    let last_first = |driver: &Driver| driver.window(&on_books(&settings(40)), Some((0, 3)));
     let first = |event: &Event| matches!(event, Event::Measured { .. });
-    let events = refocused(&run, first, &focus);
-    let order: Vec<(usize, usize)> = measured(&events).iter().map(|m| (m.0, m.1)).collect();
-    assert_eq!(order, [(0, 16), (3, 16), (1, 16), (2, 16), (3, 40), (0, 40), (1, 40), (2, 40)]);
+    let (driver, events) = reordered(&run, first, last_first);
+    let expected = [(0, 16), (3, 16), (1, 16), (2, 16), (3, 40), (0, 40), (1, 40), (2, 40)];
+    assert_eq!(order(&driver, &events), expected);
     // A model at work comes to the end of its stage.
-    let at_work = |event: &Event| matches!(event, Event::Prepared { .. });
-    let order: Vec<usize> = measured(&refocused(&run, at_work, &focus)).iter().map(|m| m.0).collect();
+    let at_work =
+        |event: &Event| matches!(event, Event::Progress { checkpoint_share, .. } if *checkpoint_share < 1.0);
+    let (driver, events) = reordered(&run, at_work, last_first);
+    let order: Vec<usize> = order(&driver, &events).iter().map(|m| m.0).collect();
     assert_eq!(order, [0, 3, 1, 2, 3, 0, 1, 2]);
 }
 
@@ -352,49 +356,70 @@ fn hidden_runs_are_measured_last() {
     let earlier = run_of(folder.path(), &["step64", "step512"]);
     std::fs::rename(earlier, folder.path().join("a run before it")).unwrap();
     run_of(folder.path(), &["step0", "step2000"]);
-    let focus = Focus { checkpoint: None, hidden: vec![0] };
     let first = |event: &Event| matches!(event, Event::Measured { .. });
-    let events = refocused(folder.path(), first, &focus);
-    let order = events.iter().filter_map(|event| match event {
-        Event::Measured { checkpoint, documents, measurement, .. } => {
-            let plain = measurement.mean.complexity(Order::Token)?.null.is_none();
-            plain.then_some((checkpoint.run, checkpoint.checkpoint, *documents))
-        }
-        _ => None,
-    });
-    let order: Vec<_> = order.collect();
+    let hidden_last = |driver: &Driver| {
+        let condition = on_books(&settings(40));
+        let [hidden, shown] =
+            [0, 1].map(|run: usize| every_quality(driver.runs.runs()[run].keys(), &condition));
+        [shown, hidden].concat()
+    };
+    let (driver, events) = reordered(folder.path(), first, hidden_last);
+    let order: Vec<_> = measured(&driver, &events).iter().map(|m| (m.0, m.1, m.2)).collect();
     let last = [(0, 1, 16), (0, 0, 40), (0, 1, 40)];
     assert_eq!(order, [&[(0, 0, 16), (1, 0, 16), (1, 1, 16), (1, 0, 40), (1, 1, 40)], &last[..]].concat());
 }
 
 #[test]
-fn text_that_cannot_be_read_ends_the_request() {
+fn text_that_cannot_be_read_fails_its_condition_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let driver = Driver::open(&run_of(folder.path(), &["step0"]));
-    let request = Request {
-        generation: 1,
-        settings: settings(16),
-        text: TextSource::Corpus(folder.path().join("nothing.jsonl")),
-        focus: None,
-        interactive: true,
-    };
-    driver.commands.send(Command::Measure(request)).unwrap();
-    let events = driver.until_idle(1);
-    assert!(events.iter().any(
-        |event| matches!(event, Event::Failed { error, .. } if error.to_string().contains("nothing.jsonl"))
-    ));
-    // The worker lives on.
-    driver.measure(2, &settings(16), None);
-    assert_eq!(measured(&driver.until_idle(2)).len(), 1);
+    let driver = open(&run_of(folder.path(), &["step0", "step2000"]));
+    let missing = folder.path().join("missing.jsonl");
+    let [bad, good] = [on(&missing, &settings(16)), on_books(&settings(16))];
+    driver.want([driver.window(&bad, None), driver.window(&good, None)].concat());
+    let events = driver.until_idle();
+    let failed = events.iter().filter_map(|event| match event {
+        Event::ConditionFailed { condition, error } => Some((condition, error.to_string())),
+        _ => None,
+    });
+    let failed: Vec<_> = failed.collect();
+    assert!(
+        matches!(&failed[..], [(of, error)] if **of == bad && error.contains("missing.jsonl")),
+        "{failed:?}"
+    );
+    assert_eq!(measured(&driver, &events).len(), 2);
+    // Once it is there it can be read.
+    std::fs::copy(asset("demo/books-sample.jsonl"), &missing).unwrap();
+    driver.commands.send(Command::Retry).unwrap();
+    let again = driver.until_idle();
+    let of_bad = |event: &&Event| matches!(event, Event::Measured { condition, .. } if *condition == bad);
+    assert_eq!(again.iter().filter(of_bad).count(), 4);
 }
 
 #[test]
 fn a_folder_without_models_is_an_error_and_opens_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let driver = Driver::open(folder.path());
-    assert!(matches!(driver.next(), Event::Failed { .. }));
-    // The next thing it says is the answer to the next thing it is told.
-    let run = run_of(folder.path(), &["step0"]);
-    driver.commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
-    assert!(matches!(driver.next(), Event::Opened { runs, .. } if runs[0].path == run));
+    let driver = open(&run_of(folder.path(), &["step0"]));
+    let empty = tempfile::tempdir().unwrap();
+    driver.commands.send(Command::Open { paths: vec![empty.path().to_owned()] }).unwrap();
+    assert!(matches!(driver.next(), Event::OpenFailed { .. }));
+    // What was open stays open.
+    assert_eq!(measured(&driver, &driver.ask(&on_books(&settings(16)))).len(), 1);
+    let other = run_of(empty.path(), &["step64"]);
+    driver.commands.send(Command::Open { paths: vec![other.clone()] }).unwrap();
+    assert!(matches!(driver.next(), Event::Opened { runs } if runs.runs()[0].run.path == other));
+}
+
+#[test]
+fn wants_of_checkpoints_that_are_not_open_are_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step64"]);
+    let driver = open(&run);
+    let all = driver.all(&on_books(&settings(16)));
+    std::fs::remove_dir_all(run.join("step64")).unwrap();
+    driver.commands.send(Command::Open { paths: vec![run] }).unwrap();
+    driver.until(|event| matches!(event, Event::Opened { .. }));
+    driver.want(all);
+    let events = driver.until_idle();
+    assert_eq!(order(&driver, &events), [(0, 16)]);
+    assert!(failures(&driver, &events).is_empty());
 }

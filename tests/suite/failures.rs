@@ -2,20 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
 use infoplane::checkpoints::ModelFolder;
-use infoplane::condition::TextSource;
-use infoplane::engine::{self, Event, Request};
+use infoplane::engine::{self, Command as Message, Event};
 use infoplane::error::Kind;
 use infoplane::model::{Model, Options};
 use infoplane::results::Measurement;
 use infoplane::settings::{Backend, Settings};
 use serde_json::{Value, json};
 
-use super::engine::run_of;
-use super::support::{PATIENCE, asset, devices, json as read_json};
+use super::driver::{Driver, failures, headless, last_numbers, on, on_books, run_of, warnings};
+use super::support::{asset, devices, json as read_json};
 
 /// The program on a folder and the demo's books; see [`measure_text`].
 fn measure(folder: &Path, flags: &[&str], variables: &[(&str, &str)]) -> (String, Option<i32>, Value) {
@@ -114,76 +112,21 @@ fn scores_that_fit_nowhere_cost_their_checkpoint() {
 #[test]
 fn a_minimum_count_that_the_first_documents_miss_waits_for_the_rest() {
     let folder = tempfile::tempdir().unwrap();
-    let worker = Worker::open(&run_of(folder.path(), &["step2000"]), engine::Options::default());
+    let driver = Driver::open(&run_of(folder.path(), &["step2000"]), engine::Options::default());
     let wanted = Settings { samples: 64, max_order: 1, min_count: 100, ..settings(64) };
     let few = Settings { samples: 16, ..wanted.clone() };
-    assert_eq!(failures(&worker.ask(request(1, few, true))).len(), 1);
-    let events = worker.ask(request(2, wanted, true));
-    assert!(failures(&events).is_empty(), "{:?}", failures(&events));
-    assert_eq!(measured(&events).len(), 1);
-}
-
-/// A worker with one folder open.
-struct Worker {
-    commands: Sender<engine::Command>,
-    events: Receiver<Event>,
-}
-
-impl Worker {
-    fn open(path: &Path, options: engine::Options) -> Self {
-        let (commands, events) = engine::spawn(options, || {}).unwrap();
-        commands.send(engine::Command::Open { paths: vec![path.to_owned()] }).unwrap();
-        Self { commands, events }
-    }
-
-    /// Everything told of a request, up to its end.
-    fn ask(&self, request: Request) -> Vec<Event> {
-        self.commands.send(engine::Command::Measure(request.clone())).unwrap();
-        let mut events = Vec::new();
-        loop {
-            let event = self.events.recv_timeout(PATIENCE).expect("the worker answers");
-            let ends = matches!(event, Event::Idle { generation, .. } if generation == request.generation);
-            events.push(event);
-            if ends {
-                return events;
-            }
-        }
-    }
-}
-
-fn request(generation: u64, settings: Settings, interactive: bool) -> Request {
-    let text = TextSource::Corpus(asset("demo/books-sample.jsonl"));
-    Request { generation, settings, text, focus: None, interactive }
+    assert_eq!(failures(&driver, &driver.ask(&on_books(&few))).len(), 1);
+    let events = driver.ask(&on_books(&wanted));
+    assert!(failures(&driver, &events).is_empty(), "{:?}", failures(&driver, &events));
+    assert_eq!(last_numbers(&driver, &events).len(), 1);
 }
 
 fn settings(context: usize) -> Settings {
     Settings { samples: 8, context, points: 20, backend: Backend::Cpu, ..Settings::default() }
 }
 
-/// The last numbers told of each checkpoint, in the order of training.
-fn measured(events: &[Event]) -> Vec<Arc<Measurement>> {
-    let mut last = std::collections::BTreeMap::new();
-    for event in events {
-        if let Event::Measured { checkpoint, measurement, .. } = event {
-            last.insert(*checkpoint, Arc::clone(measurement));
-        }
-    }
-    last.into_values().collect()
-}
-
-fn failures(events: &[Event]) -> Vec<(usize, Kind, String)> {
-    let failed = events.iter().filter_map(|event| match event {
-        Event::CheckpointFailed { checkpoint, error, .. } => {
-            Some((checkpoint.checkpoint, error.kind(), error.to_string()))
-        }
-        Event::Failed { error, .. } => panic!("the request failed: {error}"),
-        _ => None,
-    });
-    failed.collect()
-}
-
 #[test]
-fn text_that_breaks_off_ends_the_request_and_keeps_what_was_measured() {
+fn text_that_breaks_off_costs_the_checkpoints_whose_tokenizer_comes_that_far() {
     let folder = tempfile::tempdir().unwrap();
     for run in ["first", "second"] {
         let made = run_of(&folder.path().join("made"), &["step0", "step2000"]);
@@ -234,15 +177,16 @@ fn a_failure_that_is_not_the_gpus_keeps_it() {
     std::fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
     let on_gpu = Settings { backend: Backend::Gpu, ..settings(64) };
     for (memory, failing) in [(None, &[1][..]), (Some(1 << 10), &[0, 1, 2])] {
-        let worker = Worker::open(&run, engine::Options { memory, ..Default::default() });
-        let events = worker.ask(request(1, on_gpu.clone(), false));
-        let failed: Vec<usize> = failures(&events).iter().map(|failure| failure.0).collect();
-        assert_eq!((&failed[..], measured(&events).len()), (failing, 3 - failing.len()));
+        let driver = Driver::open(&run, engine::Options { memory, ..headless() });
+        driver.want(driver.all(&on_books(&on_gpu)));
+        let events = driver.until_idle();
+        let failed: Vec<usize> = failures(&driver, &events).iter().map(|failure| failure.0).collect();
+        assert_eq!((&failed[..], last_numbers(&driver, &events).len()), (failing, 3 - failing.len()));
+        assert!(warnings(&events).is_empty(), "{:?}", warnings(&events));
         let devices: Vec<&String> = events
             .iter()
             .filter_map(|event| match event {
                 Event::Device { name } => Some(name),
-                Event::Warning(warning) => panic!("{warning}"),
                 _ => None,
             })
             .collect();
@@ -254,21 +198,137 @@ fn a_failure_that_is_not_the_gpus_keeps_it() {
 fn a_checkpoint_written_anew_is_measured_anew() {
     let folder = tempfile::tempdir().unwrap();
     let run = run_of(folder.path(), &["step0", "step64", "step2000"]);
-    let worker = Worker::open(&run, engine::Options::default());
-    let first = measured(&worker.ask(request(1, settings(64), true)));
-    // In place, at the same length, as a trainer writes.
-    std::fs::copy(run.join("step2000/model.safetensors"), run.join("step0/model.safetensors")).unwrap();
-    let second = measured(&worker.ask(request(2, settings(64), true)));
+    let driver = Driver::open(&run, engine::Options::default());
+    let condition = on_books(&settings(64));
+    let first = last_numbers(&driver, &driver.ask(&condition));
     let numbers = |measurement: &Measurement| (measurement.loss, measurement.mean.clone());
     assert_ne!(numbers(&first[0]), numbers(&first[2]));
-    assert_eq!(numbers(&second[0]), numbers(&first[2]));
-    assert_eq!(
-        second[1..].iter().map(|m| numbers(m)).collect::<Vec<_>>(),
-        [numbers(&first[1]), numbers(&first[2])]
-    );
+    // In place, at the same length, as a trainer writes.
+    std::fs::copy(run.join("step2000/model.safetensors"), run.join("step0/model.safetensors")).unwrap();
+    driver.commands.send(Message::Retry).unwrap();
+    let events = driver.until_idle();
+    let second = last_numbers(&driver, &events);
+    assert_eq!(second.iter().map(|m| numbers(m)).collect::<Vec<_>>(), [numbers(&first[2])]);
+    let said = warnings(&events);
+    assert!(said.len() == 1 && said[0].contains("rewritten") && said[0].contains("step0"), "{said:?}");
     // Their files say so too.
     assert_ne!(first[0].weights, second[0].weights);
-    assert_eq!(second[0].weights, second[2].weights);
+    assert_eq!(second[0].weights, first[2].weights);
+    // A slider moved finds out for itself.
+    std::fs::copy(run.join("step64/model.safetensors"), run.join("step0/model.safetensors")).unwrap();
+    let events = driver.ask(&on_books(&Settings { temperature_factor: 2.0, ..settings(64) }));
+    let third = last_numbers(&driver, &events);
+    assert_eq!(numbers(&third[0]), numbers(&third[1]));
+    assert_eq!(warnings(&events).len(), 1);
+}
+
+/// Whatever was read before or while the files were rewritten is of another model, and is neither shown nor stored.
+#[test]
+fn files_rewritten_while_a_model_works_leave_no_trace_in_its_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step64"]);
+    let expected = {
+        let other = run_of(&folder.path().join("other"), &["step64"]);
+        let driver = Driver::open(&other, engine::Options::default());
+        last_numbers(&driver, &driver.ask(&on_books(&settings(64))))[0].clone()
+    };
+    let store = folder.path().join("store");
+    let open_store = || infoplane::store::Store::open(&store, Some(1 << 30)).unwrap();
+    // Stored at once, and every step emitted.
+    let options = engine::Options {
+        progress_every: Duration::ZERO,
+        kept: Some(0),
+        store: Some(open_store()),
+        ..Default::default()
+    };
+    let mut driver = Driver::stepwise(&run, options.clone());
+    driver.want(driver.window(&on_books(&settings(64)), None));
+    driver.step();
+    driver
+        .until(|event| matches!(event, Event::Progress { checkpoint_share, .. } if *checkpoint_share < 1.0));
+    let weights = run.join("step0/model.safetensors");
+    let original = folder.path().join("original");
+    std::fs::rename(&weights, &original).unwrap();
+    std::fs::copy(run.join("step64/model.safetensors"), &weights).unwrap();
+    driver.run();
+    let events = driver.until_idle();
+    let found = last_numbers(&driver, &events);
+    assert_eq!((&found[0].mean, &found[0].weights), (&expected.mean, &expected.weights));
+    let said = warnings(&events);
+    assert!(said.len() == 1 && said[0].contains("rewritten"), "{said:?}");
+    drop(driver);
+    // Nor is anything stored under the name of the former files.
+    let fresh = {
+        let other = run_of(&folder.path().join("fresh"), &["step0"]);
+        let driver = Driver::open(&other, engine::Options::default());
+        last_numbers(&driver, &driver.ask(&on_books(&settings(64))))[0].clone()
+    };
+    std::fs::rename(&original, &weights).unwrap();
+    let driver = Driver::open(&run, engine::Options { store: Some(open_store()), ..options });
+    let again = last_numbers(&driver, &driver.ask(&on_books(&settings(64))));
+    assert_eq!((&again[0].mean, again[0].loss), (&fresh.mean, fresh.loss));
+}
+
+#[test]
+fn a_checkpoint_that_is_gone_fails_and_its_numbers_stay_answerable() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step64"]);
+    let driver = Driver::open(&run, engine::Options::default());
+    assert_eq!(last_numbers(&driver, &driver.ask(&on_books(&settings(64)))).len(), 2);
+    std::fs::rename(run.join("step64"), run.join("moved")).unwrap();
+    // What was scored of it is still of it.
+    let warmer = on_books(&Settings { temperature_factor: 2.0, ..settings(64) });
+    let events = driver.ask(&warmer);
+    assert_eq!((failures(&driver, &events).len(), last_numbers(&driver, &events).len()), (0, 2));
+    // What needs the model says that it is gone, and where it was.
+    let events = driver.ask(&on_books(&settings(32)));
+    let failed = failures(&driver, &events);
+    assert!(matches!(&failed[..], [(1, _, said)] if said.contains("step64")), "{failed:?}");
+    std::fs::rename(run.join("moved"), run.join("step64")).unwrap();
+    driver.commands.send(Message::Retry).unwrap();
+    let events = driver.until_idle();
+    assert_eq!((failures(&driver, &events).len(), last_numbers(&driver, &events).len()), (0, 1));
+}
+
+#[test]
+fn a_store_copied_from_another_machine_answers_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step64"]);
+    let ask = |store: &Path, run: &Path, settings: Settings| {
+        let store = infoplane::store::Store::open(store, Some(1 << 30)).unwrap();
+        let options = engine::Options { store: Some(store), kept: Some(0), ..Default::default() };
+        let driver = Driver::open(run, options);
+        let events = driver.ask(&on_books(&settings));
+        assert_eq!(warnings(&events), [] as [&str; 0]);
+        let recalled = events.iter().filter(|event| matches!(event, Event::Measured { recalled: true, .. }));
+        (recalled.count(), last_numbers(&driver, &events))
+    };
+    let here = folder.path().join("here");
+    let (_, first) = ask(&here, &run, settings(64));
+    let there = folder.path().join("there");
+    copy_folder(&here, &there);
+    // Elsewhere lie the same files, and nothing can be read of them but what they are.
+    let moved = folder.path().join("moved");
+    std::fs::rename(&run, &moved).unwrap();
+    let (recalled, second) = ask(&there, &moved, settings(64));
+    assert_eq!(recalled, 2);
+    assert_eq!(second, first);
+    // Scores, copied without their locks, answer too, even with the numbers gone.
+    std::fs::remove_dir_all(there.join("measurements")).unwrap();
+    let (recalled, third) = ask(&there, &moved, settings(64));
+    assert_eq!((recalled, third), (0, first));
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        match from.is_dir() {
+            true => copy_folder(&from, &to),
+            false if from.file_name().is_some_and(|name| name == "lock") => {}
+            false => _ = std::fs::copy(from, to).unwrap(),
+        }
+    }
 }
 
 #[test]
@@ -277,7 +337,9 @@ fn results_say_what_weights_and_what_text_they_are_of() {
     let of = |folder: &tempfile::TempDir, settings: Settings| {
         let run = folder.path().join("run");
         let run = if run.exists() { run } else { run_of(folder.path(), &["step0", "step2000"]) };
-        measured(&Worker::open(&run, engine::Options::default()).ask(request(1, settings, false)))
+        let driver = Driver::open(&run, headless());
+        driver.want(driver.all(&on_books(&settings)));
+        last_numbers(&driver, &driver.until_idle())
     };
     let here = of(&folders[0], settings(64));
     let there = of(&folders[1], settings(64));
@@ -304,15 +366,14 @@ fn results_say_what_weights_and_what_text_they_are_of() {
 fn an_idle_worker_keeps_no_model() {
     let folder = tempfile::tempdir().unwrap();
     let run = run_of(folder.path(), &["step2000"]);
-    let worker = Worker::open(&run, engine::Options::default());
-    for generation in 1..=2 {
-        // Another factor is answered by scores alone, another context needs the model.
-        let context = if generation == 1 { 64 } else { 32 };
-        assert_eq!(measured(&worker.ask(request(generation, settings(context), true))).len(), 1);
+    let driver = Driver::open(&run, engine::Options::default());
+    // Another context needs the model.
+    for context in [64, 32] {
+        assert_eq!(last_numbers(&driver, &driver.ask(&on_books(&settings(context)))).len(), 1);
         let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
         let weights =
             open.filter_map(|file| std::fs::read_link(file.path()).ok()).find(|to| to.starts_with(&run));
-        assert_eq!(weights, None, "after {generation}");
+        assert_eq!(weights, None, "at {context}");
     }
 }
 
@@ -368,16 +429,16 @@ fn a_document_too_long_for_the_memory_is_refused_and_shorter_ones_are_measured()
     let cpu = infoplane::device::Compute::Cpu;
     let memory =
         (least_memory(&run.join("step0"), &cpu, 512) + least_memory(&run.join("step0"), &cpu, 8192)) / 2;
-    let worker = Worker::open(&run, engine::Options { memory: Some(memory), ..Default::default() });
-    let ask = |generation, context| {
-        let text = TextSource::Corpus(corpus.clone());
-        worker.ask(Request { text, ..request(generation, settings(context), false) })
+    let driver = Driver::open(&run, engine::Options { memory: Some(memory), ..headless() });
+    let ask = |context| {
+        driver.want(driver.all(&on(&corpus, &settings(context))));
+        driver.until_idle()
     };
-    let failed = failures(&ask(1, 8192));
+    let failed = failures(&driver, &ask(8192));
     assert_eq!(failed.iter().map(|failure| failure.0).collect::<Vec<_>>(), [0, 1]);
     for (_, kind, said) in failed {
         assert!(kind == Kind::Memory && said.contains("--context") && said.contains("--memory"), "{said}");
     }
-    let events = ask(2, 512);
-    assert_eq!((failures(&events).len(), measured(&events).len()), (0, 2));
+    let events = ask(512);
+    assert_eq!((failures(&driver, &events).len(), last_numbers(&driver, &events).len()), (0, 2));
 }

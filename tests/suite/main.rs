@@ -5,6 +5,7 @@
 mod cli;
 mod devices;
 mod docs;
+mod driver;
 mod engine;
 mod estimator;
 mod failures;

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crossbeam_channel::{Receiver, bounded};
-use infoplane::condition::TextSource;
 use infoplane::device::Compute;
-use infoplane::engine::{self, CheckpointId, Command, Event, Request};
+use infoplane::engine::{self, Event};
 use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, Statistics, unit_rows};
 use infoplane::labels::{LabelSet, Labels};
 use infoplane::measures::Order;
@@ -13,8 +11,8 @@ use infoplane::results::Measurement;
 use infoplane::settings::{Backend, Settings};
 use infoplane::store::{Store, StoreScores};
 
-use super::engine::run_of;
-use super::support::{PATIENCE, asset, devices, layer_statistics};
+use super::driver::{Driver, answers, failures, headless, on_books, run_of};
+use super::support::{devices, layer_statistics};
 
 const POINTS: usize = 37;
 const WIDTH: usize = 12;
@@ -140,33 +138,24 @@ fn chunks_change_no_bit() {
     assert_eq!(one, narrow.install(|| last(&[positions])));
 }
 
-/// The numbers of the only checkpoint under some settings, and the documents they rest on.
-fn measured(settings: &Settings, interactive: bool) -> (Measurement, usize) {
-    let folder = tempfile::tempdir().unwrap();
-    let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
-    commands.send(Command::Open { paths: vec![run_of(folder.path(), &["step2000"])] }).unwrap();
-    commands.send(Command::Measure(request(1, settings, interactive))).unwrap();
-    let mut found = None;
-    loop {
-        match events.recv_timeout(PATIENCE).expect("the worker answers") {
-            Event::Measured { measurement, documents, complete: true, .. } => {
-                found = Some(((*measurement).clone(), documents));
-            }
-            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
-            Event::Idle { .. } => return found.expect("it was measured"),
-            _ => {}
-        }
-    }
+/// A window, or what measures without one.
+fn options(live: bool) -> engine::Options {
+    engine::Options { live, ..engine::Options::default() }
 }
 
-fn request(generation: u64, settings: &Settings, interactive: bool) -> Request {
-    Request {
-        generation,
-        settings: settings.clone(),
-        text: TextSource::Corpus(asset("demo/books-sample.jsonl")),
-        focus: Some(CheckpointId { run: 0, checkpoint: 0 }),
-        interactive,
-    }
+/// The numbers of the only checkpoint under some settings.
+fn measured(settings: &Settings, live: bool) -> Measurement {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Driver::open(&run_of(folder.path(), &["step2000"]), options(live));
+    driver.want(driver.all(&on_books(settings)));
+    (*answers(&driver.until_idle()).pop_first().expect("it was measured").1).clone()
+}
+
+/// The numbers of all checkpoints of a run, in the order of training.
+fn all_of(driver: &Driver, settings: &Settings) -> Vec<Measurement> {
+    let found = answers(&driver.ask(&on_books(settings)));
+    let of = |key| found.get(&key).map(|measurement| (**measurement).clone());
+    driver.runs.keys().filter_map(of).collect()
 }
 
 fn settings(samples: usize) -> Settings {
@@ -175,11 +164,11 @@ fn settings(samples: usize) -> Settings {
 
 #[test]
 fn convergence_is_what_fewer_documents_give() {
-    let (all, _) = measured(&settings(64), false);
+    let all = measured(&settings(64), false);
     let documents: Vec<usize> = all.convergence.iter().map(|estimate| estimate.documents).collect();
     assert_eq!(documents, [16, 64]);
     for estimate in &all.convergence {
-        let (part, _) = measured(&settings(estimate.documents), false);
+        let part = measured(&settings(estimate.documents), false);
         assert_eq!(part.positions, estimate.positions);
         assert!(part.mean.information.keys().eq(estimate.information.keys()));
         for (label, information) in &part.mean.information {
@@ -193,10 +182,10 @@ fn convergence_is_what_fewer_documents_give() {
 #[test]
 fn the_spread_is_that_of_separate_measurements() {
     let several = Settings { reference_seeds: 3, seed: 5, ..settings(20) };
-    let (together, _) = measured(&several, false);
+    let together = measured(&several, false);
     let values: Vec<f64> = (5..8)
         .map(|seed| {
-            let (one, _) = measured(&Settings { reference_seeds: 1, seed, ..settings(20) }, false);
+            let one = measured(&Settings { reference_seeds: 1, seed, ..settings(20) }, false);
             assert_eq!(one.mean.entropy.spread, None);
             one.mean.expressivity(Order::Bigram).unwrap().value
         })
@@ -210,59 +199,42 @@ fn the_spread_is_that_of_separate_measurements() {
 
 #[test]
 fn a_tolerance_ends_a_checkpoint_early() {
-    for interactive in [true, false] {
+    let documents = |measurement: &Measurement| measurement.documents().unwrap();
+    for live in [true, false] {
         let loose = Settings { tolerance: 1.0, ..settings(200) };
-        let (measurement, documents) = measured(&loose, interactive);
+        let measurement = measured(&loose, live);
         // The first estimate has nothing to be compared with; the second settles it.
-        assert_eq!(documents, 64);
+        assert_eq!(documents(&measurement), 64);
         assert!(measurement.mean.complexity(Order::Token).unwrap().null.is_some());
-        let (_, documents) = measured(&Settings { tolerance: 1e-9, ..loose }, interactive);
-        assert_eq!(documents, 200);
+        assert_eq!(documents(&measured(&Settings { tolerance: 1e-9, ..loose }, live)), 200);
     }
+}
+
+#[test]
+fn a_tolerance_is_met_by_the_same_documents_whatever_is_at_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Driver::open(&run_of(folder.path(), &["step2000"]), options(true));
+    all_of(&driver, &settings(200));
+    // All of the sample is scored.
+    let loose = Settings { tolerance: 1.0, ..settings(200) };
+    assert_eq!(all_of(&driver, &loose), [measured(&loose, true)]);
 }
 
 #[test]
 fn too_large_a_minimum_count_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
-    commands.send(Command::Open { paths: vec![run_of(folder.path(), &["step2000"])] }).unwrap();
-    let many = Settings { min_count: 1_000_000, ..settings(8) };
-    commands.send(Command::Measure(request(1, &many, false))).unwrap();
-    loop {
-        match events.recv_timeout(PATIENCE).expect("the worker answers") {
-            // Of this checkpoint: another's tokenizer may reach it.
-            Event::CheckpointFailed { error, .. } => {
-                return assert!(error.to_string().contains("--min-count"), "{error}");
-            }
-            Event::Idle { .. } => panic!("nothing was said"),
-            _ => {}
-        }
-    }
-}
-
-/// The complete measurements that answer a request, by checkpoint; `last` is its generation.
-fn answers(events: &Receiver<Event>, last: u64) -> BTreeMap<CheckpointId, Measurement> {
-    let mut found = BTreeMap::new();
-    loop {
-        match events.recv_timeout(PATIENCE).expect("the worker answers") {
-            Event::Measured { generation, checkpoint, measurement, complete: true, .. }
-                if generation == last =>
-            {
-                found.insert(checkpoint, (*measurement).clone());
-            }
-            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
-            Event::Warning(warning) => panic!("{warning}"),
-            Event::Idle { generation, .. } if generation == last => return found,
-            _ => {}
-        }
-    }
+    let driver = Driver::open(&run_of(folder.path(), &["step2000"]), headless());
+    driver.want(driver.all(&on_books(&Settings { min_count: 1_000_000, ..settings(8) })));
+    // Of this checkpoint: another's tokenizer may reach it.
+    let failed = failures(&driver, &driver.until_idle());
+    assert!(matches!(&failed[..], [(0, _, said)] if said.contains("--min-count")), "{failed:?}");
 }
 
 #[test]
 fn what_has_no_room_in_memory_is_asked_of_the_store() {
     let other =
         Settings { temperature_factor: 1.3, points: 70, min_count: 2, reference_seeds: 2, ..settings(60) };
-    let (expected, _) = measured(&other, true);
+    let expected = measured(&other, true);
     // 3 hidden states, 3 seeds and 128 points: some 16 MB a checkpoint. None has room, then one, though at first
     // estimates both would.
     for (kept, stored) in [(0, 2), (24_000_000, 1)] {
@@ -270,51 +242,39 @@ fn what_has_no_room_in_memory_is_asked_of_the_store() {
         let run = run_of(folder.path(), &["step64", "step2000"]);
         let store = Store::open(&folder.path().join("store"), Some(1 << 30)).unwrap();
         let options = engine::Options { kept: Some(kept), store: Some(store), ..Default::default() };
-        let (commands, events) = engine::spawn(options, || {}).unwrap();
-        commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
-        commands.send(Command::Measure(request(1, &settings(60), true))).unwrap();
-        assert_eq!(answers(&events, 1).len(), 2);
+        let driver = Driver::open(&run, options);
+        assert_eq!(all_of(&driver, &settings(60)).len(), 2);
         let entries = std::fs::read_dir(folder.path().join("store/scores")).unwrap();
         assert_eq!(entries.count(), stored);
         // Without weights nothing can be scored again.
         for step in ["step64", "step2000"] {
             std::fs::remove_file(run.join(step).join("model.safetensors")).unwrap();
         }
-        commands.send(Command::Measure(request(2, &other, true))).unwrap();
-        let found = answers(&events, 2);
+        let found = all_of(&driver, &other);
         assert_eq!(found.len(), 2);
-        assert_eq!(found[&CheckpointId { run: 0, checkpoint: 1 }], expected);
+        assert_eq!(found[1], expected);
     }
 }
 
 #[test]
 fn where_there_is_room_for_one_checkpoint_all_are_measured() {
     let other = Settings { temperature_factor: 1.3, ..settings(60) };
-    let (expected, _) = measured(&other, true);
+    let expected = measured(&other, true);
     for (kept, store_size) in [(0, 24_000_000), (24_000_000, 1000)] {
         let folder = tempfile::tempdir().unwrap();
         let run = run_of(folder.path(), &["step64", "step512", "step2000"]);
         let store = Store::open(&folder.path().join("store"), Some(store_size)).unwrap();
         let options = engine::Options { kept: Some(kept), store: Some(store), ..Default::default() };
-        let (commands, events) = engine::spawn(options, || {}).unwrap();
-        commands.send(Command::Open { paths: vec![run] }).unwrap();
-        for (generation, settings) in [(1, &settings(60)), (2, &other)] {
-            commands.send(Command::Measure(request(generation, settings, true))).unwrap();
-            let mut found = BTreeMap::new();
-            loop {
-                match events.recv_timeout(PATIENCE).expect("the worker answers") {
-                    Event::Measured { checkpoint, measurement, complete: true, .. } => {
-                        found.insert(checkpoint, measurement);
-                    }
-                    Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
-                    Event::Idle { .. } => break,
-                    _ => {}
-                }
-            }
+        let driver = Driver::open(&run, options);
+        for settings in [&settings(60), &other] {
+            let events = driver.ask(&on_books(settings));
+            assert!(failures(&driver, &events).is_empty());
+            let found = super::driver::last_numbers(&driver, &events);
             assert_eq!(found.len(), 3);
-            if generation == 2 {
-                let last = &found[&CheckpointId { run: 0, checkpoint: 2 }];
-                assert_eq!(last.convergence, expected.convergence);
+            // Scores that had to go are made again for null and spread.
+            assert!(found.iter().all(|m| m.mean.entropy.spread.is_some()), "{settings:?}");
+            if settings == &other {
+                assert_eq!(found[2].convergence, expected.convergence);
             }
         }
     }
@@ -326,17 +286,8 @@ fn a_window_asks_what_was_scored_without_one() {
     let run = run_of(folder.path(), &["step2000"]);
     let store = Store::open(&folder.path().join("store"), Some(1 << 30)).unwrap();
     let store = store.keeping(StoreScores::Always);
-    let start = || {
-        let options = engine::Options { store: Some(store.clone()), ..Default::default() };
-        let (commands, events) = engine::spawn(options, || {}).unwrap();
-        commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
-        (commands, events)
-    };
-    let headless = {
-        let (commands, events) = start();
-        commands.send(Command::Measure(request(1, &settings(60), false))).unwrap();
-        answers(&events, 1)
-    };
+    let start = |live| Driver::open(&run, engine::Options { store: Some(store.clone()), ..options(live) });
+    let headless = all_of(&start(false), &settings(60));
     let journal = || {
         let mut entries = std::fs::read_dir(folder.path().join("store/scores")).unwrap();
         let journal = std::fs::read(entries.next().unwrap().unwrap().path().join("journal")).unwrap();
@@ -344,24 +295,19 @@ fn a_window_asks_what_was_scored_without_one() {
         journal
     };
     let before = journal();
-    let (commands, events) = start();
-    let ask = |generation, settings: &Settings| {
-        commands.send(Command::Measure(request(generation, settings, true))).unwrap();
-        answers(&events, generation)
-    };
-    assert_eq!(ask(1, &settings(60)), headless);
-    let id = CheckpointId { run: 0, checkpoint: 0 };
-    for (generation, points) in [(2, 50), (3, 30), (4, 60)] {
+    let driver = start(true);
+    assert_eq!(all_of(&driver, &settings(60)), headless);
+    for points in [50, 30, 60] {
         // The last are more points than were scored.
         let other = Settings { temperature_factor: 1.3, points, ..settings(60) };
-        assert_eq!(ask(generation, &other)[&id], measured(&other, true).0, "{points} points");
+        assert_eq!(all_of(&driver, &other), [measured(&other, true)], "{points} points");
     }
     assert_eq!(journal(), before);
 }
 
 #[test]
 fn cheap_scores_are_stored_where_memory_is_too_small_unless_never() {
-    let (expected, _) = measured(&settings(60), false);
+    let expected = measured(&settings(60), false);
     // Without room in memory, with it, and where nothing may be stored.
     for (kept, stored, scores) in
         [(0, 1, StoreScores::Auto), (1 << 30, 0, StoreScores::Auto), (0, 0, StoreScores::Never)]
@@ -369,11 +315,10 @@ fn cheap_scores_are_stored_where_memory_is_too_small_unless_never() {
         let folder = tempfile::tempdir().unwrap();
         let run = run_of(folder.path(), &["step2000"]);
         let store = Store::open(&folder.path().join("store"), Some(1 << 30)).unwrap().keeping(scores);
-        let options = engine::Options { kept: Some(kept), store: Some(store.clone()), ..Default::default() };
-        let (commands, events) = engine::spawn(options, || {}).unwrap();
-        commands.send(Command::Open { paths: vec![run] }).unwrap();
-        commands.send(Command::Measure(request(1, &settings(60), false))).unwrap();
-        assert_eq!(answers(&events, 1)[&CheckpointId { run: 0, checkpoint: 0 }], expected);
+        let options = engine::Options { kept: Some(kept), store: Some(store.clone()), ..headless() };
+        let driver = Driver::open(&run, options);
+        driver.want(driver.all(&on_books(&settings(60))));
+        assert_eq!(*answers(&driver.until_idle()).pop_first().unwrap().1, expected);
         let contents = store.contents();
         assert_eq!((contents.scores.len(), contents.measurements), (stored, 1), "{scores:?}, {kept}");
         let checkpoint = contents.scores.first().and_then(|scores| scores.checkpoint.as_deref());
@@ -386,13 +331,10 @@ fn a_window_goes_on_with_what_was_scored_in_part() {
     let folder = tempfile::tempdir().unwrap();
     let run = run_of(folder.path(), &["step2000"]);
     let store = Store::open(&folder.path().join("store"), Some(1 << 30)).unwrap();
-    let ask = |interactive| {
+    let ask = |live| {
         let store = store.clone().keeping(StoreScores::Always);
-        let options = engine::Options { store: Some(store), ..Default::default() };
-        let (commands, events) = engine::spawn(options, || {}).unwrap();
-        commands.send(Command::Open { paths: vec![run.clone()] }).unwrap();
-        commands.send(Command::Measure(request(1, &settings(300), interactive))).unwrap();
-        answers(&events, 1)[&CheckpointId { run: 0, checkpoint: 0 }].clone()
+        let driver = Driver::open(&run, engine::Options { store: Some(store), ..options(live) });
+        all_of(&driver, &settings(300)).pop().unwrap()
     };
     let whole = ask(false);
     std::fs::remove_dir_all(folder.path().join("store/measurements")).unwrap();
@@ -417,37 +359,35 @@ fn a_window_goes_on_with_what_was_scored_in_part() {
 
 #[test]
 fn a_slider_held_down_is_followed() {
-    const LAST: u64 = 40;
+    const LAST: u32 = 40;
     let folder = tempfile::tempdir().unwrap();
     // The worker stands still after every event until it is let go.
-    let (go, gate) = bounded(1);
-    let (commands, events) = engine::spawn(engine::Options::default(), move || _ = gate.recv()).unwrap();
-    commands.send(Command::Open { paths: vec![run_of(folder.path(), &["step64", "step2000"])] }).unwrap();
-    let ask = |generation: u64| {
-        let settings = Settings { temperature_factor: 1.0 + generation as f64 / 100.0, ..settings(60) };
-        commands.send(Command::Measure(request(generation, &settings, true))).unwrap();
+    let driver = Driver::stepwise(&run_of(folder.path(), &["step64", "step2000"]), options(true));
+    let ask = |place: u32| {
+        let settings = Settings { temperature_factor: 1.0 + f64::from(place) / 100.0, ..settings(60) };
+        driver.want(driver.window(&on_books(&settings), Some((0, 0))));
     };
-    let next = || events.recv_timeout(PATIENCE).expect("the worker answers");
+    let place = |factor: f64| ((factor - 1.0) * 100.0).round() as u32;
     ask(1);
-    while !matches!(next(), Event::Idle { .. }) {
-        go.send(()).unwrap();
-    }
-    // Faster than any answer: whenever the worker has said something the slider has moved on.
+    driver.step();
+    driver.until_idle();
+    // Faster than any answer: whenever the worker has emitted something the slider has moved on.
     let mut newest = 2;
     ask(newest);
-    go.send(()).unwrap();
+    driver.step();
     let (mut taken_up, mut drawn) = (BTreeSet::new(), BTreeSet::new());
     loop {
-        match next() {
-            Event::Prepared { generation, .. } => {
-                assert_eq!(generation, newest, "requests queue up");
-                taken_up.insert(generation);
+        match driver.next() {
+            Event::Prepared { condition, .. } => {
+                let of = place(condition.settings.temperature_factor);
+                assert_eq!(of, newest, "wants queue up");
+                taken_up.insert(of);
             }
-            Event::Measured { generation, checkpoint: CheckpointId { checkpoint: 0, .. }, .. } => {
-                drawn.insert(generation);
+            Event::Measured { condition, checkpoint, .. } if driver.place(checkpoint) == (0, 0) => {
+                drawn.insert(place(condition.settings.temperature_factor));
             }
-            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
-            Event::Idle { generation: LAST, .. } => break,
+            Event::CheckpointFailed { error, .. } | Event::ConditionFailed { error, .. } => panic!("{error}"),
+            Event::Idle { .. } => break,
             _ => {}
         }
         assert!(taken_up.len() <= 1 + drawn.len(), "work under way is thrown away: {taken_up:?} {drawn:?}");
@@ -455,9 +395,9 @@ fn a_slider_held_down_is_followed() {
             newest += 1;
             ask(newest);
         }
-        go.send(()).unwrap();
+        driver.step();
     }
-    // The checkpoint on screen was drawn for every request that was taken up, and all but a few of the others were
+    // The checkpoint on screen was drawn for every condition that was taken up, and all but a few of the others were
     // never begun.
     assert_eq!(taken_up, drawn);
     assert!(drawn.contains(&LAST) && drawn.len() > 3 && drawn.len() < LAST as usize / 2, "{drawn:?}");

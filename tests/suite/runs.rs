@@ -1,12 +1,14 @@
 //! The whole measurement, from the model up, against `transformers` and a float64 estimator.
 
-use infoplane::condition::TextSource;
-use infoplane::engine::{self, Command, Event, Request};
+use std::sync::Arc;
+
+use infoplane::condition::{Condition, TextSource};
 use infoplane::measures::Order;
 use infoplane::results::Measurement;
 use infoplane::settings::{Backend, Settings};
 use serde_json::Value;
 
+use super::driver::{Driver, answers, headless};
 use super::support::{asset, fixture, json, number};
 
 /// Absolute, on efficiencies. bf16 weights are exact in f32, so only rounding on the way remains.
@@ -33,29 +35,13 @@ fn measure(run: &str, backend: Backend, only: &[&str]) -> Vec<(String, Measureme
     }
     let settings = Settings { samples: 10_000, context: 1 << 20, backend, ..Settings::default() };
     let text = TextSource::Tokens(fixture(&format!("runs/{run}.tokens.safetensors")));
-    let (commands, events) = engine::spawn(engine::Options::default(), || {}).unwrap();
-    commands.send(Command::Open { paths: vec![path] }).unwrap();
-    let request = Request { generation: 1, settings, text, focus: None, interactive: false };
-    let mut runs = None;
-    let mut measured = Vec::new();
-    for event in events {
-        match event {
-            Event::Opened { runs: opened, .. } => {
-                runs = Some(opened);
-                commands.send(Command::Measure(request.clone())).unwrap();
-            }
-            Event::Measured { checkpoint, measurement, complete: true, .. } => {
-                let runs = runs.as_ref().unwrap();
-                let name = runs[0].checkpoints[checkpoint.checkpoint].name.clone();
-                measured.push((name, (*measurement).clone()));
-            }
-            Event::CheckpointFailed { error, .. } | Event::Failed { error, .. } => panic!("{error}"),
-            Event::Warning(warning) => panic!("{warning}"),
-            Event::Idle { .. } => break,
-            _ => {}
-        }
-    }
-    measured
+    let driver = Driver::open(&path, headless());
+    driver.want(driver.all(&Arc::new(Condition { settings, text })));
+    let measured = answers(&driver.until_idle()).into_iter().map(|(key, measurement)| {
+        let (_, checkpoint) = driver.runs.get(key).unwrap();
+        (checkpoint.name.clone(), (*measurement).clone())
+    });
+    measured.collect()
 }
 
 /// The largest deviation of any number of a checkpoint.

@@ -10,9 +10,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::app::dialogs::Dialogs;
 use infoplane::app::{App, Start};
-use infoplane::checkpoints::{Checkpoint, Run};
-use infoplane::condition::TextSource;
-use infoplane::engine::{CheckpointId, Command, Event, Request};
+use infoplane::checkpoints::{Checkpoint, CheckpointKey, Run};
+use infoplane::condition::{Condition, TextSource};
+use infoplane::engine::{Command, Event, Quality, RunList, Want};
 use infoplane::error::{Error, Kind};
 use infoplane::measures::{Information, Label, LayerMeasures, Order};
 use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
@@ -48,9 +48,9 @@ pub fn runs() -> Vec<Run> {
 }
 
 /// Fitting, then compression, as training goes.
-pub fn measurement(id: CheckpointId, settings: &Settings) -> Measurement {
-    let progress = id.checkpoint as f64 / (COUNT - 1) as f64;
-    let size = 1.0 + 0.25 * id.run as f64;
+pub fn measurement((run, checkpoint): (usize, usize), settings: &Settings) -> Measurement {
+    let progress = checkpoint as f64 / (COUNT - 1) as f64;
+    let size = (1.0 + 0.25 * run as f64) / settings.temperature_factor.sqrt();
     let layer = |layer: Option<usize>| {
         let depth = layer.map_or(1.0, |layer| 0.6 + 0.2 * layer as f64);
         let labelled = Order::widest_of(settings).and_below().flat_map(|order| {
@@ -124,7 +124,7 @@ pub fn recorded() -> Event {
         step: found.step,
         tokens: found.tokens,
         path: found.path.clone(),
-        outcome: Outcome::Measured(Box::new(measurement(CheckpointId { run: 0, checkpoint }, &settings))),
+        outcome: Outcome::Measured(Box::new(measurement((0, checkpoint), &settings))),
     });
     let checkpoints = checkpoints.collect();
     let settings = ResultSettings {
@@ -136,11 +136,16 @@ pub fn recorded() -> Event {
         version: "0".to_owned(),
     };
     let results = Arc::new(Results { settings, checkpoints });
-    Event::Opened { runs: Arc::new(runs), recorded: vec![Some(results)] }
+    opened(runs.into_iter().map(|run| (run, Some(Arc::clone(&results)))))
+}
+
+/// These runs are open now, each with the results it was read from.
+pub fn opened(runs: impl IntoIterator<Item = (Run, Option<Arc<Results>>)>) -> Event {
+    Event::Opened { runs: Arc::new(RunList::new(runs)) }
 }
 
 /// A checkpoint the stand-in cannot measure.
-pub const BROKEN: CheckpointId = CheckpointId { run: 1, checkpoint: 9 };
+pub const BROKEN: (usize, usize) = (1, 9);
 
 /// Answers commands as the worker does, only faster; every command is also handed to the test.
 pub fn worker(
@@ -150,6 +155,8 @@ pub fn worker(
     stop_after: usize,
 ) {
     let say = |event| events.send(event).is_ok();
+    let mut open = Arc::new(RunList::default());
+    let (mut wanted, mut answered) = (Vec::new(), Vec::new());
     say(Event::Device { name: "CPU (stand-in, 2 threads)".to_owned() });
     for command in commands {
         if seen.send(command.clone()).is_err() {
@@ -159,46 +166,100 @@ pub fn worker(
             Command::Open { paths } if paths.iter().any(|path| path.ends_with("missing")) => {
                 let error =
                     Error::new(Kind::Folder, "no such folder").help("check the spelling").at(&paths[0]);
-                say(Event::Failed { generation: None, error });
+                say(Event::OpenFailed { error });
             }
             Command::Open { paths } if paths.iter().any(|path| path.ends_with("recorded.json")) => {
                 say(recorded());
+                answered.clear();
             }
             Command::Open { .. } => {
-                say(Event::Opened { recorded: vec![None; runs().len()], runs: Arc::new(runs()) });
+                open = Arc::new(RunList::new(runs().into_iter().map(|run| (run, None))));
+                say(Event::Opened { runs: Arc::clone(&open) });
+                answered.clear();
             }
-            Command::Measure(request) => answer(&request, &say, stop_after),
-            Command::Cancel | Command::Focus(_) => {}
+            Command::Want(wants) => {
+                answered.retain(|want| wants.contains(want));
+                answer(&open, &wants, &mut answered, &say, stop_after);
+                wanted = wants;
+            }
+            Command::Retry => {
+                let broken = open.key(BROKEN.0, BROKEN.1);
+                answered.retain(|want: &Want| Some(want.checkpoint) != broken);
+                answer(&open, &wanted, &mut answered, &say, stop_after);
+            }
         }
     }
 }
 
-pub fn answer(request: &Request, say: &dyn Fn(Event) -> bool, stop_after: usize) {
-    let generation = request.generation;
-    for run in 0..2 {
-        say(Event::Prepared { generation, run, documents: 64, skipped_documents: 1, positions: 31_415 });
-    }
-    let ids = (0..COUNT).flat_map(|checkpoint| (0..2).map(move |run| CheckpointId { run, checkpoint }));
-    for (index, checkpoint) in ids.enumerate() {
-        if checkpoint == BROKEN {
-            let error =
-                Error::new(Kind::Weights, "tensor model.norm.weight is missing, shape [128] expected")
-                    .at("model.safetensors");
-            say(Event::CheckpointFailed { generation, checkpoint, error });
-            continue;
+/// Answers what is wanted and was not answered yet: the whole sample of the first checkpoints in the order of training,
+/// first estimates of those from number `stop_after` on.
+fn answer(
+    open: &RunList,
+    wants: &[Want],
+    answered: &mut Vec<Want>,
+    say: &dyn Fn(Event) -> bool,
+    stop_after: usize,
+) {
+    let mut conditions: Vec<&Arc<Condition>> = Vec::new();
+    for want in wants.iter().filter(|want| !answered.contains(want)) {
+        if !conditions.contains(&&want.condition) {
+            conditions.push(&want.condition);
         }
-        let measurement = Arc::new(measurement(checkpoint, &request.settings));
-        let complete = index < stop_after;
-        let recalled = false;
-        let documents = if complete { 64 } else { 16 };
-        say(Event::Measured { generation, checkpoint, measurement, documents, complete, recalled });
-        if index == stop_after {
-            let (left, share) = (Some(Duration::from_secs(74)), stop_after as f32 / (2 * COUNT) as f32);
-            say(Event::Progress { generation, checkpoint, checkpoint_share: 0.4, total_share: share, left });
+    }
+    for condition in conditions {
+        for run in open.runs() {
+            let (condition, run) = (Arc::clone(condition), run.key);
+            say(Event::Prepared { condition, run, documents: 64, skipped_documents: 1, positions: 31_415 });
+        }
+        let places = (0..COUNT).flat_map(|checkpoint| (0..2).map(move |run| (run, checkpoint)));
+        for (index, place) in places.enumerate() {
+            let Some(checkpoint) = open.key(place.0, place.1) else { continue };
+            let wanted = |want: &&Want| want.condition == *condition && want.checkpoint == checkpoint;
+            let new = wants.iter().filter(wanted).any(|want| !answered.contains(want));
+            answered.extend(wants.iter().filter(wanted).cloned());
+            if new {
+                answer_one(Arc::clone(condition), place, checkpoint, index, say, stop_after);
+            }
         }
     }
     if stop_after > 2 * COUNT {
-        say(Event::Idle { generation, cancelled: false, costs: None });
+        say(Event::Idle { costs: None });
+    }
+}
+
+fn answer_one(
+    condition: Arc<Condition>,
+    place: (usize, usize),
+    checkpoint: CheckpointKey,
+    index: usize,
+    say: &dyn Fn(Event) -> bool,
+    stop_after: usize,
+) {
+    if place == BROKEN {
+        let error = Error::new(Kind::Weights, "tensor model.norm.weight is missing, shape [128] expected")
+            .at("model.safetensors");
+        say(Event::CheckpointFailed { condition, checkpoint, error });
+        return;
+    }
+    let measurement = Arc::new(measurement(place, &condition.settings));
+    let whole = index < stop_after;
+    let (documents, quality) = if whole { (64, Quality::Honest) } else { (16, Quality::Preview) };
+    say(Event::Measured {
+        condition: Arc::clone(&condition),
+        checkpoint,
+        measurement,
+        documents,
+        quality,
+        recalled: false,
+    });
+    if index == stop_after {
+        say(Event::Progress {
+            condition,
+            checkpoint,
+            checkpoint_share: 0.4,
+            total_share: stop_after as f32 / (2 * COUNT) as f32,
+            remaining: Some(Duration::from_secs(74)),
+        });
     }
 }
 
@@ -210,10 +271,7 @@ pub fn results(run: &str, settings: Settings) -> Results {
         step: Some(index as u64),
         tokens: None,
         path: PathBuf::from("/gone"),
-        outcome: Outcome::Measured(Box::new(measurement(
-            CheckpointId { run: 0, checkpoint: 6 * index },
-            &settings,
-        ))),
+        outcome: Outcome::Measured(Box::new(measurement((0, 6 * index), &settings))),
     };
     let checkpoints = (0..2).map(checkpoint).collect();
     let settings = ResultSettings {
@@ -300,7 +358,7 @@ impl Window {
 
     /// A window on recorded results, each with its file.
     pub fn recorded(files: Vec<(PathBuf, Results)>, size: (f32, f32)) -> Self {
-        let (runs, recorded): (Vec<Run>, Vec<_>) = files.into_iter().map(recorded_run).unzip();
+        let runs: Vec<_> = files.into_iter().map(recorded_run).collect();
         let (count, start) = (runs.len(), Start { text: None, ..start() });
         let mut window = Self::beside(
             start,
@@ -310,14 +368,13 @@ impl Window {
             move |commands, events, _| {
                 for command in commands {
                     if matches!(command, Command::Open { .. }) {
-                        let (runs, recorded) = (Arc::new(runs.clone()), recorded.clone());
                         // The window may be gone already.
-                        let _ = events.send(Event::Opened { runs, recorded });
+                        let _ = events.send(opened(runs.clone()));
                     }
                 }
             },
         );
-        window.until("the results are open", |window| window.app().state().runs.len() == count);
+        window.until("the results are open", |window| window.app().state().open_runs().len() == count);
         window
     }
 
@@ -357,8 +414,8 @@ impl Window {
     /// Whether every checkpoint is measured or has failed.
     pub fn is_measured(&self) -> bool {
         let state = self.app().state();
-        let finished = |id| matches!(state.status(id), Status::Complete | Status::Failed(_));
-        state.ids().next().is_some() && state.ids().all(finished)
+        let finished = |key| matches!(state.status(key), Status::Complete | Status::Failed(_));
+        state.runs.keys().next().is_some() && state.runs.keys().all(finished)
     }
 
     /// All that the plane on screen says when it is exported, its lines joined.
@@ -437,23 +494,33 @@ impl Window {
         self.click_role(Role::Button, choice);
     }
 
-    /// The next measurement asked for, which must be newer than `after`.
-    pub fn next_request(&mut self, after: u64) -> Request {
+    /// The key of a checkpoint of the open runs.
+    pub fn key(&self, (run, checkpoint): (usize, usize)) -> CheckpointKey {
+        self.app().state().runs.key(run, checkpoint).expect("it is open")
+    }
+
+    /// The condition of what is wanted next, the present one of the window.
+    pub fn next_condition(&mut self) -> Arc<Condition> {
         let start = Instant::now();
         loop {
-            assert!(start.elapsed() < PATIENCE, "no measurement was asked for");
+            assert!(start.elapsed() < PATIENCE, "nothing was wanted");
             self.harness.step();
-            if let Ok(Command::Measure(request)) = self.seen.try_recv() {
-                assert!(request.generation > after, "{} is not newer than {after}", request.generation);
-                return request;
+            if let Ok(Command::Want(wants)) = self.seen.try_recv()
+                && let Some(want) = wants.first()
+            {
+                return Arc::clone(&want.condition);
             }
             std::thread::yield_now();
         }
     }
 
-    pub fn forget_commands(&self) -> u64 {
+    /// The settings under which is measured next.
+    pub fn next_settings(&mut self) -> Settings {
+        self.next_condition().settings.clone()
+    }
+
+    pub fn forget_commands(&self) {
         while self.seen.try_recv().is_ok() {}
-        self.app().state().generation
     }
 
     pub fn position(&self) -> usize {

@@ -8,6 +8,7 @@
 mod harness;
 mod keyboard;
 mod many;
+mod pins;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ use harness::{Answers, BROKEN, COUNT, LAYERS, Window, results, start};
 fn opens_what_it_is_told_and_measures_it() {
     let mut window = Window::measured();
     assert!(matches!(&window.seen.try_recv(), Ok(Command::Open { paths }) if paths[0] == Path::new("/runs")));
-    assert!(matches!(window.seen.try_recv(), Ok(Command::Measure(request)) if request.interactive));
+    assert!(matches!(window.seen.try_recv(), Ok(Command::Want(wants)) if wants.len() == 3 * 2 * COUNT));
     assert!(window.has("CPU (stand-in, 2 threads)"));
     assert!(window.has("27 measured, 1 failed"));
     assert!(window.has("Information plane, 27 checkpoints"));
@@ -92,7 +93,7 @@ fn the_readout_has_a_row_for_every_run_and_none_lies_over_another() {
 #[test]
 fn a_failed_checkpoint_at_the_scrubber_says_why() {
     let mut window = Window::measured();
-    window.set_slider("Checkpoint", (BROKEN.checkpoint + 1) as f64);
+    window.set_slider("Checkpoint", (BROKEN.1 + 1) as f64);
     assert!(window.has("× tensor model.norm.weight is missing"));
     assert!(!window.has("Not measured yet."));
     assert!(window.has("13 measured, 1 failed") && window.has("27 measured, 1 failed"));
@@ -130,14 +131,14 @@ fn an_empty_window_says_what_to_do() {
     let mut window = Window::open(Start::default());
     assert!(window.has("Training on the information plane"));
     window.click("Open a folder of checkpoints");
-    window.until("the runs are open", |window| !window.app().state().runs.is_empty());
+    window.until("the runs are open", |window| !window.app().state().open_runs().is_empty());
     assert!(
         matches!(window.seen.try_recv(), Ok(Command::Open { paths }) if paths[0].ends_with("other runs"))
     );
     assert_eq!(window.harness.query_all_by_label("Choose a text corpus").count(), 1);
     window.click("Choose a text to measure on");
-    let request = window.next_request(0);
-    assert!(matches!(request.text, TextSource::Corpus(path) if path.ends_with("held-out.txt")));
+    let condition = window.next_condition();
+    assert!(matches!(&condition.text, TextSource::Corpus(path) if path.ends_with("held-out.txt")));
 }
 
 #[test]
@@ -192,64 +193,55 @@ fn playing_moves_by_time_and_stops_at_the_end() {
 #[test]
 fn every_setting_asks_for_a_new_measurement() {
     let mut window = Window::measured();
-    let last = window.forget_commands();
+    window.forget_commands();
 
     window.set_slider("Ref. points", 50.0);
-    let request = window.next_request(last);
-    assert_eq!(request.settings.points, 50);
+    assert_eq!(window.next_settings().points, 50);
 
     window.set_slider("ε factor", 2.0);
-    let request = window.next_request(request.generation);
-    assert!((request.settings.temperature_factor - 2.0).abs() < 1e-6);
-    assert_eq!(request.settings.points, 50, "what was set before still holds");
+    let settings = window.next_settings();
+    assert!((settings.temperature_factor - 2.0).abs() < 1e-6);
+    assert_eq!(settings.points, 50, "what was set before still holds");
 
     window.choose("Temperature", "grid");
-    let request = window.next_request(request.generation);
-    assert_eq!(request.settings.temperature, Temperature::Grid);
+    assert_eq!(window.next_settings().temperature, Temperature::Grid);
 
     window.choose("Temperature", "fixed");
-    let request = window.next_request(request.generation);
-    assert!(matches!(request.settings.temperature, Temperature::Fixed(_)));
+    assert!(matches!(window.next_settings().temperature, Temperature::Fixed(_)));
 
     for (label, value) in [("Documents", 20.0), ("Context", 64.0), ("Seed", 3.0), ("ε", 0.02)] {
         window.harness.get_by_role_and_label(Role::SpinButton, label).set_value_accesskit(value);
         window.harness.run_steps(3);
     }
-    let mut request = window.next_request(request.generation);
-    while request.settings.temperature != Temperature::Fixed(0.02) {
-        request = window.next_request(request.generation);
+    let mut settings = window.next_settings();
+    while settings.temperature != Temperature::Fixed(0.02) {
+        settings = window.next_settings();
     }
-    assert_eq!((request.settings.samples, request.settings.context, request.settings.seed), (20, 64, 3));
+    assert_eq!((settings.samples, settings.context, settings.seed), (20, 64, 3));
 
     window.harness.get_by_role_and_label(Role::SpinButton, "Ref. seeds").set_value_accesskit(5.0);
     window.harness.run_steps(3);
-    let request = window.next_request(request.generation);
-    assert_eq!(request.settings.reference_seeds, 5);
+    assert_eq!(window.next_settings().reference_seeds, 5);
     window.set_slider("Min. count", 4.0);
-    let request = window.next_request(request.generation);
-    assert_eq!(request.settings.min_count, 4);
+    assert_eq!(window.next_settings().min_count, 4);
     window.harness.get_by_role_and_label(Role::SpinButton, "Tolerance").set_value_accesskit(0.01);
     window.harness.run_steps(3);
-    let request = window.next_request(request.generation);
-    assert_eq!(request.settings.tolerance, 0.01);
+    assert_eq!(window.next_settings().tolerance, 0.01);
 
     window.choose("Backend", "cpu");
-    let request = window.next_request(request.generation);
-    assert_eq!(request.settings.backend, Backend::Cpu);
+    assert_eq!(window.next_settings().backend, Backend::Cpu);
 
     window.choose("Widest n-gram", "bigram");
-    let request = window.next_request(request.generation);
-    assert_eq!(request.settings.max_order, 2);
+    assert_eq!(window.next_settings().max_order, 2);
 
     window.click("Reset settings");
-    let request = window.next_request(request.generation);
-    assert_eq!(request.settings, Settings::default(), "this window was started with the defaults");
+    assert_eq!(window.next_settings(), Settings::default(), "this window was started with the defaults");
 }
 
 #[test]
 fn order_and_layer_are_views_of_what_is_measured() {
     let mut window = Window::measured();
-    let generation = window.forget_commands();
+    window.forget_commands();
     window.click_role(Role::RadioButton, "trigram");
     assert_eq!(window.app().state().view.order, Order::Trigram);
     window.press(Key::Num2);
@@ -260,7 +252,6 @@ fn order_and_layer_are_views_of_what_is_measured() {
     assert_eq!(window.app().state().view.layers, LayerChoice::Layer(LAYERS - 1));
     window.set_slider("Layer", 1.0);
     assert_eq!(window.app().state().view.layers, LayerChoice::Layer(1));
-    assert_eq!(window.app().state().generation, generation);
     assert!(window.seen.try_recv().is_err(), "nothing was measured anew");
 }
 
@@ -334,7 +325,7 @@ fn a_hidden_run_is_not_drawn() {
 #[test]
 fn a_failed_checkpoint_shows_its_error_where_it_stands() {
     let window = Window::measured();
-    assert!(matches!(window.app().state().status(BROKEN), Status::Failed(_)));
+    assert!(matches!(window.app().state().status(window.key(BROKEN)), Status::Failed(_)));
     assert!(window.has("gutenberg-4m / step-900, failed"));
     assert!(window.has("tensor model.norm.weight is missing"));
 }
@@ -391,7 +382,7 @@ fn dropped_files_are_opened_or_measured_on() {
     }
     window.until("the folder is opened", |window| !window.app().state().opening);
     let commands: Vec<Command> = window.seen.try_iter().collect();
-    let measured = |c: &Command| matches!(c, Command::Measure(r) if *r.text.path() == text);
+    let measured = |c: &Command| matches!(c, Command::Want(wants) if wants.iter().any(|w| *w.condition.text.path() == text));
     let opened = |c: &Command| matches!(c, Command::Open { paths } if paths[0] == window.folder.path());
     assert!(commands.iter().any(measured) && commands.iter().any(opened), "{commands:?}");
 }
@@ -411,7 +402,7 @@ fn dropped_json_is_results_or_text_by_what_it_holds() {
     }
     window.until("the results are opened", |window| !window.app().state().opening);
     let commands: Vec<Command> = window.seen.try_iter().collect();
-    let measured = |c: &Command| matches!(c, Command::Measure(r) if *r.text.path() == text);
+    let measured = |c: &Command| matches!(c, Command::Want(wants) if wants.iter().any(|w| *w.condition.text.path() == text));
     let opened = |c: &Command| matches!(c, Command::Open { paths } if paths[..] == [results.clone()]);
     assert!(commands.iter().any(measured) && commands.iter().any(opened), "{commands:?}");
 }
@@ -442,7 +433,7 @@ fn a_dialog_that_breaks_down_is_said_and_the_next_one_opens() {
     window.until("the failure is said", |window| !window.app().state().messages.is_empty());
     assert!(window.has("the dialog of the desktop broke down"));
     window.click("Open folder…");
-    window.until("the runs are open", |window| !window.app().state().runs.is_empty());
+    window.until("the runs are open", |window| !window.app().state().open_runs().is_empty());
 }
 
 #[test]
@@ -454,8 +445,8 @@ fn a_text_nobody_chose_is_said_over_the_plane() {
     assert!(window.has(note));
     window.forget_commands();
     window.click("Choose your own text…");
-    let request = window.next_request(0);
-    assert!(request.text.path().ends_with("held-out.txt") && !window.has(note));
+    let condition = window.next_condition();
+    assert!(condition.text.path().ends_with("held-out.txt") && !window.has(note));
 
     let mut window = Window::open(own);
     window.until("everything is measured", Window::is_measured);
@@ -474,10 +465,13 @@ fn a_text_nobody_chose_is_said_over_the_plane() {
 #[test]
 fn what_failed_can_be_tried_again() {
     let mut window = Window::measured();
-    let last = window.forget_commands();
+    window.forget_commands();
     window.click("Try again");
-    let request = window.next_request(last);
-    assert_eq!(request.settings, Settings::default());
+    window.until("the worker is told", |window| {
+        window.seen.try_iter().any(|command| matches!(command, Command::Retry))
+    });
+    window.until("it failed again", |window| window.has("Try again"));
+    assert!(window.has("27 measured, 1 failed"));
 }
 
 #[derive(Debug)]
@@ -500,7 +494,7 @@ fn measuring_shows_progress_and_can_be_cancelled() {
     assert!(window.has("measuring") && window.has("first estimate"));
     window.click("Cancel");
     window.until("the worker is told", |window| {
-        window.seen.try_iter().any(|command| matches!(command, Command::Cancel))
+        window.seen.try_iter().any(|command| matches!(&command, Command::Want(wants) if wants.is_empty()))
     });
 }
 

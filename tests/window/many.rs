@@ -11,11 +11,11 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use infoplane::app::App;
 use infoplane::checkpoints::{Checkpoint, Run};
-use infoplane::engine::{CheckpointId, Command, Event};
+use infoplane::engine::{Command, Event, Quality};
 use infoplane::settings::Settings;
 use infoplane::state::Status;
 
-use super::harness::{COUNT, measurement, start};
+use super::harness::{COUNT, measurement, opened, start};
 
 const RUNS: usize = 2;
 const CHECKPOINTS: usize = 500;
@@ -84,28 +84,37 @@ fn a_thousand_checkpoints_are_shown_and_scrubbed_through() {
         .with_step_dt(1.0 / 20.0)
         .with_render_cursor(false)
         .build_eframe(|cc| App::new(&cc.egui_ctx, commands, events, start()));
-    say.send(Event::Opened { recorded: vec![None; RUNS], runs: Arc::new(runs()) }).unwrap();
+    say.send(opened(runs().into_iter().map(|run| (run, None)))).unwrap();
     harness.run_steps(2);
-    let request = told.try_iter().find_map(|command| match command {
-        Command::Measure(request) => Some(request),
+    let wants = told.try_iter().find_map(|command| match command {
+        Command::Want(wants) => Some(wants),
         _ => None,
     });
-    let generation = request.expect("a measurement is asked for").generation;
+    let wants = wants.expect("they are wanted");
+    assert_eq!(wants.len(), 3 * ALL);
+    let (condition, open) = (Arc::clone(&wants[0].condition), Arc::clone(&harness.state().state().runs));
     let shapes_of_the_empty_plane = harness.output().shapes.len();
-    for run in 0..RUNS {
-        say.send(Event::Prepared { generation, run, documents: 64, skipped_documents: 0, positions: 31_415 })
+    for run in open.runs() {
+        let (condition, run) = (Arc::clone(&condition), run.key);
+        say.send(Event::Prepared { condition, run, documents: 64, skipped_documents: 0, positions: 31_415 })
             .unwrap();
     }
     for index in 0..ALL {
-        let checkpoint = CheckpointId { run: index % RUNS, checkpoint: index / RUNS };
+        let (run, checkpoint) = (index % RUNS, index / RUNS);
         // The numbers of a run of few, drawn out.
-        let like = CheckpointId { checkpoint: checkpoint.checkpoint * COUNT / CHECKPOINTS, ..checkpoint };
-        let measurement = Arc::new(measurement(like, &Settings::default()));
-        let (documents, complete, recalled) = (64, true, false);
-        say.send(Event::Measured { generation, checkpoint, measurement, documents, complete, recalled })
-            .unwrap();
+        let measurement =
+            Arc::new(measurement((run, checkpoint * COUNT / CHECKPOINTS), &Settings::default()));
+        say.send(Event::Measured {
+            condition: Arc::clone(&condition),
+            checkpoint: open.key(run, checkpoint).unwrap(),
+            measurement,
+            documents: 64,
+            quality: Quality::Honest,
+            recalled: false,
+        })
+        .unwrap();
     }
-    say.send(Event::Idle { generation, cancelled: false, costs: None }).unwrap();
+    say.send(Event::Idle { costs: None }).unwrap();
 
     // 256 events a frame.
     harness.run_steps((RUNS + ALL + 1).div_ceil(256));
@@ -146,5 +155,5 @@ fn a_thousand_checkpoints_are_shown_and_scrubbed_through() {
     let focus = harness.state().state().focus().expect("a checkpoint is current");
     assert_eq!(harness.state().state().status(focus), Status::Complete);
     let asked: Vec<Command> = told.try_iter().collect();
-    assert!(!asked.iter().any(|command| matches!(command, Command::Measure(_))), "{asked:?}");
+    assert!(asked.is_empty(), "{asked:?}");
 }

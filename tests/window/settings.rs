@@ -17,8 +17,7 @@ fn shown(window: &Window, label: &str) -> String {
 #[test]
 fn legal_values_beyond_the_rails_are_shown_and_measured_as_they_are() {
     let mut window = Window::open(Start { settings: far_settings(), ..start() });
-    let request = window.next_request(0);
-    assert_eq!(request.settings, far_settings());
+    assert_eq!(window.next_settings(), far_settings());
     window.until("everything is measured", Window::is_measured);
     window.harness.run_steps(10);
     assert!(window.seen.try_recv().is_err(), "nobody asked for anything else");
@@ -41,8 +40,7 @@ fn legal_values_beyond_the_rails_are_shown_and_measured_as_they_are() {
     assert_eq!(edge(&window), edge(&usual));
     // One setting changes and no other does.
     window.choose("Backend", "cpu");
-    let request = window.next_request(request.generation);
-    assert_eq!(request.settings, Settings { backend: Backend::Cpu, ..far_settings() });
+    assert_eq!(window.next_settings(), Settings { backend: Backend::Cpu, ..far_settings() });
 }
 
 #[test]
@@ -64,15 +62,14 @@ fn a_field_that_is_only_passed_by_changes_nothing() {
 #[test]
 fn a_number_beyond_its_rail_can_be_typed() {
     let mut window = Window::measured();
-    let last = window.forget_commands();
+    window.forget_commands();
     window.harness.get_by_role_and_label(Role::SpinButton, "Ref. points").set_value_accesskit(5000.0);
     window.harness.run_steps(3);
-    let request = window.next_request(last);
-    assert_eq!(request.settings, Settings { points: 5000, ..Settings::default() });
+    assert_eq!(window.next_settings(), Settings { points: 5000, ..Settings::default() });
     // What is not legal becomes the nearest that is.
     window.harness.get_by_role_and_label(Role::SpinButton, "Min. count").set_value_accesskit(3.0);
     window.harness.run_steps(3);
-    assert_eq!(window.next_request(request.generation).settings.min_count, 3);
+    assert_eq!(window.next_settings().min_count, 3);
 }
 
 #[test]
@@ -117,12 +114,12 @@ fn reset_goes_back_to_what_the_window_was_started_with() {
         !button.accesskit_node().is_disabled()
     };
     assert!(!reset(&window), "nothing is changed yet");
-    let last = window.forget_commands();
+    window.forget_commands();
     window.set_slider("Ref. points", 50.0);
-    let request = window.next_request(last);
+    window.next_settings();
     assert!(reset(&window));
     window.click("Reset settings");
-    assert_eq!(window.next_request(request.generation).settings, settings);
+    assert_eq!(window.next_settings(), settings);
     assert!(!reset(&window));
 }
 
@@ -133,9 +130,9 @@ fn the_temperature_names_its_run_and_leaves_the_panel_as_wide_as_it_is() {
     let left =
         |window: &Window| window.harness.get_by_role_and_label(Role::Slider, "Ref. points").rect().left();
     let before = left(&window);
-    let last = window.forget_commands();
+    window.forget_commands();
     window.set_slider("ε factor", 2.0);
-    window.next_request(last);
+    window.next_settings();
     window.until("it is measured", Window::is_measured);
     assert!(window.has("ε = 0.063200") && window.has("without the factor 0.031600"));
     assert_eq!(left(&window), before);

@@ -135,7 +135,7 @@ fn first_estimates_are_open_marks_that_no_line_joins_to_final_points() {
 fn stale_points_are_open_and_dashed() {
     let mut trajectories = runs(1, 6);
     for point in &mut trajectories[0].points {
-        point.basis.stale = true;
+        point.basis.earlier = 1;
     }
     Trajectory::join(&mut trajectories[0].points, |_| false);
     let scene = drawn(&trajectories, &PlaneFigureOptions::default());

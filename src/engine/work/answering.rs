@@ -1,0 +1,190 @@
+//! Numbers: derived from scores, emitted and stored.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::answer::{any_new, unwanted, without_scores};
+use super::{Trouble, Work};
+use crate::checkpoints::Checkpoint;
+use crate::condition::Condition;
+use crate::engine::bank::counted_chunks;
+use crate::engine::inbox::{Inbox, Outbox};
+use crate::engine::keys::measurement_key;
+use crate::engine::measuring::{measurement, with_honesty};
+use crate::engine::message::{Event, Quality};
+use crate::engine::open_device::OpenDevice;
+use crate::engine::schedule::Pair;
+use crate::error::{Error, Kind};
+use crate::estimator::{Binning, temperature};
+use crate::settings::Settings;
+
+impl Work {
+    /// Emits the measurement of a checkpoint: how good it is, and whether it was only looked up.
+    pub(super) fn emit_measurement(
+        &mut self,
+        of: Pair,
+        quality: Quality,
+        recalled: bool,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
+        let answers = &self.conditions[of.condition];
+        let answer = answers.of.get(&of.checkpoint);
+        let Some(measurement) = answer.and_then(|answer| answer.measurement.clone()) else { return Ok(()) };
+        self.answered = true;
+        self.rewritten.remove(&of.checkpoint);
+        let documents = measurement.documents().unwrap_or(0);
+        let condition = Arc::clone(&answers.condition);
+        let checkpoint = of.checkpoint;
+        let event = Event::Measured { condition, checkpoint, measurement, documents, quality, recalled };
+        Ok(outbox.emit(event)?)
+    }
+
+    /// Derives a checkpoint's measures on a stage of its sample from scores, and emits them.
+    pub(super) fn measure(
+        &mut self,
+        of: Pair,
+        stage: usize,
+        device: &mut OpenDevice,
+        inbox: &mut Inbox,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
+        let identity = self.identity(of.checkpoint, outbox)?;
+        let sample = self.sample(of, inbox, outbox)?;
+        let checkpoint = self.checkpoint(of.checkpoint)?;
+        let condition = Arc::clone(&self.conditions[of.condition].condition);
+        let Some(scored) = self.scored(of) else { return Ok(()) };
+        let Settings { min_count, tolerance, .. } = condition.settings;
+        let binning = binning(&condition, scored.width, &checkpoint)?;
+        // Numbers that are no longer wanted help nobody; but a slider that keeps moving must not keep the checkpoint on
+        // screen from ever being drawn.
+        let (answered, live) = (self.answered, self.live);
+        let Some(scores_of) = self.session(of).map(|session| session.of.clone()) else { return Ok(()) };
+        let mut interrupted = inbox.interrupting(|wants| match answered {
+            true => unwanted(wants, of.checkpoint, &condition),
+            false => without_scores(wants, &scores_of, live),
+        });
+        let start = Instant::now();
+        let measured = measurement(
+            scored,
+            (&sample, stage),
+            Some(identity),
+            &mut device.estimator,
+            (binning, min_count),
+            &mut interrupted,
+        );
+        drop(interrupted);
+        self.costs.statistics += start.elapsed();
+        if self.is_rewritten(of.checkpoint, outbox)? {
+            return Ok(());
+        }
+        let answer = self.conditions[of.condition].of.entry(of.checkpoint).or_default();
+        let measurement = match measured {
+            Ok(measurement) => measurement,
+            Err(error) if error.kind() == Kind::Store => return self.mend(of, error, outbox),
+            // More documents may reach the minimum count.
+            Err(error) if error.kind() == Kind::Sample && stage + 1 < sample.stages.len() => {
+                answer.stages = stage + 1;
+                return Ok(());
+            }
+            Err(error) => return Err(error.at(&checkpoint.path).into()),
+        };
+        let settled = tolerance > 0.0 && measurement.last_change().is_some_and(|change| change <= tolerance);
+        let complete = settled || stage + 1 == sample.stages.len();
+        if settled {
+            answer.settled = Some(stage + 1);
+        }
+        answer.stages = stage + 1;
+        answer.measurement = Some(Arc::new(measurement));
+        let honest = |(other, quality): &(Pair, Quality)| *other == of && *quality == Quality::Honest;
+        if complete && !self.live && self.wants.iter().any(honest) {
+            // Emitted once, with all there is to know.
+            return self.measure_honesty(of, device, inbox, outbox);
+        }
+        let quality = if complete { Quality::Complete } else { Quality::Preview };
+        self.emit_measurement(of, quality, false, outbox)?;
+        self.emit_progress(of, 1.0, outbox)
+    }
+
+    /// Measures what tells whether to believe a checkpoint's numbers, emits them again with that beside them,
+    /// and stores them.
+    pub(super) fn measure_honesty(
+        &mut self,
+        of: Pair,
+        device: &mut OpenDevice,
+        inbox: &mut Inbox,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
+        let identity = self.identity(of.checkpoint, outbox)?;
+        let sample = self.sample(of, inbox, outbox)?;
+        let checkpoint = self.checkpoint(of.checkpoint)?;
+        let answers = &self.conditions[of.condition];
+        let condition = Arc::clone(&answers.condition);
+        let answer = answers.of.get(&of.checkpoint);
+        let plain =
+            answer.and_then(|answer| Some((answer.stages.checked_sub(1)?, answer.measurement.clone()?)));
+        let (Some((stage, plain)), Some(scored)) = (plain, self.scored(of)) else { return Ok(()) };
+        let binning = binning(&condition, scored.width, &checkpoint)?;
+        let Settings { min_count, reference_seeds, .. } = condition.settings;
+        // Whatever is new on screen has no numbers at all yet.
+        let known: Vec<Arc<Condition>> =
+            self.conditions.iter().map(|answers| Arc::clone(&answers.condition)).collect();
+        let mut interrupted =
+            inbox.interrupting(|wants| unwanted(wants, of.checkpoint, &condition) || any_new(wants, &known));
+        let start = Instant::now();
+        let measured = with_honesty(
+            &plain,
+            scored,
+            (&sample, stage),
+            &mut device.estimator,
+            (binning, min_count, reference_seeds),
+            &mut interrupted,
+        );
+        drop(interrupted);
+        self.costs.statistics += start.elapsed();
+        if self.is_rewritten(of.checkpoint, outbox)? {
+            return Ok(());
+        }
+        let measurement = match measured {
+            Ok(measurement) => Arc::new(measurement),
+            Err(error) if error.kind() == Kind::Store => return self.mend(of, error, outbox),
+            Err(error) => return Err(error.at(&checkpoint.path).into()),
+        };
+        let answer = self.conditions[of.condition].of.entry(of.checkpoint).or_default();
+        answer.honest = true;
+        answer.measurement = Some(Arc::clone(&measurement));
+        if !self.live {
+            // Nobody will query them again.
+            self.job = None;
+            self.evict(of);
+        }
+        if let Some(store) = &self.store {
+            let key = measurement_key(identity, &sample, &condition.settings, device);
+            if let Err(error) = store.keep(&key, &measurement) {
+                outbox.emit(Event::Warning(format!("a measurement was not stored: {error}")))?;
+            }
+        }
+        self.emit_measurement(of, Quality::Honest, false, outbox)?;
+        if self.live { Ok(()) } else { self.emit_progress(of, 1.0, outbox) }
+    }
+
+    /// Drops the stored scores that are damaged, so that they are made again, with a warning.
+    fn mend(&mut self, of: Pair, error: Error, outbox: &Outbox<'_>) -> Result<(), Trouble> {
+        let scored = self.scores_id(of).and_then(|scores| self.bank.get_mut(scores));
+        let damaged = scored.map_or(0, |scored| scored.table.check());
+        if damaged == 0 {
+            return Err(error.into());
+        }
+        self.job = None;
+        outbox.emit(Event::Warning(format!("{error}; making {} again", counted_chunks(damaged))))?;
+        Ok(())
+    }
+}
+
+/// The binning of a condition. A width that no temperature can be calibrated for fails its checkpoint, a
+/// temperature that cannot be computed with fails the condition.
+fn binning(condition: &Condition, width: usize, checkpoint: &Checkpoint) -> Result<Binning, Trouble> {
+    let settings = &condition.settings;
+    let calibrated = temperature(settings.temperature, settings.points, width)
+        .map_err(|error| Trouble::Task(error.at(&checkpoint.path)))?;
+    Binning::new(settings.points, calibrated * settings.temperature_factor).map_err(Trouble::Condition)
+}
