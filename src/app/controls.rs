@@ -74,7 +74,7 @@ fn measured_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let initial = state.initial();
     ui.horizontal(|ui| {
         let reset = ui.add_enabled(state.draft != *initial, egui::Button::new("Reset settings"));
-        let help = "Every setting of the estimator and the sample, back to what the window was started with";
+        let help = "Every setting, back to what the window was started with";
         if reset.on_hover_text(help).clicked() {
             actions.push(UiCommand::Settings(initial.clone()).into());
         }

@@ -53,7 +53,7 @@ pub struct Settings {
     /// no expressivity by more than this; 0 for the whole sample.
     #[serde(default)]
     pub tolerance: f64,
-    /// The type scores are stored in on disk.
+    /// The type that scores have in memory and on disk.
     #[serde(default)]
     pub scores: Precision,
     /// The device that computes.
