@@ -9,7 +9,7 @@ use super::plane_overlay::key_ui;
 use super::theme::{self, palette};
 use super::widgets::{Icon, icon_button};
 use crate::condition::Condition;
-use crate::state::{MOST_PINS, State, UiCommand};
+use crate::state::{MOST_PINS, State, UiCommand, no_more_pins};
 
 /// The button that pins the present settings, or unpins them.
 pub(super) fn pin_button_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
@@ -23,7 +23,7 @@ pub(super) fn pin_button_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action
     };
     let why_not = match room {
         true => "Choose a text first".to_owned(),
-        false => format!("{MOST_PINS} settings are pinned, and more cannot be: unpin one first"),
+        false => no_more_pins(),
     };
     if button.on_hover_text(help).on_disabled_hover_text(why_not).clicked() {
         actions.push(UiCommand::TogglePin.into());

@@ -27,7 +27,7 @@ mod work;
 mod worker;
 
 pub use message::{Command, EstimatorCosts, Event, Quality, Want};
-pub use runs::{CheckpointId, OpenRun, RunList};
+pub use runs::{OpenRun, RunList};
 
 use std::time::Duration;
 

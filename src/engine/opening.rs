@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::checkpoints::{self, Checkpoint, Run};
+use crate::checkpoints::{self, Run};
 use crate::error::{Error, Kind, Result};
-use crate::results::{CheckpointResult, Results};
+use crate::results::Results;
 
 /// A run, with the results it was read from where it was.
 pub type Opened = (Run, Option<Arc<Results>>);
@@ -19,19 +19,7 @@ pub fn open_path(path: &Path, interrupted: &mut dyn FnMut() -> bool) -> Result<V
         let runs = checkpoints::open_unless(path, interrupted)?;
         return Ok(runs.into_iter().map(|run| (run, None)).collect());
     }
-    let checkpoint = |result: &CheckpointResult| Checkpoint {
-        name: result.name.clone(),
-        path: result.path.clone(),
-        step: result.step,
-        tokens: result.tokens,
-        tokenizer: None,
-        root: result.path.clone(),
-    };
-    let run = |results: Results| {
-        let checkpoints = results.checkpoints.iter().map(checkpoint).collect();
-        let run = Run::new(results.checkpoints[0].run.clone(), path.to_owned(), checkpoints);
-        (run, Some(Arc::new(results)))
-    };
+    let run = |results: Results| (results.as_run(path), Some(Arc::new(results)));
     let runs: Vec<_> = Results::read(path)?.by_run().into_iter().map(run).collect();
     match runs.is_empty() {
         true => Err(Error::new(Kind::Output, "these results hold no checkpoint").at(path)),

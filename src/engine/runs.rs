@@ -4,17 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::checkpoints::{Checkpoint, CheckpointKey, Run, RunKey};
-use crate::condition::{Condition, TextSource};
 use crate::results::Results;
-
-/// A checkpoint by where it stands in a list of runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CheckpointId {
-    /// Index of the run.
-    pub run: usize,
-    /// Index of the checkpoint within its run.
-    pub checkpoint: usize,
-}
 
 /// An open run.
 #[derive(Clone, Debug)]
@@ -120,11 +110,7 @@ fn run_key(run: &Run, recorded: Option<&Results>, again: usize) -> RunKey {
             Some(again) => RunKey::of_parts(&[&run.name, again]),
         };
     };
-    let condition = Condition {
-        settings: results.settings.settings.clone(),
-        text: TextSource::Corpus(results.settings.corpus.clone()),
-    };
-    let (file, id) = (run.path.to_string_lossy(), condition.id().to_string());
+    let (file, id) = (run.path.to_string_lossy(), results.settings.condition().id().to_string());
     let parts = [run.name.as_str(), &file, &id].into_iter().chain(counted);
     RunKey::of_parts(&parts.collect::<Vec<_>>())
 }

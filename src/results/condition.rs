@@ -32,6 +32,12 @@ pub struct RunCondition<'a> {
 }
 
 impl Condition {
+    /// A condition that is measured under here, with the documents behind what is finished.
+    pub fn live(condition: &crate::condition::Condition, documents: Option<(usize, usize)>) -> Self {
+        let text = Some(condition.text.path().to_owned());
+        Self { settings: condition.settings.clone(), text, documents, recorded: false }
+    }
+
     /// The caption of numbers all measured under this condition.
     pub fn caption(&self) -> String {
         caption(&[RunCondition { name: "", place: Path::new(""), condition: self }])

@@ -21,6 +21,8 @@ use serde_json::Value;
 pub use condition::Condition;
 pub use files::{looks_like_results, read_all};
 
+use crate::checkpoints::{Checkpoint, Run};
+use crate::condition::TextSource;
 use crate::error::{Error, Kind, Result};
 use crate::measures::{Label, LayerMeasures, known};
 use crate::settings::Settings;
@@ -349,6 +351,21 @@ impl Results {
         runs
     }
 
+    /// The run that results of one run, as [`Results::by_run`] gives them, are of; its path is the file they are from.
+    /// There is nothing to measure of it. Its name is empty where there is no checkpoint.
+    pub fn as_run(&self, file: &Path) -> Run {
+        let checkpoint = |result: &CheckpointResult| Checkpoint {
+            name: result.name.clone(),
+            path: result.path.clone(),
+            step: result.step,
+            tokens: result.tokens,
+            tokenizer: None,
+            root: result.path.clone(),
+        };
+        let name = self.checkpoints.first().map_or(String::new(), |first| first.run.clone());
+        Run::new(name, file.to_owned(), self.checkpoints.iter().map(checkpoint).collect())
+    }
+
     /// A Parquet table: one row a checkpoint, layer, label and measure, the settings beside each (`rows`).
     ///
     /// # Errors
@@ -381,6 +398,12 @@ impl Results {
 }
 
 impl ResultSettings {
+    /// The condition that the numbers are of.
+    pub fn condition(&self) -> crate::condition::Condition {
+        let text = TextSource::Corpus(self.corpus.clone());
+        crate::condition::Condition { settings: self.settings.clone(), text }
+    }
+
     /// The settings in a line, for under a figure.
     pub fn caption(&self) -> String {
         Condition::from(self).caption()

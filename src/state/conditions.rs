@@ -10,6 +10,11 @@ use crate::settings::Settings;
 /// The most conditions that can be pinned.
 pub const MOST_PINS: usize = 8;
 
+/// What is said where [`MOST_PINS`] are pinned.
+pub fn no_more_pins() -> String {
+    format!("{MOST_PINS} settings are pinned, and more cannot be: unpin one first")
+}
+
 /// What is asked for: settings, and the text once there is one.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -99,7 +104,12 @@ impl State {
     }
 
     /// What tells the present condition and the pinned ones from each other, such as `n = 50`; the present one first.
-    pub fn condition_words(&self) -> Vec<(Arc<Condition>, String)> {
+    pub fn condition_words(&self) -> &[(Arc<Condition>, String)] {
+        &self.drawn().condition_words
+    }
+
+    /// The same, computed over all checkpoints.
+    pub(super) fn tell_conditions_apart(&self) -> Vec<(Arc<Condition>, String)> {
         let conditions: Vec<&Arc<Condition>> = self.conditions().collect();
         let measured: Vec<Measured> =
             conditions.iter().map(|condition| self.measured_under(condition)).collect();
@@ -114,18 +124,13 @@ impl State {
     fn measured_under(&self, condition: &Arc<Condition>) -> Measured {
         let runs = (0..self.run_states.len()).filter(|run| !self.is_recorded(*run));
         let ranges = runs.filter_map(|run| self.documents_of(run, condition));
-        Measured {
-            settings: condition.settings.clone(),
-            text: Some(condition.text.path().to_owned()),
-            documents: ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
-            recorded: false,
-        }
+        Measured::live(condition, ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
     }
 
     /// Pins the present condition, or unpins it.
     pub(super) fn toggle_pin(&mut self) {
         let text = if self.is_all_recorded() {
-            "these are recorded results: open their models to pin settings"
+            "these are recorded results: open their models to pin settings".to_owned()
         } else if let Some(present) = self.asked.condition().cloned() {
             if self.is_pinned() {
                 return self.unpin(&present);
@@ -133,9 +138,9 @@ impl State {
             if self.pins.len() < MOST_PINS {
                 return self.pins.push(present);
             }
-            "8 settings are pinned, and more cannot be: unpin one first"
+            no_more_pins()
         } else {
-            "there is nothing to pin yet: choose a text first"
+            "there is nothing to pin yet: choose a text first".to_owned()
         };
         self.messages.push(Message::new(Severity::Info, text));
     }

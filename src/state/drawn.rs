@@ -18,6 +18,8 @@ pub struct Drawn {
     pub trajectories: Vec<Trajectory>,
     /// The condition of each of them.
     pub conditions: Vec<Arc<Condition>>,
+    /// What tells the present condition and the pinned ones from each other.
+    pub condition_words: Vec<(Arc<Condition>, String)>,
     /// What the marks on the plane mean.
     pub notes: Vec<Note>,
     /// The extent of the plane that holds all points.
@@ -83,6 +85,7 @@ impl State {
             extent: plane::extent(&trajectories),
             trajectories,
             conditions,
+            condition_words: self.tell_conditions_apart(),
             runs: self.run_words(&curves),
             marks: self.marks(),
         }
@@ -104,12 +107,7 @@ impl State {
     fn measured(&self, run: usize, condition: &Arc<Condition>) -> Measured {
         match self.run_states[run].recorded.as_ref() {
             Some(recorded) => plane::condition_of(&recorded.results),
-            None => Measured {
-                settings: condition.settings.clone(),
-                text: Some(condition.text.path().to_owned()),
-                documents: self.documents_of(run, condition),
-                recorded: false,
-            },
+            None => Measured::live(condition, self.documents_of(run, condition)),
         }
     }
 

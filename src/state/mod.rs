@@ -39,7 +39,7 @@ pub mod timeline;
 mod wants;
 
 pub use command::UiCommand;
-pub use conditions::{Asked, MOST_PINS};
+pub use conditions::{Asked, MOST_PINS, no_more_pins};
 pub use drawn::{Drawn, Mark, RunWords};
 pub use messages::{Message, Messages, Severity};
 pub use points::{AtScrubber, Content, Moment, ShownPoint};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::State;
 use crate::checkpoints::{Checkpoint, CheckpointKey};
-use crate::condition::{Condition, TextSource};
+use crate::condition::Condition;
 use crate::engine::{OpenRun, Quality};
 use crate::error::Error;
 use crate::results::{Measurement, Results};
@@ -164,10 +164,7 @@ pub struct Recorded {
 impl Recorded {
     /// What the results of one run say they were measured under.
     pub(super) fn new(results: &Arc<Results>) -> Self {
-        let settings = &results.settings;
-        let text = TextSource::Corpus(settings.corpus.clone());
-        let condition = Arc::new(Condition { settings: settings.settings.clone(), text });
-        Self { results: Arc::clone(results), condition }
+        Self { results: Arc::clone(results), condition: Arc::new(results.settings.condition()) }
     }
 }
 

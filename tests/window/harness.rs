@@ -287,17 +287,7 @@ pub fn results(run: &str, settings: Settings) -> Results {
 
 /// A run as the worker opens it from a file of results.
 fn recorded_run((path, results): (PathBuf, Results)) -> (Run, Option<Arc<Results>>) {
-    let checkpoint = |result: &CheckpointResult| Checkpoint {
-        name: result.name.clone(),
-        path: result.path.clone(),
-        step: result.step,
-        tokens: result.tokens,
-        tokenizer: None,
-        root: PathBuf::new(),
-    };
-    let name = results.checkpoints[0].run.clone();
-    let checkpoints = results.checkpoints.iter().map(checkpoint).collect();
-    (Run { name, path, checkpoints, missing: Vec::new() }, Some(Arc::new(results)))
+    (results.as_run(&path), Some(Arc::new(results)))
 }
 
 /// Answers with paths, as a user would.

@@ -452,13 +452,13 @@ impl Work {
         let Some((run, checkpoint)) = runs.get(of.checkpoint) else {
             return Err(Trouble::Task(Error::cancelled()));
         };
-        let (live, all_alike) = (self.live, self.read_alike(of));
+        let live = self.live;
         let session = self.session_mut(of)?;
         let scores_of = session.of.clone();
         let mut interrupted = inbox.interrupting(|wants| without_scores(wants, &scores_of, live));
-        let sample = session
-            .sample(checkpoint, &mut interrupted)
-            .map_err(|error| of_text(error, &scores_of.text, all_alike))?;
+        let sample = session.sample(checkpoint, &mut interrupted);
+        drop(interrupted);
+        let sample = sample.map_err(|error| of_text(error, &scores_of.text, self.read_alike(of)))?;
         let answers = &mut self.conditions[of.condition];
         if answers.announced.insert(run.key) {
             outbox.emit(Event::Prepared {
