@@ -38,21 +38,32 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// The condition without what is no part of its name: the settings that decide how many documents a number rests
+    /// on and who computes it at their defaults, the type that is computed in resolved, the text by its file
+    /// name. Two conditions have the same name exactly if this is the same of both.
+    pub fn identity(&self) -> Self {
+        let usual = Settings::default();
+        let mut settings = Settings { dtype: self.settings.dtype.resolved(), ..self.settings.clone() };
+        let others = settings::ALL.iter().filter(|entry| !entry.is_of_condition());
+        others.for_each(|entry| entry.copy(&usual, &mut settings));
+        // Paths of other systems are read here too.
+        let text = self.text.path().to_string_lossy();
+        let file = text.rsplit(['/', '\\']).next().unwrap_or_default();
+        Self { settings, text: TextSource::Corpus(file.into()) }
+    }
+
     /// The condition's name: numbers under one name are numbers of the same thing, and differ at most by how many
     /// documents they rest on. The text counts by its file name, on whatever machine it lies.
     pub fn id(&self) -> ConditionId {
-        let resolved = Settings { dtype: self.settings.dtype.resolved(), ..self.settings.clone() };
-        let mut of = match serde_json::to_value(resolved) {
+        let Self { settings, text } = self.identity();
+        let mut of = match serde_json::to_value(settings) {
             Ok(Value::Object(fields)) => fields,
             _ => Map::new(),
         };
         for entry in settings::ALL.iter().filter(|entry| !entry.is_of_condition()) {
             of.remove(entry.name);
         }
-        // Paths of other systems are read here too.
-        let text = self.text.path().to_string_lossy().into_owned();
-        let file = text.rsplit(['/', '\\']).next().unwrap_or_default();
-        of.insert("text".to_owned(), file.into());
+        of.insert("text".to_owned(), text.path().to_string_lossy().into());
         // The names of fields in the order of the alphabet, whatever order the struct has them in.
         let sorted: std::collections::BTreeMap<_, _> =
             of.iter().map(|(name, v)| (name, v.to_string())).collect();
@@ -79,6 +90,10 @@ mod tests {
         Condition { settings, text: TextSource::Corpus(text.into()) }.id()
     }
 
+    fn identity(settings: Settings, text: &str) -> Condition {
+        Condition { settings, text: TextSource::Tokens(text.into()) }.identity()
+    }
+
     #[test]
     fn the_name_is_of_what_numbers_depend_on() {
         let usual = of(Settings::default(), "/a/books.jsonl");
@@ -87,8 +102,11 @@ mod tests {
         for entry in settings::ALL {
             let same = of(changed(entry), "books.jsonl") == usual;
             assert_eq!(same, ["samples", "tolerance", "backend"].contains(&entry.name), "{}", entry.name);
+            let identity = |settings| identity(settings, "books.jsonl");
+            assert_eq!(same, identity(changed(entry)) == identity(Settings::default()), "{}", entry.name);
         }
         assert_ne!(usual, of(Settings::default(), "web.jsonl"));
+        assert_ne!(identity(Settings::default(), "web.jsonl"), identity(Settings::default(), "books.jsonl"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::plane_paint::{DASH, DASH_GAP, line};
 use super::theme::{self, palette};
 use super::widgets::{thousands, training_label};
 use crate::figure::curve;
-use crate::results::condition::counted;
+use crate::results::caption::counted;
 use crate::state::ShownPoint;
 use crate::state::State;
 use crate::views::marks::{Note, Sign};

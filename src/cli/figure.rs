@@ -8,14 +8,14 @@ use super::{DONE, PARTLY, note, order};
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, PlaneFigureOptions, Theme, plane_figure};
 use crate::measures::Order;
-use crate::results::read_all;
+use crate::results::{join, read_all};
 use crate::views::marks::caption;
 use crate::views::plane::{LayerChoice, PlaneView, trajectories};
 
 /// The flags of `figure`.
 #[derive(Debug, Args)]
 pub struct FigureArgs {
-    /// Results as `measure` wrote them, in JSON or Parquet, or folders of such; all runs share the plane.
+    /// Results as `measure` wrote them, or folders of such; all runs share the plane, parts of a run are one.
     #[arg(required = true)]
     results: Vec<PathBuf>,
     /// The figure; its extension, svg or png, decides the form.
@@ -40,9 +40,10 @@ pub struct FigureArgs {
 
 /// Draws the figure.
 pub fn run(args: &FigureArgs) -> Result<u8> {
-    let files = read_all(&args.results)?;
+    let (runs, conflicts) = join(read_all(&args.results)?);
+    conflicts.iter().for_each(|conflict| note(&format!("infoplane: {conflict}")));
     let view = PlaneView { order: args.order, layers: args.layer };
-    let trajectories = trajectories(&files, view);
+    let trajectories = trajectories(&runs, view);
     if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
         let cause = format!("these results hold no measures of order {} for this layer", args.order.number());
         return Err(Error::new(Kind::Usage, cause)

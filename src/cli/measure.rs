@@ -5,19 +5,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
+use super::form::OutArgs;
 use super::interrupt::{self, Interrupt};
 use super::progress::Progress;
-use super::{DONE, MeasuringArgs, NOTHING, PARTLY, TextArgs, deliver, note};
+use super::{DONE, MeasuringArgs, NOTHING, PARTLY, TextArgs, note};
 use crate::checkpoints::{self, CheckpointKey, RunKey};
 use crate::condition::{Condition, TextSource};
 use crate::corpus;
 use crate::engine::{self, Command, EstimatorCosts, Event, Quality, RunList, Want};
 use crate::error::{Error, Kind, Result};
 use crate::output;
-use crate::results::{CheckpointResult, Outcome, ResultSettings, Results};
+use crate::results::{CheckpointResult, Outcome, Provenance, Results};
 use crate::settings::{SAMPLES, Settings};
 
 /// The flags of `measure`.
@@ -30,54 +31,21 @@ pub struct MeasureArgs {
     text: TextArgs,
     #[command(flatten)]
     measuring: MeasuringArgs,
-    /// The form of the results [default: by the extension of --out, else json].
-    #[arg(long, value_enum)]
-    format: Option<Format>,
-    /// Where to write the results; standard output otherwise. Written once all is measured.
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-}
-
-/// The form of results.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// One document with settings and checkpoints.
-    Json,
-    /// One row a checkpoint, layer, label and measure.
-    Csv,
-    /// The same rows, for pandas and polars; `show`, `figure` and the window read it.
-    Parquet,
-}
-
-impl MeasureArgs {
-    /// The form of the results: as the flag says, else as the file is called.
-    ///
-    /// # Errors
-    /// A file with an extension that stands for no form.
-    fn format(&self) -> Result<Format> {
-        let extension = self.out.as_ref().and_then(|out| Some((out, out.extension()?.to_string_lossy())));
-        let (None, Some((out, extension))) = (self.format, extension) else {
-            return Ok(self.format.unwrap_or(Format::Json));
-        };
-        Format::from_str(&extension, true).map_err(|_| {
-            Error::new(Kind::Usage, format!("`.{extension}` is no form of results"))
-                .help("choose .json, .csv or .parquet, or name the form with --format")
-                .at(out)
-        })
-    }
+    #[command(flatten)]
+    out: OutArgs,
 }
 
 /// Measures and writes the results.
 pub fn run(args: MeasureArgs) -> Result<u8> {
     // Hours of measuring should not end at something that could be known before.
-    let format = args.format()?;
+    let format = args.out.format()?;
     for path in args.paths.iter().filter(|path| !path.is_file()) {
         checkpoints::locate(path)?;
     }
     let text = args.text.source().ok_or_else(|| {
         Error::new(Kind::Usage, "no text to measure").help("name one with --corpus FILE or --tokens FILE")
     })?;
-    if let Some(out) = &args.out {
+    if let Some(out) = &args.out.out {
         output::check_writable(out)?;
     }
     let flags = &args.measuring.settings;
@@ -99,11 +67,12 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     let condition = Arc::new(Condition { settings: settings.clone(), text: text.clone() });
     let want = |checkpoint| Want { checkpoint, condition: Arc::clone(&condition), quality: Quality::Honest };
     worker.send(Command::Want(runs.keys().map(want).collect()))?;
-    let mut collector = Collector::new(runs, &text, asked);
+    let named = Condition { settings, text: TextSource::Corpus(corpus::name(text.path()).to_owned()) };
+    let mut collector = Collector::new(runs, named.clone(), asked);
     match collector.collect(&worker) {
         Ok(()) => {}
         Err(Ended::Interrupted(status)) => {
-            let line = collector.interrupted(store.is_some(), args.out.is_some());
+            let line = collector.interrupted(store.is_some(), args.out.out.is_some());
             // The bar goes before the last word.
             drop(collector);
             super::store::tell(store.as_ref());
@@ -119,29 +88,13 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
 
     let failed = measured.checkpoints.iter().filter(|c| c.measurement().is_none()).count();
     let (status, all) = (if failed > 0 { PARTLY } else { DONE }, measured.checkpoints.len());
-    let results = Results {
-        settings: ResultSettings {
-            settings,
-            corpus: corpus::name(text.path()).to_owned(),
-            documents: measured.documents,
-            skipped_documents: measured.skipped,
-            device: measured.device,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-        checkpoints: measured.checkpoints,
-    };
     if failed > 0 {
         note(&format!("infoplane: {failed} of {all} checkpoints failed"));
     }
     if failed == all {
         return Ok(NOTHING);
     }
-    let bytes = match format {
-        Format::Json => results.to_json(),
-        Format::Csv => results.to_csv(),
-        Format::Parquet => results.to_parquet(),
-    }?;
-    deliver(&bytes, args.out.as_deref())?;
+    args.out.deliver(&Results::of(&named, measured.checkpoints)?, format)?;
     Ok(status)
 }
 
@@ -241,44 +194,41 @@ fn ended_early() -> Error {
 /// Gathers what the worker emits.
 struct Collector {
     runs: Arc<RunList>,
-    /// The name of the text.
-    text: String,
+    /// What all checkpoints are measured under, with the name of the text for its path.
+    condition: Condition,
     /// How many documents the user asked for, if anything was said.
     asked: Option<usize>,
     /// Documents and positions of the sample that was announced last.
     sample: Option<(usize, usize)>,
-    outcomes: BTreeMap<CheckpointKey, Outcome>,
+    /// The number of documents of a run's sample, and of those too short for it.
+    samples: BTreeMap<RunKey, [usize; 2]>,
+    /// Each with the device that computed it.
+    outcomes: BTreeMap<CheckpointKey, (Outcome, String)>,
     recalled: usize,
     progress: Progress,
     device: String,
-    documents: usize,
-    skipped: usize,
     costs: Option<EstimatorCosts>,
 }
 
 /// What a measurement came to.
 struct Measured {
     checkpoints: Vec<CheckpointResult>,
-    device: String,
-    documents: usize,
-    skipped: usize,
     costs: Option<EstimatorCosts>,
 }
 
 impl Collector {
-    fn new(runs: Arc<RunList>, text: &TextSource, asked: Option<usize>) -> Self {
+    fn new(runs: Arc<RunList>, condition: Condition, asked: Option<usize>) -> Self {
         let all = runs.keys().count();
         Self {
             runs,
-            text: corpus::name(text.path()).display().to_string(),
+            condition,
             asked,
             sample: None,
+            samples: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             recalled: 0,
             progress: Progress::new(all),
             device: String::new(),
-            documents: 0,
-            skipped: 0,
             costs: None,
         }
     }
@@ -291,11 +241,7 @@ impl Collector {
                     if self.sample.is_some() {
                         self.progress.say(&format!("computing on {name}"));
                     }
-                    // What a GPU that failed had measured stays.
-                    self.device = match self.measured() > 0 && self.device != name {
-                        true => format!("{}, then {name}", self.device),
-                        false => name,
-                    };
+                    self.device = name;
                 }
                 Event::Warning(warning) => self.progress.say(&format!("warning: {warning}")),
                 Event::Prepared { run, documents, skipped_documents, positions, .. } => {
@@ -325,9 +271,7 @@ impl Collector {
 
     /// Says what is measured on what: all of it before the first checkpoint, later what is different for a run.
     fn prepared(&mut self, run: RunKey, documents: usize, skipped: usize, positions: usize) {
-        // Runs differ only where their tokenizers do; the largest stands for all.
-        self.documents = self.documents.max(documents);
-        self.skipped = self.skipped.max(skipped);
+        self.samples.insert(run, [documents, skipped]);
         if self.sample == Some((documents, positions)) {
             return;
         }
@@ -337,7 +281,8 @@ impl Collector {
         self.progress.say(&match first {
             true => {
                 let checkpoints = counted(self.runs.keys().count(), "checkpoint");
-                format!("measuring {checkpoints} on {sample} of {}, computing on {}", self.text, self.device)
+                let text = self.condition.text.path().display();
+                format!("measuring {checkpoints} on {sample} of {text}, computing on {}", self.device)
             }
             false => {
                 let name = self.runs.run(run).map_or("", |run| run.run.name.as_str());
@@ -356,12 +301,12 @@ impl Collector {
         let name = self.name(checkpoint);
         let done = self.outcomes.len() + usize::from(!self.outcomes.contains_key(&checkpoint));
         self.progress.finished(done, &name, &outcome, recalled);
-        self.outcomes.insert(checkpoint, outcome);
+        self.outcomes.insert(checkpoint, (outcome, self.device.clone()));
     }
 
     /// The number of checkpoints measured so far.
     fn measured(&self) -> usize {
-        self.outcomes.values().filter(|outcome| matches!(outcome, Outcome::Measured(_))).count()
+        self.outcomes.values().filter(|(outcome, _)| matches!(outcome, Outcome::Measured(_))).count()
     }
 
     /// What to say where the measurement is broken off: what of it is kept, in a store or nowhere.
@@ -380,7 +325,7 @@ impl Collector {
         let rest: Vec<CheckpointKey> =
             self.runs.keys().filter(|key| !self.outcomes.contains_key(key)).collect();
         self.progress.say(&format!("{} not measured: {error}", counted(rest.len(), "checkpoint")));
-        let failed = |key| (key, Outcome::Failed { error: error.to_string() });
+        let failed = |key| (key, (Outcome::Failed { error: error.to_string() }, self.device.clone()));
         self.outcomes.extend(rest.into_iter().map(failed));
     }
 
@@ -393,19 +338,21 @@ impl Collector {
         let runs = Arc::clone(&self.runs);
         let result = |key: CheckpointKey| {
             let (run, checkpoint) = runs.get(key)?;
-            let missed = || Outcome::Failed { error: "was not measured".to_owned() };
+            let missed = || (Outcome::Failed { error: "was not measured".to_owned() }, self.device.clone());
+            let (outcome, device) = self.outcomes.remove(&key).unwrap_or_else(missed);
+            let sample = self.samples.get(&run.key).copied().unwrap_or_default();
             Some(CheckpointResult {
                 run: run.run.name.clone(),
                 name: checkpoint.name.clone(),
                 step: checkpoint.step,
                 tokens: checkpoint.tokens,
                 path: checkpoint.path.clone(),
-                outcome: self.outcomes.remove(&key).unwrap_or_else(missed),
+                provenance: Provenance::of(&self.condition, sample, &device),
+                outcome,
             })
         };
         let checkpoints = runs.keys().filter_map(result).collect();
-        let Self { device, documents, skipped, costs, .. } = self;
-        Measured { checkpoints, device, documents, skipped, costs }
+        Measured { checkpoints, costs: self.costs }
     }
 
     fn name(&self, key: CheckpointKey) -> String {

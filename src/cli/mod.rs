@@ -12,10 +12,12 @@
 
 mod demo;
 mod figure;
+mod form;
 mod hidden;
 mod inspect;
 mod interrupt;
 mod measure;
+mod merge;
 mod progress;
 mod settings;
 mod show;
@@ -65,6 +67,8 @@ struct Cli {
 enum Command {
     /// Measure a model or all checkpoints of a run, without a window.
     Measure(measure::MeasureArgs),
+    /// Merge results of several files: parts of a run, runs, conditions.
+    Merge(merge::MergeArgs),
     /// Show what a folder holds: runs, checkpoints and their models.
     Inspect(inspect::InspectArgs),
     /// Write the hidden states and the loss of a model on given tokens.
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
     let status = match cli.command {
         None => window::run(cli.window),
         Some(Command::Measure(args)) => measure::run(args),
+        Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Hidden(args)) => hidden::run(&args),
         Some(Command::Show(args)) => show::run(&args),

@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{DONE, deliver, order};
+use super::{DONE, deliver, note, order};
 use crate::error::{Error, Kind, Result};
 use crate::measures::{Information, Label, LayerMeasures, Order};
-use crate::results::{CheckpointResult, Measurement, Outcome, ResultSettings, Results, read_all};
+use crate::results::caption::{MeasuredRun, caption};
+use crate::results::{CheckpointResult, JoinedRun, Measurement, Outcome, each, join, read_all};
+use crate::settings::Settings;
 
 /// The flags of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Results as `measure` wrote them, in JSON or Parquet, or folders of such files.
+    /// Results as `measure` wrote them, or folders of such; parts of a run are shown as one.
     #[arg(required = true)]
     results: Vec<PathBuf>,
     /// One n-gram order (back-off), 1 to 4, instead of all.
@@ -26,38 +28,37 @@ pub struct ShowArgs {
     convergence: bool,
 }
 
-/// Prints the tables, each file's under its own heading.
+/// Prints the tables, each condition's under its own heading.
 pub fn run(args: &ShowArgs) -> Result<u8> {
-    let files = read_all(&args.results)?;
-    let chosen: Vec<(&Path, &ResultSettings, Vec<&CheckpointResult>)> = files
+    let (runs, conflicts) = join(read_all(&args.results)?);
+    conflicts.iter().for_each(|conflict| note(&format!("infoplane: {conflict}")));
+    let all = sections(&runs);
+    let chosen: Vec<Section<'_>> = all
         .iter()
-        .map(|(path, results)| {
-            let of_name =
-                |c: &&CheckpointResult| args.checkpoint.as_ref().is_none_or(|name| is_called(c, name));
-            (&**path, &results.settings, results.checkpoints.iter().filter(of_name).collect::<Vec<_>>())
-        })
-        .filter(|(_, _, checkpoints)| !checkpoints.is_empty())
+        .map(|section| section.only(args.checkpoint.as_deref()))
+        .filter(|section| !section.checkpoints.is_empty())
         .collect();
     if let (true, Some(name)) = (chosen.is_empty(), &args.checkpoint) {
-        return Err(no_checkpoint(name, &files));
+        return Err(no_checkpoint(name, &runs));
     }
     let mut text = String::new();
     let legends: Vec<String> = chosen
         .iter()
-        .map(|(_, settings, checkpoints)| legend(settings, checkpoints, args.convergence))
+        .map(|section| legend(section.settings(), &section.checkpoints, args.convergence))
         .collect();
-    for (index, (path, settings, checkpoints)) in chosen.iter().enumerate() {
+    for (index, section) in chosen.iter().enumerate() {
         if index > 0 {
             text.push('\n');
         }
-        if files.len() > 1 {
-            text += &format!("{}\n", path.display());
+        if all.len() > 1 {
+            text += &format!("{}\n", section.files());
         }
-        text += &heading(settings, checkpoints, args.checkpoint.is_some());
-        let tables = tables(args, settings, checkpoints);
+        text += &section.heading(args.checkpoint.is_some());
+        let tables = tables(args, section.settings(), &section.checkpoints);
         if let (true, Some(order)) = (tables.is_empty(), args.order) {
             let cause = format!("these results hold no measures of order {}", order.number());
-            return Err(Error::new(Kind::Usage, cause).help("choose another --order").at(path));
+            let error = Error::new(Kind::Usage, cause).help("choose another --order");
+            return Err(error.at(section.runs[0].file()));
         }
         text += &tables;
         if legends.get(index + 1) != Some(&legends[index]) {
@@ -66,6 +67,101 @@ pub fn run(args: &ShowArgs) -> Result<u8> {
     }
     deliver(text.as_bytes(), None)?;
     Ok(DONE)
+}
+
+/// Runs under one condition, shown together.
+struct Section<'a> {
+    /// At least one.
+    runs: Vec<&'a JoinedRun>,
+    checkpoints: Vec<&'a CheckpointResult>,
+}
+
+/// The runs by condition, in the order these first appear; a run in conflict with another file's apart, with others
+/// of its file.
+fn sections(runs: &[JoinedRun]) -> Vec<Section<'_>> {
+    let key = |run: &JoinedRun| (run.results.condition.id(), run.apart.then(|| run.files.clone()));
+    let mut keys = Vec::new();
+    let mut sections: Vec<Section<'_>> = Vec::new();
+    for run in runs {
+        let key = key(run);
+        let place = keys.iter().position(|known| *known == key).unwrap_or(keys.len());
+        if place == keys.len() {
+            keys.push(key);
+            sections.push(Section { runs: Vec::new(), checkpoints: Vec::new() });
+        }
+        sections[place].runs.push(run);
+        sections[place].checkpoints.extend(&run.results.checkpoints);
+    }
+    sections
+}
+
+impl<'a> Section<'a> {
+    /// The section with the checkpoints of this name alone, where one is asked for.
+    fn only(&self, name: Option<&str>) -> Self {
+        let named = |c: &&&CheckpointResult| name.is_none_or(|name| is_called(c, name));
+        let checkpoints = self.checkpoints.iter().filter(named).copied().collect();
+        Self { runs: self.runs.clone(), checkpoints }
+    }
+
+    /// The settings, alike in all runs as far as numbers depend on them.
+    fn settings(&self) -> &'a Settings {
+        &self.runs[0].results.condition.settings
+    }
+
+    /// The files that hold parts of it, in a line.
+    fn files(&self) -> String {
+        /// As many as fit on a line.
+        const NAMED: usize = 3;
+        let mut files: Vec<&PathBuf> = Vec::new();
+        for file in self.runs.iter().flat_map(|run| &run.files) {
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+        let names: Vec<String> =
+            files.iter().take(NAMED).map(|file| printable(&file.to_string_lossy())).collect();
+        let more = match files.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{}{more}", names.join(", "))
+    }
+
+    /// What all of its tables are of.
+    fn heading(&self, with_weights: bool) -> String {
+        let measured: Vec<_> = self.runs.iter().map(|run| run.results.measured()).collect();
+        let named = self.runs.iter().zip(&measured);
+        let named: Vec<MeasuredRun<'_>> = named
+            .map(|(run, measured)| MeasuredRun { name: &run.results.run, place: Path::new(""), measured })
+            .collect();
+        let provenances = || self.checkpoints.iter().map(|checkpoint| &checkpoint.provenance);
+        let mut text = format!(
+            "{}\n{}, infoplane {}",
+            caption(&named),
+            each(provenances().map(|provenance| &*provenance.device)),
+            each(provenances().map(|provenance| &*provenance.version))
+        );
+        let short = |id: &str| printable(&id.chars().take(8).collect::<String>());
+        let mut samples: Vec<String> =
+            self.checkpoints.iter().filter_map(|c| c.measurement()?.sample.as_deref().map(short)).collect();
+        samples.sort();
+        samples.dedup();
+        match &samples[..] {
+            [] => {}
+            [sample] => text += &format!(", sample {sample}"),
+            // One each for runs with other tokenizers or other numbers of documents.
+            several => text += &format!(", samples {}", several.join(" ")),
+        }
+        text.push('\n');
+        if with_weights || self.checkpoints.len() == 1 {
+            for checkpoint in &self.checkpoints {
+                let weights = checkpoint.measurement().and_then(|m| m.weights.as_deref());
+                let weights = weights.map_or(String::new(), |id| format!(", weights {}", short(id)));
+                text += &format!("{}{weights}\n", full_name(checkpoint));
+            }
+        }
+        printable_lines(&text)
+    }
 }
 
 /// A name that a file gave, safe to print.
@@ -82,43 +178,17 @@ fn is_called(checkpoint: &CheckpointResult, name: &str) -> bool {
     checkpoint.name == name || full_name(checkpoint) == name
 }
 
-fn no_checkpoint(name: &str, files: &[(PathBuf, Results)]) -> Error {
+fn no_checkpoint(name: &str, runs: &[JoinedRun]) -> Error {
     /// As many names as fit on a line.
     const TOLD: usize = 6;
-    let names: Vec<String> =
-        files.iter().flat_map(|(_, results)| &results.checkpoints).map(full_name).collect();
+    let names: Vec<String> = runs.iter().flat_map(|run| &run.results.checkpoints).map(full_name).collect();
     let more = if names.len() > TOLD { ", …" } else { "" };
     let error = Error::new(Kind::Usage, format!("there is no checkpoint `{}`", printable(name)))
         .help(format!("there are {}{more}", names[..names.len().min(TOLD)].join(", ")));
-    match files {
-        [(only, _)] => error.at(only),
+    match runs {
+        [run, others @ ..] if others.iter().all(|other| other.files == run.files) => error.at(run.file()),
         _ => error,
     }
-}
-
-/// What all of a file's tables are of.
-fn heading(settings: &ResultSettings, checkpoints: &[&CheckpointResult], with_weights: bool) -> String {
-    let mut text = format!("{}\n{}, infoplane {}", settings.caption(), settings.device, settings.version);
-    let short = |id: &str| printable(&id.chars().take(8).collect::<String>());
-    let mut samples: Vec<String> =
-        checkpoints.iter().filter_map(|c| c.measurement()?.sample.as_deref().map(short)).collect();
-    samples.sort();
-    samples.dedup();
-    match &samples[..] {
-        [] => {}
-        [sample] => text += &format!(", sample {sample}"),
-        // One each for runs with other tokenizers.
-        several => text += &format!(", samples {}", several.join(" ")),
-    }
-    text.push('\n');
-    if with_weights || checkpoints.len() == 1 {
-        for checkpoint in checkpoints {
-            let weights = checkpoint.measurement().and_then(|m| m.weights.as_deref());
-            let weights = weights.map_or(String::new(), |id| format!(", weights {}", short(id)));
-            text += &format!("{}{weights}\n", full_name(checkpoint));
-        }
-    }
-    printable_lines(&text)
 }
 
 /// Text of a file with its line ends and nothing else that a terminal would obey.
@@ -127,9 +197,9 @@ fn printable_lines(text: &str) -> String {
 }
 
 /// A table an order, and a line a failure; empty where there is nothing of the orders asked for.
-fn tables(args: &ShowArgs, settings: &ResultSettings, checkpoints: &[&CheckpointResult]) -> String {
+fn tables(args: &ShowArgs, settings: &Settings, checkpoints: &[&CheckpointResult]) -> String {
     let mut text = String::new();
-    let orders = Order::widest_of(&settings.settings).and_below();
+    let orders = Order::widest_of(settings).and_below();
     let orders = args.order.map_or_else(|| orders.collect(), |order| vec![order]);
     for order in orders {
         let mut table = match args.convergence {
@@ -187,12 +257,12 @@ const HEADER: [&str; 15] = [
 ];
 
 /// What the columns are.
-fn legend(settings: &ResultSettings, checkpoints: &[&CheckpointResult], convergence: bool) -> String {
+fn legend(settings: &Settings, checkpoints: &[&CheckpointResult], convergence: bool) -> String {
     let measures = "I(X;Z) complexity, I(Y;Z) expressivity, H(Z) entropy: in nats over ln n, from 0 to 1";
     if convergence {
         return format!("{measures}; averages over layers, on the first documents of the sample\n");
     }
-    let of = &settings.settings;
+    let of = settings;
     let last = of.seed.saturating_add(of.reference_seeds as u64 - 1);
     let spread = match of.reference_seeds {
         1 => format!("unknown: seed {last} of the reference points alone was measured"),

@@ -89,7 +89,7 @@ fn has_display() -> bool {
 /// The command that does without a window what was asked of one.
 fn headless_command(paths: &[PathBuf], text: Option<&TextSource>, demo: Option<&Demo>) -> String {
     let (path, text) = match (paths.first(), demo) {
-        (Some(path), _) if results::looks_like_results(path) => {
+        (Some(path), _) if results::looks_like_results(path) || results::holds_results(path) => {
             return format!("infoplane show {}", path.display());
         }
         (Some(path), _) => (Some(path), text.cloned()),

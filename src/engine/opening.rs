@@ -1,30 +1,43 @@
 //! What is opened: folders of models, and results.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::checkpoints::{self, Run};
-use crate::error::{Error, Kind, Result};
-use crate::results::Results;
+use crate::error::{Kind, Result};
+use crate::results::{self, JoinedRun, Results, RunResults};
 
 /// A run, with the results it was read from where it was.
-pub type Opened = (Run, Option<Arc<Results>>);
+pub type Opened = (Run, Option<Arc<RunResults>>);
 
-/// The runs of a folder, or of a file of results.
+/// What a path holds.
+pub enum Found {
+    /// Runs of models.
+    Models(Vec<Run>),
+    /// Results, each with its file.
+    Results(Vec<(PathBuf, Results)>),
+}
+
+/// Looks for models in a folder, and where it has none for results; or reads a file of results.
 ///
 /// # Errors
 /// A path where there is neither; [`Kind::Cancelled`] once `interrupted`.
-pub fn open_path(path: &Path, interrupted: &mut dyn FnMut() -> bool) -> Result<Vec<Opened>> {
-    if !path.is_file() {
-        let runs = checkpoints::open_unless(path, interrupted)?;
-        return Ok(runs.into_iter().map(|run| (run, None)).collect());
+pub fn open_path(path: &Path, interrupted: &mut dyn FnMut() -> bool) -> Result<Found> {
+    let results = || results::read_all(&[path.to_owned()]).map(Found::Results);
+    if path.is_file() {
+        return results();
     }
-    let run = |results: Results| (results.as_run(path), Some(Arc::new(results)));
-    let runs: Vec<_> = Results::read(path)?.by_run().into_iter().map(run).collect();
-    match runs.is_empty() {
-        true => Err(Error::new(Kind::Output, "these results hold no checkpoint").at(path)),
-        false => Ok(runs),
+    match checkpoints::open_unless(path, interrupted) {
+        Err(error) if error.kind() == Kind::Folder && results::holds_results(path) => results(),
+        runs => runs.map(Found::Models),
     }
+}
+
+/// The runs that results are of, parts of one run joined; and a line on those that could not be.
+pub fn recorded(files: Vec<(PathBuf, Results)>) -> (Vec<Opened>, Vec<String>) {
+    let run = |joined: JoinedRun| (joined.results.as_run(joined.file()), Some(Arc::new(joined.results)));
+    let (joined, notes) = results::join(files);
+    (joined.into_iter().map(run).collect(), notes)
 }
 
 /// Makes runs that are opened together differ, and drops those that are nothing but repeats. Returns a line on

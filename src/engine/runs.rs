@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::checkpoints::{Checkpoint, CheckpointKey, Run, RunKey};
-use crate::results::Results;
+use crate::results::RunResults;
 
 /// An open run.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct OpenRun {
     /// The run, its checkpoints in the order of training.
     pub run: Run,
     /// The results it was read from; `None` for a run of models, which alone is measured.
-    pub recorded: Option<Arc<Results>>,
+    pub recorded: Option<Arc<RunResults>>,
     /// The keys of its checkpoints, in their order.
     checkpoints: Vec<CheckpointKey>,
 }
@@ -31,7 +31,7 @@ impl RunList {
     ///
     /// A run of models is known by its name, which no other of them should have, a recorded one by name, file and
     /// condition. Where keys would be equal all the same, they count on.
-    pub fn new(runs: impl IntoIterator<Item = (Run, Option<Arc<Results>>)>) -> Self {
+    pub fn new(runs: impl IntoIterator<Item = (Run, Option<Arc<RunResults>>)>) -> Self {
         let mut list = Self::default();
         let mut known = HashSet::new();
         for (run, recorded) in runs {
@@ -101,7 +101,7 @@ impl OpenRun {
     }
 }
 
-fn run_key(run: &Run, recorded: Option<&Results>, again: usize) -> RunKey {
+fn run_key(run: &Run, recorded: Option<&RunResults>, again: usize) -> RunKey {
     let again = again.to_string();
     let counted = if again == "0" { None } else { Some(again.as_str()) };
     let Some(results) = recorded else {
@@ -110,7 +110,7 @@ fn run_key(run: &Run, recorded: Option<&Results>, again: usize) -> RunKey {
             Some(again) => RunKey::of_parts(&[&run.name, again]),
         };
     };
-    let (file, id) = (run.path.to_string_lossy(), results.settings.condition().id().to_string());
+    let (file, id) = (run.path.to_string_lossy(), results.condition.id().to_string());
     let parts = [run.name.as_str(), &file, &id].into_iter().chain(counted);
     RunKey::of_parts(&parts.collect::<Vec<_>>())
 }

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::Options;
 use super::inbox::{Gone, Inbox, Outbox};
 use super::message::{Command, Event};
-use super::opening::{Opened, open_path, tell_apart};
+use super::opening::{Found, Opened, open_path, recorded, tell_apart};
 use super::runs::RunList;
 use super::work::Work;
 use crate::error::Kind;
@@ -52,20 +52,24 @@ impl Worker<'_> {
 
     fn open(&mut self, paths: &[PathBuf]) -> Result<(), Gone> {
         let mut runs: Vec<Opened> = Vec::new();
+        let mut files = Vec::new();
         for path in paths {
             match open_path(path, &mut || self.inbox.supersedes_opening()) {
-                Ok(found) => runs.extend(found),
+                Ok(Found::Models(found)) => runs.extend(found.into_iter().map(|run| (run, None))),
+                Ok(Found::Results(found)) => files.extend(found),
                 // Nobody wants these folders any more.
                 Err(error) if error.kind() == Kind::Cancelled => return Ok(()),
                 Err(error) => self.outbox.emit(Event::OpenFailed { error })?,
             }
         }
+        let (recorded, apart) = recorded(files);
+        runs.extend(recorded);
         if runs.is_empty() {
             // A folder that holds nothing is no reason to lose what is open.
             return Ok(());
         }
-        for repeat in tell_apart(&mut runs) {
-            self.outbox.emit(Event::Warning(repeat))?;
+        for line in apart.into_iter().chain(tell_apart(&mut runs)) {
+            self.outbox.emit(Event::Warning(line))?;
         }
         let runs = Arc::new(RunList::new(runs));
         self.work.open(Arc::clone(&runs));

@@ -12,7 +12,7 @@ use super::marker::{Look, marker};
 use super::scene::{Anchor, Circle, Group, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
 use super::style::{Inks, STALE_DASH, Theme};
 use super::text::{elide, wrap};
-use crate::results::condition::counted;
+use crate::results::caption::counted;
 use crate::views::marks::{Flag, notes};
 use crate::views::plane::{PlanePoint, PlaneView, Trajectory, axis_labels, extent};
 

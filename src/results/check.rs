@@ -1,81 +1,70 @@
 //! What results from a file must be before anything relies on them: of sizes that can be, of numbers that are ones,
 //! and whole.
 
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
-use std::path::Path;
 
 use super::rows::{CONVERGENCE, LOSS, TEMPERATURE, name_of, place};
-use super::{CheckpointResult, Measurement, Outcome, ResultSettings, Results};
+use super::{ConditionResults, Measurement, Outcome, Provenance, Results};
 use crate::measures::{Information, Label, LayerMeasures, Measure, Order, Subject};
-use crate::settings::{LARGEST_ORDER, Temperature};
+use crate::settings::{LARGEST_ORDER, Settings, Temperature};
 
 /// More hidden states than any model has.
 const MOST_LAYERS: usize = 10_000;
 /// How far the mean may lie from the average of the layers: numbers in between may have been rounded to four digits.
 const ROUNDED: f64 = 2e-4;
 
-/// Checks results, and drops checkpoints that are there twice and alike.
+/// Checks results.
 ///
 /// # Errors
 /// The first thing that cannot be, by its name.
-pub fn checked(mut results: Results) -> Result<Results, String> {
-    settings(&results.settings)?;
-    if results.checkpoints.is_empty() {
+pub fn checked(results: Results) -> Result<Results, String> {
+    if results.conditions.iter().all(|of_condition| of_condition.checkpoints.is_empty()) {
         return Err("they hold no checkpoint".to_owned());
     }
-    for checkpoint in &results.checkpoints {
-        if let Outcome::Measured(measurement) = &checkpoint.outcome {
-            self::measurement(measurement)
-                .map_err(|cause| format!("checkpoint `{}` {cause}", name(checkpoint)))?;
+    for ConditionResults { condition, checkpoints } in &results.conditions {
+        settings(&condition.settings)?;
+        for checkpoint in checkpoints {
+            provenance(&checkpoint.provenance)?;
+            if let Outcome::Measured(measurement) = &checkpoint.outcome {
+                self::measurement(measurement).map_err(|cause| {
+                    format!("checkpoint `{}/{}` {cause}", checkpoint.run, checkpoint.name)
+                })?;
+            }
         }
     }
-    without_doubles(&mut results.checkpoints)?;
     Ok(results)
 }
 
-fn name(checkpoint: &CheckpointResult) -> String {
-    format!("{}/{}", checkpoint.run, checkpoint.name)
-}
-
-fn without_doubles(checkpoints: &mut Vec<CheckpointResult>) -> Result<(), String> {
-    let mut known: HashMap<(&str, &str, &Path), usize> = HashMap::new();
-    let mut first = Vec::with_capacity(checkpoints.len());
-    for (index, checkpoint) in checkpoints.iter().enumerate() {
-        let CheckpointResult { run, name, path, .. } = checkpoint;
-        let earlier = *known.entry((run, name, path)).or_insert(index);
-        if checkpoints[earlier] != *checkpoint {
-            return Err(format!("checkpoint `{run}/{name}` is there twice, with other numbers; keep one"));
-        }
-        first.push(earlier == index);
-    }
-    let mut first = first.into_iter();
-    checkpoints.retain(|_| first.next().unwrap_or(true));
-    Ok(())
-}
-
-fn settings(settings: &ResultSettings) -> Result<(), String> {
-    let of = &settings.settings;
-    let whole = |name: &str, value: u64, range: RangeInclusive<u64>| match range.contains(&value) {
+fn whole(name: &str, value: u64, range: RangeInclusive<u64>) -> Result<(), String> {
+    match range.contains(&value) {
         true => Ok(()),
         false => {
             Err(format!("the setting `{name}` is {value}, not one of {} to {}", range.start(), range.end()))
         }
-    };
+    }
+}
+
+fn provenance(provenance: &Provenance) -> Result<(), String> {
+    whole("samples", provenance.samples as u64, 1..=1 << 48)?;
+    whole("sample_documents", provenance.sample_documents as u64, 0..=1 << 48)?;
+    whole("skipped_documents", provenance.skipped_documents as u64, 0..=1 << 48)?;
+    match (0.0..=1.0).contains(&provenance.tolerance) {
+        true => Ok(()),
+        false => {
+            Err(format!("the setting `tolerance` is {}, not a number from 0 to 1", provenance.tolerance))
+        }
+    }
+}
+
+fn settings(of: &Settings) -> Result<(), String> {
     whole("max_order", of.max_order as u64, 1..=LARGEST_ORDER as u64)?;
     whole("points", of.points as u64, 2..=1 << 24)?;
     whole("reference_seeds", of.reference_seeds as u64, 1..=1 << 16)?;
-    whole("samples", of.samples as u64, 1..=1 << 48)?;
     whole("context", of.context as u64, 1..=1 << 32)?;
-    whole("documents", settings.documents as u64, 0..=1 << 48)?;
-    whole("skipped_documents", settings.skipped_documents as u64, 0..=1 << 48)?;
     let fixed = if let Temperature::Fixed(epsilon) = of.temperature { epsilon } else { 1.0 };
     let numbers = [("temperature", fixed), ("temperature_factor", of.temperature_factor)];
     match numbers.iter().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
         Some((name, value)) => Err(format!("the setting `{name}` is {value}, not a number above 0")),
-        None if !(0.0..=1.0).contains(&of.tolerance) => {
-            Err(format!("the setting `tolerance` is {}, not a number from 0 to 1", of.tolerance))
-        }
         None => Ok(()),
     }
 }

@@ -5,15 +5,14 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
-use serde_json::Value;
 
-use super::table::Form;
+use super::table::Columns;
 
 /// A Parquet file whose columns are found by name.
 pub struct File {
     reader: SerializedFileReader<bytes::Bytes>,
     /// The number of rows in every column.
-    pub rows: usize,
+    rows: usize,
 }
 
 /// Values of a column as they lie in the file.
@@ -57,56 +56,14 @@ impl File {
         entries.iter().find(|entry| entry.key == key)?.value.clone()
     }
 
-    /// A column of text; none of any where the table has no such column. Numbers are written out.
-    pub fn texts(&self, name: &str) -> Result<Vec<Option<String>>, String> {
-        let text = |bytes: ByteArray| {
-            bytes.as_utf8().map(str::to_owned).map_err(|_| format!("a column `{name}` that is no text"))
-        };
-        match self.cells(name)? {
-            Cells::Texts(cells) => cells.into_iter().map(|cell| cell.map(text).transpose()).collect(),
-            Cells::Wholes(cells) => Ok(cells.into_iter().map(|cell| Some(cell?.to_string())).collect()),
-            Cells::Numbers(cells) => Ok(cells.into_iter().map(|cell| Some(cell?.to_string())).collect()),
-        }
-    }
-
-    /// A column of whole numbers; a column of other numbers that are whole, as pandas makes of one with gaps, is
-    /// one too.
-    pub fn wholes(&self, name: &str) -> Result<Vec<Option<u64>>, String> {
-        let whole = |number: f64| match number {
-            number if number.is_nan() => Ok(None),
-            number if number.fract() == 0.0 && (0.0..9e15).contains(&number) => Ok(Some(number as u64)),
-            number => Err(format!("a column `{name}` with {number}, which is not a whole number")),
-        };
-        match self.cells(name)? {
-            Cells::Wholes(cells) => Ok(cells),
-            Cells::Numbers(cells) => cells.into_iter().map(|cell| cell.map_or(Ok(None), whole)).collect(),
-            Cells::Texts(cells) if cells.iter().all(Option::is_none) => Ok(vec![None; cells.len()]),
-            Cells::Texts(_) => Err(format!("a column `{name}` of text, not of whole numbers")),
-        }
-    }
-
-    /// A column of numbers.
-    pub fn numbers(&self, name: &str) -> Result<Vec<Option<f64>>, String> {
-        match self.cells(name)? {
-            Cells::Numbers(cells) => Ok(cells),
-            Cells::Wholes(cells) => Ok(cells.into_iter().map(|cell| Some(cell? as f64)).collect()),
-            Cells::Texts(cells) if cells.iter().all(Option::is_none) => Ok(vec![None; cells.len()]),
-            Cells::Texts(_) => Err(format!("a column `{name}` of text, not of numbers")),
-        }
-    }
-
-    /// The values that occur in a column, in the order they first do.
-    pub fn distinct(&self, name: &str, form: Form) -> Result<Vec<Option<Value>>, String> {
-        Ok(match form {
-            Form::Text => distinct(self.texts(name)?).into_iter().map(|v| Some(v?.into())).collect(),
-            Form::Whole => distinct(self.wholes(name)?).into_iter().map(|v| Some(v?.into())).collect(),
-            Form::Number => distinct(self.numbers(name)?).into_iter().map(|v| Some(v?.into())).collect(),
-        })
+    fn index(&self, name: &str) -> Option<usize> {
+        let schema = self.reader.metadata().file_metadata().schema_descr();
+        schema.columns().iter().position(|column| column.path().parts() == [name])
     }
 
     fn cells(&self, name: &str) -> Result<Cells, String> {
         let schema = self.reader.metadata().file_metadata().schema_descr();
-        let Some(index) = schema.columns().iter().position(|column| column.path().parts() == [name]) else {
+        let Some(index) = self.index(name) else {
             return Ok(Cells::Texts(vec![None; self.rows]));
         };
         let column = schema.column(index);
@@ -188,17 +145,52 @@ impl File {
     }
 }
 
-/// The values of a column without repetitions.
-fn distinct<T: PartialEq>(cells: Vec<T>) -> Vec<T> {
-    /// No more than these are of use to whoever asks.
-    const MOST: usize = 16;
-    let mut found: Vec<T> = Vec::new();
-    for cell in cells {
-        if found.len() < MOST && !found.contains(&cell) {
-            found.push(cell);
+impl Columns for File {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.index(name).is_some()
+    }
+
+    /// A column of text; none of any where the table has no such column. Numbers are written out.
+    fn texts(&self, name: &str) -> Result<Vec<Option<String>>, String> {
+        let text = |bytes: ByteArray| {
+            bytes.as_utf8().map(str::to_owned).map_err(|_| format!("a column `{name}` that is no text"))
+        };
+        match self.cells(name)? {
+            Cells::Texts(cells) => cells.into_iter().map(|cell| cell.map(text).transpose()).collect(),
+            Cells::Wholes(cells) => Ok(cells.into_iter().map(|cell| Some(cell?.to_string())).collect()),
+            Cells::Numbers(cells) => Ok(cells.into_iter().map(|cell| Some(cell?.to_string())).collect()),
         }
     }
-    found
+
+    /// A column of whole numbers; a column of other numbers that are whole, as pandas makes of one with gaps, is
+    /// one too.
+    fn wholes(&self, name: &str) -> Result<Vec<Option<u64>>, String> {
+        let whole = |number: f64| match number {
+            number if number.is_nan() => Ok(None),
+            number if number.fract() == 0.0 && (0.0..9e15).contains(&number) => Ok(Some(number as u64)),
+            number => Err(format!("a column `{name}` with {number}, which is not a whole number")),
+        };
+        match self.cells(name)? {
+            Cells::Wholes(cells) => Ok(cells),
+            Cells::Numbers(cells) => cells.into_iter().map(|cell| cell.map_or(Ok(None), whole)).collect(),
+            Cells::Texts(cells) if cells.iter().all(Option::is_none) => Ok(vec![None; cells.len()]),
+            Cells::Texts(_) => Err(format!("a column `{name}` of text, not of whole numbers")),
+        }
+    }
+
+    /// A column of numbers.
+    fn numbers(&self, name: &str) -> Result<Vec<Option<f64>>, String> {
+        match self.cells(name)? {
+            Cells::Numbers(cells) => Ok(cells),
+            Cells::Wholes(cells) => Ok(cells.into_iter().map(|cell| Some(cell? as f64)).collect()),
+            Cells::Texts(cells) if cells.iter().all(Option::is_none) => Ok(vec![None; cells.len()]),
+            Cells::Texts(_) => Err(format!("a column `{name}` of text, not of numbers")),
+        }
+    }
 }
 
 fn broken(error: ParquetError) -> String {

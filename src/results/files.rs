@@ -3,7 +3,7 @@
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::{Results, parquet};
+use super::{Results, csv, parquet};
 use crate::checkpoints::step_name::natural_order;
 use crate::error::{Error, Kind, Result};
 
@@ -45,10 +45,15 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     files.sort_by(|a, b| natural_order(&a.to_string_lossy(), &b.to_string_lossy()));
     match files.is_empty() {
         true => Err(Error::new(Kind::Output, "no results in this folder")
-            .help("name a file that `infoplane measure` wrote as json or parquet, or a folder of such")
+            .help("name a file that `infoplane measure` wrote, or a folder of such")
             .at(folder)),
         false => Ok(files),
     }
+}
+
+/// Whether a folder holds a file of results.
+pub fn holds_results(folder: &Path) -> bool {
+    files_in(folder).is_ok()
 }
 
 /// Whether a file has the outward form of results, whatever its name; [`Results::read`] may still refuse it.
@@ -60,13 +65,16 @@ pub fn looks_like_results(path: &Path) -> bool {
 fn looks_like(file: &mut std::fs::File) -> std::io::Result<bool> {
     /// The names of columns of a wider table than ours take less.
     const LARGEST_FOOTER: u64 = 1 << 24;
+    /// The names of all columns of a wider table than ours.
+    const LARGEST_HEADER: u64 = 1 << 14;
     let mut beginning = Vec::new();
-    file.by_ref().take(256).read_to_end(&mut beginning)?;
+    file.by_ref().take(LARGEST_HEADER).read_to_end(&mut beginning)?;
     if !beginning.starts_with(parquet::MAGIC) {
-        let text: String = String::from_utf8_lossy(&beginning).split_whitespace().collect();
+        let text: String = String::from_utf8_lossy(&beginning).chars().take(256).collect();
+        let text: String = text.split_whitespace().collect();
         // Other tools may have sorted the fields.
-        let first = ["{\"schema\":", "{\"settings\":{", "{\"checkpoints\":[{"];
-        return Ok(first.iter().any(|first| text.starts_with(first)));
+        let first = ["{\"schema\":", "{\"conditions\":[{", "{\"settings\":{", "{\"checkpoints\":[{"];
+        return Ok(first.iter().any(|first| text.starts_with(first)) || csv::looks_like(&beginning));
     }
     // A table of text is Parquet too. The footer, its size before the closing magic, holds the names of columns.
     let mut end = [0; 8];

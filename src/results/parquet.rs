@@ -1,7 +1,6 @@
 //! Results as a Parquet table of tidy rows ([`rows`](super::rows)). Its columns are read by name, whatever else the
 //! table holds and whoever wrote it anew.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use parquet::basic::Compression;
@@ -13,8 +12,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
 use super::columns::File;
-use super::rows::{About, MEAN, Row, results_of};
-use super::table::{Cell, Form, SCHEMA_COLUMN, Table, settings_of};
+use super::table::{self, Cell, Form, Table};
 use super::{Cause, Results, SCHEMA, older};
 use crate::error::caught;
 
@@ -105,61 +103,6 @@ fn read_table(bytes: Vec<u8>) -> Result<Results, Cause> {
     if let Some(settings) = file.metadata(older::parquet::SETTINGS) {
         return older::parquet::read(&file, &settings);
     }
-    let schemas = file.wholes(SCHEMA_COLUMN).map_err(Cause::Foreign)?.into_iter().flatten();
-    let key = file.metadata(SCHEMA_KEY).and_then(|text| text.parse().ok());
-    match schemas.chain(key).max() {
-        Some(schema) if schema > u64::from(SCHEMA) => return Err(Cause::Newer { schema }),
-        Some(_) => {}
-        None => return Err(Cause::Foreign(format!("a Parquet file without a column `{SCHEMA_COLUMN}`"))),
-    }
-    if file.rows == 0 {
-        return Err(Cause::Unusable("a table without rows".to_owned()));
-    }
-    let table = rows(&file).and_then(|rows| {
-        let settings = settings_of(|name, form| file.distinct(name, form))?;
-        results_of(settings, rows)
-    });
-    table.map_err(Cause::Unusable)
-}
-
-fn rows(file: &File) -> Result<Vec<Row>, String> {
-    let needed = |name: &str| -> Result<Vec<String>, String> {
-        let cells = file.texts(name)?.into_iter();
-        cells.map(|cell| cell.ok_or_else(|| format!("rows without `{name}`"))).collect()
-    };
-    let (mut runs, mut checkpoints) = (needed("run")?.into_iter(), needed("checkpoint")?.into_iter());
-    let (mut steps, mut tokens) = (file.wholes("step")?.into_iter(), file.wholes("tokens")?.into_iter());
-    let mut paths = needed("path")?.into_iter();
-    let (mut weights, mut samples) = (file.texts("weights")?.into_iter(), file.texts("sample")?.into_iter());
-    let mut layers = needed("layer")?.into_iter();
-    // Some programs read an empty text as none.
-    let mut labels = file.texts("label")?.into_iter().map(Option::unwrap_or_default);
-    let (mut measures, mut values) = (needed("measure")?.into_iter(), file.numbers("value")?.into_iter());
-    let (mut documents, mut positions) =
-        (file.wholes("documents")?.into_iter(), file.wholes("positions")?.into_iter());
-    let mut errors = file.texts("error")?.into_iter();
-    let row = || {
-        let layer = layers.next()?;
-        let layer = match &*layer {
-            MEAN => Ok(None),
-            number => match number.parse() {
-                Ok(number) => Ok(Some(number)),
-                Err(_) => Err(format!("a layer `{number}`, neither `{MEAN}` nor a number")),
-            },
-        };
-        let about = About {
-            run: runs.next()?,
-            checkpoint: checkpoints.next()?,
-            step: steps.next()?,
-            tokens: tokens.next()?,
-            path: paths.next()?,
-            weights: weights.next()?,
-            sample: samples.next()?,
-        };
-        let (label, measure, value) = (labels.next()?, measures.next()?, values.next()?);
-        let (documents, positions, error) = (documents.next()?, positions.next()?, errors.next()?);
-        let about = Rc::new(about);
-        Some(layer.map(|layer| Row { about, layer, label, measure, value, documents, positions, error }))
-    };
-    std::iter::from_fn(row).collect()
+    let schema = file.metadata(SCHEMA_KEY).and_then(|text| text.parse().ok());
+    table::read(&file, schema)
 }

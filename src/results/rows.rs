@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
-use crate::checkpoints::step_name::{StepName, natural_order, sort_by_training};
+use super::provenance::{Fields, all_fields, read_fields};
+use super::{CheckpointResult, ConditionResults, Estimate, Measurement, Outcome, Provenance, Results};
 use crate::measures::{Label, LayerMeasures, Measure, Subject};
 
 /// The layer column of the average over layers, and of what holds for the whole model.
@@ -21,8 +21,8 @@ pub const TEMPERATURE: &str = "temperature";
 pub const CONVERGENCE: &str = "convergence";
 pub const FAILED: &str = "failed";
 
-/// What a row says of its checkpoint.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// What the rows of one measurement of a checkpoint all say.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct About {
     pub run: String,
     pub checkpoint: String,
@@ -31,6 +31,10 @@ pub struct About {
     pub path: String,
     pub weights: Option<String>,
     pub sample: Option<String>,
+    /// The condition's name; empty where it was read, as it follows from the settings.
+    pub condition: String,
+    /// The condition's settings and the provenance.
+    pub fields: Fields,
 }
 
 impl About {
@@ -43,6 +47,7 @@ impl About {
 /// A row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
+    /// The same one in all rows of a measurement.
     pub about: Rc<About>,
     /// The index of the hidden state; none for the average and the whole model.
     pub layer: Option<usize>,
@@ -55,12 +60,26 @@ pub struct Row {
 }
 
 /// The rows of all checkpoints.
-pub fn rows_of(results: &Results) -> Vec<Row> {
-    let documents = results.settings.documents;
-    results.checkpoints.iter().flat_map(|checkpoint| rows_of_checkpoint(checkpoint, documents)).collect()
+///
+/// # Errors
+/// None in practice; what the settings' own form said.
+pub fn rows_of(results: &Results) -> Result<Vec<Row>, String> {
+    let mut rows = Vec::new();
+    for ConditionResults { condition, checkpoints } in &results.conditions {
+        for checkpoint in checkpoints {
+            let about = About {
+                condition: condition.id().to_string(),
+                fields: all_fields(condition, &checkpoint.provenance)?,
+                ..About::default()
+            };
+            rows.extend(rows_of_checkpoint(checkpoint, about));
+        }
+    }
+    Ok(rows)
 }
 
-fn rows_of_checkpoint(checkpoint: &CheckpointResult, documents: usize) -> Vec<Row> {
+/// The rows of a checkpoint, with the condition and the fields of `about` beside each.
+pub fn rows_of_checkpoint(checkpoint: &CheckpointResult, about: About) -> Vec<Row> {
     let measured = checkpoint.measurement();
     let about = Rc::new(About {
         run: checkpoint.run.clone(),
@@ -70,6 +89,7 @@ fn rows_of_checkpoint(checkpoint: &CheckpointResult, documents: usize) -> Vec<Ro
         path: checkpoint.path.to_string_lossy().into_owned(),
         weights: measured.and_then(|m| m.weights.clone()),
         sample: measured.and_then(|m| m.sample.clone()),
+        ..about
     });
     let measurement = match &checkpoint.outcome {
         Outcome::Failed { error } => {
@@ -84,7 +104,7 @@ fn rows_of_checkpoint(checkpoint: &CheckpointResult, documents: usize) -> Vec<Ro
         label,
         measure: measure.to_owned(),
         value: Some(value),
-        documents: Some(measurement.documents().unwrap_or(documents) as u64),
+        documents: Some(checkpoint.documents() as u64),
         positions: Some(measurement.positions as u64),
         error: None,
     };
@@ -111,49 +131,48 @@ fn rows_of_checkpoint(checkpoint: &CheckpointResult, documents: usize) -> Vec<Ro
     rows
 }
 
-/// The results that rows tell of, whatever their order: runs by name, checkpoints in the order of training.
+/// The results that rows are of, whatever their order: one checkpoint for each measurement that they hold.
 ///
 /// # Errors
-/// What a checkpoint lacks, or where its rows disagree.
-pub fn results_of(settings: ResultSettings, rows: Vec<Row>) -> Result<Results, String> {
-    let mut groups: BTreeMap<(String, String, String), Vec<Row>> = BTreeMap::new();
+/// What a checkpoint lacks, or where its rows disagree. Settings that results once had no name for may be missing where
+/// not `all` are needed.
+pub fn results_of(rows: Vec<Row>, all: bool) -> Result<Results, String> {
+    let mut measurements: Vec<Vec<Row>> = Vec::new();
+    let mut places: HashMap<*const About, usize> = HashMap::new();
     for row in rows {
-        let About { run, checkpoint, path, .. } = &*row.about;
-        groups.entry((run.clone(), checkpoint.clone(), path.clone())).or_default().push(row);
-    }
-    let mut checkpoints = Vec::with_capacity(groups.len());
-    for rows in groups.into_values() {
-        let checkpoint = checkpoint(&rows, settings.documents)
-            .map_err(|cause| format!("checkpoint `{}` {cause}", rows[0].about.name()))?;
-        checkpoints.push(checkpoint);
-    }
-    checkpoints.sort_by(|a, b| natural_order(&a.run, &b.run));
-    for run in checkpoints.chunk_by_mut(|a, b| a.run == b.run) {
-        sort_by_training(run, |c| (StepName::parse(&c.name), c.tokens, &c.name));
-    }
-    Ok(Results { settings, checkpoints })
-}
-
-/// The checkpoint that its rows tell of; they are at least one.
-fn checkpoint(rows: &[Row], sample_documents: usize) -> Result<CheckpointResult, String> {
-    let about = &*rows[0].about;
-    let errors: HashSet<&String> = rows.iter().filter_map(|row| row.error.as_ref()).collect();
-    if !errors.is_empty() && rows.iter().any(|row| row.error.is_none()) {
-        return Err("is measured and `failed`; keep one of both".to_owned());
-    }
-    for row in rows {
-        let disagree = |what: &str| Err(format!("has rows of more than one {what}"));
-        match &*row.about {
-            other if other == about => {}
-            other if other.weights != about.weights => return disagree("`weights`"),
-            other if other.sample != about.sample => return disagree("`sample`"),
-            _ => return disagree("`step` or `tokens`"),
+        let place = *places.entry(Rc::as_ptr(&row.about)).or_insert(measurements.len());
+        match measurements.get_mut(place) {
+            Some(rows) => rows.push(row),
+            None => measurements.push(vec![row]),
         }
     }
-    let outcome = match errors.into_iter().min() {
-        None => Outcome::Measured(Box::new(measurement(rows, sample_documents)?)),
+    let mut conditions: Vec<ConditionResults> = Vec::new();
+    for rows in measurements {
+        let about = &*rows[0].about;
+        let (condition, provenance) = read_fields(&about.fields, all)?;
+        let checkpoint = checkpoint(&rows, provenance)
+            .map_err(|cause| format!("checkpoint `{}` {cause}", about.name()))?;
+        match conditions.last_mut() {
+            Some(last) if last.condition == condition => last.checkpoints.push(checkpoint),
+            _ => conditions.push(ConditionResults { condition, checkpoints: vec![checkpoint] }),
+        }
+    }
+    Ok(Results { conditions })
+}
+
+/// The checkpoint that the rows of one measurement are of; they are at least one.
+fn checkpoint(rows: &[Row], provenance: Provenance) -> Result<CheckpointResult, String> {
+    let about = &*rows[0].about;
+    let failed = |row: &Row| row.measure == FAILED || row.error.is_some();
+    let failures: Vec<&Row> = rows.iter().filter(|row| failed(row)).collect();
+    let outcome = match failures.len() {
+        0 => Outcome::Measured(Box::new(measurement(rows, provenance.sample_documents)?)),
+        count if count < rows.len() => return Err("is measured and `failed`; keep one of both".to_owned()),
         // Of several causes any will do: the checkpoint has no numbers.
-        Some(error) => Outcome::Failed { error: error.clone() },
+        _ => {
+            let error = failures.iter().filter_map(|row| row.error.as_ref()).min();
+            Outcome::Failed { error: error.cloned().unwrap_or_default() }
+        }
     };
     Ok(CheckpointResult {
         run: about.run.clone(),
@@ -161,12 +180,18 @@ fn checkpoint(rows: &[Row], sample_documents: usize) -> Result<CheckpointResult,
         step: about.step,
         tokens: about.tokens,
         path: PathBuf::from(&about.path),
+        provenance,
         outcome,
     })
 }
 
 /// A layer, label and measure, and how many documents where they differ within a checkpoint.
-type Key<'a> = (Option<usize>, &'a str, &'a str, Option<u64>);
+pub type Key<'a> = (Option<usize>, &'a str, &'a str, Option<u64>);
+
+/// The key of a row's value within its checkpoint.
+pub fn key_of(row: &Row) -> Key<'_> {
+    (row.layer, &*row.label, &*row.measure, row.documents.filter(|_| row.measure == CONVERGENCE))
+}
 
 fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, String> {
     let mut values: HashMap<Key<'_>, f64> = HashMap::new();
@@ -174,7 +199,8 @@ fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, Str
     let mut whole: Option<(Option<u64>, Option<u64>)> = None;
     for row in rows {
         let size = (row.documents, row.positions);
-        let documents = row.documents.filter(|_| row.measure == CONVERGENCE);
+        let key = key_of(row);
+        let documents = key.3;
         let expected = match documents {
             Some(documents) => (row.documents, *samples.entry(documents).or_insert(row.positions)),
             None => *whole.get_or_insert(size),
@@ -187,7 +213,6 @@ fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, Str
             return Err(format!("has rows of {} and of {}", text(expected), text(size)));
         }
         let Some(value) = row.value else { continue };
-        let key = (row.layer, &*row.label, &*row.measure, documents);
         let known = *values.entry(key).or_insert(value);
         if known != value && !(known.is_nan() && value.is_nan()) {
             return Err(format!("has {} twice, {known} and {value}", name_of_key(key)));
@@ -224,14 +249,8 @@ fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, Str
         let information = estimates.get(&documents).cloned().unwrap_or_default();
         Ok(Estimate { documents: documents as usize, positions, information })
     };
-    let mut convergence = samples.iter().map(estimate).collect::<Result<Vec<_>, String>>()?;
-    // Without rows of its convergence the whole sample's size is still known, where it is not what all have.
-    if let (true, Some(documents)) = (convergence.is_empty(), size.0.map(|documents| documents as usize))
-        && documents != sample_documents
-    {
-        convergence.push(Estimate { documents, positions, information: mean.informations() });
-    }
-    Ok(Measurement {
+    let convergence = samples.iter().map(estimate).collect::<Result<Vec<_>, String>>()?;
+    let measurement = Measurement {
         loss: alone(LOSS)?,
         positions,
         temperature: alone(TEMPERATURE)?,
@@ -240,7 +259,11 @@ fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, Str
         convergence,
         weights: rows[0].about.weights.clone(),
         sample: rows[0].about.sample.clone(),
-    })
+    };
+    match size.0 {
+        Some(documents) => measurement.on_documents(documents as usize, sample_documents),
+        None => Ok(measurement),
+    }
 }
 
 /// What a number of a layer is, in words.
@@ -248,7 +271,8 @@ pub fn name_of(layer: Option<usize>, subject: &Subject, measure: Measure) -> Str
     name_of_key((layer, &subject.to_string(), measure.name(), None))
 }
 
-fn name_of_key((layer, label, measure, documents): Key<'_>) -> String {
+/// What a value is, in words.
+pub fn name_of_key((layer, label, measure, documents): Key<'_>) -> String {
     let label = if label.is_empty() { String::new() } else { format!(" of {label}") };
     let documents = documents.map_or(String::new(), |documents| format!(" on {documents} documents"));
     match measure {

@@ -1,12 +1,14 @@
-//! The columns of the table of results: those of its rows, and the settings as constants beside every row.
+//! The table of results: its columns, written and read, whatever encodes them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::rows::{MEAN, Row, rows_of};
-use super::{ResultSettings, Results, SCHEMA};
+use super::provenance::{Fields, all_fields, usual};
+use super::rows::{About, MEAN, Row, results_of, rows_of};
+use super::{Cause, Results, SCHEMA};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +27,9 @@ pub enum Cell<'a> {
     Number(f64),
 }
 
-/// The columns that differ from row to row.
-pub const COLUMNS: [(&str, Form); 14] = [
+/// The columns before those of the settings and the provenance.
+const COLUMNS: [(&str, Form); 16] = [
+    ("condition", Form::Text),
     ("run", Form::Text),
     ("checkpoint", Form::Text),
     ("step", Form::Whole),
@@ -41,22 +44,22 @@ pub const COLUMNS: [(&str, Form); 14] = [
     ("weights", Form::Text),
     ("sample", Form::Text),
     ("path", Form::Text),
+    (SCHEMA_COLUMN, Form::Whole),
 ];
 
-pub const CONDITION: &str = "condition";
-pub const SCHEMA_COLUMN: &str = "schema";
-/// The settings' own `documents`, of the whole sample: a row's are those that its value rests on.
-const DOCUMENTS: [&str; 2] = ["documents", "sample_documents"];
-/// What the numbers do not depend on.
-const PROVENANCE: [&str; 5] = ["backend", "device", "version", DOCUMENTS[1], "skipped_documents"];
+const SCHEMA_COLUMN: &str = "schema";
+
+/// The columns by which a table is known to be one of results.
+pub const TELLING: [&str; 5] = ["run", "checkpoint", "layer", "measure", "value"];
 
 impl Row {
-    /// The value in one of [`COLUMNS`].
+    /// The value in a column.
     fn cell(&self, column: &str) -> Cell<'_> {
         let text = |text: &'_ str| Cell::Text(Cow::Owned(text.to_owned()));
         let maybe = |text: &Option<String>| text.clone().map_or(Cell::Empty, |text| Cell::Text(text.into()));
         let whole = |number: Option<u64>| number.map_or(Cell::Empty, Cell::Whole);
         match column {
+            "condition" => text(&self.about.condition),
             "run" => text(&self.about.run),
             "checkpoint" => text(&self.about.checkpoint),
             "step" => whole(self.about.step),
@@ -71,7 +74,16 @@ impl Row {
             "weights" => maybe(&self.about.weights),
             "sample" => maybe(&self.about.sample),
             "path" => text(&self.about.path),
-            _ => Cell::Empty,
+            SCHEMA_COLUMN => Cell::Whole(u64::from(SCHEMA)),
+            field => match self.about.fields.get(field) {
+                Some(Value::String(text)) => Cell::Text(text.into()),
+                Some(value) => match (value.as_u64(), value.as_f64()) {
+                    (Some(whole), _) => Cell::Whole(whole),
+                    (None, Some(number)) => Cell::Number(number),
+                    (None, None) => Cell::Empty,
+                },
+                None => Cell::Empty,
+            },
         }
     }
 }
@@ -79,8 +91,8 @@ impl Row {
 /// A table of results.
 pub struct Table {
     pub rows: Vec<Row>,
-    /// The columns in which all rows agree.
-    constants: Vec<(String, Value)>,
+    /// The columns of the settings and the provenance.
+    fields: Vec<(String, Form)>,
 }
 
 impl Table {
@@ -89,114 +101,170 @@ impl Table {
     /// # Errors
     /// None in practice; what the settings' own form said.
     pub fn new(results: &Results) -> Result<Self, String> {
-        let settings = settings_columns(&results.settings)?;
-        let mut constants = vec![
-            (CONDITION.to_owned(), condition(&settings).into()),
-            (SCHEMA_COLUMN.to_owned(), SCHEMA.into()),
-        ];
-        constants.extend(settings);
-        Ok(Self { rows: rows_of(results), constants })
+        Ok(Self { rows: rows_of(results)?, fields: field_columns()? })
     }
 
     /// The names of all columns and what they hold.
     pub fn columns(&self) -> Vec<(&str, Form)> {
-        let constants = self.constants.iter().map(|(name, value)| (&**name, form_of(value)));
-        // The condition stands first, as what tells rows apart that are otherwise alike.
-        let (first, others) = (constants.clone().take(1), constants.skip(1));
-        first.chain(COLUMNS).chain(others).collect()
+        let fields = self.fields.iter().map(|(name, form)| (&**name, *form));
+        COLUMNS.into_iter().chain(fields).collect()
     }
 
     /// A row's value in a column.
     pub fn cell<'a>(&'a self, row: &'a Row, column: &str) -> Cell<'a> {
-        match self.constants.iter().find(|(name, _)| name == column) {
-            Some((_, Value::String(text))) => Cell::Text(text.into()),
-            Some((_, value)) => match (value.as_u64(), value.as_f64()) {
-                (Some(whole), _) => Cell::Whole(whole),
-                (None, Some(number)) => Cell::Number(number),
-                (None, None) => Cell::Empty,
-            },
-            None => row.cell(column),
-        }
+        row.cell(column)
     }
 }
 
-fn form_of(value: &Value) -> Form {
-    match value {
+fn field_columns() -> Result<Vec<(String, Form)>, String> {
+    let (condition, provenance) = usual();
+    let form = |value: &Value| match value {
         Value::Number(number) if number.is_f64() => Form::Number,
         Value::Number(_) => Form::Whole,
         _ => Form::Text,
+    };
+    let fields = all_fields(&condition, &provenance)?;
+    Ok(fields.iter().map(|(name, value)| (name.clone(), form(value))).collect())
+}
+
+/// The columns of a file, found by name. A column that is not there is empty.
+pub trait Columns {
+    /// The number of rows in every column.
+    fn rows(&self) -> usize;
+    /// Whether there is such a column.
+    fn has(&self, name: &str) -> bool;
+    /// A column of text.
+    ///
+    /// # Errors
+    /// A column of something else, by its name.
+    fn texts(&self, name: &str) -> Result<Vec<Option<String>>, String>;
+    /// A column of whole numbers.
+    ///
+    /// # Errors
+    /// As [`Self::texts`].
+    fn wholes(&self, name: &str) -> Result<Vec<Option<u64>>, String>;
+    /// A column of numbers.
+    ///
+    /// # Errors
+    /// As [`Self::texts`].
+    fn numbers(&self, name: &str) -> Result<Vec<Option<f64>>, String>;
+}
+
+/// More checkpoints than any table of results is of.
+const MOST_CHECKPOINTS: usize = 200_000;
+
+/// Reads a table, of this `schema` where its file says so beside it. Its columns may stand in any order, with others
+/// between them.
+pub fn read(table: &dyn Columns, schema: Option<u64>) -> Result<Results, Cause> {
+    let column = table.wholes(SCHEMA_COLUMN).map_err(Cause::Foreign)?;
+    match column.into_iter().flatten().chain(schema).max() {
+        Some(schema) if schema > u64::from(SCHEMA) => return Err(Cause::Newer { schema }),
+        _ => {}
     }
-}
-
-/// The settings by the names of their columns.
-pub fn settings_columns(settings: &ResultSettings) -> Result<BTreeMap<String, Value>, String> {
-    let value = serde_json::to_value(settings).map_err(|error| error.to_string())?;
-    let Value::Object(fields) = value else { return Err("settings without names".to_owned()) };
-    let [field, column] = DOCUMENTS;
-    Ok(fields
-        .into_iter()
-        .map(|(name, value)| (if name == field { column.to_owned() } else { name }, value))
-        .collect())
-}
-
-/// A short name of what the numbers depend on: the same on every machine.
-fn condition(settings: &BTreeMap<String, Value>) -> String {
-    let mut of: BTreeMap<&str, String> = settings
-        .iter()
-        .map(|(name, value)| (&**name, value.to_string()))
-        .filter(|(name, _)| !PROVENANCE.contains(name))
-        .collect();
-    let file = settings["corpus"].as_str().unwrap_or_default().rsplit(['/', '\\']).next();
-    of.insert("corpus", file.unwrap_or_default().to_owned());
-    format!("{:016x}", twox_hash::XxHash3_64::oneshot(format!("{of:?}").as_bytes()))
-}
-
-/// What stands for several values of one of [`PROVENANCE`], as where parts were measured on several machines, or
-/// where tokenizers leave runs other numbers of documents.
-fn provenance(name: &str, values: &[Value]) -> Value {
-    match name {
-        // Who computed is told by `device`.
-        "backend" => Value::from("auto"),
-        "device" | "version" => values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ").into(),
-        _ => values.iter().filter_map(Value::as_u64).max().into(),
+    if let Some(missing) = TELLING.iter().chain([&SCHEMA_COLUMN]).find(|name| !table.has(name)) {
+        return Err(Cause::Foreign(format!("a table without a column `{missing}`")));
     }
+    if table.rows() == 0 {
+        return Err(Cause::Unusable("a table without rows".to_owned()));
+    }
+    rows(table).and_then(|rows| results_of(rows, true)).map_err(Cause::Unusable)
 }
 
-/// The settings that rows were measured under, from the distinct values in each of their columns.
-///
-/// # Errors
-/// A setting that is missing, or that the rows disagree on.
-pub fn settings_of(
-    distinct: impl Fn(&str, Form) -> Result<Vec<Option<Value>>, String>,
-) -> Result<ResultSettings, String> {
-    let mut fields = serde_json::Map::new();
-    let mut differ = Vec::new();
-    for (name, usual) in settings_columns(&ResultSettings::default())? {
-        let values = distinct(&name, form_of(&usual))?;
-        if values.iter().all(Option::is_none) {
-            continue;
-        }
-        if values.iter().any(Option::is_none) {
-            return Err(format!("rows with and without the setting `{name}`; keep those of one measurement"));
-        }
-        let values: Vec<Value> = values.into_iter().flatten().collect();
-        let value = match &values[..] {
-            [value] => value.clone(),
-            _ if PROVENANCE.contains(&&*name) => provenance(&name, &values),
-            _ => {
-                let mut texts: Vec<String> = values.iter().map(|v| v.to_string().replace('"', "")).collect();
-                texts.sort_by(|a, b| crate::checkpoints::step_name::natural_order(a, b));
-                let rest = if texts.len() > 2 { " and more" } else { "" };
-                differ.push(format!("{name} {}{rest}", texts[..2].join(" and ")));
-                continue;
-            }
+fn rows(table: &dyn Columns) -> Result<Vec<Row>, String> {
+    let needed = |name: &str| -> Result<Vec<String>, String> {
+        let cells = table.texts(name)?.into_iter();
+        cells.map(|cell| cell.ok_or_else(|| format!("rows without `{name}`"))).collect()
+    };
+    let mut abouts = abouts(table)?.into_iter();
+    let mut layers = needed("layer")?.into_iter();
+    // Some programs read an empty text as none.
+    let mut labels = table.texts("label")?.into_iter().map(Option::unwrap_or_default);
+    let (mut measures, mut values) = (needed("measure")?.into_iter(), table.numbers("value")?.into_iter());
+    let (mut documents, mut positions) =
+        (table.wholes("documents")?.into_iter(), table.wholes("positions")?.into_iter());
+    let mut errors = table.texts("error")?.into_iter();
+    let row = || {
+        let layer = layers.next()?;
+        let layer = match &*layer {
+            MEAN => Ok(None),
+            number => match number.parse() {
+                Ok(number) => Ok(Some(number)),
+                Err(_) => Err(format!("a layer `{number}`, neither `{MEAN}` nor a number")),
+            },
         };
-        let [field, column] = DOCUMENTS;
-        fields.insert(if name == column { field.to_owned() } else { name }, value);
+        let about = abouts.next()?;
+        let (label, measure, value) = (labels.next()?, measures.next()?, values.next()?);
+        let (documents, positions, error) = (documents.next()?, positions.next()?, errors.next()?);
+        Some(layer.map(|layer| Row { about, layer, label, measure, value, documents, positions, error }))
+    };
+    std::iter::from_fn(row).collect()
+}
+
+/// What each row says of its checkpoint, equal ones being the same.
+fn abouts(table: &dyn Columns) -> Result<Vec<Rc<About>>, String> {
+    let of_checkpoint =
+        ["run", "checkpoint", "path", "weights", "sample"].map(|name| (name.to_owned(), Form::Text));
+    let of_training = ["step", "tokens"].map(|name| (name.to_owned(), Form::Whole));
+    let columns: Vec<(String, Form)> =
+        of_checkpoint.into_iter().chain(of_training).chain(field_columns()?).collect();
+    // Rows that agree in the first columns are a group; each further column divides groups into smaller ones. One column
+    // is held at a time, since a table is large and its rows say much the same.
+    let mut group_of = vec![0usize; table.rows()];
+    let mut divisions: Vec<Vec<(usize, Option<Value>)>> = Vec::with_capacity(columns.len());
+    for (name, form) in &columns {
+        let mut groups: HashMap<(usize, Option<Value>), usize> = HashMap::new();
+        let mut division = Vec::new();
+        for (group, value) in group_of.iter_mut().zip(values(table, name, *form)?) {
+            let key = (*group, value);
+            *group = match groups.get(&key) {
+                Some(&known) => known,
+                None => {
+                    division.push(key.clone());
+                    groups.insert(key, division.len() - 1);
+                    division.len() - 1
+                }
+            };
+        }
+        if division.len() > MOST_CHECKPOINTS {
+            return Err(format!("rows of more than {MOST_CHECKPOINTS} checkpoints"));
+        }
+        divisions.push(division);
     }
-    if !differ.is_empty() {
-        return Err(format!("rows of several settings: {}; keep those of one", differ.join(", ")));
-    }
-    super::all_settings_in(&fields)?;
-    super::settings_from(fields)
+    let count = divisions.last().map_or(0, Vec::len);
+    let about = |last: usize| {
+        let (mut group, mut fields) = (last, Fields::new());
+        for ((name, _), division) in columns.iter().zip(&divisions).rev() {
+            let (before, value) = &division[group];
+            fields.extend(value.clone().map(|value| (name.clone(), value)));
+            group = *before;
+        }
+        let mut text = |name: &str| match fields.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        let mut about = About {
+            run: text("run").ok_or("rows without `run`")?,
+            checkpoint: text("checkpoint").ok_or("rows without `checkpoint`")?,
+            // A path that is not known is written as nothing, and read as such by some programs.
+            path: text("path").unwrap_or_default(),
+            weights: text("weights"),
+            sample: text("sample"),
+            ..About::default()
+        };
+        let mut whole = |name: &str| fields.remove(name).and_then(|value| value.as_u64());
+        (about.step, about.tokens) = (whole("step"), whole("tokens"));
+        about.fields = fields;
+        Ok(Rc::new(about))
+    };
+    let abouts: Vec<Rc<About>> = (0..count).map(about).collect::<Result<_, String>>()?;
+    Ok(group_of.into_iter().map(|group| Rc::clone(&abouts[group])).collect())
+}
+
+/// A column's values.
+fn values(table: &dyn Columns, name: &str, form: Form) -> Result<Vec<Option<Value>>, String> {
+    Ok(match form {
+        Form::Text => table.texts(name)?.into_iter().map(|v| Some(v?.into())).collect(),
+        Form::Whole => table.wholes(name)?.into_iter().map(|v| Some(v?.into())).collect(),
+        Form::Number => table.numbers(name)?.into_iter().map(|v| Some(v?.into())).collect(),
+    })
 }

@@ -1,8 +1,10 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::table::Table;
 use super::*;
-use crate::measures::{Estimated, Information, Order};
+use crate::condition::TextSource;
+use crate::measures::{Information, Order};
+use crate::settings::Settings;
 
 fn layer(layer: Option<usize>) -> LayerMeasures {
     let labelled = |(order, scale): (Order, f64)| {
@@ -17,7 +19,7 @@ fn layer(layer: Option<usize>) -> LayerMeasures {
     layer
 }
 
-fn measurement() -> Measurement {
+pub fn measurement() -> Measurement {
     Measurement {
         loss: 3.5,
         positions: 160,
@@ -42,54 +44,73 @@ fn measurement() -> Measurement {
     }
 }
 
-fn checkpoint(run: &str, name: &str, outcome: Outcome) -> CheckpointResult {
+pub fn checkpoint(run: &str, name: &str, outcome: Outcome) -> CheckpointResult {
     CheckpointResult {
         run: run.to_owned(),
         name: name.to_owned(),
         step: name.strip_prefix("step").and_then(|step| step.parse().ok()),
         tokens: None,
         path: PathBuf::from("/runs").join(run).join(name),
+        provenance: provenance(),
         outcome,
     }
 }
 
-fn measured(run: &str, name: &str) -> CheckpointResult {
+pub fn measured(run: &str, name: &str) -> CheckpointResult {
     checkpoint(run, name, Outcome::Measured(Box::new(measurement())))
 }
 
-fn results() -> Results {
-    Results {
-        settings: ResultSettings {
-            settings: Settings { seed: u64::MAX, max_order: 2, ..Settings::default() },
-            corpus: PathBuf::from("/text.jsonl"),
-            documents: 20,
-            skipped_documents: 1,
-            device: "CPU".to_owned(),
-            version: "0".to_owned(),
-        },
-        checkpoints: vec![
-            measured("a run", "step7"),
-            measured("a run", "step20"),
-            checkpoint("a run", "step100", Outcome::Failed { error: "cut short, sadly".to_owned() }),
-            measured("run 2", "step7"),
-            measured("run 10", "main"),
-        ],
+pub fn asked() -> Condition {
+    let settings = Settings { seed: u64::MAX, max_order: 2, ..Settings::default() };
+    Condition { settings, text: TextSource::Corpus(PathBuf::from("/text.jsonl")) }
+}
+
+pub fn provenance() -> Provenance {
+    Provenance { version: "0".to_owned(), ..Provenance::of(&asked(), [20, 1], "CPU") }
+}
+
+/// Results of these checkpoints under one condition, as they are.
+pub fn of(checkpoints: Vec<CheckpointResult>) -> Results {
+    Results { conditions: vec![ConditionResults { condition: asked().identity(), checkpoints }] }
+}
+
+pub fn results() -> Results {
+    of(vec![
+        measured("a run", "step7"),
+        measured("a run", "step20"),
+        checkpoint("a run", "step100", Outcome::Failed { error: "cut short, sadly".to_owned() }),
+        measured("run 2", "step7"),
+        measured("run 10", "main"),
+    ])
+}
+
+/// The checkpoints of the first condition.
+pub fn checkpoints(results: &mut Results) -> &mut Vec<CheckpointResult> {
+    &mut results.conditions[0].checkpoints
+}
+
+/// The numbers of a checkpoint of the first condition.
+pub fn numbers(results: &mut Results, index: usize) -> &mut Measurement {
+    match &mut checkpoints(results)[index].outcome {
+        Outcome::Measured(measurement) => measurement,
+        Outcome::Failed { error } => panic!("{error}"),
     }
 }
 
 /// What reading these bytes as a file gives.
-fn read(bytes: &[u8]) -> Result<Results> {
+pub fn read(bytes: &[u8]) -> Result<Results> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
     Results::read(file.path())
 }
 
-fn refused(bytes: &[u8]) -> String {
+#[track_caller]
+pub fn refused(bytes: &[u8]) -> String {
     read(bytes).map(|_| "nothing").unwrap_err().to_string()
 }
 
 /// The results as Parquet, after another program changed the table.
-fn changed(results: &Results, change: impl FnOnce(&mut Table)) -> Vec<u8> {
+pub fn changed(results: &Results, change: impl FnOnce(&mut Table)) -> Vec<u8> {
     let mut table = Table::new(results).unwrap();
     change(&mut table);
     parquet::encoded(&[&table]).unwrap()
@@ -101,8 +122,15 @@ fn json_survives_a_round_trip_and_has_the_documented_form() {
     assert_eq!(read(&bytes).unwrap(), results());
     let json: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(json["schema"], SCHEMA);
-    let first = &json["checkpoints"][0];
+    let of_condition = &json["conditions"][0];
+    assert_eq!(of_condition["condition"], asked().id().to_string());
+    let first = &of_condition["checkpoints"][0];
     assert_eq!(first["name"], "step7");
+    assert_eq!((&first["documents"], &first["provenance"]["sample_documents"]), (&16.into(), &20.into()));
+    assert_eq!(
+        (&first["provenance"]["corpus"], &of_condition["settings"]["text"]),
+        (&"/text.jsonl".into(), &"text.jsonl".into())
+    );
     assert_eq!(first["layers"][1]["layer"], 1);
     let mean = &first["mean"];
     let token = json!({"information": 0.4, "information_mean": 0.5, "null": 0.01, "spread": 0.002});
@@ -112,8 +140,9 @@ fn json_survives_a_round_trip_and_has_the_documented_form() {
     assert_eq!(first["convergence"][1]["labels"]["output:bigram"], 0.4);
     assert_eq!((&first["weights"], &first["sample"]), (&"00c0ffee".into(), &"5eed".into()));
     assert!(mean["labels"].get("input:trigram").is_none() && mean.get("layer").is_none());
-    assert_eq!(json["checkpoints"][2]["error"], "cut short, sadly");
-    assert_eq!(json["settings"]["temperature"], "root");
+    assert_eq!(of_condition["checkpoints"][2]["error"], "cut short, sadly");
+    assert_eq!(of_condition["settings"]["temperature"], "root");
+    assert!(of_condition["settings"].get("samples").is_none(), "it is of the provenance");
 }
 
 #[test]
@@ -167,31 +196,44 @@ fn csv_says_of_every_value_what_it_is_of() {
         ("min_count", "1"),
         ("max_order", "2"),
         ("tolerance", "0"),
-        ("dtype", "auto"),
+        ("dtype", "f32"),
         ("device", "CPU"),
         ("version", "0"),
         ("schema", "2"),
     ] {
         assert!(rows.iter().all(|row| of(row, name) == value), "{name}: {}", of(&rows[0], name));
     }
-    assert!(rows.iter().all(|row| of(row, "condition").len() == 16));
+    assert!(rows.iter().all(|row| of(row, "condition") == asked().id().to_string()));
 }
 
 #[test]
-fn a_condition_is_the_same_on_every_machine_and_another_for_other_numbers() {
-    let of = |change: &dyn Fn(&mut ResultSettings)| {
-        let mut results = results();
-        change(&mut results.settings);
-        let csv = String::from_utf8(results.to_csv().unwrap()).unwrap();
-        csv.lines().nth(1).unwrap()[..16].to_owned()
+fn a_condition_follows_from_the_settings_beside_it() {
+    let table = |change: &dyn Fn(&mut rows::About)| {
+        changed(&results(), |table| {
+            for row in &mut table.rows {
+                let mut about = (*row.about).clone();
+                change(&mut about);
+                row.about = std::rc::Rc::new(about);
+            }
+            share(&mut table.rows);
+        })
     };
-    let usual = of(&|_| {});
-    assert_eq!(of(&|s| s.corpus = PathBuf::from("/elsewhere/text.jsonl")), usual);
-    assert_eq!(of(&|s| (s.device, s.version) = ("GPU".to_owned(), "9".to_owned())), usual);
-    assert_eq!(of(&|s| s.settings.backend = crate::settings::Backend::Gpu), usual);
-    assert_ne!(of(&|s| s.settings.points = 50), usual);
-    assert_ne!(of(&|s| s.settings.temperature_factor = 2.0), usual);
-    assert_ne!(of(&|s| s.corpus = PathBuf::from("/other.jsonl")), usual);
+    // Whatever stands in its column, as in tables of before.
+    let other_name = table(&|about| about.condition = "0123456789abcdef".to_owned());
+    assert_eq!(read(&other_name).unwrap(), results());
+    let other = table(&|about| drop(about.fields.insert("points".to_owned(), 50.into())));
+    let read = read(&other).unwrap();
+    assert_eq!(read.conditions[0].condition.settings.points, 50);
+    assert_ne!(read.conditions[0].condition.id(), asked().id());
+}
+
+/// Lets equal neighbours say the same of their checkpoint by the same words, as rows of one measurement do.
+fn share(rows: &mut [rows::Row]) {
+    for index in 1..rows.len() {
+        if rows[index].about == rows[index - 1].about {
+            rows[index].about = std::rc::Rc::clone(&rows[index - 1].about);
+        }
+    }
 }
 
 #[test]
@@ -229,18 +271,27 @@ fn rows_taken_away_are_missed_by_name_or_optional() {
     // What not every measurement has.
     let no_null = read_without(&|row| row.measure == "null");
     assert_eq!(
-        no_null.checkpoints[0].measurement().unwrap().mean.complexity(Order::Token).unwrap().null,
+        no_null.conditions[0].checkpoints[0]
+            .measurement()
+            .unwrap()
+            .mean
+            .complexity(Order::Token)
+            .unwrap()
+            .null,
         None
     );
     let no_bigram = read_without(&|row| row.label.ends_with("bigram"));
-    let mean = &no_bigram.checkpoints[0].measurement().unwrap().mean;
+    let mean = &no_bigram.conditions[0].checkpoints[0].measurement().unwrap().mean;
     assert_eq!(mean.orders().collect::<Vec<_>>(), [Order::Token]);
     let one_run = read_without(&|row| row.about.run != "run 2");
-    assert_eq!(one_run.checkpoints, [measured("run 2", "step7")]);
+    assert_eq!(one_run, of(vec![measured("run 2", "step7")]));
     // The number of documents is known without the convergence.
     let no_growth = read_without(&|row| row.measure == "convergence");
-    let measurement = no_growth.checkpoints[0].measurement().unwrap();
+    let measurement = no_growth.conditions[0].checkpoints[0].measurement().unwrap();
     assert_eq!((measurement.documents(), measurement.convergence.len()), (Some(16), 1));
+    let no_end = read_without(&|row| row.measure == "convergence" && row.documents == Some(16));
+    let measurement = no_end.conditions[0].checkpoints[0].measurement().unwrap();
+    assert_eq!((measurement.documents(), measurement.convergence.len()), (Some(16), 2));
     // What every one has.
     refused_without(&|row| row.layer.is_none(), &["a run/", "lacks `entropy`", "average over layers"]);
     refused_without(&|row| row.layer == Some(1), &["a run/", "layer 1"]);
@@ -256,7 +307,7 @@ fn rows_taken_away_are_missed_by_name_or_optional() {
 #[test]
 fn layers_cut_off_at_the_end_are_missed() {
     let mut results = results();
-    let Outcome::Measured(measurement) = &mut results.checkpoints[0].outcome else { panic!() };
+    let measurement = numbers(&mut results, 0);
     measurement.layers[2].entropy.value = 0.6;
     measurement.mean = LayerMeasures::mean(&measurement.layers[1..]).unwrap();
     assert_eq!(read(&results.to_parquet().unwrap()).unwrap(), results);
@@ -264,48 +315,78 @@ fn layers_cut_off_at_the_end_are_missed() {
     assert!(refused(&cut).contains("lacks some of its layers"));
 }
 
+/// Tables below each other.
+fn below(parts: &[Results]) -> Vec<u8> {
+    let tables: Vec<Table> = parts.iter().map(|part| Table::new(part).unwrap()).collect();
+    parquet::encoded(&tables.iter().collect::<Vec<_>>()).unwrap()
+}
+
 #[test]
-fn tables_below_each_other_are_one_where_they_are_of_one_condition() {
-    let parts: Vec<Results> = results()
-        .checkpoints
-        .into_iter()
-        .map(|checkpoint| Results { settings: results().settings, checkpoints: vec![checkpoint] })
-        .collect();
-    let below = |parts: &[Results]| {
-        let tables: Vec<Table> = parts.iter().map(|part| Table::new(part).unwrap()).collect();
-        parquet::encoded(&tables.iter().collect::<Vec<_>>()).unwrap()
-    };
+fn tables_below_each_other_are_their_union() {
+    let parts: Vec<Results> =
+        results().conditions[0].checkpoints.iter().map(|checkpoint| of(vec![checkpoint.clone()])).collect();
     assert_eq!(read(&below(&parts)).unwrap(), results());
     // The same part twice is the same part.
     assert_eq!(read(&below(&[results(), results()])).unwrap(), results());
-    // Parts of other machines say so.
+    // Each checkpoint says who measured it.
     let mut elsewhere = parts.clone();
-    elsewhere[1].settings.device = "GPU".to_owned();
-    elsewhere[2].settings.skipped_documents = 7;
+    checkpoints(&mut elsewhere[1])[0].provenance.device = "GPU".to_owned();
+    checkpoints(&mut elsewhere[2])[0].provenance.skipped_documents = 7;
     let joined = read(&below(&elsewhere)).unwrap();
-    assert_eq!((joined.settings.device.as_str(), joined.settings.skipped_documents), ("CPU; GPU", 7));
+    let of = |index: usize| {
+        let provenance = &joined.conditions[0].checkpoints[index].provenance;
+        (provenance.device.as_str(), provenance.skipped_documents)
+    };
+    assert_eq!([of(0), of(1), of(2)], [("CPU", 1), ("GPU", 1), ("CPU", 7)]);
 
+    // Several conditions in one table, in the order of their settings.
     let mut other = results();
-    (other.settings.settings.points, other.settings.settings.context) = (50, 64);
-    let error = refused(&below(&[results(), other]));
-    assert!(error.contains("context 64 and 512, points 50 and 100; keep those of one"), "{error}");
+    other.conditions[0].condition.settings.points = 50;
+    let both = read(&below(&[results(), other.clone()])).unwrap();
+    assert_eq!(both.conditions, [other.conditions, results().conditions].concat());
+    assert_eq!(both, read(&both.to_json().unwrap()).unwrap());
 
-    let conflict = |change: &dyn Fn(&mut Measurement), parts: &[&str]| {
+    let conflict = |change: &dyn Fn(&mut CheckpointResult), parts: &[&str]| {
         let mut other = results();
-        let Outcome::Measured(measurement) = &mut other.checkpoints[1].outcome else { panic!() };
-        change(measurement);
+        change(&mut checkpoints(&mut other)[1]);
         let error = refused(&below(&[results(), other]));
         for part in parts.iter().chain(&["a run/step20"]) {
             assert!(error.contains(part), "`{part}` is not in: {error}");
         }
     };
-    conflict(&|m| m.loss = 3.0, &["its `loss` twice, 3.5 and 3"]);
-    conflict(&|m| m.layers[1].entropy.value = 0.8, &["`entropy` in layer 1 twice, 0.9 and 0.8"]);
-    conflict(&|m| m.positions = 170, &["16 documents with 160 positions", "16 documents with 170 positions"]);
-    conflict(&|m| m.weights = None, &["`weights`"]);
+    let number = |change: fn(&mut Measurement)| {
+        move |checkpoint: &mut CheckpointResult| match &mut checkpoint.outcome {
+            Outcome::Measured(measurement) => change(measurement),
+            Outcome::Failed { error } => panic!("{error}"),
+        }
+    };
+    conflict(&number(|m| m.loss = 3.0), &["its `loss` twice, 3.5 and 3"]);
+    conflict(&number(|m| m.layers[1].entropy.value = 0.8), &["`entropy` in layer 1 twice, 0.9 and 0.8"]);
+    conflict(
+        &number(|m| m.positions = 170),
+        &["16 documents with 160 positions", "16 documents with 170 positions"],
+    );
+    conflict(
+        &number(|m| m.weights = Some("beef".to_owned())),
+        &["two models", "00c0ffee", "beef", "/runs/a run"],
+    );
+    conflict(&number(|m| m.sample = Some("beef".to_owned())), &["two samples", "5eed", "beef"]);
+    conflict(
+        &|checkpoint| {
+            number(|m| m.loss = 3.0)(checkpoint);
+            checkpoint.provenance.device = "GPU".to_owned();
+        },
+        &["is there twice", "`loss` is 3.5 and 3"],
+    );
+    // A hash that was not written yet is no other hash, and a failure no other number.
+    let mut without = results();
+    (numbers(&mut without, 1).weights, numbers(&mut without, 1).sample) = (None, None);
     let mut failed = results();
-    failed.checkpoints[0].outcome = Outcome::Failed { error: "no".to_owned() };
-    assert!(refused(&below(&[results(), failed])).contains("measured and `failed`"));
+    checkpoints(&mut failed)[1].outcome = Outcome::Failed { error: "no".to_owned() };
+    for other in [without, failed] {
+        assert_eq!(read(&below(&[other.clone(), results()])).unwrap(), results());
+        assert_eq!(read(&below(&[results(), other])).unwrap(), results());
+    }
 }
 
 #[test]
@@ -346,39 +427,44 @@ fn with(place: &str, value: Option<Value>) -> Vec<u8> {
 #[test]
 fn sizes_and_numbers_that_cannot_be_are_refused_by_name() {
     let bad = [
-        ("/settings/max_order", Value::from(1_000_000_000u64), "max_order"),
-        ("/settings/max_order", Value::from(1_000_000_000_000_000_000u64), "max_order"),
-        ("/settings/max_order", Value::from(0), "max_order"),
-        ("/settings/points", Value::from(1), "points"),
-        ("/settings/points", Value::from(u64::MAX), "points"),
-        ("/settings/reference_seeds", Value::from(u64::MAX), "reference_seeds"),
-        ("/settings/reference_seeds", Value::from(0), "reference_seeds"),
-        ("/settings/context", Value::from(-1), "`context`"),
-        ("/settings/temperature", Value::from("warm"), "warm"),
-        ("/settings/temperature_factor", Value::from(-1.0), "temperature_factor"),
-        ("/settings/tolerance", Value::from(1e300), "tolerance"),
-        ("/settings/documents", Value::from(u64::MAX), "documents"),
-        ("/settings/novelty", Value::from(1), "novelty"),
-        ("/checkpoints/0/loss", Value::Null, "a run/step7"),
-        ("/checkpoints/0/positions", Value::from(0.5), "a run/step7"),
-        ("/checkpoints/0/layers", Value::Array(Vec::new()), "lacks its layers"),
-        ("/checkpoints/0/layers/1/layer", Value::from(1_000_000_000u64), "layer 1"),
-        ("/checkpoints/0/mean/entropy", Value::from(0.3), "another average"),
-        ("/checkpoints/1/step", Value::from("soon"), "soon"),
-        ("/checkpoints", Value::Array(Vec::new()), "no checkpoint"),
+        ("/conditions/0/settings/max_order", Value::from(1_000_000_000u64), "max_order"),
+        ("/conditions/0/settings/max_order", Value::from(1_000_000_000_000_000_000u64), "max_order"),
+        ("/conditions/0/settings/max_order", Value::from(0), "max_order"),
+        ("/conditions/0/settings/points", Value::from(1), "points"),
+        ("/conditions/0/settings/points", Value::from(u64::MAX), "points"),
+        ("/conditions/0/settings/reference_seeds", Value::from(u64::MAX), "reference_seeds"),
+        ("/conditions/0/settings/reference_seeds", Value::from(0), "reference_seeds"),
+        ("/conditions/0/settings/context", Value::from(-1), "`context`"),
+        ("/conditions/0/settings/temperature", Value::from("warm"), "warm"),
+        ("/conditions/0/settings/temperature_factor", Value::from(-1.0), "temperature_factor"),
+        ("/conditions/0/checkpoints/0/provenance/tolerance", Value::from(1e300), "tolerance"),
+        ("/conditions/0/checkpoints/0/provenance/sample_documents", Value::from(u64::MAX), "documents"),
+        ("/conditions/0/settings/text", Value::from("other.jsonl"), "text"),
+        ("/conditions/0/settings/samples", Value::from(7), "samples"),
+        ("/conditions/0/settings/novelty", Value::from(1), "novelty"),
+        ("/conditions/0/checkpoints/0/loss", Value::Null, "a run/step7"),
+        ("/conditions/0/checkpoints/0/positions", Value::from(0.5), "a run/step7"),
+        ("/conditions/0/checkpoints/0/layers", Value::Array(Vec::new()), "lacks its layers"),
+        ("/conditions/0/checkpoints/0/layers/1/layer", Value::from(1_000_000_000u64), "layer 1"),
+        ("/conditions/0/checkpoints/0/mean/entropy", Value::from(0.3), "another average"),
+        ("/conditions/0/checkpoints/0/documents", Value::from(4), "4 documents and a convergence up to 16"),
+        ("/conditions/0/checkpoints/1/step", Value::from("soon"), "soon"),
+        ("/conditions/0/checkpoints", Value::Array(Vec::new()), "no checkpoint"),
     ];
     for (place, value, part) in bad {
         let error = refused(&with(place, Some(value)));
         assert!(error.contains(part) && !error.contains('\n'), "{place}: {error}");
     }
-    let missing =
-        ["points", "context", "temperature", "temperature_factor", "max_order", "seed", "samples", "corpus"];
-    for name in missing {
-        let error = refused(&with(&format!("/settings/{name}"), None));
+    let of_condition = ["points", "context", "temperature", "temperature_factor", "max_order", "seed"]
+        .map(|name| (name, format!("/conditions/0/settings/{name}")));
+    let of_checkpoint =
+        ["samples", "corpus"].map(|name| (name, format!("/conditions/0/checkpoints/0/provenance/{name}")));
+    for (name, place) in of_condition.into_iter().chain(of_checkpoint) {
+        let error = refused(&with(&place, None));
         assert!(error.contains(&format!("missing field `{name}`")), "{name}: {error}");
     }
     for name in ["loss", "mean", "layers", "temperature"] {
-        let error = refused(&with(&format!("/checkpoints/0/{name}"), None));
+        let error = refused(&with(&format!("/conditions/0/checkpoints/0/{name}"), None));
         assert!(error.contains(name) && error.contains("a run/step7"), "{name}: {error}");
     }
     // A table can hold what JSON cannot write.
@@ -395,92 +481,9 @@ fn sizes_and_numbers_that_cannot_be_are_refused_by_name() {
 }
 
 #[test]
-fn a_setting_that_was_taken_away_is_missed() {
-    for name in ["min_count", "dtype", "points"] {
-        let mut json: Value = serde_json::from_slice(&results().to_json().unwrap()).unwrap();
-        json["settings"].as_object_mut().unwrap().remove(name).unwrap();
-        let error = refused(&serde_json::to_vec(&json).unwrap());
-        assert!(error.contains(&format!("missing field `{name}`")), "{error}");
-    }
-}
-
-#[test]
-fn settings_that_results_once_had_no_name_for_read_as_what_they_were() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/results/schema-1.json");
-    let mut json: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    json.as_object_mut().unwrap().remove("schema");
-    for name in ["reference_seeds", "min_count", "tolerance", "scores", "dtype"] {
-        json["settings"].as_object_mut().unwrap().remove(name).unwrap();
-    }
-    let known = Results::read(&file).unwrap().settings.settings;
-    let read = read(&serde_json::to_vec(&json).unwrap()).unwrap().settings.settings;
-    assert_eq!(read, Settings { reference_seeds: 1, min_count: 1, ..known });
-}
-
-/// Files from before results had a number: as they were written, sorted by layer, and two settings below each other with
-/// the metadata of the first.
-#[test]
-fn results_of_before_there_was_a_schema_are_read() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/results");
-    let json = Results::read(&folder.join("older.json")).unwrap();
-    assert_eq!((json.checkpoints.len(), json.settings.settings.points), (3, 20));
-    assert!(
-        json.checkpoints[2].measurement().unwrap().mean.complexity(Order::Quadgram).unwrap().null.is_some()
-    );
-    for name in ["older.parquet", "older-sorted.parquet"] {
-        assert_eq!(Results::read(&folder.join(name)).unwrap(), json, "{name}");
-    }
-    // They come out in the form of today, and the same.
-    assert_eq!(read(&json.to_parquet().unwrap()).unwrap(), json);
-    let error = Results::read(&folder.join("older-two-settings.parquet")).unwrap_err().to_string();
-    assert!(error.contains("checkpoint `run/step0` has") && error.contains("positions"), "{error}");
-    let error = Results::read(&folder.join("older-two-temperatures.parquet")).unwrap_err().to_string();
-    assert!(error.contains("checkpoint `run/step0` has its `temperature` twice"), "{error}");
-}
-
-/// Files of schema 1, whose tables are those of today.
-#[test]
-fn results_of_schema_1_are_read() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/results");
-    let read = Results::read(&folder.join("schema-1.json")).unwrap();
-    assert_eq!((read.checkpoints.len(), read.settings.settings.points), (3, 20));
-    assert!(matches!(&read.checkpoints[2].outcome, Outcome::Failed { error } if error.contains("cut short")));
-    let last = read.checkpoints[1].measurement().unwrap();
-    assert_eq!(last.mean.orders().collect::<Vec<_>>(), [Order::Token, Order::Bigram, Order::Trigram]);
-    // As they stand in the file.
-    let token = Information {
-        value: 0.4132441166793214,
-        mean: 0.4088588193087575,
-        null: Some(0.21227459657124972),
-        spread: Some(0.036446463549762276),
-        singletons: Some(0.622093023255814),
-        kept: Some(0.37790697674418605),
-    };
-    let first = read.checkpoints[0].measurement().unwrap();
-    assert_eq!(first.layers[0].complexity(Order::Token), Some(&token));
-    let phi = Estimated { value: 0.7013643058678447, spread: Some(0.044352080082604155) };
-    assert_eq!(last.mean.optimality(Order::Trigram), Some(phi));
-    let trigram = last.convergence[0].information[&Label::Output(Order::Trigram)];
-    assert_eq!((last.convergence[0].information.len(), trigram), (6, 0.03493286095575244));
-    assert_eq!(Results::read(&folder.join("schema-1.parquet")).unwrap(), read);
-    assert_eq!(self::read(&read.to_json().unwrap()).unwrap(), read);
-
-    let mut json: Value =
-        serde_json::from_slice(&std::fs::read(folder.join("schema-1.json")).unwrap()).unwrap();
-    let orders = json["checkpoints"][1]["layers"][2]["orders"].as_object_mut().unwrap();
-    orders["bigram"].as_object_mut().unwrap().remove("output").unwrap();
-    let error = refused(&serde_json::to_vec(&json).unwrap());
-    assert!(error.contains("`run/step64`: lacks `information` of output:bigram in layer 2"), "{error}");
-    json["checkpoints"][1]["layers"][2].as_object_mut().unwrap().remove("orders").unwrap();
-    let error = refused(&serde_json::to_vec(&json).unwrap());
-    assert!(error.contains("`run/step64`: missing field `orders`"), "{error}");
-}
-
-#[test]
 fn results_of_a_later_form_are_refused_as_such() {
     let mut json: Value = serde_json::from_slice(&with("/schema", Some(3.into()))).unwrap();
-    json["settings"]["novelty"] = "all of it".into();
-    json["checkpoints"] = "elsewhere".into();
+    json["conditions"] = "elsewhere".into();
     let error = refused(&serde_json::to_vec(&json).unwrap());
     assert!(error.contains("written by a newer infoplane") && error.contains("schema 3"), "{error}");
 }
@@ -488,10 +491,9 @@ fn results_of_a_later_form_are_refused_as_such() {
 #[test]
 fn a_checkpoint_twice_in_one_document_is_one_or_refused() {
     let mut twice = results();
-    twice.checkpoints.push(measured("a run", "step7"));
+    checkpoints(&mut twice).push(measured("a run", "step7"));
     assert_eq!(read(&twice.to_json().unwrap()).unwrap(), results());
-    let Outcome::Measured(measurement) = &mut twice.checkpoints.last_mut().unwrap().outcome else { panic!() };
-    measurement.loss = 1.0;
+    numbers(&mut twice, 5).loss = 1.0;
     let error = refused(&twice.to_json().unwrap());
     assert!(error.contains("a run/step7") && error.contains("twice"), "{error}");
 }
@@ -532,9 +534,12 @@ fn files_and_folders_of_results_are_read_together() {
 fn a_path_that_is_not_unicode_loses_no_measurement() {
     use std::os::unix::ffi::OsStrExt as _;
     let mut results = results();
-    results.checkpoints[0].path = std::ffi::OsStr::from_bytes(b"/runs/\xff").into();
+    checkpoints(&mut results)[0].path = std::ffi::OsStr::from_bytes(b"/runs/\xff").into();
     for bytes in [results.to_json(), results.to_parquet()] {
-        assert_eq!(read(&bytes.unwrap()).unwrap().checkpoints[0].path, Path::new("/runs/\u{fffd}"));
+        assert_eq!(
+            read(&bytes.unwrap()).unwrap().conditions[0].checkpoints[0].path,
+            Path::new("/runs/\u{fffd}")
+        );
     }
     assert!(results.to_csv().is_ok());
 }
@@ -552,14 +557,16 @@ fn results_are_known_by_what_they_hold() {
     // Other tools sort the fields.
     let sorted: serde_json::Value = serde_json::from_slice(&results().to_json().unwrap()).unwrap();
     assert!(holds("no-extension", &serde_json::to_vec(&sorted).unwrap()));
-    let without_schema = serde_json::json!({ "checkpoints": sorted["checkpoints"] });
-    assert!(holds("sorted.json", &serde_json::to_vec(&without_schema).unwrap()));
+    let older = json!({ "checkpoints": [{}], "settings": {} });
+    assert!(holds("older.json", older.to_string().as_bytes()));
+    assert!(holds("table", &results().to_csv().unwrap()));
     for text in [
         "{\"text\": \"It was the best of times\"}\n",
         "{\"settings\": \"gear\", \"text\": \"a\"}\n",
         "  {\"body\": 1}",
         "[{\"settings\": {}}]",
         "It was the best of times",
+        "run,layer,value\n1,2,3\n",
         "{",
         "",
     ] {

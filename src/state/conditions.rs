@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Message, Severity, State};
 use crate::condition::{Condition, TextSource};
-use crate::results::condition::{Condition as Measured, RunCondition, distinctions};
+use crate::results::caption::{Measured, MeasuredRun, distinctions};
 use crate::settings::Settings;
 
 /// The most conditions that can be pinned.
@@ -113,9 +113,9 @@ impl State {
         let conditions: Vec<&Arc<Condition>> = self.conditions().collect();
         let measured: Vec<Measured> =
             conditions.iter().map(|condition| self.measured_under(condition)).collect();
-        let told: Vec<RunCondition<'_>> = measured
+        let told: Vec<MeasuredRun<'_>> = measured
             .iter()
-            .map(|condition| RunCondition { name: "", place: std::path::Path::new(""), condition })
+            .map(|measured| MeasuredRun { name: "", place: std::path::Path::new(""), measured })
             .collect();
         conditions.into_iter().cloned().zip(distinctions(&told)).collect()
     }

@@ -7,7 +7,7 @@ use super::{Answer, Counts, State};
 use crate::condition::Condition;
 use crate::engine::OpenRun;
 use crate::figure::{Highlight, PlaneFigureOptions, Scene, plane_figure};
-use crate::results::condition::{Condition as Measured, RunCondition, distinctions};
+use crate::results::caption::{Measured, MeasuredRun, distinctions};
 use crate::views::marks::{Note, caption, notes};
 use crate::views::plane::{self, Trajectory};
 
@@ -75,7 +75,7 @@ impl State {
 
     fn draw(&self) -> Drawn {
         let curves: Vec<Curve<'_>> = self.curves().collect();
-        let told: Vec<RunCondition<'_>> = curves.iter().map(Curve::told).collect();
+        let told: Vec<MeasuredRun<'_>> = curves.iter().map(Curve::told).collect();
         let words = distinctions(&told);
         let drawn = curves.iter().zip(words).filter(|(curve, _)| self.is_visible(curve.run));
         let (trajectories, conditions): (Vec<_>, Vec<_>) =
@@ -106,7 +106,7 @@ impl State {
     /// What the numbers of a run under a condition were measured under, in words.
     fn measured(&self, run: usize, condition: &Arc<Condition>) -> Measured {
         match self.run_states[run].recorded.as_ref() {
-            Some(recorded) => plane::condition_of(&recorded.results),
+            Some(recorded) => recorded.results.measured(),
             None => Measured::live(condition, self.documents_of(run, condition)),
         }
     }
@@ -118,7 +118,7 @@ impl State {
             style: curve.style,
             name: curve.open.run.name.clone(),
             distinction,
-            condition: curve.measured.clone(),
+            measured: curve.measured.clone(),
             absence: plane::absence(self.view, numbers),
             points: self.points(curve.run, curve.open, &curve.condition),
         }
@@ -126,7 +126,7 @@ impl State {
 
     /// What lists say of each run: that of its present condition alone.
     fn run_words(&self, curves: &[Curve<'_>]) -> Vec<RunWords> {
-        let present: Vec<RunCondition<'_>> =
+        let present: Vec<MeasuredRun<'_>> =
             curves.iter().filter(|curve| curve.style == 0).map(Curve::told).collect();
         // Without a text there are no conditions yet, and nothing to tell apart.
         let mut words = distinctions(&present).into_iter();
@@ -187,7 +187,7 @@ struct Curve<'a> {
 }
 
 impl Curve<'_> {
-    fn told(&self) -> RunCondition<'_> {
-        RunCondition { name: &self.open.run.name, place: &self.open.run.path, condition: &self.measured }
+    fn told(&self) -> MeasuredRun<'_> {
+        MeasuredRun { name: &self.open.run.name, place: &self.open.run.path, measured: &self.measured }
     }
 }

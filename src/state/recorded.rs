@@ -9,7 +9,6 @@ use crate::engine::{OpenRun, Quality};
 use crate::error::{Error, Kind};
 use crate::results::{CheckpointResult, Outcome};
 use crate::settings::Settings;
-use crate::views::plane::documents_of;
 
 impl RunState {
     /// A run of which nothing is known but its results, where it was read from any.
@@ -17,12 +16,14 @@ impl RunState {
         let Some(recorded) = open.recorded.as_ref().map(Recorded::new) else {
             return Self { visible: true, prepared: Vec::new(), recorded: None };
         };
-        let measured = recorded.results.checkpoints.iter().filter_map(CheckpointResult::measurement);
+        let most = |of: fn(&CheckpointResult) -> usize| {
+            recorded.results.checkpoints.iter().map(of).max().unwrap_or(0)
+        };
         let prepared = Prepared {
             condition: Arc::clone(&recorded.condition),
-            documents: recorded.results.settings.documents,
-            skipped_documents: recorded.results.settings.skipped_documents,
-            positions: measured.map(|measurement| measurement.positions).max().unwrap_or(0),
+            documents: most(|checkpoint| checkpoint.provenance.sample_documents),
+            skipped_documents: most(|checkpoint| checkpoint.provenance.skipped_documents),
+            positions: most(|checkpoint| checkpoint.measurement().map_or(0, |m| m.positions)),
         };
         Self { visible: true, prepared: vec![prepared], recorded: Some(recorded) }
     }
@@ -35,7 +36,7 @@ impl Recorded {
             let answer = match &result.outcome {
                 Outcome::Failed { error } => Answer::Failed(Error::new(Kind::Output, error)),
                 Outcome::Measured(measurement) => Answer::Numbers(Numbers {
-                    documents: documents_of(measurement, &self.results),
+                    documents: result.documents(),
                     measurement: Arc::new((**measurement).clone()),
                     quality: Quality::Honest,
                 }),
@@ -62,7 +63,7 @@ impl State {
     /// The device that computed what is shown, in words; where all runs are recorded that of the run in focus.
     pub fn shown_device(&self) -> String {
         match (self.recorded(), &self.device) {
-            (Some(recorded), _) => format!("recorded on {}", recorded.results.settings.device),
+            (Some(recorded), _) => format!("recorded on {}", recorded.results.device()),
             (None, Some(device)) => device.clone(),
             (None, None) => "no device yet".to_owned(),
         }

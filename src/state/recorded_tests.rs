@@ -6,28 +6,22 @@ use super::tests::*;
 use super::*;
 use crate::engine::Quality::Complete;
 use crate::measures::Order;
-use crate::results::{CheckpointResult, Outcome, ResultSettings, Results};
+use crate::results::{CheckpointResult, Outcome, Provenance, RunResults};
 
-fn results(run: &str, settings: Settings, corpus: &str, documents: usize) -> Arc<Results> {
-    let settings = ResultSettings {
-        settings,
-        corpus: PathBuf::from(corpus),
-        documents,
-        skipped_documents: 1,
-        device: "CPU".to_owned(),
-        version: "0".to_owned(),
-    };
-    let checkpoint = |outcome| CheckpointResult {
+fn results(run: &str, settings: Settings, corpus: &str, documents: usize) -> Arc<RunResults> {
+    let condition = Condition { settings, text: TextSource::Corpus(corpus.into()) };
+    let checkpoint = |(name, outcome): (&str, Outcome)| CheckpointResult {
         run: run.to_owned(),
-        name: "step".to_owned(),
+        name: name.to_owned(),
         step: Some(1),
         tokens: None,
         path: PathBuf::from("/gone/step"),
+        provenance: Provenance::of(&condition, [documents, 1], "CPU"),
         outcome,
     };
     let measured = Outcome::Measured(Box::new((*measurement(0.2)).clone()));
-    let outcomes = [measured, Outcome::Failed { error: "cut short".to_owned() }];
-    Arc::new(Results { settings, checkpoints: outcomes.map(checkpoint).into() })
+    let outcomes = [("step", measured), ("broken", Outcome::Failed { error: "cut short".to_owned() })];
+    Arc::new(RunResults::new(&condition, outcomes.map(checkpoint).into()).unwrap())
 }
 
 #[test]
@@ -72,10 +66,7 @@ fn recorded_runs_are_shown_without_being_measured() {
 fn settings_of_results_go_with_them() {
     let own = Settings { samples: 64, points: 70, text_field: "body".to_owned(), ..Settings::default() };
     let mut state = State::new(own.clone(), Some(TextSource::Corpus("c.txt".into())));
-    let result = |settings: Settings| {
-        let settings = ResultSettings { settings, ..ResultSettings::default() };
-        Some(Arc::new(Results { settings, checkpoints: Vec::new() }))
-    };
+    let result = |settings: Settings| Some(results("run", settings, "t.txt", 1));
     let narrow = |points: usize| result(Settings { points, max_order: 1, ..Settings::default() });
     state.apply(list(vec![(0, narrow(50)), (0, narrow(300)), (0, narrow(50))]));
     assert!(state.wanted().is_none());

@@ -7,7 +7,7 @@ use crate::checkpoints::{Checkpoint, CheckpointKey};
 use crate::condition::Condition;
 use crate::engine::{OpenRun, Quality};
 use crate::error::Error;
-use crate::results::{Measurement, Results};
+use crate::results::{Measurement, RunResults};
 
 /// What has become of a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,15 +156,15 @@ pub struct Prepared {
 #[derive(Clone, Debug)]
 pub struct Recorded {
     /// The results.
-    pub results: Arc<Results>,
+    pub results: Arc<RunResults>,
     /// What they were measured under.
     pub condition: Arc<Condition>,
 }
 
 impl Recorded {
     /// What the results of one run say they were measured under.
-    pub(super) fn new(results: &Arc<Results>) -> Self {
-        Self { results: Arc::clone(results), condition: Arc::new(results.settings.condition()) }
+    pub(super) fn new(results: &Arc<RunResults>) -> Self {
+        Self { results: Arc::clone(results), condition: Arc::new(results.condition.clone()) }
     }
 }
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::checkpoints::{Checkpoint, Run};
 use crate::engine::Quality::{self, Complete, Honest, Preview};
 use crate::measures::{Information, Label, LayerMeasures, Order};
-use crate::results::{Measurement, Results};
+use crate::results::{Measurement, RunResults};
 
 fn run(index: usize, count: usize) -> Run {
     let checkpoint = |index: usize| Checkpoint {
@@ -23,7 +23,7 @@ fn run(index: usize, count: usize) -> Run {
 }
 
 /// Runs with so many checkpoints, each with the results it was read from.
-pub(super) fn list(runs: Vec<(usize, Option<Arc<Results>>)>) -> Event {
+pub(super) fn list(runs: Vec<(usize, Option<Arc<RunResults>>)>) -> Event {
     let runs = runs.into_iter().enumerate().map(|(index, (count, recorded))| (run(index, count), recorded));
     Event::Opened { runs: Arc::new(RunList::new(runs)) }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::plane::{PlanePoint, Trajectory};
-use crate::results::condition::{self, RunCondition, counted};
+use crate::results::caption::{self, MeasuredRun, counted};
 
 /// From this share on, shuffled labels or labels seen once make most of a value.
 const MOST: f64 = 0.5;
@@ -158,11 +158,11 @@ pub fn summary(trajectories: &[Trajectory]) -> Vec<String> {
 /// What trajectories were measured under and what their marks mean, for under a figure.
 pub fn caption(trajectories: &[Trajectory]) -> String {
     let drawn: Vec<&Trajectory> = trajectories.iter().filter(|t| !t.points.is_empty()).collect();
-    let runs: Vec<RunCondition<'_>> = drawn
+    let runs: Vec<MeasuredRun<'_>> = drawn
         .iter()
-        .map(|t| RunCondition { name: &t.name, place: Path::new(""), condition: &t.condition })
+        .map(|t| MeasuredRun { name: &t.name, place: Path::new(""), measured: &t.measured })
         .collect();
-    let mut caption = condition::caption(&runs);
+    let mut caption = caption::caption(&runs);
     let kept = drawn.iter().flat_map(|t| &t.points).filter_map(|point| point.kept);
     if let Some((least, most)) = range(kept) {
         caption += &format!("; {} of positions kept", percent_range(least, most));

@@ -1,10 +1,8 @@
 //! The information plane: complexity across, expressivity up, one trajectory a run (paper, figure 1).
 
-use std::path::PathBuf;
-
 use crate::measures::{Information, LayerMeasures, Order};
-use crate::results::condition::{Condition, RunCondition, distinctions};
-use crate::results::{Measurement, Results};
+use crate::results::caption::{Measured, MeasuredRun, distinctions};
+use crate::results::{JoinedRun, Measurement};
 
 /// Which hidden states a point stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +66,7 @@ impl Basis {
         self.earlier > 0
     }
 
-    /// Whether the point is drawn solid: finished, and under the condition its trajectory claims.
+    /// Whether the point is drawn solid: finished, and of what its trajectory claims.
     pub fn is_final(&self) -> bool {
         self.complete && !self.is_stale()
     }
@@ -132,10 +130,10 @@ pub struct Trajectory {
     pub style: usize,
     /// The run's name.
     pub name: String,
-    /// What tells the run's condition from the others', or the run from one of the same name; mostly empty.
+    /// What tells the run's numbers from the others', or the run from one of the same name; mostly empty.
     pub distinction: String,
-    /// What its points were measured under, stale ones apart.
-    pub condition: Condition,
+    /// What its points are of, stale ones apart.
+    pub measured: Measured,
     /// Why it has no points although it was measured, such as `no layer 4`.
     pub absence: Option<String>,
     /// Its points; checkpoints not measured, or without the order or layer asked for, are left out.
@@ -231,61 +229,39 @@ pub fn absence<'a>(view: PlaneView, measurements: impl Iterator<Item = &'a Measu
     absence
 }
 
-/// The trajectories of stored results, each with the file they were read from; runs in the order they first appear.
-pub fn trajectories(files: &[(PathBuf, Results)], view: PlaneView) -> Vec<Trajectory> {
-    let runs: Vec<(&PathBuf, Results, Condition)> = files
-        .iter()
-        .flat_map(|(path, results)| results.by_run().into_iter().map(move |run| (path, run)))
-        .map(|(path, run)| {
-            let condition = condition_of(&run);
-            (path, run, condition)
-        })
+/// The trajectories of stored results, in the order of the runs.
+pub fn trajectories(runs: &[JoinedRun], view: PlaneView) -> Vec<Trajectory> {
+    let measured: Vec<Measured> = runs.iter().map(|run| run.results.measured()).collect();
+    let named = runs.iter().zip(&measured);
+    let named: Vec<MeasuredRun<'_>> = named
+        .map(|(run, measured)| MeasuredRun { name: &run.results.run, place: run.file(), measured })
         .collect();
-    let conditions: Vec<RunCondition<'_>> = runs
-        .iter()
-        .map(|(path, run, condition)| RunCondition { name: &run.checkpoints[0].run, place: path, condition })
-        .collect();
-    let distinctions = distinctions(&conditions);
-    let of_run =
-        |(index, ((_, run, condition), distinction)): (usize, (&(_, Results, Condition), String))| {
-            let count = run.checkpoints.len();
-            let mut points: Vec<PlanePoint> = run
-                .checkpoints
-                .iter()
-                .enumerate()
-                .filter_map(|(index, c)| {
-                    let measurement = c.measurement()?;
-                    let basis = Basis::recorded(documents_of(measurement, run));
-                    point(view, (index, count), &c.name, (c.step, c.tokens), measurement, basis)
-                })
-                .collect();
-            Trajectory::join(&mut points, |_| false);
-            let measured = run.checkpoints.iter().filter_map(|c| c.measurement());
-            let nothing = || measured.clone().next().is_none().then(|| "nothing measured".to_owned());
-            Trajectory {
-                run: index,
-                style: 0,
-                name: run.checkpoints[0].run.clone(),
-                distinction,
-                condition: condition.clone(),
-                absence: absence(view, measured.clone()).or_else(nothing),
-                points,
-            }
-        };
-    runs.iter().zip(distinctions).enumerate().map(of_run).collect()
-}
-
-/// What the numbers of recorded results were measured under.
-pub fn condition_of(results: &Results) -> Condition {
-    let measured = results.checkpoints.iter().filter_map(|c| c.measurement());
-    let documents = measured.map(|measurement| documents_of(measurement, results));
-    let range = documents.map(|count| (count, count)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-    Condition { documents: range, ..Condition::from(&results.settings) }
-}
-
-/// The documents behind a recorded measurement; it need not have read all of the sample.
-pub fn documents_of(measurement: &Measurement, results: &Results) -> usize {
-    measurement.documents().unwrap_or(results.settings.documents)
+    let distinctions = distinctions(&named);
+    let of_run = |(index, ((run, measured), distinction)): (usize, ((&JoinedRun, &Measured), String))| {
+        let checkpoints = &run.results.checkpoints;
+        let mut points: Vec<PlanePoint> = checkpoints
+            .iter()
+            .enumerate()
+            .filter_map(|(index, c)| {
+                let basis = Basis::recorded(c.documents());
+                let place = (index, checkpoints.len());
+                point(view, place, &c.name, (c.step, c.tokens), c.measurement()?, basis)
+            })
+            .collect();
+        Trajectory::join(&mut points, |_| false);
+        let measurements = checkpoints.iter().filter_map(|c| c.measurement());
+        let nothing = || measurements.clone().next().is_none().then(|| "nothing measured".to_owned());
+        Trajectory {
+            run: index,
+            style: 0,
+            name: run.results.run.clone(),
+            distinction,
+            measured: measured.clone(),
+            absence: absence(view, measurements.clone()).or_else(nothing),
+            points,
+        }
+    };
+    runs.iter().zip(&measured).zip(distinctions).enumerate().map(of_run).collect()
 }
 
 /// A name for an order's axis labels: `token`, `bigram`, ….

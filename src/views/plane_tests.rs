@@ -1,8 +1,11 @@
 //! Points, lines and captions of recorded results.
 
+use std::path::PathBuf;
+
 use super::*;
+use crate::condition::{Condition, TextSource};
 use crate::measures::Label;
-use crate::results::{CheckpointResult, Estimate, Outcome, ResultSettings};
+use crate::results::{CheckpointResult, ConditionResults, Estimate, Outcome, Provenance, Results, join};
 use crate::settings::Settings;
 use crate::views::marks::caption;
 
@@ -33,6 +36,7 @@ fn measurement(layers: usize, orders: Order, documents: usize) -> Measurement {
 /// Results of runs of two checkpoints, each with its number of hidden states.
 fn file(path: &str, settings: Settings, runs: &[(&str, usize)]) -> (PathBuf, Results) {
     let widest = Order::widest_of(&settings);
+    let condition = Condition { settings, text: TextSource::Corpus("/d/books.jsonl".into()) };
     let checkpoints = runs.iter().flat_map(|(run, layers)| {
         [0, 1].map(|step| CheckpointResult {
             run: (*run).to_owned(),
@@ -40,32 +44,63 @@ fn file(path: &str, settings: Settings, runs: &[(&str, usize)]) -> (PathBuf, Res
             step: Some(step),
             tokens: None,
             path: PathBuf::new(),
+            provenance: Provenance::of(&condition, [64, 0], "CPU"),
             outcome: Outcome::Measured(Box::new(measurement(*layers, widest, 40 + step as usize))),
         })
     });
-    let settings = ResultSettings {
-        settings,
-        corpus: PathBuf::from("/d/books.jsonl"),
-        documents: 64,
-        skipped_documents: 0,
-        device: "CPU".to_owned(),
-        version: "0".to_owned(),
-    };
-    (PathBuf::from(path), Results { settings, checkpoints: checkpoints.collect() })
+    let checkpoints = checkpoints.collect();
+    (PathBuf::from(path), Results { conditions: vec![ConditionResults { condition, checkpoints }] })
+}
+
+fn drawn(files: &[(PathBuf, Results)], view: PlaneView) -> Vec<Trajectory> {
+    trajectories(&join(files.to_vec()).0, view)
 }
 
 #[test]
 fn two_files_under_different_settings_are_told_apart() {
     let n = |path, points| file(path, Settings { points, ..Settings::default() }, &[("a", 3)]);
-    let drawn = trajectories(&[n("one.json", 50), n("two.json", 100)], PlaneView::default());
-    let labels: Vec<String> = drawn.iter().map(Trajectory::label).collect();
+    let plane = drawn(&[n("one.json", 50), n("two.json", 100)], PlaneView::default());
+    let labels: Vec<String> = plane.iter().map(Trajectory::label).collect();
     assert_eq!(labels, ["a, n = 50", "a, n = 100"]);
-    assert_eq!(drawn.iter().map(|t| t.run).collect::<Vec<_>>(), [0, 1]);
-    let words = caption(&drawn);
+    assert_eq!(plane.iter().map(|t| t.run).collect::<Vec<_>>(), [0, 1]);
+    let words = caption(&plane);
     assert!(words.contains("a: n = 50; a: n = 100"), "{words}");
     assert!(words.contains("40 to 41 documents"), "those behind the points, not those asked for: {words}");
-    let alike = trajectories(&[n("one.json", 50), n("two.json", 50)], PlaneView::default());
-    assert_eq!(alike.iter().map(Trajectory::label).collect::<Vec<_>>(), ["a, one.json", "a, two.json"]);
+}
+
+#[test]
+fn parts_of_a_run_are_one_trajectory_and_those_in_conflict_are_apart() {
+    let whole = file("whole.json", Settings::default(), &[("a", 3), ("b", 3)]);
+    let part = |path: &str, place: usize| {
+        let mut results = whole.1.clone();
+        results.conditions[0].checkpoints = vec![results.conditions[0].checkpoints[place].clone()];
+        (PathBuf::from(path), results)
+    };
+    let parts = [part("one.json", 1), part("two.json", 0), part("three.json", 2), part("four.json", 3)];
+    let mut alone = drawn(std::slice::from_ref(&whole), PlaneView::default());
+    assert_eq!(drawn(&parts, PlaneView::default()), alone);
+    // The same numbers twice are the same numbers.
+    assert_eq!(drawn(&[whole.clone(), parts[0].clone()], PlaneView::default()), alone);
+
+    let mut other = parts[1].clone();
+    let Outcome::Measured(numbers) = &mut other.1.conditions[0].checkpoints[0].outcome else { panic!() };
+    numbers.loss = 2.0;
+    let files = [whole, other];
+    let apart = drawn(&files, PlaneView::default());
+    let labels: Vec<String> = apart.iter().map(Trajectory::label).collect();
+    assert_eq!(labels, ["a, whole.json", "a, two.json", "b"]);
+    assert_eq!(apart.iter().map(|t| t.points.len()).collect::<Vec<_>>(), [2, 1, 2]);
+    let (runs, notes) = join(files.to_vec());
+    assert_eq!(runs.iter().map(|run| run.apart).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(
+        notes,
+        [
+            "run `a` is shown once for each of its files: checkpoint `a/step0` differs: its `loss` is 3 in whole.json and 2 \
+          in two.json"
+        ]
+    );
+    alone.pop();
+    assert_ne!(apart[0], alone[0], "it has another label");
 }
 
 #[test]
@@ -73,27 +108,25 @@ fn a_run_without_the_layer_or_the_order_keeps_its_place_and_a_reason() {
     let files =
         [file("r.json", Settings { max_order: 2, ..Settings::default() }, &[("deep", 9), ("shallow", 3)])];
     let view = |order, layers| PlaneView { order, layers };
-    let drawn = trajectories(&files, view(Order::Token, LayerChoice::Layer(4)));
-    assert_eq!(drawn[0].absence, None);
-    assert_eq!((drawn[1].absence.as_deref(), drawn[1].points.len()), (Some("no layer 4"), 0));
-    assert!(caption(&drawn).ends_with("Not drawn: shallow, no layer 4"), "{}", caption(&drawn));
-    assert_eq!(
-        trajectories(&files, view(Order::Trigram, LayerChoice::Mean))[0].absence.as_deref(),
-        Some("no trigrams")
-    );
-    let last = trajectories(&files, view(Order::Token, LayerChoice::Last));
+    let plane = drawn(&files, view(Order::Token, LayerChoice::Layer(4)));
+    assert_eq!(plane[0].absence, None);
+    assert_eq!((plane[1].absence.as_deref(), plane[1].points.len()), (Some("no layer 4"), 0));
+    assert!(caption(&plane).ends_with("Not drawn: shallow, no layer 4"), "{}", caption(&plane));
+    let trigrams = drawn(&files, view(Order::Trigram, LayerChoice::Mean));
+    assert_eq!(trigrams[0].absence.as_deref(), Some("no trigrams"));
+    let last = drawn(&files, view(Order::Token, LayerChoice::Last));
     assert!(last.iter().all(|t| t.points.len() == 2 && t.absence.is_none()));
     let mut failed = files.clone();
-    for checkpoint in &mut failed[0].1.checkpoints[2..] {
+    for checkpoint in &mut failed[0].1.conditions[0].checkpoints[2..] {
         checkpoint.outcome = Outcome::Failed { error: "cut short".to_owned() };
     }
-    assert_eq!(trajectories(&failed, PlaneView::default())[1].absence.as_deref(), Some("nothing measured"));
+    assert_eq!(drawn(&failed, PlaneView::default())[1].absence.as_deref(), Some("nothing measured"));
 }
 
 #[test]
 fn a_minimum_count_is_named_with_what_it_keeps() {
     let files = [file("r.json", Settings { min_count: 5, ..Settings::default() }, &[("a", 3)])];
-    let words = caption(&trajectories(&files, PlaneView { order: Order::Bigram, layers: LayerChoice::Mean }));
+    let words = caption(&drawn(&files, PlaneView { order: Order::Bigram, layers: LayerChoice::Mean }));
     assert!(words.contains("labels seen at least 5 times; 10.0 % of positions kept"), "{words}");
 }
 

@@ -63,14 +63,14 @@ fn measure_writes_json_and_csv() {
     let output = infoplane(&args);
     status(&output, 0);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let checkpoints = json["checkpoints"].as_array().unwrap();
+    let checkpoints = json["conditions"][0]["checkpoints"].as_array().unwrap();
     assert_eq!(checkpoints.len(), 2);
     assert_eq!(checkpoints[1]["name"], "step2000");
     assert_eq!(checkpoints[1]["step"], 2000);
     assert_eq!(checkpoints[1]["layers"].as_array().unwrap().len(), 3);
     assert!(checkpoints[1]["mean"]["optimality"]["bigram"]["value"].as_f64().unwrap() > 0.0);
     assert!(checkpoints[1]["mean"]["orders"].get("trigram").is_none());
-    assert_eq!(json["settings"]["points"], 20);
+    assert_eq!(json["conditions"][0]["settings"]["points"], 20);
 
     let out = folder.path().join("results.csv");
     args.extend(["--format", "csv", "--out", text(&out)]);
@@ -124,8 +124,13 @@ fn one_bad_checkpoint_is_status_1_and_all_bad_status_2() {
     let stderr = status(&output, 1);
     assert!(stderr.contains("step0 failed: ") && stderr.contains("1 of 2 checkpoints failed"), "{stderr}");
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(json["checkpoints"][0]["error"].as_str().unwrap().contains("step0/model.safetensors"));
-    assert!(json["checkpoints"][1]["loss"].as_f64().unwrap() > 0.0);
+    assert!(
+        json["conditions"][0]["checkpoints"][0]["error"]
+            .as_str()
+            .unwrap()
+            .contains("step0/model.safetensors")
+    );
+    assert!(json["conditions"][0]["checkpoints"][1]["loss"].as_f64().unwrap() > 0.0);
 
     std::fs::remove_file(run.join("step2000/config.json")).unwrap();
     let output = infoplane(&args);
@@ -229,7 +234,7 @@ fn tokens_need_no_tokenizer_but_a_vocabulary_that_holds_them() {
     let output = infoplane(&with_tokens);
     status(&output, 0);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(json["checkpoints"][0]["positions"], (30 - 7) + (12 - 7));
+    assert_eq!(json["conditions"][0]["checkpoints"][0]["positions"], (30 - 7) + (12 - 7));
 
     token_file(&tokens, &[&[5; 20], &[4_000_000; 20]]);
     let stderr = status(&infoplane(&with_tokens), 2);
@@ -279,8 +284,8 @@ fn documents_longer_than_a_batch_measure_the_same_in_the_least_memory_there_may_
     let numbers = |output: &Output| {
         status(output, 0);
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(json["checkpoints"][0]["positions"], 2 * (4500 - 1));
-        json["checkpoints"][0]["layers"].clone()
+        assert_eq!(json["conditions"][0]["checkpoints"][0]["positions"], 2 * (4500 - 1));
+        json["conditions"][0]["checkpoints"][0]["layers"].clone()
     };
     let refused = status(&measure("1MiB"), 2);
     let least = refused.split_once("take ").and_then(|(_, rest)| rest.split_once(" MiB")).expect(&refused).0;
@@ -373,13 +378,15 @@ fn without_any_driver_auto_measures_on_the_cpu() {
     let stderr = status(&output, 0);
     assert!(!stderr.contains("warning"), "{stderr}");
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(json["settings"]["device"].as_str().unwrap().starts_with("CPU"), "{}", json["settings"]);
+    let provenance = &json["conditions"][0]["checkpoints"][0]["provenance"];
+    assert!(provenance["device"].as_str().unwrap().starts_with("CPU"), "{provenance}");
 }
 
 /// Results of a run with so many hidden states under so many reference points.
 fn recorded(run: &str, states: usize, points: usize) -> Vec<u8> {
+    use infoplane::condition::{Condition, TextSource};
     use infoplane::measures::{Information, Label, LayerMeasures, Order};
-    use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
+    use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, Provenance, Results};
     let labelled = [(Label::Input(Order::Token), 0.2), (Label::Output(Order::Token), 0.1)];
     let estimate = Estimate { documents: 20, positions: 999, information: labelled.clone().into() };
     let labelled = labelled.map(|(label, value)| (label, Information::new(value, value)));
@@ -394,23 +401,18 @@ fn recorded(run: &str, states: usize, points: usize) -> Vec<u8> {
         weights: None,
         sample: None,
     };
+    let settings = infoplane::settings::Settings { points, ..Default::default() };
+    let condition = Condition { settings, text: TextSource::Corpus("books.jsonl".into()) };
     let checkpoint = CheckpointResult {
         run: run.to_owned(),
         name: "step0".to_owned(),
         step: Some(0),
         tokens: None,
         path: "gone".into(),
+        provenance: Provenance::of(&condition, [20, 0], "CPU"),
         outcome: Outcome::Measured(Box::new(measurement)),
     };
-    let settings = ResultSettings {
-        settings: infoplane::settings::Settings { points, ..Default::default() },
-        corpus: "books.jsonl".into(),
-        documents: 20,
-        skipped_documents: 0,
-        device: "CPU".to_owned(),
-        version: "0".to_owned(),
-    };
-    Results { settings, checkpoints: vec![checkpoint] }.to_json().unwrap()
+    Results::of(&condition, vec![checkpoint]).unwrap().to_json().unwrap()
 }
 
 #[test]
@@ -463,6 +465,9 @@ fn without_a_display_the_window_names_the_headless_command() {
         std::fs::write(&written, "{\"settings\": {}, \"checkpoints\": []}").unwrap();
         let stderr = status(&without_display(&[text(&written)]), 2);
         assert!(stderr.contains(&format!("infoplane show {}`", written.display())), "{stderr}");
+        let stderr = status(&without_display(&[text(folder.path())]), 2);
+        assert!(stderr.contains(&format!("infoplane show {}`", folder.path().display())), "{stderr}");
+        std::fs::remove_file(&written).unwrap();
         let stderr = status(&without_display(&[text(folder.path())]), 2);
         let command = format!("infoplane measure {} --corpus FILE`", folder.path().display());
         assert!(stderr.contains(&command), "{stderr}");

@@ -48,7 +48,7 @@ fn measure_text(
 
 /// The errors of the checkpoints of a run, none for those measured.
 fn errors(results: &Value, run: &str) -> Vec<Option<String>> {
-    let checkpoints = results["checkpoints"].as_array().unwrap().iter();
+    let checkpoints = results["conditions"][0]["checkpoints"].as_array().unwrap().iter();
     let of_run = checkpoints.filter(|checkpoint| checkpoint["run"] == run);
     of_run.map(|checkpoint| checkpoint["error"].as_str().map(str::to_owned)).collect()
 }

@@ -6,7 +6,9 @@ use std::process::Command;
 use super::engine::run_of;
 use super::support::{asset, fixture};
 
-/// A Python with polars, made on first use; none, told loudly, where PyPI cannot be reached. Where `CI` is set there is
+mod merge;
+
+/// A Python with polars and DuckDB, made on first use; none, told loudly, where PyPI cannot be reached. Where `CI` is set there is
 /// no excuse.
 fn python() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
@@ -16,12 +18,14 @@ fn python() -> Option<PathBuf> {
         Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
         Err(error) => Err(format!("{}: {error}", program.display())),
     };
-    let made = run(&python, &["-c", "import polars"])
+    let made = run(&python, &["-c", "import polars, duckdb"])
         .or_else(|_| run(Path::new("python3"), &["-m", "venv", folder.to_str().unwrap()]))
-        .and_then(|()| run(&python, &["-m", "pip", "install", "--quiet", "polars==1.35.2"]));
+        .and_then(|()| run(&python, &["-m", "pip", "install", "--quiet", "polars==1.35.2", "duckdb==1.4.2"]));
     if let Err(error) = made {
-        assert!(std::env::var_os("CI").is_none(), "no polars: {error}");
-        eprintln!("SKIPPED: polars cannot be installed, so nothing here reads its tables: {error}");
+        assert!(std::env::var_os("CI").is_none(), "no polars or DuckDB: {error}");
+        eprintln!(
+            "SKIPPED: polars and DuckDB cannot be installed, so nothing here reads their tables: {error}"
+        );
         return None;
     }
     Some(python)
@@ -72,8 +76,52 @@ fn polars_reads_parquet_as_it_is_and_leaves_tables_that_read_alike() {
     for name in ["results.parquet", "sorted.parquet", "reversed.parquet", "twice.parquet"] {
         assert_eq!(show(name), expected, "{name}");
     }
-    let refused = infoplane(&["show", &text(&at("two-settings.parquet"))], 2).1;
-    assert!(refused.contains("points 10 and 20; keep those of one"), "{refused}");
+    // Two settings below each other are two conditions, each as it would be in a file of its own.
+    let both = show("two-settings.parquet");
+    let heading = format!("{}\n", text(&at("two-settings.parquet")));
+    let sections: Vec<&str> = both.split(&heading).collect();
+    assert_eq!(sections.len(), 3, "{both}");
+    assert!(sections[1].contains("n = 10") && sections[2].contains("n = 20"), "{both}");
+    assert_eq!(sections[2], expected);
+}
+
+#[test]
+fn polars_and_duckdb_read_a_folder_of_parts_as_the_union() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let steps = ["step0", "step64", "step2000"];
+    let whole = run_of(folder.path(), &steps);
+    let few = ["--points", "20"];
+    let json = measure(&whole, &at("whole.json"), &few, 0);
+    // Each checkpoint as a part, measured by itself at the same place, in both forms.
+    std::fs::create_dir(at("parts")).unwrap();
+    for (index, step) in steps.iter().enumerate() {
+        let aside: Vec<_> = steps.iter().filter(|other| *other != step).collect();
+        aside.iter().for_each(|other| std::fs::rename(whole.join(other), at(other)).unwrap());
+        for form in ["csv", "parquet"] {
+            measure(&whole, &at(&format!("parts/{index}.{form}")), &few, 0);
+        }
+        aside.iter().for_each(|other| std::fs::rename(at(other), whole.join(other)).unwrap());
+    }
+    let merged = ["csv", "parquet"].map(|form| {
+        let out = at(&format!("merged.{form}"));
+        infoplane(&["merge", &text(&json), "--out", &text(&out)], 0);
+        // From either form of the parts, the parts of the other beside them.
+        let again = at(&format!("again.{form}"));
+        infoplane(&["merge", &text(&at("parts")), "--out", &text(&again)], 0);
+        assert!(std::fs::read(&again).unwrap() == std::fs::read(&out).unwrap(), "{form}");
+        out
+    });
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tables/parts.py");
+    let output = Command::new(python).arg(script).arg(at("parts")).args(&merged).arg(folder.path()).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // What both wrote of them reads as the whole.
+    let expected = infoplane(&["show", &text(&json)], 0).0;
+    for name in ["polars.parquet", "polars.csv", "duckdb.parquet", "duckdb.csv", "parts"] {
+        assert_eq!(infoplane(&["show", &text(&at(name))], 0).0, expected, "{name}");
+    }
 }
 
 #[test]
@@ -119,10 +167,10 @@ fn results_are_shown_as_tables_from_either_form() {
     assert!(second.contains("n = 10") && !second.contains("n = 20"), "{both}");
     assert!(second.contains("3 times") && second.contains("--min-count 3"), "{both}");
     assert!(second.contains("seed 0 of the reference points alone"), "{both}");
-    // All three files of the folder, the first two alike.
+    // All three files of the folder, the first two alike and therefore one.
     let folder = show(&[&text(folder.path()), "--order", "1"]);
-    assert_eq!(folder.matches("n = 20").count(), 2, "{folder}");
-    assert_eq!(folder.matches("run/step2000").count(), 3, "{folder}");
+    assert!(folder.lines().next().unwrap().ends_with("results.parquet"), "{folder}");
+    assert_eq!(folder.replace(&format!(", {parquet}\n"), "\n"), both, "{folder}");
 }
 
 #[test]

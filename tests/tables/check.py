@@ -10,17 +10,21 @@ import polars as pl
 table, document, other = pl.read_parquet(sys.argv[1]), json.load(open(sys.argv[2])), pl.read_parquet(sys.argv[3])
 
 # The table needs no metadata: its settings stand beside every row.
-settings = dict(document["settings"])
-settings["sample_documents"] = settings.pop("documents")
+(of_condition,) = document["conditions"]
+settings = dict(of_condition["settings"])
+assert settings.pop("text") == pathlib.Path(table["corpus"][0]).name
 for name, value in settings.items():
     assert table[name].unique().to_list() == [value], (name, table[name].unique())
 assert table["schema"].unique().to_list() == [document["schema"]]
-assert table["condition"].n_unique() == 1 and table["condition"][0] != other["condition"][0]
+assert table["condition"].unique().to_list() == [of_condition["condition"]]
+assert table["condition"][0] != other["condition"][0]
 
 
 compared = 0
-for checkpoint in document["checkpoints"]:
+for checkpoint in of_condition["checkpoints"]:
     rows = table.filter(pl.col("checkpoint") == checkpoint["name"])
+    for name, value in checkpoint["provenance"].items():
+        assert rows[name].unique().to_list() == [value], (name, rows[name].unique())
     if "error" in checkpoint:
         assert rows["error"].to_list() == [checkpoint["error"]]
         continue
@@ -56,7 +60,7 @@ plane = (
     .pivot("label", index=["checkpoint", "step"], values="value")
     .sort("step")
 )
-measured = [c for c in document["checkpoints"] if "error" not in c]
+measured = [c for c in of_condition["checkpoints"] if "error" not in c]
 assert plane["input:token"].to_list() == [c["mean"]["labels"]["input:token"]["information"] for c in measured]
 
 folder = pathlib.Path(sys.argv[4])

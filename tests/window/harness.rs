@@ -15,7 +15,7 @@ use infoplane::condition::{Condition, TextSource};
 use infoplane::engine::{Command, Event, Quality, RunList, Want};
 use infoplane::error::{Error, Kind};
 use infoplane::measures::{Information, Label, LayerMeasures, Order};
-use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, ResultSettings, Results};
+use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, Provenance, RunResults};
 use infoplane::settings::{Settings, Temperature};
 use infoplane::state::Status;
 
@@ -118,29 +118,22 @@ pub fn far_settings() -> Settings {
 pub fn recorded() -> Event {
     let settings = Settings { reference_seeds: 25, points: 300, ..far_settings() };
     let runs = runs()[..1].to_vec();
+    let condition = held_out(settings);
     let checkpoints = runs[0].checkpoints.iter().enumerate().map(|(checkpoint, found)| CheckpointResult {
         run: runs[0].name.clone(),
         name: found.name.clone(),
         step: found.step,
         tokens: found.tokens,
         path: found.path.clone(),
-        outcome: Outcome::Measured(Box::new(measurement((0, checkpoint), &settings))),
+        provenance: Provenance::of(&condition, [64, 1], "CPU"),
+        outcome: Outcome::Measured(Box::new(measurement((0, checkpoint), &condition.settings))),
     });
-    let checkpoints = checkpoints.collect();
-    let settings = ResultSettings {
-        settings,
-        corpus: PathBuf::from("/books/held-out.txt"),
-        documents: 64,
-        skipped_documents: 1,
-        device: "CPU".to_owned(),
-        version: "0".to_owned(),
-    };
-    let results = Arc::new(Results { settings, checkpoints });
+    let results = Arc::new(RunResults::new(&condition, checkpoints.collect()).unwrap());
     opened(runs.into_iter().map(|run| (run, Some(Arc::clone(&results)))))
 }
 
 /// These runs are open now, each with the results it was read from.
-pub fn opened(runs: impl IntoIterator<Item = (Run, Option<Arc<Results>>)>) -> Event {
+pub fn opened(runs: impl IntoIterator<Item = (Run, Option<Arc<RunResults>>)>) -> Event {
     Event::Opened { runs: Arc::new(RunList::new(runs)) }
 }
 
@@ -264,29 +257,27 @@ fn answer_one(
 }
 
 /// Results of one run of two checkpoints under `settings`.
-pub fn results(run: &str, settings: Settings) -> Results {
+pub fn results(run: &str, settings: Settings) -> RunResults {
+    let condition = held_out(settings);
     let checkpoint = |index: usize| CheckpointResult {
         run: run.to_owned(),
         name: format!("step-{index}"),
         step: Some(index as u64),
         tokens: None,
         path: PathBuf::from("/gone"),
-        outcome: Outcome::Measured(Box::new(measurement((0, 6 * index), &settings))),
+        provenance: Provenance::of(&condition, [64, 0], "CPU"),
+        outcome: Outcome::Measured(Box::new(measurement((0, 6 * index), &condition.settings))),
     };
-    let checkpoints = (0..2).map(checkpoint).collect();
-    let settings = ResultSettings {
-        settings,
-        corpus: PathBuf::from("/books/held-out.txt"),
-        documents: 64,
-        skipped_documents: 0,
-        device: "CPU".to_owned(),
-        version: "0".to_owned(),
-    };
-    Results { settings, checkpoints }
+    RunResults::new(&condition, (0..2).map(checkpoint).collect()).unwrap()
+}
+
+/// These settings on the held-out text.
+fn held_out(settings: Settings) -> Condition {
+    Condition { settings, text: TextSource::Corpus(PathBuf::from("/books/held-out.txt")) }
 }
 
 /// A run as the worker opens it from a file of results.
-fn recorded_run((path, results): (PathBuf, Results)) -> (Run, Option<Arc<Results>>) {
+fn recorded_run((path, results): (PathBuf, RunResults)) -> (Run, Option<Arc<RunResults>>) {
     (results.as_run(&path), Some(Arc::new(results)))
 }
 
@@ -347,7 +338,7 @@ impl Window {
     }
 
     /// A window on recorded results, each with its file.
-    pub fn recorded(files: Vec<(PathBuf, Results)>, size: (f32, f32)) -> Self {
+    pub fn recorded(files: Vec<(PathBuf, RunResults)>, size: (f32, f32)) -> Self {
         let runs: Vec<_> = files.into_iter().map(recorded_run).collect();
         let (count, start) = (runs.len(), Start { text: None, ..start() });
         let mut window = Self::beside(

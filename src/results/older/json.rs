@@ -1,23 +1,39 @@
-//! Documents of schema 1 and of before there was a number: a layer's numbers by the order of their labels, and the
-//! convergence as one list a side.
+//! Documents of schema 1 and of before there was a number: one condition, a layer's numbers by the order of their labels,
+//! and the convergence as one list a side.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::renamed;
+use super::{fields, renamed};
 use crate::measures::{Label, LayerMeasures, Measure, Order, Subject, known};
-use crate::results::{Estimate, Fields, rows};
+use crate::results::provenance::read_fields;
+use crate::results::{Cause, ConditionResults, Estimate, Results, json, rows};
 
-/// The last schema of this form.
-pub const SCHEMA: u64 = 1;
+/// Reads a JSON document of schema 1 or of before there was a number.
+pub fn read(bytes: &[u8], schema: u64, settings: Map<String, Value>) -> Result<Results, Cause> {
+    #[derive(Deserialize)]
+    struct Body {
+        checkpoints: Vec<Map<String, Value>>,
+    }
+    if !settings.contains_key("version") {
+        return Err(Cause::Foreign("its settings do not say which version measured".to_owned()));
+    }
+    let (condition, provenance) = read_fields(&fields(settings), schema > 0).map_err(Cause::Unusable)?;
+    let body: Body = serde_json::from_slice(bytes).map_err(|error| Cause::Unusable(error.to_string()))?;
+    let checkpoint = |fields| json::checkpoint(fields, provenance.clone(), modern);
+    let checkpoints = body.checkpoints.into_iter().map(checkpoint).collect::<Result<_, _>>();
+    let checkpoints = checkpoints.map_err(Cause::Unusable)?;
+    Ok(Results { conditions: vec![ConditionResults { condition, checkpoints }] })
+}
 
 /// The fields of a measured checkpoint in the form of today.
 ///
 /// # Errors
 /// A field that is missing or of another kind.
-pub fn modern(mut fields: Fields) -> Result<Fields, String> {
+fn modern(mut fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
     replace(&mut fields, "layers", |layers: Vec<Layer>| {
         layers.into_iter().map(Layer::modern).collect::<Result<Vec<_>, _>>()
     })?;
@@ -30,7 +46,7 @@ pub fn modern(mut fields: Fields) -> Result<Fields, String> {
 
 /// Replaces a field, where there is one, by what it is today.
 fn replace<Old: DeserializeOwned, New: Serialize>(
-    fields: &mut Fields,
+    fields: &mut Map<String, Value>,
     name: &str,
     modern: impl FnOnce(Old) -> Result<New, String>,
 ) -> Result<(), String> {

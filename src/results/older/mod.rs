@@ -3,7 +3,20 @@
 pub mod json;
 pub mod parquet;
 
+use serde_json::{Map, Value};
+
+use super::provenance::Fields;
 use crate::measures::{Label, Measure, Order, Subject};
+
+/// The settings' own `documents`, which are those of the whole sample.
+const DOCUMENTS: [&str; 2] = ["documents", "sample_documents"];
+
+/// The fields of settings that were written with the documents of the sample, the device and the version among them.
+fn fields(settings: Map<String, Value>) -> Fields {
+    let [before, now] = DOCUMENTS;
+    let name = |name: String| if name == before { now.to_owned() } else { name };
+    settings.into_iter().map(|(field, value)| (name(field), value)).collect()
+}
 
 /// What a number of an order was called, as of today; `None` for names there never were.
 fn renamed(field: &str, order: Order) -> Option<(Subject, Measure)> {
@@ -25,3 +38,6 @@ fn renamed(field: &str, order: Order) -> Option<(Subject, Measure)> {
     };
     Some((subject, measure?))
 }
+
+#[cfg(test)]
+mod tests;

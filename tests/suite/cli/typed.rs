@@ -139,16 +139,21 @@ fn standard_input_is_a_text_for_every_tokenizer() {
         args.extend(QUICK);
         let output = infoplane_on(&args, input);
         status(&output, 0);
-        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+        let mut results: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let checkpoints = results["conditions"][0]["checkpoints"].as_array_mut().unwrap();
+        let corpora = checkpoints.iter_mut().map(|checkpoint| {
+            let provenance = checkpoint.as_object_mut().unwrap().remove("provenance").unwrap();
+            provenance["corpus"].as_str().unwrap().to_owned()
+        });
+        let corpora: Vec<String> = corpora.collect();
+        (checkpoints.clone(), corpora)
     };
-    let expected = measured(text(&corpus), b"");
-    assert_ne!(expected["checkpoints"][0]["positions"], expected["checkpoints"][1]["positions"]);
-    let piped = measured("-", content.as_bytes());
-    assert_eq!(piped["checkpoints"], expected["checkpoints"]);
-    assert_eq!(piped["settings"]["corpus"], "standard input");
-    assert_eq!(measured("-", &zipped.finish().unwrap())["checkpoints"], expected["checkpoints"]);
+    let (expected, _) = measured(text(&corpus), b"");
+    assert_ne!(expected[0]["positions"], expected[1]["positions"]);
+    assert_eq!(measured("-", content.as_bytes()), (expected.clone(), vec!["standard input".to_owned(); 2]));
+    assert_eq!(measured("-", &zipped.finish().unwrap()).0, expected);
     if cfg!(unix) {
-        assert_eq!(measured("/dev/stdin", content.as_bytes())["checkpoints"], expected["checkpoints"]);
+        assert_eq!(measured("/dev/stdin", content.as_bytes()).0, expected);
     }
 
     fails(&["measure", text(&a), "--corpus", "-"], &["is empty", "standard input"]);
@@ -170,7 +175,7 @@ fn what_was_measured_is_written_where_the_text_fails_later() {
     let stderr = status(&output, 1);
     assert!(stderr.contains("1 of 2 checkpoints failed"), "{stderr}");
     let results: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let checkpoints = results["checkpoints"].as_array().unwrap();
+    let checkpoints = results["conditions"][0]["checkpoints"].as_array().unwrap();
     assert_eq!((&checkpoints[0]["run"], &checkpoints[1]["run"]), (&json!("a/run"), &json!("b/run")));
     assert!(checkpoints[0]["loss"].as_f64().unwrap() > 0.0);
     assert!(checkpoints[1]["error"].as_str().unwrap().starts_with("line 9 is not valid JSON"), "{results}");
@@ -194,8 +199,11 @@ fn a_tokenizer_that_leaves_no_text_costs_its_own_checkpoints() {
     let output = measure(&[&a, &b]);
     status(&output, 1);
     let results: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(results["checkpoints"][0]["loss"].as_f64().unwrap() > 0.0);
-    assert!(results["checkpoints"][1]["error"].as_str().unwrap().contains("leaves no text"), "{results}");
+    assert!(results["conditions"][0]["checkpoints"][0]["loss"].as_f64().unwrap() > 0.0);
+    assert!(
+        results["conditions"][0]["checkpoints"][1]["error"].as_str().unwrap().contains("leaves no text"),
+        "{results}"
+    );
 }
 
 #[test]
@@ -243,8 +251,12 @@ fn a_model_reached_by_two_names_is_measured_once() {
         assert!(stderr.contains(&line), "{stderr}");
     }
     let results: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let names: Vec<&Value> =
-        results["checkpoints"].as_array().unwrap().iter().map(|checkpoint| &checkpoint["name"]).collect();
+    let names: Vec<&Value> = results["conditions"][0]["checkpoints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|checkpoint| &checkpoint["name"])
+        .collect();
     assert_eq!(names, ["step0", "step2000"]);
 }
 

@@ -1,49 +1,48 @@
-//! Conditions of measurement in words: the one source of captions and of what tells runs apart.
+//! What was measured, in words: the one source of captions and of what tells runs apart.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::ResultSettings;
+use crate::condition::Condition;
 use crate::settings::{self, Settings, Words};
 
-/// What numbers depend on besides the checkpoint.
+/// What a run's numbers are of, as a caption says it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Condition {
-    /// The settings measured under.
+pub struct Measured {
+    /// The settings, those that decide on the number of documents among them.
     pub settings: Settings,
-    /// The text or token file, where it is known.
+    /// The text or token file; `None` where none is chosen.
     pub text: Option<PathBuf>,
-    /// The fewest and the most documents behind finished numbers, the fewest 0 where only the most is known; `None`
-    /// while no checkpoint is finished.
+    /// The fewest and the most documents behind finished numbers; `None` while no checkpoint is finished.
     pub documents: Option<(usize, usize)>,
     /// Whether the numbers were read from results instead of measured here.
     pub recorded: bool,
 }
 
-/// A run with its condition, to be told from others.
+/// A run with what its numbers are of, to be told from others.
 #[derive(Clone, Copy, Debug)]
-pub struct RunCondition<'a> {
+pub struct MeasuredRun<'a> {
     /// The run's name.
     pub name: &'a str,
     /// The folder or the file of results it comes from.
     pub place: &'a Path,
-    /// What its numbers were measured under.
-    pub condition: &'a Condition,
+    /// What its numbers are of.
+    pub measured: &'a Measured,
 }
 
-impl Condition {
-    /// A condition that is measured under here, with the documents behind what is finished.
-    pub fn live(condition: &crate::condition::Condition, documents: Option<(usize, usize)>) -> Self {
+impl Measured {
+    /// What is measured under a condition now, with the documents behind what is finished.
+    pub fn live(condition: &Condition, documents: Option<(usize, usize)>) -> Self {
         let text = Some(condition.text.path().to_owned());
         Self { settings: condition.settings.clone(), text, documents, recorded: false }
     }
 
-    /// The caption of numbers all measured under this condition.
+    /// The caption of numbers that are all of this.
     pub fn caption(&self) -> String {
-        caption(&[RunCondition { name: "", place: Path::new(""), condition: self }])
+        caption(&[MeasuredRun { name: "", place: Path::new(""), measured: self }])
     }
 
-    /// All that is known, in the order of captions; two conditions have the same facts at the same places.
+    /// All that is known, in the order of captions; any two measurements have the same facts at the same places.
     fn facts(&self, text: &str, documents: Option<(usize, usize)>) -> Vec<Words> {
         let documents = documents.map(|(least, most)| counted(least, most, "document")).unwrap_or_default();
         let sample = [Words::new(text, text), Words::new(documents.clone(), documents)];
@@ -56,30 +55,16 @@ impl Condition {
     }
 }
 
-impl From<&ResultSettings> for Condition {
-    fn from(results: &ResultSettings) -> Self {
-        // With a tolerance a checkpoint may have been done before its last document.
-        let least = if results.settings.tolerance > 0.0 { 0 } else { results.documents };
-        Self {
-            settings: results.settings.clone(),
-            text: Some(results.corpus.clone()),
-            documents: Some((least, results.documents)),
-            recorded: true,
-        }
-    }
-}
-
-/// What distinguishes each run's condition from the others', such as `n = 50` or `recorded`; empty where nothing does.
+/// What distinguishes each run's numbers from the others', such as `n = 50` or `recorded`; empty where nothing does.
 ///
-/// Runs of one name that no condition tells apart are told apart by the folder or file they come from, or are
+/// Runs of one name that nothing of this tells apart are told apart by the folder or file they come from, or are
 /// numbered.
-pub fn distinctions(runs: &[RunCondition<'_>]) -> Vec<String> {
+pub fn distinctions(runs: &[MeasuredRun<'_>]) -> Vec<String> {
     let facts = facts(runs);
-    let mixed =
-        runs.iter().any(|run| run.condition.recorded) && runs.iter().any(|run| !run.condition.recorded);
+    let mixed = runs.iter().any(|run| run.measured.recorded) && runs.iter().any(|run| !run.measured.recorded);
     let mut told: Vec<Vec<String>> = (0..runs.len())
         .map(|run| {
-            let recorded = (mixed && runs[run].condition.recorded).then(|| "recorded".to_owned());
+            let recorded = (mixed && runs[run].measured.recorded).then(|| "recorded".to_owned());
             let differing = (0..facts[run].len()).filter(|&fact| !shared(&facts, fact));
             let known =
                 differing.map(|fact| facts[run][fact].short.clone()).filter(|short| !short.is_empty());
@@ -104,8 +89,8 @@ pub fn distinctions(runs: &[RunCondition<'_>]) -> Vec<String> {
     told.into_iter().map(|words| words.join(", ")).collect()
 }
 
-/// The conditions of all runs in a few words: first what all share, then for each what it does not.
-pub fn caption(runs: &[RunCondition<'_>]) -> String {
+/// What the numbers of all runs are of, in a few words: first what all share, then for each what it does not.
+pub fn caption(runs: &[MeasuredRun<'_>]) -> String {
     let facts = facts(runs);
     let count = facts.first().map_or(0, Vec::len);
     let all = (0..count).filter(|&fact| shared(&facts, fact));
@@ -129,26 +114,25 @@ pub fn caption(runs: &[RunCondition<'_>]) -> String {
 }
 
 /// The facts of every run.
-fn facts(runs: &[RunCondition<'_>]) -> Vec<Vec<Words>> {
+fn facts(runs: &[MeasuredRun<'_>]) -> Vec<Vec<Words>> {
     let empty = Path::new("");
-    let texts: Vec<&Path> = runs.iter().map(|run| run.condition.text.as_deref().unwrap_or(empty)).collect();
+    let texts: Vec<&Path> = runs.iter().map(|run| run.measured.text.as_deref().unwrap_or(empty)).collect();
     let names = told_apart(&texts);
     // Documents of all that ask for the same together: tokenizers may leave each another number of them.
-    let mut asked: Vec<(&Condition, Option<(usize, usize)>)> = Vec::new();
+    let mut asked: Vec<(&Measured, Option<(usize, usize)>)> = Vec::new();
     let mut asked_by = Vec::with_capacity(runs.len());
-    for RunCondition { condition, .. } in runs {
-        let place = asked.iter().position(|(other, _)| other.asks_the_same(condition)).unwrap_or(asked.len());
+    for MeasuredRun { measured, .. } in runs {
+        let place = asked.iter().position(|(other, _)| other.asks_the_same(measured)).unwrap_or(asked.len());
         if place == asked.len() {
-            asked.push((condition, None));
+            asked.push((measured, None));
         }
         let documents = &mut asked[place].1;
-        let both = documents.iter().copied().chain(condition.documents);
+        let both = documents.iter().copied().chain(measured.documents);
         *documents = both.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         asked_by.push(place);
     }
-    let of = |((run, name), place): ((&RunCondition<'_>, &String), usize)| {
-        run.condition.facts(name, asked[place].1)
-    };
+    let of =
+        |((run, name), place): ((&MeasuredRun<'_>, &String), usize)| run.measured.facts(name, asked[place].1);
     runs.iter().zip(&names).zip(asked_by).map(of).collect()
 }
 
@@ -190,8 +174,8 @@ mod tests {
     use super::*;
     use crate::settings::{Dtype, Precision, Temperature, changed};
 
-    fn condition(settings: Settings, text: &str, documents: usize) -> Condition {
-        Condition {
+    fn measured(settings: Settings, text: &str, documents: usize) -> Measured {
+        Measured {
             settings,
             text: Some(text.into()),
             documents: Some((documents, documents)),
@@ -199,49 +183,49 @@ mod tests {
         }
     }
 
-    fn told(runs: &[(&str, &str, &Condition)]) -> Vec<String> {
+    fn told(runs: &[(&str, &str, &Measured)]) -> Vec<String> {
         distinctions(&of(runs))
     }
 
-    fn of<'a>(runs: &[(&'a str, &'a str, &'a Condition)]) -> Vec<RunCondition<'a>> {
-        let run = |&(name, place, condition): &(&'a str, &'a str, &'a Condition)| RunCondition {
+    fn of<'a>(runs: &[(&'a str, &'a str, &'a Measured)]) -> Vec<MeasuredRun<'a>> {
+        let run = |&(name, place, measured): &(&'a str, &'a str, &'a Measured)| MeasuredRun {
             name,
             place: Path::new(place),
-            condition,
+            measured,
         };
         runs.iter().map(run).collect()
     }
 
     #[test]
-    fn conditions_that_are_alike_need_no_words() {
-        let same = condition(Settings::default(), "/books.jsonl", 20);
-        // A tokenizer that leaves fewer documents long enough is no other condition.
-        let fewer = condition(Settings::default(), "/books.jsonl", 19);
+    fn measurements_that_are_alike_need_no_words() {
+        let same = measured(Settings::default(), "/books.jsonl", 20);
+        // A tokenizer that leaves fewer documents long enough is no other measurement.
+        let fewer = measured(Settings::default(), "/books.jsonl", 19);
         assert_eq!(told(&[("a", "/r.json", &same), ("b", "/r.json", &fewer)]), ["", ""]);
         // Neither is asking for more documents than there are.
-        let asked = condition(Settings { samples: 2000, ..Settings::default() }, "/books.jsonl", 20);
+        let asked = measured(Settings { samples: 2000, ..Settings::default() }, "/books.jsonl", 20);
         assert_eq!(told(&[("a", "/r.json", &same), ("b", "/s.json", &asked)]), ["", ""]);
         assert!(told(&[]).is_empty());
     }
 
     #[test]
     fn each_difference_is_named_once_and_shared_facts_are_not() {
-        let base = condition(Settings::default(), "/d/books.jsonl", 500);
-        let n = condition(Settings { points: 50, ..Settings::default() }, "/d/books.jsonl", 500);
+        let base = measured(Settings::default(), "/d/books.jsonl", 500);
+        let n = measured(Settings { points: 50, ..Settings::default() }, "/d/books.jsonl", 500);
         assert_eq!(told(&[("a", "/r", &base), ("b", "/s", &n)]), ["n = 100", "n = 50"]);
         let other =
-            condition(Settings { samples: 40, context: 192, ..Settings::default() }, "/d/web.jsonl", 40);
+            measured(Settings { samples: 40, context: 192, ..Settings::default() }, "/d/web.jsonl", 40);
         assert_eq!(
             told(&[("a", "/r", &base), ("b", "/s", &other)]),
             ["books.jsonl, 500 documents, context 512", "web.jsonl, 40 documents, context 192"]
         );
-        let elsewhere = condition(Settings::default(), "/e/books.jsonl", 500);
+        let elsewhere = measured(Settings::default(), "/e/books.jsonl", 500);
         assert_eq!(told(&[("a", "/r", &base), ("b", "/s", &elsewhere)]), ["d/books.jsonl", "e/books.jsonl"]);
     }
 
     #[test]
     fn every_setting_that_changes_numbers_is_told() {
-        let base = condition(Settings::default(), "/t", 1);
+        let base = measured(Settings::default(), "/t", 1);
         let d = Settings::default;
         for (settings, word) in [
             (Settings { points: 7, ..d() }, "n = 7"),
@@ -257,14 +241,14 @@ mod tests {
             (Settings { scores: Precision::F16, ..d() }, "scores in f16"),
             (Settings { text_field: "body".into(), ..d() }, "field body"),
         ] {
-            let other = condition(settings, "/t", 1);
+            let other = measured(settings, "/t", 1);
             assert_eq!(told(&[("a", "/r", &base), ("b", "/s", &other)])[1], word);
             let caption = caption(&of(&[("a", "/r", &base), ("b", "/s", &other)]));
             assert!(caption.contains(&format!("b: {word}")), "{caption}");
         }
         // Whatever is added to them.
         for entry in settings::ALL {
-            let other = condition(changed(entry), "/t", 1);
+            let other = measured(changed(entry), "/t", 1);
             let words = told(&[("a", "/r", &base), ("b", "/s", &other)]);
             let silent = ["samples", "backend"].contains(&entry.name);
             assert_eq!(words[1].is_empty(), silent, "{}: {words:?}", entry.name);
@@ -275,36 +259,36 @@ mod tests {
 
     #[test]
     fn recorded_runs_are_marked_beside_measurable_ones() {
-        let recorded = condition(Settings::default(), "/t", 1);
-        let live = Condition { recorded: false, documents: None, ..recorded.clone() };
+        let recorded = measured(Settings::default(), "/t", 1);
+        let live = Measured { recorded: false, documents: None, ..recorded.clone() };
         assert_eq!(told(&[("a", "/a", &live), ("b", "/b.json", &recorded)]), ["", "recorded"]);
     }
 
     #[test]
     fn runs_of_one_name_are_told_apart() {
-        let same = condition(Settings::default(), "/t", 1);
+        let same = measured(Settings::default(), "/t", 1);
         assert_eq!(told(&[("a", "/x/r.json", &same), ("a", "/y/r.json", &same)]), ["x/r.json", "y/r.json"]);
         let twice = told(&[("a", "/r.json", &same), ("a", "/r.json", &same), ("b", "/r.json", &same)]);
         assert_eq!(twice, ["r.json, no. 1", "r.json, no. 2", ""]);
-        let n = condition(Settings { points: 50, ..Settings::default() }, "/t", 1);
+        let n = measured(Settings { points: 50, ..Settings::default() }, "/t", 1);
         assert_eq!(told(&[("a", "/r.json", &same), ("a", "/r.json", &n)]), ["n = 100", "n = 50"]);
     }
 
     #[test]
     fn a_caption_says_what_all_share_and_then_what_they_do_not() {
-        let base = condition(Settings::default(), "/d/books.jsonl", 500);
+        let base = measured(Settings::default(), "/d/books.jsonl", 500);
         assert_eq!(
             base.caption(),
             "books.jsonl, 500 documents, up to 512 tokens each, n = 100, temperature root, values of seed 0 of \
              the reference points, ± the standard deviation over seeds 0 to 2"
         );
-        let n = condition(Settings { points: 50, ..Settings::default() }, "/d/books.jsonl", 500);
+        let n = measured(Settings { points: 50, ..Settings::default() }, "/d/books.jsonl", 500);
         let words = caption(&of(&[("a", "/r", &base), ("b", "/r", &base), ("a", "/s", &n)]));
         assert!(words.contains("500 documents") && words.ends_with("; a, b: n = 100; a: n = 50"), "{words}");
         assert!(!words.contains("n = 100, temperature"), "what differs is not said of all: {words}");
-        let unfinished = Condition { documents: None, ..base };
+        let unfinished = Measured { documents: None, ..base };
         assert!(!unfinished.caption().contains("documents"), "no documents are claimed before any are read");
-        let strict = condition(Settings { min_count: 5, ..Settings::default() }, "/t", 20);
+        let strict = measured(Settings { min_count: 5, ..Settings::default() }, "/t", 20);
         assert!(strict.caption().contains("labels seen at least 5 times"));
     }
 }
