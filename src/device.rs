@@ -36,7 +36,9 @@ pub struct Gpu {
     pub software: bool,
     /// Bytes of memory, where the driver says.
     pub memory: Option<usize>,
-    /// Whether it was lost. What the tensor library holds of it cannot be made a second time in a process.
+    /// What it was opened with, to open it again.
+    setup: WgpuSetup,
+    /// Whether it was lost.
     lost: AtomicBool,
 }
 
@@ -150,32 +152,55 @@ fn real_adapter_exists() -> bool {
         .any(|adapter| adapter.get_info().device_type != wgpu::DeviceType::Cpu)
 }
 
-/// The process's GPU. It is opened once: the runtime behind it cannot be initialised a second time. One that could
-/// not be opened, as where another process had all of its memory, is tried again whenever it is asked for.
+/// The process's GPU, opened once. One that could not be opened, as where another process had all of its memory, or that
+/// was lost, is tried again whenever it is asked for.
 fn gpu() -> Result<Arc<Gpu>> {
     static GPU: Mutex<Option<Arc<Gpu>>> = Mutex::new(None);
     let mut known = GPU.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(gpu) = &*known {
-        if gpu.lost.load(Ordering::Relaxed) {
-            return Err(
-                Error::new(Kind::Device, "the GPU was lost").help("restart infoplane to use it again")
-            );
-        }
+    let lost = known.as_ref().filter(|gpu| gpu.lost.load(Ordering::Relaxed));
+    if let (Some(gpu), None) = (&*known, lost) {
         return Ok(Arc::clone(gpu));
     }
     // Where there is no driver at all, the runtime panics rather than returning an error.
-    let opened =
-        std::panic::catch_unwind(|| Device::wgpu_options().init_with_setup().map_err(|e| e.to_string()));
+    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match lost {
+        Some(gpu) => again(&gpu.setup),
+        None => Device::wgpu_options().init_with_setup().map_err(|error| error.to_string()),
+    }));
     let opened = opened.unwrap_or_else(|_| Err("no usable adapter".to_owned()));
-    let (tensors, setup) = opened.map_err(|cause| {
-        Error::new(Kind::Device, format!("the GPU could not be opened: {cause}"))
-            .help("install a Vulkan driver (Debian: mesa-vulkan-drivers) or use --backend cpu")
+    let (tensors, setup) = opened.map_err(|cause| match lost {
+        Some(_) => Error::new(Kind::Device, format!("the GPU was lost and cannot be opened again: {cause}"))
+            .help("restart infoplane to use it again"),
+        None => Error::new(Kind::Device, format!("the GPU could not be opened: {cause}"))
+            .help("install a Vulkan driver (Debian: mesa-vulkan-drivers) or use --backend cpu"),
     })?;
     Ok(Arc::clone(known.insert(Arc::new(Gpu::new(tensors, setup)))))
 }
 
+/// A new device on the adapter of one that was lost. The runtime behind the first cannot be initialised a second time,
+/// but takes another beside it.
+fn again(lost: &WgpuSetup) -> Result<(Device, WgpuSetup), String> {
+    if cfg!(feature = "spirv") {
+        return Err("kernels in SPIR-V need a device that only the runtime itself can make".to_owned());
+    }
+    // SAFETY: the runtime asks the same of its first device; what is experimental in it is not used by our own kernels.
+    let experimental_features = unsafe { wgpu::ExperimentalFeatures::enabled() };
+    let descriptor = wgpu::DeviceDescriptor {
+        label: None,
+        required_features: lost.device.features(),
+        required_limits: lost.device.limits(),
+        experimental_features,
+        memory_hints: wgpu::MemoryHints::MemoryUsage,
+        trace: wgpu::Trace::Off,
+    };
+    let opened = pollster::block_on(lost.adapter.request_device(&descriptor));
+    let (device, queue) = opened.map_err(|error| error.to_string())?;
+    let setup = WgpuSetup { device, queue, ..lost.clone() };
+    let tensors = Device::wgpu_options().setup(setup.clone()).init().map_err(|error| error.to_string())?;
+    Ok((tensors, setup))
+}
+
 impl Gpu {
-    /// Notes that it was lost: it is not opened again.
+    /// Notes that it was lost: whoever asks for it next gets a new one.
     pub fn lose(&self) {
         self.lost.store(true, Ordering::Relaxed);
     }
@@ -188,8 +213,9 @@ impl Gpu {
             name: format!("{}, {driver}", info.name),
             software: info.device_type == wgpu::DeviceType::Cpu,
             memory: memory_of(&setup.adapter),
-            device: setup.device,
-            queue: setup.queue,
+            device: setup.device.clone(),
+            queue: setup.queue.clone(),
+            setup,
             lost: AtomicBool::new(false),
         }
     }

@@ -144,9 +144,13 @@ impl Bank {
         self.scores.values().map(|slot| &slot.scored).filter(move |scored| scored.is_on_gpu() == on_gpu)
     }
 
-    /// Bytes that scores take, or will take, in the memory that the device computes in.
+    /// Bytes that scores still take of the memory that a model is opened in: of the GPU's, of which the driver says what it
+    /// has and not what is free, all that lie there; of main memory those to come.
     pub fn bytes_beside_model(&self, device: &OpenDevice) -> usize {
-        self.bytes_to_hold(device.is_gpu())
+        match device.is_gpu() {
+            true => self.bytes_to_hold(true),
+            false => self.of(false).map(|scored| scored.bytes_to_hold() - scored.bytes()).sum(),
+        }
     }
 
     /// The budget of scores in either memory: half of what is free, unless it is said.

@@ -51,7 +51,7 @@ impl OpenDevice {
         }
     }
 
-    /// Goes on with the CPU: what the process holds of the GPU cannot be opened again.
+    /// Goes on with the CPU.
     pub fn lose_gpu(&mut self) {
         if let Compute::Gpu(gpu) = &self.compute {
             gpu.lose();

@@ -12,39 +12,47 @@ pub struct Pair {
     pub checkpoint: CheckpointKey,
 }
 
+/// What was emitted of a checkpoint under a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Emitted {
+    /// Whether it failed, or the condition did: nothing is left to do for it.
+    pub failed: bool,
+    /// The stages of its sample that are measured; 1 until the sample is known.
+    pub stages: usize,
+    /// The stages that the newest numbers rest on; 0 where there are none.
+    pub answered: usize,
+    /// Whether they have null and spread beside them.
+    pub honest: bool,
+}
+
+impl Emitted {
+    /// Whether nothing is left to do for a want of this quality.
+    pub fn has(&self, quality: Quality) -> bool {
+        self.failed
+            || match quality {
+                Quality::Preview => self.answered > 0,
+                Quality::Complete => self.answered >= self.stages,
+                Quality::Honest => self.honest,
+            }
+    }
+}
+
 /// How far a checkpoint has come under a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Whether it failed, or the condition did: nothing is left to do for it.
-    pub failed: bool,
+    /// What was emitted of it.
+    pub emitted: Emitted,
     /// Whether the text is encoded for it.
     pub encoded: bool,
     /// Whether bank and store were looked into for it.
     pub looked_up: bool,
-    /// The stages of its sample that are measured; 1 until the sample is known.
-    pub stages: usize,
     /// The stages whose scores are at hand, of as many points as the condition has.
     pub at_hand: usize,
     /// Whether these scores are of as many seeds as the condition has.
     pub seeds_at_hand: bool,
-    /// The stages that the numbers emitted rest on.
-    pub answered: usize,
-    /// Whether numbers were emitted with null and spread.
-    pub honest: bool,
     /// Whether one stage is measured after the other, whatever is at hand: which of them is the last depends on the
     /// numbers.
     pub climbs: bool,
-}
-
-impl Standing {
-    /// Whether numbers of this quality were emitted.
-    fn has(&self, quality: Quality) -> bool {
-        match quality {
-            Quality::Preview => self.answered > 0,
-            Quality::Complete => self.answered >= self.stages,
-            Quality::Honest => self.honest,
-        }
-    }
 }
 
 /// A piece of work.
@@ -95,7 +103,7 @@ pub fn next_task(
 ) -> Option<Task> {
     let unmet = wants.iter().filter_map(|&(of, quality)| {
         let standing = standing(of);
-        (!standing.failed && !standing.has(quality)).then_some((of, quality, standing))
+        (!standing.emitted.has(quality)).then_some((of, quality, standing))
     });
     let (mut first, mut under_way) = (None, None);
     for (of, quality, standing) in unmet {
@@ -119,7 +127,8 @@ pub fn next_task(
 
 /// What brings a want nearer without a model.
 fn without_model(of: Pair, quality: Quality, standing: &Standing) -> Option<Task> {
-    let Standing { encoded, looked_up, stages, at_hand, answered, climbs, .. } = *standing;
+    let Standing { encoded, looked_up, at_hand, climbs, emitted: Emitted { stages, answered, .. }, .. } =
+        *standing;
     // What tells whether to believe numbers takes several times as long as they do, and waits for its turn.
     if quality == Quality::Honest && answered >= stages {
         return None;
@@ -134,7 +143,8 @@ fn without_model(of: Pair, quality: Quality, standing: &Standing) -> Option<Task
 
 /// What brings a want nearer once its turn has come, where scores at hand have no numbers to give.
 fn with_model(of: Pair, standing: &Standing) -> Task {
-    let Standing { looked_up, stages, at_hand, seeds_at_hand, answered, .. } = *standing;
+    let Standing { looked_up, at_hand, seeds_at_hand, emitted: Emitted { stages, answered, .. }, .. } =
+        *standing;
     match answered >= stages {
         _ if !looked_up => Task::LookUp(of),
         true if at_hand >= stages && seeds_at_hand => Task::MeasureHonesty(of),

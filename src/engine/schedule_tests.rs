@@ -17,21 +17,24 @@ fn under(condition: usize, checkpoint: usize) -> Pair {
 
 /// Of a sample of two stages, of which nothing is known yet.
 const UNKNOWN: Standing = Standing {
-    failed: false,
+    emitted: Emitted { failed: false, stages: 2, answered: 0, honest: false },
     encoded: false,
     looked_up: false,
-    stages: 2,
     at_hand: 0,
     seeds_at_hand: false,
-    answered: 0,
-    honest: false,
     climbs: false,
 };
 /// The same, looked up in vain.
 const BEGUN: Standing = Standing { encoded: true, looked_up: true, ..UNKNOWN };
 const SCORED: Standing = Standing { at_hand: 2, seeds_at_hand: true, ..BEGUN };
-const ANSWERED: Standing = Standing { answered: 2, ..SCORED };
-const HONEST: Standing = Standing { honest: true, ..ANSWERED };
+const ANSWERED: Standing = answered(2, SCORED);
+const HONEST: Standing = Standing { emitted: Emitted { honest: true, ..ANSWERED.emitted }, ..ANSWERED };
+const FAILED: Standing = Standing { emitted: Emitted { failed: true, ..BEGUN.emitted }, ..BEGUN };
+
+/// With numbers on so many stages.
+const fn answered(answered: usize, standing: Standing) -> Standing {
+    Standing { emitted: Emitted { answered, ..standing.emitted }, ..standing }
+}
 
 /// Every quality of these checkpoints, previews before the rest, as a window wants them.
 fn window(of: &[Pair]) -> Vec<(Pair, Quality)> {
@@ -73,8 +76,8 @@ fn run(wants: &[(Pair, Quality)], known: &mut HashMap<Pair, Standing>) -> Vec<Ta
                 // Of one tokenizer.
                 encoded.set(true);
             }
-            Task::Measure { stage, .. } => after.answered = stage + 1,
-            Task::MeasureHonesty(_) => after.honest = true,
+            Task::Measure { stage, .. } => after.emitted.answered = stage + 1,
+            Task::MeasureHonesty(_) => after.emitted.honest = true,
             Task::Score { stage, .. } => (after.at_hand, after.seeds_at_hand) = (stage + 1, true),
         }
         known.borrow_mut().insert(task.of(), after);
@@ -139,7 +142,7 @@ fn every_situation_has_its_next_task() {
     let score = |of, stage| Some(Task::Score { of, stage });
     let measure = |of, stage| Some(Task::Measure { of, stage });
     let part = Standing { at_hand: 1, ..BEGUN };
-    let previewed = Standing { answered: 1, ..part };
+    let previewed = answered(1, part);
     let both = [(a, Quality::Complete), (b, Quality::Complete)];
     for (what, wants, standings, task) in [
         ("nothing wanted", &[][..], &[(a, BEGUN)][..], None),
@@ -177,12 +180,7 @@ fn every_situation_has_its_next_task() {
             &[(a, Standing { climbs: true, ..SCORED })],
             measure(a, 0),
         ),
-        (
-            "a failure holds nothing up",
-            &both,
-            &[(a, Standing { failed: true, ..BEGUN }), (b, BEGUN)],
-            score(b, 0),
-        ),
+        ("a failure holds nothing up", &both, &[(a, FAILED), (b, BEGUN)], score(b, 0)),
         ("what needs no model before what does", &both, &[(a, BEGUN), (b, SCORED)], measure(b, 1)),
         (
             "a look into the store too",
@@ -213,7 +211,7 @@ fn a_model_at_work_comes_to_the_end_of_its_stage() {
     let [a, b] = [pair(0), pair(1)];
     let wants = window(&[a, b]);
     let score = |of, stage| Some(Task::Score { of, stage });
-    let previewed = Standing { answered: 1, at_hand: 1, ..BEGUN };
+    let previewed = answered(1, Standing { at_hand: 1, ..BEGUN });
     let at_work =
         |standings: &[(Pair, Standing)], of, stage| next_beside(&wants, standings, Some((of, stage)));
     assert_eq!(at_work(&[], b, 0), score(b, 0));
@@ -224,6 +222,5 @@ fn a_model_at_work_comes_to_the_end_of_its_stage() {
     // Nobody wants its stage any more.
     assert_eq!(next_beside(&window(&[a]), &[], Some((b, 0))), score(a, 0));
     assert_eq!(at_work(&[(b, ANSWERED)], b, 1), score(a, 0));
-    let failed = Standing { failed: true, ..BEGUN };
-    assert_eq!(at_work(&[(b, failed)], b, 0), score(a, 0));
+    assert_eq!(at_work(&[(b, FAILED)], b, 0), score(a, 0));
 }

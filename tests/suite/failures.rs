@@ -109,6 +109,38 @@ fn scores_that_fit_nowhere_cost_their_checkpoint() {
     }
 }
 
+/// A job of less memory than any model takes: nothing is measured, each checkpoint says why, and no partial results are
+/// written.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_job_with_less_memory_than_a_model_says_what_it_takes_and_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step64"]);
+    let (store, out) = (folder.path().join("store"), folder.path().join("out.json"));
+    let output = Command::new(env!("CARGO_BIN_EXE_infoplane"))
+        .arg("measure")
+        .arg(&run)
+        .arg("--corpus")
+        .arg(asset("demo/books-sample.jsonl"))
+        .args(["--samples", "8", "--context", "64", "--backend", "cpu", "--store"])
+        .arg(&store)
+        .arg("--out")
+        .arg(&out)
+        .env("SLURM_MEM_PER_NODE", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let failed: Vec<&str> = said.lines().filter(|line| line.contains("failed:")).collect();
+    assert_eq!(failed.len(), 2, "{said}");
+    for (line, step) in failed.iter().zip(["step0", "step64"]) {
+        assert!(line.contains("two blocks of this model and a batch take"), "{line}");
+        assert!(line.contains("of memory 0 MiB may be used; allow more --memory"), "{line}");
+        assert!(line.contains(step), "{line}");
+    }
+    assert!(said.contains("2 of 2 checkpoints failed") && !out.exists(), "{said}");
+}
+
 #[test]
 fn a_minimum_count_that_the_first_documents_miss_waits_for_the_rest() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Trouble, Work};
+use super::{Trouble, Work, not_open};
 use crate::engine::bank::NewScores;
 use crate::engine::inbox::{Inbox, Outbox};
 use crate::engine::job::{Advance, Job};
@@ -13,7 +13,6 @@ use crate::engine::message::{Event, Quality};
 use crate::engine::open_device::OpenDevice;
 use crate::engine::sample::Sample;
 use crate::engine::schedule::{Pair, Task};
-use crate::error::Error;
 use crate::model::Options;
 use crate::model::config::Config;
 use crate::settings::Settings;
@@ -107,7 +106,8 @@ impl Work {
                     longest: sample.longest(),
                     scores_a_token: if scored.is_on_gpu() { 0 } else { scored.table.bytes_of(1) },
                 };
-                Job::open(session, of.checkpoint, &checkpoint, config, &options)?
+                Job::open(session, of.checkpoint, &checkpoint, config, &options)
+                    .map_err(|error| error.at(&checkpoint.path))?
             }
             (None, None) => return Ok(()),
         };
@@ -137,7 +137,7 @@ impl Work {
         outbox: &Outbox<'_>,
     ) -> Result<Config, Trouble> {
         let runs = Arc::clone(&self.runs);
-        let Some((run, checkpoint)) = runs.get(of.checkpoint) else { return Err(Error::cancelled().into()) };
+        let (run, checkpoint) = runs.get(of.checkpoint).ok_or_else(not_open)?;
         let config = Config::read(&checkpoint.folder())?;
         if let Some(warning) = config.warning()
             && self.warned.insert(warning.clone())
@@ -216,7 +216,7 @@ impl Work {
         // Checkpoints without a known sample will be about as long as this one's.
         let typical = self.known_sample(of).map_or(0, |sample| sample.documents.len());
         self.emitted_progress = Instant::now();
-        let (mut all, mut remaining) = (0, 0);
+        let mut remaining = 0;
         let mut known = HashSet::new();
         for &(other, _) in self.wants.iter().filter(|(other, _)| known.insert(*other)) {
             let answers = &self.conditions[other.condition];
@@ -227,10 +227,7 @@ impl Work {
                 self.scored(other).zip(sample).map_or(0, |(scored, sample)| scored.documents(sample));
             let stages = answer.map_or(0, |answer| answer.stages);
             let answered = sample.filter(|_| stages > 0).map_or(0, |sample| sample.stages[stages - 1]);
-            let finished = answers.failed
-                || answer.is_some_and(|answer| answer.failed || answer.honest)
-                || self.standing(other).stages <= stages;
-            all += total;
+            let finished = self.emitted(other).has(Quality::Complete);
             remaining += if finished { 0 } else { total - scored.max(answered).min(total) };
         }
         // Of the stage under way, what is already through.
@@ -240,7 +237,7 @@ impl Work {
             condition: Arc::clone(&self.conditions[of.condition].condition),
             checkpoint: of.checkpoint,
             checkpoint_share,
-            total_share: (1.0 - remaining / all.max(1) as f64) as f32,
+            total_share: self.progress.share(remaining),
             remaining: self.progress.remaining(self.emitted_progress, remaining),
         })?;
         Ok(())

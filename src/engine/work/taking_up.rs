@@ -1,0 +1,156 @@
+//! What is wanted, as it changes.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Work;
+use super::answer::{Answers, same};
+use crate::checkpoints::CheckpointKey;
+use crate::condition::Condition;
+use crate::engine::inbox::{Gone, Outbox};
+use crate::engine::job::Job;
+use crate::engine::message::Want;
+use crate::engine::progress::Progress;
+use crate::engine::runs::RunList;
+use crate::engine::schedule::Pair;
+use crate::engine::session::{ScoresOf, Session, SessionId};
+use crate::settings::Backend;
+
+/// Sessions that are kept beside those that are wanted: to go back to one takes no encoding then.
+const KEPT_SESSIONS: usize = 2;
+
+impl Work {
+    /// Goes over to other runs, of which nothing is wanted yet. Scores stay, as long as there is room: they are known
+    /// by what they are of.
+    pub fn open(&mut self, runs: Arc<RunList>) {
+        self.want(Vec::new());
+        self.runs = runs;
+        // The same name may stand for other files now.
+        self.identities.clear();
+        self.rewritten.clear();
+        for session in self.sessions.values_mut() {
+            session.scores.clear();
+        }
+    }
+
+    /// Takes up what is wanted instead of what was. What was emitted of it already is not emitted again.
+    pub fn want(&mut self, wants: Vec<Want>) {
+        self.current = None;
+        self.clock += 1;
+        let mut former = std::mem::take(&mut self.conditions);
+        self.wants.clear();
+        let runs = Arc::clone(&self.runs);
+        let measured = |want: &Want| runs.get(want.checkpoint).is_some_and(|(run, _)| run.recorded.is_none());
+        for Want { checkpoint, condition, quality } in wants.into_iter().filter(measured) {
+            let known = self.conditions.iter().position(|answers| same(&answers.condition, &condition));
+            let condition = known.unwrap_or_else(|| {
+                let kept = former.iter().position(|answers| same(&answers.condition, &condition));
+                let answers = match kept {
+                    Some(index) => former.swap_remove(index),
+                    None => self.begin(condition),
+                };
+                self.conditions.push(answers);
+                self.conditions.len() - 1
+            });
+            self.wants.push((Pair { condition, checkpoint }, quality));
+        }
+        self.open.clone_from(&self.wants);
+        let wanted: HashSet<Pair> = self.wants.iter().map(|(of, _)| *of).collect();
+        for (condition, answers) in self.conditions.iter_mut().enumerate() {
+            answers.of.retain(|&checkpoint, _| wanted.contains(&Pair { condition, checkpoint }));
+            if let Some(session) = self.sessions.get_mut(&answers.session) {
+                session.wanted = self.clock;
+            }
+        }
+        let mut idle: Vec<(u64, SessionId)> =
+            self.sessions.iter().map(|(id, session)| (session.wanted, *id)).collect();
+        idle.retain(|(wanted, _)| *wanted < self.clock);
+        idle.sort_unstable();
+        for (_, id) in idle.iter().rev().skip(KEPT_SESSIONS) {
+            self.sessions.remove(id);
+        }
+        let sessions: Vec<SessionId> = self.conditions.iter().map(|answers| answers.session).collect();
+        let useless = |job: &mut Job| {
+            let of_job = |of: &Pair| (sessions[of.condition], of.checkpoint) == (job.session, job.checkpoint);
+            !wanted.iter().any(of_job)
+        };
+        self.job.take_if(useless);
+    }
+
+    /// A condition that was not wanted before.
+    fn begin(&mut self, condition: Arc<Condition>) -> Answers {
+        self.answered = false;
+        self.progress = Progress::new(Instant::now());
+        let of = ScoresOf::new(&condition, self.live);
+        let known = self.sessions.iter_mut().find(|(_, session)| session.of == of);
+        let session = match known {
+            Some((&id, session)) => {
+                // The text, or a tokenizer, may have been mended since.
+                session.forget_failures();
+                // Of a session that was laid aside it is not known whether its files are what they were.
+                if session.wanted + 1 < self.clock {
+                    session.look_again();
+                }
+                id
+            }
+            None => {
+                self.sessions_begun += 1;
+                let id = SessionId(self.sessions_begun);
+                let backend = of.settings.backend;
+                self.sessions.insert(id, Session::new(of));
+                self.open_device_again(Some(backend));
+                id
+            }
+        };
+        Answers::new(condition, session)
+    }
+
+    /// Looks at files and devices again, and tries again what failed.
+    pub fn retry(&mut self, outbox: &Outbox<'_>) -> Result<(), Gone> {
+        self.current = None;
+        self.open.clone_from(&self.wants);
+        for answers in &mut self.conditions {
+            answers.failed = false;
+            answers.of.retain(|_, answer| !answer.failed);
+        }
+        let changed = self.identities.iter().filter(|(_, identity)| identity.files.changed());
+        let changed: Vec<CheckpointKey> = changed.map(|(checkpoint, _)| *checkpoint).collect();
+        for checkpoint in changed {
+            self.forget(checkpoint, outbox)?;
+        }
+        self.rewritten.clear();
+        self.look_again();
+        self.open_device_again(None);
+        Ok(())
+    }
+
+    /// Lets a GPU that is missed be opened again when it is next needed.
+    fn open_device_again(&mut self, backend: Option<Backend>) {
+        let missed = self.devices.try_again(backend);
+        for session in self.sessions.values_mut() {
+            if missed.contains(&session.of.settings.backend) {
+                session.leave_device();
+            }
+        }
+        self.job.take_if(|job| {
+            let session = self.sessions.get(&job.session);
+            session.is_none_or(|session| missed.contains(&session.of.settings.backend))
+        });
+    }
+
+    /// Looks at texts and tokenizers again; numbers of what has changed are measured anew.
+    pub(super) fn look_again(&mut self) {
+        for (id, session) in &mut self.sessions {
+            session.forget_failures();
+            if session.look_again() {
+                self.job.take_if(|job| job.session == *id);
+                self.open.clone_from(&self.wants);
+                for answers in self.conditions.iter_mut().filter(|answers| answers.session == *id) {
+                    answers.of.clear();
+                    answers.announced.clear();
+                }
+            }
+        }
+    }
+}
