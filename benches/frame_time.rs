@@ -4,7 +4,7 @@
 //! everything is measured or a minute has passed, and prints how the times from frame to frame are spread. Needs a
 //! display; on a software adapter it says nothing about a real card.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 //!
 //! The GPU rows use whatever adapter there is; on a software one they say nothing about a real card.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -91,7 +91,7 @@ impl Error {
     /// A panic, by what it says. The tensor library panics where wgpu refuses something; all other panics are
     /// mistakes of this program, or of a library, that nothing on the user's side mends.
     fn of_panic(text: &str) -> Self {
-        let cause = format!("the computation broke off: {text}");
+        let cause = format!("the computation failed: {text}");
         if says_out_of_memory(text) || text.starts_with("wgpu error") {
             return Self::of_device(cause);
         }

@@ -1,7 +1,7 @@
 //! **infoplane** shows what a language model keeps and what it forgets: training checkpoints on the
 //! information plane, complexity I(X;Z) across and expressivity I(Y;Z) up, after *Learning is Forgetting:
 //! LLM Training as Lossy Compression* (ICLR 2026). References to "SPEC" in these docs are to the paragraphs
-//! of [`spec`], the measurement's specification.
+//! of [`spec`], the measurement's specification; [`glossary`] explains the words.
 //!
 #![doc = include_str!("../docs/architecture.md")]
 #![warn(missing_docs)]
@@ -34,3 +34,6 @@ pub mod views;
 
 #[doc = include_str!("../docs/measure.md")]
 pub mod spec {}
+
+#[doc = include_str!("../docs/glossary.md")]
+pub mod glossary {}

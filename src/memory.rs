@@ -16,7 +16,7 @@ pub fn check(bytes: usize) -> Result<()> {
         // A third more for one layer's soft bins and the batch on its way.
         Some(free) if bytes + bytes / 3 > free => {
             let (bytes, free) = (size(bytes as u64), size(free as u64));
-            let cause = format!("the scores of a checkpoint take {bytes}, of memory {free} is free");
+            let cause = format!("the scores of a checkpoint take {bytes}, and {free} of memory is free");
             Err(Error::new(Kind::Memory, cause)
                 .help("use fewer --samples, a shorter --context or fewer --points"))
         }

@@ -109,7 +109,7 @@ impl Tokens {
 /// The error for a model without a tokenizer, where text is to be measured.
 pub fn missing_tokenizer(folder: &Path) -> Error {
     Error::new(Kind::Tokenizer, "no tokenizer.json in the checkpoint's folder or the one above it")
-        .help("put the model's there, or measure token ids with --tokens, which needs none")
+        .help("copy the model's there, or measure token ids with --tokens, which needs none")
         .at(folder)
 }
 
@@ -124,14 +124,14 @@ impl Selection {
     fn new(settings: &Settings) -> Result<Self> {
         let (samples, context, max_order) = (settings.samples, settings.context, settings.max_order);
         if samples == 0 {
-            return Err(Error::new(Kind::Usage, "no documents are asked for").help("ask for at least one"));
+            return Err(Error::new(Kind::Usage, "the number of documents is 0").help("ask for at least one"));
         }
         if context < 2 * max_order {
             return Err(Error::new(
                 Kind::Usage,
                 format!("a context of {context} tokens has no position with n-grams of order {max_order} on both sides"),
             )
-            .help(format!("choose a context of at least {} or a smaller largest order", 2 * max_order)));
+            .help(format!("use a --context of at least {} or a smaller --max-order", 2 * max_order)));
         }
         Ok(Self { tokens: Tokens::default(), samples, max_order })
     }
@@ -161,7 +161,7 @@ impl Selection {
                 _ => format!("each of the {skipped} documents has fewer than {fewest} tokens"),
             };
             return Err(Error::new(Kind::Sample, cause).help(format!(
-                "n-grams of order {} need longer documents, or choose a smaller largest order",
+                "use longer documents for n-grams of order {}, or a smaller --max-order",
                 self.max_order
             )));
         }
@@ -172,7 +172,7 @@ impl Selection {
 /// A tokenizer that cuts to `context` tokens, added special tokens included, and pads nothing.
 fn load_tokenizer(path: &Path, context: usize) -> Result<Tokenizer> {
     let broken = |error: tokenizers::Error| {
-        Error::new(Kind::Tokenizer, format!("the tokenizer cannot be read ({error})"))
+        Error::new(Kind::Tokenizer, format!("tokenizer.json cannot be read ({error})"))
             .help("fetch the checkpoint's tokenizer.json again")
             .at(path)
     };
@@ -182,10 +182,10 @@ fn load_tokenizer(path: &Path, context: usize) -> Result<Tokenizer> {
         return Err(Error::new(
             Kind::Sample,
             format!(
-                "the tokenizer adds {added} special tokens, which leaves no text in a context of {context}"
+                "the tokenizer adds {added} special tokens, which leaves no room for text in a context of {context}"
             ),
         )
-        .help("choose a longer context")
+        .help("use a longer --context")
         .at(path));
     }
     // Which end is cut is the tokenizer's own affair, here as in transformers.

@@ -1,6 +1,6 @@
 //! A GPU lost in the middle of a measurement. A binary of its own, since the process's GPU is gone after it.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -77,7 +77,7 @@ fn real_file(path: &Path, root: &Path) -> Result<(), Trouble> {
                 false => Err(Trouble::Absent),
             };
         }
-        Err(error) => return broken(format!("cannot be reached ({error})")),
+        Err(error) => return broken(format!("cannot be read ({error})")),
     };
     if !real.starts_with(root) {
         return broken(format!("a link that leads outside {}", root.display()));

@@ -67,7 +67,7 @@ pub fn open_unless(path: &Path, interrupted: &mut dyn FnMut() -> bool) -> Result
     }
     if runs.is_empty() {
         return Err(Error::new(Kind::Folder, "no model found")
-            .help("open a folder with a config.json in it or in its sub-folders")
+            .help("open a folder that has a config.json in it or in its subfolders")
             .at(path));
     }
     runs.sort_by(|a, b| natural_order(&a.name, &b.name));

@@ -313,7 +313,7 @@ fn links_stay_within_the_folder_opened() {
     assert_eq!(opened.file("nothing"), Ok(None));
     for (name, cause) in [
         ("outside", "leads outside"),
-        ("loop", "cannot be reached"),
+        ("loop", "cannot be read"),
         ("broken", "not there"),
         ("device", "leads outside"),
         ("folder", "not a file"),

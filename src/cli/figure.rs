@@ -45,7 +45,7 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
     let view = PlaneView { order: args.order, layers: args.layer };
     let trajectories = trajectories(&runs, view);
     if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
-        let cause = format!("these results hold no measures of order {} for this layer", args.order.number());
+        let cause = format!("these results have no measures of order {} for this layer", args.order.number());
         return Err(Error::new(Kind::Usage, cause)
             .help("choose another --order or --layer")
             .at(&args.results[0]));

@@ -41,8 +41,8 @@ impl OutArgs {
             return Ok(self.format.unwrap_or(Format::Json));
         };
         Format::from_str(&extension, true).map_err(|_| {
-            Error::new(Kind::Usage, format!("`.{extension}` is no form of results"))
-                .help("choose .json, .csv or .parquet, or name the form with --format")
+            Error::new(Kind::Usage, format!("`.{extension}` is not a format of results"))
+                .help("use .json, .csv or .parquet, or name the format with --format")
                 .at(out)
         })
     }

@@ -92,7 +92,7 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>], keep: bool) -> R
     let (mut loss_sum, mut predictions) = (0.0, 0usize);
     let mut waiting = batches(documents, 0..documents.len(), model.tokens_per_batch());
     if waiting.is_empty() {
-        return Err(Error::new(Kind::Corpus, "there are no tokens in this file"));
+        return Err(Error::new(Kind::Corpus, "this file has no tokens"));
     }
     while !waiting.is_empty() {
         let rest = waiting.split_off(model.wave(&waiting));
@@ -115,7 +115,7 @@ pub fn hidden_states(model: &mut Model, documents: &[Vec<u32>], keep: bool) -> R
         }
     }
     if predictions == 0 {
-        return Err(Error::new(Kind::Corpus, "no document has a token after another, so there is no loss"));
+        return Err(Error::new(Kind::Corpus, "no document has two tokens, so there is no loss"));
     }
     Ok(HiddenStates { values, shape, loss: loss_sum / predictions as f64 })
 }
@@ -138,7 +138,7 @@ fn room_for(shape: [usize; 3]) -> Result<Vec<f32>> {
     let free = free.map_or(String::new(), |free| format!(", {} is free", size(free)));
     let states = format!("{layers} hidden states of {tokens} tokens and width {width}");
     Err(Error::new(Kind::Usage, format!("{states} take {needed} of memory{free}"))
-        .help("give fewer tokens, or ask for --loss-only"))
+        .help("use fewer tokens, or --loss-only"))
 }
 
 impl HiddenStates {

@@ -148,7 +148,7 @@ fn table(runs: &[RunReport]) -> String {
             }
         }
         if !run.missing.is_empty() {
-            let _ = writeln!(text, "  named but not fetched: {}", run.missing.join(", "));
+            let _ = writeln!(text, "  listed but not downloaded: {}", run.missing.join(", "));
         }
     }
     text

@@ -175,8 +175,9 @@ fn opened(worker: &Worker) -> Result<Arc<RunList>, Ended> {
                 let Some(recorded) = runs.runs().iter().find(|run| run.recorded.is_some()) else {
                     return Ok(runs);
                 };
-                let error = Error::new(Kind::Usage, "these are results, which hold no model to measure")
-                    .help("print them with `infoplane show`");
+                let error =
+                    Error::new(Kind::Usage, "this is a file of results, which has no model to measure")
+                        .help("print them with `infoplane show`");
                 return Err(Ended::Failed(error.at(&recorded.run.path)));
             }
             Event::Warning(warning) => note(&format!("warning: {warning}")),
@@ -293,7 +294,7 @@ impl Collector {
             let held = counted(documents + skipped, "document");
             let enough =
                 if skipped > 0 { format!(", {documents} of them long enough") } else { String::new() };
-            self.progress.say(&format!("the text holds {held}{enough}; --samples {asked} asked"));
+            self.progress.say(&format!("the text has {held}{enough}, fewer than --samples {asked}"));
         }
     }
 
@@ -315,8 +316,8 @@ impl Collector {
         let measured = format!("interrupted; {} of {} measured", self.measured(), counted(all, "checkpoint"));
         let results = if to_file { ", --out is not written" } else { "" };
         match kept {
-            true => format!("{measured} and kept in the store{results}; the same command goes on from there"),
-            false => format!("{measured}, nothing is kept as there is no store{results}"),
+            true => format!("{measured} and stored{results}; the same command resumes"),
+            false => format!("{measured}, nothing was stored, for want of a store{results}"),
         }
     }
 

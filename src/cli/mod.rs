@@ -187,7 +187,7 @@ impl StoreArgs {
         }
         let Some(usual) = Store::usual_folder() else { return Ok(None) };
         Ok(open(&usual)
-            .inspect_err(|error| note(&format!("warning: {error}; going on without a store")))
+            .inspect_err(|error| note(&format!("warning: {error}; continuing without a store")))
             .ok())
     }
 }

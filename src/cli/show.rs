@@ -56,7 +56,7 @@ pub fn run(args: &ShowArgs) -> Result<u8> {
         text += &section.heading(args.checkpoint.is_some());
         let tables = tables(args, section.settings(), &section.checkpoints);
         if let (true, Some(order)) = (tables.is_empty(), args.order) {
-            let cause = format!("these results hold no measures of order {}", order.number());
+            let cause = format!("these results have no measures of order {}", order.number());
             let error = Error::new(Kind::Usage, cause).help("choose another --order");
             return Err(error.at(section.runs[0].file()));
         }

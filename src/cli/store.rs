@@ -73,7 +73,10 @@ pub fn run(args: &StoreCommandArgs) -> Result<u8> {
                 Limit::Bytes(bytes) => Some(*bytes),
             })?;
             let limit = memory::size(store.contents().limit);
-            note(&format!("scores may take {limit}, from the next measurement on: {}", folder.display()));
+            note(&format!(
+                "the limit for scores is {limit}, from the next measurement on: {}",
+                folder.display()
+            ));
             Ok(DONE)
         }
     }
@@ -138,7 +141,7 @@ fn clear(store: &Store, older_than: Option<u32>) -> Result<u8> {
         memory::size(cleared.bytes),
     ));
     for checkpoint in &cleared.in_use {
-        note(&format!("left alone, since a process uses them: the scores of {checkpoint}"));
+        note(&format!("not removed, since another process uses them: the scores of {checkpoint}"));
     }
     Ok(if cleared.in_use.is_empty() { DONE } else { PARTLY })
 }

@@ -42,7 +42,7 @@ impl Lines {
             Ok(0) => return Ok(None),
             Ok(_) => {}
             Err(error) => {
-                let help = "the file may be cut off or broken; fetch it again";
+                let help = "the file may be truncated or damaged; download it again";
                 return Err(self.line_error(format!("cannot be read ({error})")).help(help));
             }
         }
@@ -56,8 +56,8 @@ impl Lines {
         let line = if self.number == 1 { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
         if line.contains(&0) {
             return Err(self
-                .line_error("holds a zero byte")
-                .help("this is no text file; choose another one"));
+                .line_error("has a zero byte")
+                .help("this is not a text file; choose another one"));
         }
         match std::str::from_utf8(line) {
             Ok(line) => Ok(Some(line)),

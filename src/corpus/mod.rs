@@ -63,7 +63,7 @@ impl Documents {
             Format::Plain => plain::next_document(&mut self.lines),
         }?;
         if document.is_none() && !self.found_any {
-            return Err(self.lines.error("the file holds no text").help("choose another file"));
+            return Err(self.lines.error("the file has no text").help("choose another file"));
         }
         Ok(document)
     }
@@ -85,7 +85,7 @@ impl Iterator for Documents {
 
 fn open(path: &Path) -> Result<(Box<dyn BufRead + Send>, Format)> {
     if path.is_dir() {
-        return Err(Error::new(Kind::Corpus, "a folder where a text file is expected")
+        return Err(Error::new(Kind::Corpus, "this is a folder, not a text file")
             .help("name a file in it, such as .jsonl, .json.gz or .txt"));
     }
     let unreadable = |error: std::io::Error| {
@@ -100,13 +100,12 @@ fn open(path: &Path) -> Result<(Box<dyn BufRead + Send>, Format)> {
     let mut reader: Box<dyn BufRead + Send> = match file.fill_buf().map_err(unreadable)? {
         [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            return Err(Error::new(Kind::Corpus, "zstd compression is not read")
+            return Err(Error::new(Kind::Corpus, "text compressed with zstd is not supported")
                 .help("decompress the file with `zstd -d`, or compress it with gzip"));
         }
         [b'P', b'A', b'R', b'1', ..] => {
-            return Err(
-                Error::new(Kind::Corpus, "parquet is not read").help("convert the file to JSON lines")
-            );
+            return Err(Error::new(Kind::Corpus, "text in Parquet is not supported")
+                .help("convert the file to JSON lines"));
         }
         _ => Box::new(file),
     };

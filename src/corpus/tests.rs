@@ -130,14 +130,14 @@ fn unusable_files() {
     for (name, bytes, cause) in [
         ("a.jsonl", &b""[..], "the file is empty; "),
         ("a.json.gz", &gzip(b"")[..], "the file is empty; "),
-        ("a.jsonl", b"\n \r\n", "the file holds no text; "),
-        ("a.txt", b"\n\n\n", "the file holds no text; "),
+        ("a.jsonl", b"\n \r\n", "the file has no text; "),
+        ("a.txt", b"\n\n\n", "the file has no text; "),
         ("a.txt", b"text\n\xff\xfe", "line 2 is not UTF-8 text; "),
-        ("a.bin", b"\x7fELF\0\0", "line 1 holds a zero byte; "),
-        ("a.jsonl", b"{\"text\": \"a\0\"}", "line 1 holds a zero byte; "),
+        ("a.bin", b"\x7fELF\0\0", "line 1 has a zero byte; "),
+        ("a.jsonl", b"{\"text\": \"a\0\"}", "line 1 has a zero byte; "),
         ("a.json.gz", &gzip(&b"{\"text\": \"a\"}\n".repeat(99))[..40], "line 1 cannot be read ("),
-        ("a.jsonl.zst", b"\x28\xb5\x2f\xfd...", "zstd compression is not read; "),
-        ("a.parquet", b"PAR1...", "parquet is not read; "),
+        ("a.jsonl.zst", b"\x28\xb5\x2f\xfd...", "text compressed with zstd is not supported; "),
+        ("a.parquet", b"PAR1...", "text in Parquet is not supported; "),
     ] {
         let error = refused(name, bytes);
         assert!(error.starts_with(cause), "{error}");
@@ -173,7 +173,7 @@ fn unusable_lines() {
 fn paths_that_are_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |path: &Path| one_line(&documents(path, "text").err().unwrap(), path);
-    assert!(refused(folder.path()).starts_with("a folder where a text file is expected; "));
+    assert!(refused(folder.path()).starts_with("this is a folder, not a text file; "));
     let missing = refused(&folder.path().join("nowhere.jsonl"));
     assert!(
         missing.starts_with("the text cannot be read (") && missing.ends_with("check the spelling"),

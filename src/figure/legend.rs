@@ -178,3 +178,7 @@ fn color_bar([left, top]: [f32; 2], width: f32, inks: &Inks) -> Vec<Item> {
     items.push(Item::Text(last.anchored(Anchor::End)));
     items
 }
+
+#[cfg(test)]
+#[path = "legend_tests.rs"]
+mod tests;

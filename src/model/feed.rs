@@ -42,7 +42,8 @@ impl Feed {
             }
         };
         let thread = std::thread::Builder::new().name(THREAD.to_owned()).spawn(load);
-        let thread = thread.map_err(|error| Error::new(Kind::Memory, format!("no thread ({error})")))?;
+        let thread = thread
+            .map_err(|error| Error::new(Kind::Memory, format!("a thread cannot be started ({error})")))?;
         Ok(Self { blocks: Some(blocks), stop, thread: Some(thread) })
     }
 

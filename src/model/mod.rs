@@ -163,7 +163,7 @@ impl Model {
                 false => ("a batch".to_owned(), "allow more --memory or use a larger machine"),
             };
             let cause = format!(
-                "two blocks of this model and {what} take {} MiB, of memory {} MiB may be used",
+                "two blocks of this model and {what} take {} MiB, the memory limit is {} MiB",
                 mib(least),
                 mib(memory)
             );
@@ -248,5 +248,5 @@ impl Model {
 pub fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     tensor
         .try_into_vec_as::<f32>()
-        .map_err(|error| Error::of_device(format!("the device did not give its results: {error}")))
+        .map_err(|error| Error::of_device(format!("results cannot be read from the device ({error})")))
 }

@@ -129,7 +129,7 @@ impl State {
 
     /// Pins the present condition, or unpins it.
     pub(super) fn toggle_pin(&mut self) {
-        let text = if self.is_all_recorded() {
+        let text = if self.recorded().is_some() {
             "these are recorded results: open their models to pin settings".to_owned()
         } else if let Some(present) = self.asked.condition().cloned() {
             if self.is_pinned() {
@@ -151,6 +151,7 @@ impl State {
         if self.asked.condition() != Some(condition) {
             self.each_measured(|known| known.remove(condition));
         }
+        self.view.order = self.view.order.min(self.largest_order());
     }
 
     /// Asks under other settings or of another text from now on. Numbers of the condition before stay in sight until

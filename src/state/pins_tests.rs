@@ -93,9 +93,9 @@ fn a_pinned_condition_fails_by_itself() {
 #[test]
 fn no_more_are_pinned_than_can_be_told_apart() {
     let mut state = State::new(Settings::default(), None);
-    state.apply(opened(&[1]));
     state.update(UiCommand::TogglePin);
     assert!(state.pins().is_empty() && state.messages[0].text.contains("choose a text first"));
+    state.apply(opened(&[1]));
     state.update(UiCommand::ChooseText(TextSource::Corpus("c.txt".into())));
     for points in 10..19 {
         state.update(UiCommand::Settings(settings(points)));

@@ -6,9 +6,12 @@ use std::time::Duration;
 use super::messages::MOST_MESSAGES;
 use super::*;
 use crate::checkpoints::{Checkpoint, Run};
+use crate::engine::Event;
 use crate::engine::Quality::{self, Complete, Honest, Preview};
+use crate::error::Kind;
 use crate::measures::{Information, Label, LayerMeasures, Order};
 use crate::results::{Measurement, RunResults};
+use crate::views::plane::LayerChoice;
 
 fn run(index: usize, count: usize) -> Run {
     let checkpoint = |index: usize| Checkpoint {

@@ -2,7 +2,9 @@
 
 use super::tests::*;
 use super::*;
+use crate::engine::Event;
 use crate::engine::Quality::{self, Complete, Honest, Preview};
+use crate::error::Kind;
 
 /// Wants as places of checkpoints with their quality.
 fn places(state: &State, wants: &[Want]) -> Vec<(usize, usize, Quality)> {

@@ -39,7 +39,7 @@ impl TokenFile {
         };
         // A pipe could be waited on for ever, and read but once.
         if !fs::metadata(path).map_err(unreadable)?.is_file() {
-            return Err(Error::new(Kind::Corpus, "not a file, where a file of token ids is expected")
+            return Err(Error::new(Kind::Corpus, "this is not a file")
                 .help("name a safetensors file with `tokens` and `offsets`")
                 .at(path));
         }
@@ -68,7 +68,7 @@ impl TokenFile {
 
 fn broken(cause: String, path: &Path) -> Error {
     Error::new(Kind::Corpus, cause)
-        .help("tokens need flat ids `tokens` and document starts `offsets`")
+        .help("a token file has flat ids `tokens` and the starts of documents `offsets`")
         .at(path)
 }
 
@@ -80,7 +80,7 @@ fn parts(file: &mut File) -> Result<(Integers, Vec<i64>), String> {
     let offsets = Integers::find(&metadata, data, "offsets")?;
     let offsets = offsets.read(file, 0..offsets.count)?;
     match offsets[..] {
-        [] | [_] => return Err("`offsets` names no document".to_owned()),
+        [] | [_] => return Err("`offsets` has no documents".to_owned()),
         [first, ..] if first != 0 => return Err(format!("`offsets` starts at {first}, not at 0")),
         _ => {}
     }
@@ -89,7 +89,7 @@ fn parts(file: &mut File) -> Result<(Integers, Vec<i64>), String> {
         return Err(format!("`offsets` ends at {end}, but there are {} tokens", tokens.count));
     }
     if let Some(before) = offsets.windows(2).position(|bounds| bounds[1] < bounds[0]) {
-        return Err(format!("`offsets` falls after document {}", before + 1));
+        return Err(format!("`offsets` decreases after document {}", before + 1));
     }
     Ok((tokens, offsets))
 }
@@ -110,7 +110,7 @@ fn header(file: &mut File) -> Result<(Metadata, u64), String> {
     let (data, held) = (8 + length, size - 8 - length);
     match metadata.data_len() as u64 {
         named if named == held => Ok((metadata, data)),
-        named => Err(format!("its header names {named} bytes of data, it holds {held}")),
+        named => Err(format!("its header declares {named} bytes of data, it has {held}")),
     }
 }
 
@@ -143,7 +143,7 @@ impl Integers {
         let mut bytes = Vec::new();
         bytes
             .try_reserve_exact(size)
-            .map_err(|_| format!("there is no memory for {size} bytes of `{}`", self.name))?;
+            .map_err(|_| format!("no memory for {size} bytes of `{}`", self.name))?;
         let start = self.start + (range.start * width) as u64;
         let read =
             file.seek(SeekFrom::Start(start)).and_then(|_| file.take(size as u64).read_to_end(&mut bytes));

@@ -245,13 +245,13 @@ fn unusable_token_files() {
         ];
         refused(&both, cause);
     };
-    pair(&[1, 2, 3], &[], "`offsets` names no document; ");
-    pair(&[1, 2, 3], &[0], "`offsets` names no document; ");
+    pair(&[1, 2, 3], &[], "`offsets` has no documents; ");
+    pair(&[1, 2, 3], &[0], "`offsets` has no documents; ");
     pair(&[1, 2, 3], &[1, 3], "`offsets` starts at 1, not at 0; ");
     pair(&[1, 2, 3], &[0, 2], "`offsets` ends at 2, but there are 3 tokens; ");
     pair(&[1, 2, 3], &[0, 4], "`offsets` ends at 4, but there are 3 tokens; ");
-    pair(&[1, 2, 3], &[0, -1, 3], "`offsets` falls after document 1; ");
-    pair(&[1, 2, 3], &[0, 9, 3], "`offsets` falls after document 2; ");
+    pair(&[1, 2, 3], &[0, -1, 3], "`offsets` decreases after document 1; ");
+    pair(&[1, 2, 3], &[0, 9, 3], "`offsets` decreases after document 2; ");
     pair(&[1, -2, 3], &[0, 3], "-2 is not a token id; ");
     pair(&[1, 1 << 32, 3], &[0, 3], "4294967296 is not a token id; ");
     pair(&[1, 2, 3], &[0, 3], "the only document has fewer than 8 tokens; ");

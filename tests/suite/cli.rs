@@ -165,7 +165,7 @@ fn bad_input_is_one_line_that_names_file_and_cause() {
         &file("other.jsonl", b"{\"body\": \"something\"}\n"),
         &["other.jsonl", "body", "--text-field"],
     );
-    measure(run, folder.path().to_str().unwrap(), &["a folder where a text file is expected"]);
+    measure(run, folder.path().to_str().unwrap(), &["this is a folder, not a text file"]);
     fails(&["measure", run], &["--corpus"]);
     fails(&["measure", run, "--corpus", corpus, "--points", "1"], &["--points"]);
     fails(&["measure", run, "--corpus", corpus, "--max-order", "5"], &["--max-order"]);

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use infoplane::settings::{self, Settings};
 
+use crate::tree::source::Source;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -137,4 +139,31 @@ fn settings_are_documented_with_the_defaults_they_have() {
         }
         assert!(results.contains(&format!("`{}`", entry.name)), "docs/results.md lacks {}", entry.name);
     }
+}
+
+/// The rows of the glossary: words, meaning, type.
+fn glossary() -> Vec<[String; 3]> {
+    let text = read(&root().join("docs/glossary.md"));
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| word |"));
+    let cells = |row: &str| {
+        let cells: Vec<String> =
+            row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
+        <[String; 3]>::try_from(cells).unwrap_or_else(|_| panic!("docs/glossary.md: three cells in: {row}"))
+    };
+    rows.map(cells).collect()
+}
+
+#[test]
+fn every_word_of_the_glossary_has_one_meaning_and_a_type_that_exists() {
+    let source = Source::read();
+    let mut words = BTreeSet::new();
+    for [terms, meaning, carrier] in glossary() {
+        assert!(!meaning.is_empty(), "{terms}");
+        for word in terms.split(", ") {
+            assert!(words.insert(word.to_owned()), "the glossary explains {word} twice");
+        }
+        let path: Vec<String> = carrier.trim_matches('`').split("::").map(str::to_owned).collect();
+        assert!(source.declares(&path), "the glossary names {carrier} for {terms}, which the source has not");
+    }
+    assert!(words.len() > 40, "{}", words.len());
 }

@@ -80,7 +80,7 @@ fn a_tokenizer_that_leaves_no_text_costs_the_checkpoints_that_use_it() {
         assert_eq!(errors(&results, run), [None, None], "{run}");
     }
     for error in errors(&results, "second") {
-        assert!(error.as_ref().is_some_and(|error| error.contains("leaves no text")), "{error:?}");
+        assert!(error.as_ref().is_some_and(|error| error.contains("leaves no room for text")), "{error:?}");
     }
 }
 
@@ -135,7 +135,7 @@ fn a_job_with_less_memory_than_a_model_says_what_it_takes_and_what_there_is() {
     assert_eq!(failed.len(), 2, "{said}");
     for (line, step) in failed.iter().zip(["step0", "step64"]) {
         assert!(line.contains("two blocks of this model and a batch take"), "{line}");
-        assert!(line.contains("of memory 0 MiB may be used; allow more --memory"), "{line}");
+        assert!(line.contains("the memory limit is 0 MiB; allow more --memory"), "{line}");
         assert!(line.contains(step), "{line}");
     }
     assert!(said.contains("2 of 2 checkpoints failed") && !out.exists(), "{said}");

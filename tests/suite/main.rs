@@ -1,6 +1,6 @@
 //! Everything that needs a device, a file or the program itself, in one binary so that it links once.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod cli;
 mod devices;

@@ -358,7 +358,7 @@ fn what_is_stored_is_told_listed_and_cleared() {
     let said = warnings(&output);
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("removed scores of 0 checkpoints and 1 measurement"), "{said}");
-    assert!(said.contains("left alone") && said.contains("run/step2000"), "{said}");
+    assert!(said.contains("not removed") && said.contains("run/step2000"), "{said}");
     drop(lock);
     let said = warnings(&setup.manage(&["clear", "--older-than", "1"]));
     assert!(said.contains("removed scores of 0 checkpoints and 0 measurements"), "{said}");
@@ -381,7 +381,7 @@ fn a_limit_is_kept_until_a_flag_says_otherwise() {
     let said = warnings(&setup.measure(&["--store-size", "1GiB"]));
     assert!(said.contains("of scores and 1 measurement"), "{said}");
     let said = warnings(&setup.manage(&["limit", "3GiB"]));
-    assert!(said.contains("scores may take 3.0 GiB"), "{said}");
+    assert!(said.contains("the limit for scores is 3.0 GiB"), "{said}");
     let list = String::from_utf8(setup.manage(&[]).stdout).unwrap();
     assert!(list.contains("of 3.0 GiB allowed"), "{list}");
     setup.manage(&["limit", "auto"]);

@@ -1,6 +1,6 @@
 //! The architecture: what `docs/architecture.md` says of modules and crates is what the source does.
 
-mod source;
+pub mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

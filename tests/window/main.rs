@@ -3,7 +3,7 @@
 //!
 //! `INFOPLANE_SCREENSHOTS=FOLDER cargo test --test window` also writes what the window looks like.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod harness;
 mod keyboard;

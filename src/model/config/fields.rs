@@ -207,7 +207,7 @@ impl<'a> Fields<'a> {
         match self.get(name).map(|value| (value, value.as_u64())) {
             None => Ok(None),
             Some((_, Some(size))) if (1..=LARGEST_SIZE).contains(&size) => Ok(Some(size as usize)),
-            Some((value, _)) => Err(self.error(format!("`{name}` is {value}, not a size"))),
+            Some((value, _)) => Err(self.error(format!("`{name}` is {value}, not a positive whole number"))),
         }
     }
 
@@ -240,7 +240,7 @@ impl<'a> Fields<'a> {
     /// A text, or none where the field is absent or null.
     pub fn text(&self, name: &'static str) -> Result<Option<&'a str>> {
         let text = |value: &'a Value| {
-            value.as_str().ok_or_else(|| self.error(format!("`{name}` is {value}, not a text")))
+            value.as_str().ok_or_else(|| self.error(format!("`{name}` is {value}, not a string")))
         };
         self.get(name).map(text).transpose()
     }

@@ -325,7 +325,7 @@ impl Fields<'_> {
             (Some("relu2"), _) => Ok(Activation::ReluSquared),
             (Some(other), _) => Err(self
                 .error(format!("{name} `{other}` is not supported"))
-                .help("known are silu, gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, relu, relu2")),
+                .help("supported are silu, gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, relu, relu2")),
             (None, Some(default)) => Ok(default),
             (None, None) => Err(self.error(format!("`{name}` is missing"))),
         }
@@ -349,7 +349,7 @@ impl Fields<'_> {
             Some("full_attention") => Ok(false),
             _ => Err(self
                 .error(format!("`layer_types` has {entry}, which is not supported"))
-                .help("known are full_attention and sliding_attention")),
+                .help("supported are full_attention and sliding_attention")),
         };
         types.iter().map(slides).collect()
     }

@@ -164,7 +164,7 @@ impl RopeScaling {
             other => {
                 return Err(fields
                     .error(format!("rope_type `{other}` is not supported"))
-                    .help("known are default, linear, dynamic, yarn, llama3"));
+                    .help("supported are default, linear, dynamic, yarn, llama3"));
             }
         })
     }

@@ -78,12 +78,12 @@ impl Config {
     pub fn read(folder: &ModelFolder) -> Result<Self> {
         let missing = || {
             Error::new(Kind::Config, "no config.json in this folder")
-                .help("it lies beside a model's weights")
+                .help("open the folder with a model's config.json and weights")
                 .at(folder.path())
         };
         let path = folder.file("config.json")?.ok_or_else(missing)?;
         let broken = |cause: String| Error::new(Kind::Config, cause).at(&path);
-        let unreadable = |error: std::io::Error| broken(format!("no readable config.json ({error})"));
+        let unreadable = |error: std::io::Error| broken(format!("config.json cannot be read ({error})"));
         if std::fs::metadata(&path).map_err(unreadable)?.len() > LARGEST_FILE {
             return Err(broken(format!("larger than {} MiB", LARGEST_FILE >> 20)));
         }
@@ -115,7 +115,7 @@ fn family_of(fields: &Fields<'_>) -> Result<Family> {
     let name = fields.text("model_type")?.ok_or_else(|| fields.error("`model_type` is missing"))?;
     ALL.into_iter().find(|family| family.model_type == name).ok_or_else(|| {
         let names = ALL.map(|family| family.model_type).join(", ");
-        fields.error(format!("model_type `{name}` is not supported")).help(format!("known are {names}"))
+        fields.error(format!("model_type `{name}` is not supported")).help(format!("supported are {names}"))
     })
 }
 

@@ -40,7 +40,7 @@ pub fn tensors(
         Ok::<_, String>(bytes)
     };
     if length < COUNT {
-        return Err(invalid(format!("{length} bytes are no header")));
+        return Err(invalid(format!("{length} bytes are too few for a header")));
     }
     let header = bytes(0, COUNT)?.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
     if header > LARGEST_HEADER.min(length - COUNT) {
@@ -54,7 +54,7 @@ pub fn tensors(
     if end != Some(length) {
         let declared = metadata.data_len();
         return Err(invalid(format!(
-            "{declared} bytes of tensors are declared, {} are there",
+            "its header declares {declared} bytes of tensors, it has {}",
             length - start
         )));
     }

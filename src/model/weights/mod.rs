@@ -90,7 +90,7 @@ impl WeightFile {
     }
 
     fn changed(&self) -> Error {
-        self.error("another program wrote to this file while it was read")
+        self.error("another program changed this file while it was read")
             .help("measure it again once it is complete")
     }
 }
@@ -295,7 +295,7 @@ impl Stored<'_> {
             if !convert(self.entry.dtype, bytes, values) {
                 return Err(self
                     .file
-                    .error(format!("tensor `{}` holds NaN or infinite values", self.name))
+                    .error(format!("tensor `{}` has NaN or infinite values", self.name))
                     .help("the checkpoint is damaged or its training diverged"));
             }
             offset += bytes.len() as u64;
@@ -311,7 +311,7 @@ fn weight_files(folder: &ModelFolder) -> Result<Vec<PathBuf>> {
     }
     let Some(index) = folder.file("model.safetensors.index.json")? else {
         return Err(Error::new(Kind::Weights, "no model.safetensors in this folder")
-            .help("other formats are not read; save the model with safetensors")
+            .help("other formats are not supported; save the model as safetensors")
             .at(folder.path()));
     };
     let broken = |cause: String| Error::new(Kind::Weights, cause).at(&index);
@@ -323,7 +323,7 @@ fn weight_files(folder: &ModelFolder) -> Result<Vec<PathBuf>> {
     let names = files::shards(&bytes).map_err(broken)?;
     let shard = |name: &String| {
         folder.file(name)?.ok_or_else(|| {
-            broken(format!("`weight_map` names `{name}`, which is missing")).help("fetch the model again")
+            broken(format!("`weight_map` names `{name}`, which is missing")).help("download the model again")
         })
     };
     names.iter().map(shard).collect()
@@ -404,7 +404,7 @@ mod tests {
         let weights = Weights::open(&ModelFolder::new(folder.path())).unwrap();
         assert_eq!(weights.rows("good", &[1], 0..1), Ok(vec![1.0]));
         let of = |name: &str, shape: &[usize]| weights.rows(name, shape, 0..1).unwrap_err().to_string();
-        assert!(of("bad", &[1]).contains("`bad` holds NaN"));
+        assert!(of("bad", &[1]).contains("`bad` has NaN"));
         assert!(of("good", &[1, 2]).contains("shape [1], config.json says [1, 2]"));
         assert!(of("none", &[4, 2]).contains("`none` is missing, expected with shape [4, 2]"));
         assert!(of("bytes", &[2]).contains("type U8"));
@@ -423,7 +423,7 @@ mod tests {
         let refused = |error: Error| {
             let error = error.to_string();
             assert!(
-                error.contains("another program wrote") && error.ends_with("model.safetensors"),
+                error.contains("another program changed") && error.ends_with("model.safetensors"),
                 "{error}"
             );
         };

@@ -71,7 +71,7 @@ fn progress_is_a_line_a_checkpoint_where_there_is_no_terminal() {
     let first = lines.iter().position(|line| line.starts_with("measuring ")).unwrap();
     assert!(lines[first].starts_with("measuring 3 checkpoints on 8 documents ("), "{stderr}");
     assert!(lines[first].contains(text(&corpus)) && lines[first].contains("computing on CPU"), "{stderr}");
-    assert_eq!(lines[first + 1], "the text holds 8 documents; --samples 2000 asked");
+    assert_eq!(lines[first + 1], "the text has 8 documents, fewer than --samples 2000");
     let told: Vec<&&str> = lines.iter().filter(|line| line.contains("/3 ")).collect();
     assert_eq!(told.len(), 3, "{stderr}");
     for (number, line) in told.iter().enumerate() {
@@ -112,8 +112,8 @@ fn an_interrupted_measurement_says_what_is_kept_and_goes_on_from_there() {
         let last = rest.last().unwrap();
         assert_eq!(
             last,
-            "infoplane: interrupted; 1 of 2 checkpoints measured and kept in the store, --out is not written; \
-             the same command goes on from there"
+            "infoplane: interrupted; 1 of 2 checkpoints measured and stored, --out is not written; \
+             the same command resumes"
         );
         assert!(!out.exists());
 
@@ -195,13 +195,19 @@ fn a_tokenizer_that_leaves_no_text_costs_its_own_checkpoints() {
         infoplane(&args)
     };
     let stderr = status(&measure(&[&b]), 2);
-    assert!(stderr.contains("the tokenizer adds 2 special tokens, which leaves no text"), "{stderr}");
+    assert!(
+        stderr.contains("the tokenizer adds 2 special tokens, which leaves no room for text"),
+        "{stderr}"
+    );
     let output = measure(&[&a, &b]);
     status(&output, 1);
     let results: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(results["conditions"][0]["checkpoints"][0]["loss"].as_f64().unwrap() > 0.0);
     assert!(
-        results["conditions"][0]["checkpoints"][1]["error"].as_str().unwrap().contains("leaves no text"),
+        results["conditions"][0]["checkpoints"][1]["error"]
+            .as_str()
+            .unwrap()
+            .contains("leaves no room for text"),
         "{results}"
     );
 }

@@ -78,7 +78,7 @@ fn parts_merge_to_the_whole_to_the_byte_and_show_as_one() {
     assert_eq!((recorded.run.as_str(), recorded.checkpoints.len()), ("run", 3));
     // A measurement has nothing to do there.
     let (_, stderr) = infoplane(&["measure", &parts, "--corpus", &a], 2);
-    assert!(stderr.contains("these are results, which hold no model to measure"), "{stderr}");
+    assert!(stderr.contains("this is a file of results, which has no model to measure"), "{stderr}");
 }
 
 #[test]
@@ -182,5 +182,5 @@ fn files_that_cannot_be_merged_are_named() {
     let (_, stderr) = infoplane(&["merge", &text(&at("empty"))], 2);
     assert!(stderr.contains("no results in this folder"), "{stderr}");
     let (_, stderr) = infoplane(&["merge", &csv, "--out", &text(&at("results.tsv"))], 2);
-    assert!(stderr.contains("choose .json, .csv or .parquet"), "{stderr}");
+    assert!(stderr.contains("use .json, .csv or .parquet"), "{stderr}");
 }

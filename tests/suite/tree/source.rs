@@ -60,6 +60,19 @@ impl Source {
         self.modules.contains_key(&at).then_some(at)
     }
 
+    /// Whether a path such as `module::Item` names a module or a type, seen from the root.
+    pub fn declares(&self, path: &[String]) -> bool {
+        let from_root = [&["crate".to_owned()], path].concat();
+        let Some(module) = self.resolve(&[], &from_root, 0) else { return false };
+        let Some(item) = path.last().filter(|_| !module.ends_with(path)) else { return true };
+        let code = &self.modules[&module];
+        let starts = |kind: &str| {
+            code.match_indices(&format!("{kind} {item}"))
+                .any(|(index, found)| !code[index + found.len()..].starts_with(is_word))
+        };
+        ["struct", "enum", "trait", "type"].into_iter().any(starts)
+    }
+
     /// The modules that each module imports, itself not among them.
     pub fn edges(&self) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
         let of = |(module, code): (&Vec<String>, &String)| {
