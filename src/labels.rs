@@ -9,18 +9,18 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use crate::error::{Error, Kind, Result};
+use crate::measures::{Label, Order};
 
-/// The side of a position that a label describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The tokens up to the position, itself included: (x_{t−k+1}, …, x_t).
-    Input,
-    /// The tokens after it: (x_{t+1}, …, x_{t+k}).
-    Output,
-}
+/// Labels that refine each other, coarsest first: each level but the first splits the one before it.
+///
+/// Of n-grams, a level an order. A label that refines no other and is refined by none is one level alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Levels(pub Vec<(Label, LabelSet)>);
 
-/// The n-gram labels of a sample's positions, of all orders and both sides, at the same positions.
+/// The labels of a sample's positions, all at the same positions.
 ///
 /// With K the largest order, the positions are those tokens t of a document of S tokens with
 /// K−1 ≤ t ≤ S−K−1 (t from 0), where every n-gram fits. They are numbered document by document, in order.
@@ -29,15 +29,15 @@ pub struct Labels {
     max_order: usize,
     /// Where each document's positions start, and the number of all: `[documents + 1]`.
     pub document_offsets: Vec<usize>,
-    /// Orders 1 to K: the input and the output labels of each.
-    pub sets: Vec<[LabelSet; 2]>,
+    /// The labels, those that refine each other together: the inputs of orders 1 to K, and the outputs.
+    pub trees: Vec<Levels>,
 }
 
 impl Labels {
     /// Labels a sample. Documents shorter than 2K tokens have no position.
     ///
     /// # Panics
-    /// If `max_order` is 0, or for 2³² positions and more.
+    /// If `max_order` is not 1 to 4, or for 2³² positions and more.
     pub fn new(documents: &[Vec<u32>], max_order: usize) -> Self {
         Self::new_unless(documents, max_order, &mut || false).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -48,13 +48,13 @@ impl Labels {
     /// [`Kind::Sample`] for 2³² positions and more; [`Kind::Cancelled`] once interrupted.
     ///
     /// # Panics
-    /// If `max_order` is 0.
+    /// If `max_order` is not 1 to 4.
     pub fn new_unless(
         documents: &[Vec<u32>],
         max_order: usize,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Self> {
-        assert!(max_order > 0, "the largest order is at least 1");
+        let widest = Order::of_number(max_order).expect("the largest order is 1 to 4");
         let (document_offsets, positions) = document_offsets(documents.iter().map(Vec::len), max_order)?;
         // All tokens in one vector, and for each position the index of its token.
         let tokens: Vec<u32> = documents.iter().flatten().copied().collect();
@@ -65,26 +65,26 @@ impl Labels {
             token_of_position.extend(first..first + offsets[1] - offsets[0]);
             start += document.len();
         }
-        let mut sets: Vec<[LabelSet; 2]> = Vec::with_capacity(max_order);
-        for order in 1..=max_order {
+        let mut trees: Vec<Levels> = vec![Levels(Vec::new()), Levels(Vec::new())];
+        for order in widest.and_below() {
             if interrupted() {
                 return Err(Error::cancelled());
             }
-            let split = |side: Side| {
+            let labels = [Label::Input(order), Label::Output(order)];
+            trees.par_iter_mut().zip(labels).for_each(|(Levels(levels), label)| {
                 // Inputs grow to the left, outputs to the right.
-                let token = |position: u32| match side {
-                    Side::Input => tokens[token_of_position[position as usize] + 1 - order],
-                    Side::Output => tokens[token_of_position[position as usize] + order],
+                let token = |position: u32| match label {
+                    Label::Input(_) => tokens[token_of_position[position as usize] + 1 - order.number()],
+                    Label::Output(_) => tokens[token_of_position[position as usize] + order.number()],
                 };
-                match sets.last() {
-                    Some(lower) => lower[side as usize].split_by(token),
+                let set = match levels.last() {
+                    Some((_, lower)) => lower.split_by(token),
                     None => LabelSet::one(positions).split_by(token),
-                }
-            };
-            let (input, output) = rayon::join(|| split(Side::Input), || split(Side::Output));
-            sets.push([input, output]);
+                };
+                levels.push((label, set));
+            });
         }
-        Ok(Self { max_order, document_offsets, sets })
+        Ok(Self { max_order, document_offsets, trees })
     }
 
     /// The largest order K.
@@ -115,12 +115,9 @@ impl Labels {
         self.document_offsets[document]..self.document_offsets[document + 1]
     }
 
-    /// The labels of an order, 1 to K.
-    ///
-    /// # Panics
-    /// If the order is 0 or above K.
-    pub fn set(&self, order: usize, side: Side) -> &LabelSet {
-        &self.sets[order - 1][side as usize]
+    /// The positions by one label; `None` where the sample was not labelled by it.
+    pub fn set(&self, label: &Label) -> Option<&LabelSet> {
+        self.trees.iter().flat_map(|Levels(levels)| levels).find(|(of, _)| of == label).map(|(_, set)| set)
     }
 }
 

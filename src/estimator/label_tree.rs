@@ -1,27 +1,31 @@
-//! The labels of a sample as the statistics read them: a tree of n-grams for each side.
+//! The labels of a sample as the statistics read them: trees, as many as there are labels that do not refine each
+//! other.
 //!
-//! Positions with the same k-gram are some of those with the same (k−1)-gram, so the labels of all orders of a
-//! side are a tree below one root, the label that every position carries. Whatever is summed over the positions
-//! of a label is the sum over those whose longest label it is, plus the sums of the labels below it: each
-//! position is added up once, not once an order.
+//! Positions with the same k-gram are some of those with the same (k−1)-gram, so the labels of all levels are a
+//! tree below one root, the label that every position carries. Whatever is summed over the positions of a label is
+//! the sum over those whose longest label it is, plus the sums of the labels below it: each position is added up
+//! once, not once a level.
 
 use rayon::prelude::*;
 
-use crate::labels::{LabelSet, Labels, Side};
+use crate::labels::{LabelSet, Labels, Levels};
+use crate::measures::Label;
 
 /// The id of a position whose label occurs nowhere else.
 pub const ONCE: u32 = u32::MAX;
 
-/// The label that all positions share, of order 0.
+/// The label that all positions share, of level 0.
 const ROOT: u32 = 0;
 
-/// The labels of one side seen twice or more, depth first: below each label stand those that begin with it (on
-/// the output side) or end with it (on the input side), up to the next of its own order or a lower one. A label
-/// seen once needs no number, since its distribution is its position's own.
+/// Labels that refine each other, as far as they are seen twice or more, depth first: below each label stand those
+/// that refine it (of n-grams, those that begin or end with it), up to the next of its own level or a lower one. A
+/// label seen once needs no number, since its distribution is its position's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelTree {
-    /// The order of each label, the root's 0: `[labels]`.
-    pub orders: Vec<u32>,
+    /// What the labels of each level are, from level 1 on: `[levels]`.
+    pub levels: Vec<Label>,
+    /// The level of each label, the root's 0: `[labels]`.
+    pub depths: Vec<u32>,
     /// The number of positions whose longest label each is: `[labels]`.
     pub ends: Vec<u32>,
     /// The longest label of each position: `[positions]`.
@@ -29,22 +33,27 @@ pub struct LabelTree {
 }
 
 impl LabelTree {
-    /// The tree of the label sets of orders 1, 2, …, each of which splits the one before.
+    /// The tree of some levels.
     ///
     /// # Panics
-    /// If the labels of all orders together are 2³² or more.
-    fn new(sets: &[&LabelSet]) -> Self {
-        let Some(finest) = sets.last() else {
-            return Self { orders: vec![0], ends: vec![0], longest: Vec::new() };
+    /// If the labels of all levels together are 2³² or more.
+    fn new(Levels(levels): &Levels) -> Self {
+        let mut tree = Self {
+            levels: levels.iter().map(|(label, _)| label.clone()).collect(),
+            depths: vec![0],
+            ends: vec![0],
+            longest: Vec::new(),
         };
-        let mut tree = Self { orders: vec![0], ends: vec![0], longest: vec![ROOT; finest.positions.len()] };
-        // The label under way of each order, and which of its set's groups that is.
+        let sets: Vec<&LabelSet> = levels.iter().map(|(_, set)| set).collect();
+        let Some(finest) = sets.last() else { return tree };
+        tree.longest = vec![ROOT; finest.positions.len()];
+        // The label under way of each level, and which of its set's groups that is.
         let mut current: Vec<(u32, usize)> = vec![(ROOT, 0); sets.len()];
         let mut start = 0;
-        // A set splits the one before without moving its groups, so all groups are ranges of the finest order.
+        // A set splits the one before without moving its groups, so all groups are ranges of the finest one.
         for group in finest.groups() {
             let mut longest = ROOT;
-            for ((order, set), (label, index)) in (1..).zip(sets).zip(&mut current) {
+            for ((depth, set), (label, index)) in (1..).zip(&sets).zip(&mut current) {
                 while set.offsets[*index + 1] <= start {
                     *index += 1;
                 }
@@ -53,8 +62,8 @@ impl LabelTree {
                     break;
                 }
                 if from == start {
-                    *label = u32::try_from(tree.orders.len()).expect("2^32 labels and more");
-                    tree.orders.push(order);
+                    *label = u32::try_from(tree.depths.len()).expect("2^32 labels and more");
+                    tree.depths.push(depth);
                     tree.ends.push(0);
                 }
                 longest = *label;
@@ -70,19 +79,19 @@ impl LabelTree {
 
     /// The number of labels, the root with them.
     pub fn labels(&self) -> usize {
-        self.orders.len()
+        self.depths.len()
     }
 
-    /// The labels of one order as a number for each position, [`ONCE`] for those seen once: `[positions]`.
-    pub fn ids(&self, order: u32) -> Vec<u32> {
+    /// The labels of one level as a number for each position, [`ONCE`] for those seen once: `[positions]`.
+    fn ids(&self, level: u32) -> Vec<u32> {
         let mut current = ONCE;
-        let above = |(label, &of): (u32, &u32)| {
-            if of <= order {
-                current = if of == order { label } else { ONCE };
+        let above = |(label, &depth): (u32, &u32)| {
+            if depth <= level {
+                current = if depth == level { label } else { ONCE };
             }
             current
         };
-        let of_label: Vec<u32> = (0..).zip(&self.orders).map(above).collect();
+        let of_label: Vec<u32> = (0..).zip(&self.depths).map(above).collect();
         self.longest.iter().map(|&longest| of_label[longest as usize]).collect()
     }
 
@@ -98,52 +107,55 @@ impl LabelTree {
     }
 }
 
-/// The labels of a sample: a tree for the inputs and one for the outputs, over the same positions.
+/// The labels of a sample: some trees, at least one, over the same positions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleLabels {
-    /// The trees of inputs and outputs.
-    pub sides: [LabelTree; 2],
-    /// The largest order K.
-    pub max_order: usize,
+    trees: Vec<LabelTree>,
 }
 
 impl SampleLabels {
-    /// The labels of all orders in `labels`.
+    /// All labels of a sample.
     pub fn new(labels: &Labels) -> Self {
-        Self::from_sets(&labels.sets)
+        Self::of_trees(&labels.trees)
     }
 
-    /// Input and output labels of orders 1, 2, …, at least of the first, all over the same positions and each
-    /// order splitting the one before.
-    pub fn from_sets(sets: &[[LabelSet; 2]]) -> Self {
-        let tree = |side: Side| {
-            let sets: Vec<&LabelSet> = sets.iter().map(|pair| &pair[side as usize]).collect();
-            LabelTree::new(&sets)
-        };
-        let (inputs, outputs) = rayon::join(|| tree(Side::Input), || tree(Side::Output));
-        Self { sides: [inputs, outputs], max_order: sets.len() }
+    /// The labels of some trees.
+    ///
+    /// # Panics
+    /// If there is none, or one of other positions than the first.
+    pub fn of_trees(trees: &[Levels]) -> Self {
+        let trees: Vec<LabelTree> = trees.par_iter().map(LabelTree::new).collect();
+        assert!(!trees.is_empty(), "a sample without labels");
+        let positions = trees[0].longest.len();
+        assert!(trees.iter().all(|tree| tree.longest.len() == positions), "labels of several samples");
+        Self { trees }
     }
 
-    /// The labels of the first `positions` positions, those of each side dealt out among them at random: the
+    /// The trees; none refines another.
+    pub fn trees(&self) -> &[LabelTree] {
+        &self.trees
+    }
+
+    /// The labels of the first `positions` positions, those of each tree dealt out among them at random: the
     /// same numbers of positions a label, and what they would tell if they had nothing to do with the positions.
-    /// The same for the same seed.
+    /// The same for the same seed, and of a tree the same whatever trees follow it.
     pub fn shuffled(&self, positions: usize, seed: u64) -> Self {
-        let shuffled = |side: usize| self.sides[side].shuffled(positions, 2 * seed + side as u64);
-        let (inputs, outputs) = rayon::join(|| shuffled(0), || shuffled(1));
-        Self { sides: [inputs, outputs], max_order: self.max_order }
+        let trees = self.trees.par_iter().enumerate();
+        let trees = trees.map(|(index, tree)| tree.shuffled(positions, 2 * seed + index as u64));
+        Self { trees: trees.collect() }
     }
 
     /// The number of positions.
     pub fn positions(&self) -> usize {
-        self.sides[0].longest.len()
+        self.trees[0].longest.len()
     }
 
-    /// The ids of each set of labels: input and output of order 1, input and output of order 2, ….
-    pub fn sets(&self) -> Vec<Vec<u32>> {
-        let sets: Vec<(u32, &LabelTree)> = (1..=self.max_order as u32)
-            .flat_map(|order| self.sides.iter().map(move |tree| (order, tree)))
-            .collect();
-        sets.into_par_iter().map(|(order, tree)| tree.ids(order)).collect()
+    /// The ids of each label, tree by tree and level by level: `[labels][positions]`.
+    pub fn sets(&self) -> Vec<(Label, Vec<u32>)> {
+        let levels = |tree: &'_ LabelTree| (1..).zip(tree.levels.clone()).collect::<Vec<_>>();
+        let sets = self.trees.iter().flat_map(|tree| levels(tree).into_iter().map(move |of| (tree, of)));
+        let sets: Vec<(&LabelTree, (u32, Label))> = sets.collect();
+        sets.into_par_iter().map(|(tree, (level, label))| (label, tree.ids(level))).collect()
     }
 }
 
@@ -169,6 +181,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::measures::Order;
 
     fn documents() -> Vec<Vec<u32>> {
         (0..5u32).map(|d| (0..60 + d).map(|t| (t * t + d * t / 3) % 7).collect()).collect()
@@ -179,8 +192,10 @@ mod tests {
         // 5 twice followed by 1 and once by 2; 9 by 7 and 8; 3 once.
         let coarse = LabelSet { positions: vec![0, 3, 5, 1, 4, 2], offsets: vec![0, 3, 5, 6] };
         let fine = LabelSet { positions: vec![0, 5, 3, 4, 1, 2], offsets: vec![0, 2, 3, 4, 5, 6] };
-        let tree = LabelTree::new(&[&coarse, &fine]);
-        assert_eq!(tree.orders, [0, 1, 2, 1]);
+        let [token, bigram] = [Order::Token, Order::Bigram].map(Label::Output);
+        let tree = LabelTree::new(&Levels(vec![(token.clone(), coarse), (bigram.clone(), fine)]));
+        assert_eq!(tree.levels, [token, bigram]);
+        assert_eq!(tree.depths, [0, 1, 2, 1]);
         assert_eq!(tree.ends, [1, 1, 2, 2]);
         assert_eq!(tree.longest, [2, 3, 0, 1, 3, 2]);
         assert_eq!(tree.ids(1), [1, 3, ONCE, 1, 3, 1]);
@@ -191,8 +206,10 @@ mod tests {
     fn ids_are_those_of_the_label_sets() {
         let labels = Labels::new(&documents(), 4);
         let sample = SampleLabels::new(&labels);
-        for (index, ids) in sample.sets().iter().enumerate() {
-            let set = &labels.sets[index / 2][index % 2];
+        let sets = sample.sets();
+        assert_eq!(sets.len(), 8);
+        for (label, ids) in &sets {
+            let set = labels.set(label).unwrap();
             let mut names: HashMap<u32, u32> = HashMap::new();
             for group in set.groups() {
                 let id = ids[group[0] as usize];
@@ -206,12 +223,12 @@ mod tests {
     #[test]
     fn every_position_ends_at_its_longest_label() {
         let labels = Labels::new(&documents(), 3);
-        for tree in &SampleLabels::new(&labels).sides {
+        for tree in SampleLabels::new(&labels).trees() {
             let mut ends = vec![0; tree.labels()];
             tree.longest.iter().for_each(|&longest| ends[longest as usize] += 1);
             assert_eq!(ends, tree.ends);
-            // Depth first: an order follows its own, a lower one, or the one above it.
-            assert!(tree.orders.windows(2).all(|pair| pair[1] >= 1 && pair[1] <= pair[0] + 1));
+            // Depth first: a level follows its own, a lower one, or the one above it.
+            assert!(tree.depths.windows(2).all(|pair| pair[1] >= 1 && pair[1] <= pair[0] + 1));
         }
     }
 
@@ -221,8 +238,8 @@ mod tests {
         let shuffled = labels.shuffled(labels.positions(), 3);
         assert_eq!(shuffled, labels.shuffled(labels.positions(), 3));
         assert_ne!(shuffled, labels.shuffled(labels.positions(), 4));
-        for (given, shuffled) in labels.sets().iter_mut().zip(&mut shuffled.sets()) {
-            assert_ne!(given, shuffled);
+        for ((label, given), (of, shuffled)) in labels.sets().iter_mut().zip(&mut shuffled.sets()) {
+            assert!(label == of && given != shuffled);
             given.sort_unstable();
             shuffled.sort_unstable();
             assert_eq!(given, shuffled);

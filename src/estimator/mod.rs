@@ -5,7 +5,7 @@
 //! scores, so the model is never run again for them.
 //!
 //! It exists twice: as WGSL in `shaders/`, run on the tensors where they lie, and in [`cpu`], on scores in main
-//! memory or on disk. Scoring and binning are the same steps in both; labels, a [tree](label_tree) a side, are
+//! memory or on disk. Scoring and binning are the same steps in both; labels, some [trees](label_tree), are
 //! summed by sorted [`segments`] on the GPU, which holds a layer's scores at once, and in one pass over chunks in
 //! main memory, which need not. [`Estimator`] is the one door to both.
 
@@ -14,7 +14,6 @@ mod gpu;
 pub mod kernels;
 pub mod label_tree;
 mod reference_points;
-pub mod segments;
 mod statistics;
 mod temperature;
 
@@ -25,7 +24,7 @@ use burn_flex::Flex;
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 
-pub use self::gpu::GpuEstimator;
+pub use self::gpu::{GpuEstimator, segments};
 pub use self::label_tree::SampleLabels;
 pub use self::reference_points::{ReferencePoints, unit_rows};
 pub use self::statistics::{Binning, Question};

@@ -3,11 +3,12 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{LabelSet, Labels, Side, document_offsets};
+use super::{LabelSet, Labels, Levels, document_offsets};
 use crate::error::Kind;
+use crate::measures::{Label, Order};
 use crate::tokens;
 
-/// (document, t) of every position, and its n-grams by side and order: the definition, spelled out.
+/// (document, t) of every position, and its n-grams by label: the definition, spelled out.
 fn naive(documents: &[Vec<u32>], max_order: usize) -> Vec<(usize, usize)> {
     let mut positions = Vec::new();
     for (index, document) in documents.iter().enumerate() {
@@ -20,10 +21,10 @@ fn naive(documents: &[Vec<u32>], max_order: usize) -> Vec<(usize, usize)> {
     positions
 }
 
-fn naive_gram(document: &[u32], t: usize, order: usize, side: Side) -> Vec<u32> {
-    match side {
-        Side::Input => document[t + 1 - order..=t].to_vec(),
-        Side::Output => document[t + 1..=t + order].to_vec(),
+fn naive_gram(document: &[u32], t: usize, label: &Label) -> Vec<u32> {
+    match label {
+        Label::Input(order) => document[t + 1 - order.number()..=t].to_vec(),
+        Label::Output(order) => document[t + 1..=t + order.number()].to_vec(),
     }
 }
 
@@ -40,18 +41,18 @@ fn check(documents: &[Vec<u32>], max_order: usize) {
     for (number, &(index, i, position)) in mapped.iter().enumerate() {
         assert_eq!((position, (index, labels.first_token() + i)), (number, expected[number]));
     }
-    for order in 1..=max_order {
-        for side in [Side::Input, Side::Output] {
+    for order in Order::of_number(max_order).unwrap().and_below() {
+        for label in [Label::Input(order), Label::Output(order)] {
             let mut groups: HashMap<Vec<u32>, Vec<u32>> = HashMap::new();
             for (position, &(index, t)) in (0..).zip(&expected) {
-                groups.entry(naive_gram(&documents[index], t, order, side)).or_default().push(position);
+                groups.entry(naive_gram(&documents[index], t, &label)).or_default().push(position);
             }
-            let set = labels.set(order, side);
+            let set = labels.set(&label).unwrap();
             let mut expected: Vec<_> = groups.into_values().collect();
             let mut found: Vec<_> = set.groups().map(<[u32]>::to_vec).collect();
             expected.sort();
             found.sort();
-            assert_eq!(found, expected, "order {order}, {side:?}");
+            assert_eq!(found, expected, "{label}");
             assert_eq!(LabelSet::from_ids(&set.ids()), *set);
         }
     }
@@ -95,18 +96,22 @@ fn edge_lengths() {
         }
     }
     let none = Labels::new(&[], 4);
-    assert_eq!((none.positions(), none.set(4, Side::Output).labels()), (0, 0));
-    assert_eq!(none.set(1, Side::Input).singleton_share(), 0.0);
+    assert_eq!((none.positions(), none.set(&Label::Output(Order::Quadgram)).unwrap().labels()), (0, 0));
+    assert_eq!(none.set(&Label::Input(Order::Token)).unwrap().singleton_share(), 0.0);
+    assert_eq!(Labels::new(&[], 2).set(&Label::Input(Order::Trigram)), None);
 }
 
 #[test]
 fn an_order_is_a_refinement_of_the_one_below() {
     let documents = [(0..500).map(|i| i * i % 7).collect::<Vec<u32>>()];
     let labels = Labels::new(&documents, 4);
-    for order in 2..=4 {
-        for side in [Side::Input, Side::Output] {
-            let lower = labels.set(order - 1, side).ids();
-            assert!(labels.set(order, side).groups().all(|group| {
+    assert_eq!(labels.trees.len(), 2);
+    for Levels(levels) in &labels.trees {
+        let orders: Vec<Order> = levels.iter().map(|(label, _)| label.order()).collect();
+        assert_eq!(orders, Order::ALL);
+        for level in levels.windows(2) {
+            let lower = level[0].1.ids();
+            assert!(level[1].1.groups().all(|group| {
                 group.iter().all(|&position| lower[position as usize] == lower[group[0] as usize])
             }));
         }
@@ -122,12 +127,13 @@ fn singleton_shares_of_the_reference_run() {
         let file = fixtures.join(format!("{run}.tokens.safetensors"));
         let labels = Labels::new(&tokens::all_documents_from_file(&file).unwrap(), 4);
         assert_eq!(reference["checkpoints"][0]["positions"], labels.positions());
-        for (order, name) in (1..).zip(["token", "bigram", "trigram", "quadgram"]) {
-            for (side, prefix) in [(Side::Input, "input"), (Side::Output, "output")] {
-                let expected = reference["singleton_share"][format!("{prefix}_{name}")].as_f64().unwrap();
+        for order in Order::ALL {
+            for label in [Label::Input(order), Label::Output(order)] {
+                let name = label.to_string().replace(':', "_");
+                let expected = reference["singleton_share"][name].as_f64().unwrap();
                 // One label more or less would change it by 2e-5; the rest is how a decimal is parsed.
-                let error = labels.set(order, side).singleton_share() - expected;
-                assert!(error.abs() < 1e-12, "{run} {prefix} {name}: {error}");
+                let error = labels.set(&label).unwrap().singleton_share() - expected;
+                assert!(error.abs() < 1e-12, "{run} {label}: {error}");
             }
         }
     }
@@ -148,9 +154,9 @@ fn five_million_positions() {
     let start = std::time::Instant::now();
     let labels = Labels::new(&documents, 4);
     println!("{} positions: {:.2} s", labels.positions(), start.elapsed().as_secs_f64());
-    for order in 1..=4 {
-        let set = labels.set(order, Side::Input);
-        println!("order {order}: {} labels, {:.3} singletons", set.labels(), set.singleton_share());
+    for label in Order::ALL.map(Label::Input) {
+        let set = labels.set(&label).unwrap();
+        println!("{label}: {} labels, {:.3} singletons", set.labels(), set.singleton_share());
     }
 }
 

@@ -1,6 +1,6 @@
 //! The entropies of a layer, and the measures they lead to (SPEC 2.3 to 2.5).
 
-use super::{Information, Label, LayerMeasures, Order};
+use super::{Information, Label, LayerMeasures};
 
 /// The entropies of one layer over a sample, or over its first positions; in nats.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,8 +9,8 @@ pub struct Statistics {
     pub positions: usize,
     /// H(Z) over all of them.
     pub entropy: f64,
-    /// What labels leave of it: input and output of order 1, input and output of order 2, ….
-    pub sets: Vec<Conditional>,
+    /// What each label leaves of it.
+    pub sets: Vec<(Label, Conditional)>,
 }
 
 /// The entropy of Z before and after a set of labels is known, over the positions whose label is seen often
@@ -32,8 +32,8 @@ pub struct Conditional {
 impl LayerMeasures {
     /// The measures of layer number `layer` from its statistics with `points` reference points.
     ///
-    /// An order of which one side keeps no position is absent on both; no order above it keeps any either, since an
-    /// n-gram is seen no more often than what it begins or ends with.
+    /// A label that keeps no position is absent, and with it its [partner](Label::partner). No order above keeps any
+    /// either, since an n-gram is seen no more often than what it begins or ends with.
     pub fn of_statistics(layer: usize, points: usize, statistics: &Statistics) -> Self {
         let unit = (points as f64).ln();
         let all = statistics.positions as f64;
@@ -42,11 +42,48 @@ impl LayerMeasures {
             kept: Some(set.kept as f64 / all),
             ..Information::new((set.entropy - set.expectation) / unit, (set.entropy - set.mean) / unit)
         };
-        let pairs = Order::ALL.into_iter().zip(statistics.sets.chunks_exact(2));
-        let kept = pairs.take_while(|(_, pair)| pair.iter().all(|set| set.kept > 0));
-        let labelled = kept.flat_map(|(order, pair)| {
-            [(Label::Input(order), information(&pair[0])), (Label::Output(order), information(&pair[1]))]
-        });
+        let is_kept = |label: &Label| statistics.sets.iter().any(|(of, set)| of == label && set.kept > 0);
+        let kept = statistics.sets.iter().filter(|(label, _)| is_kept(label) && is_kept(&label.partner()));
+        let labelled = kept.map(|(label, set)| (label.clone(), information(set)));
         Self::new(Some(layer), statistics.entropy / unit, labelled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::Order;
+
+    #[test]
+    fn a_label_that_keeps_nothing_takes_its_partner_with_it() {
+        let set = |label, kept| {
+            (label, Conditional { entropy: 2.0, expectation: 1.0, mean: 1.5, kept, singletons: 3 })
+        };
+        let statistics = |sets: [usize; 4]| {
+            let [x, y, xx, yy] = sets;
+            let [token, bigram] = [Order::Token, Order::Bigram];
+            let sets = vec![
+                set(Label::Input(token), x),
+                set(Label::Input(bigram), xx),
+                set(Label::Output(token), y),
+                set(Label::Output(bigram), yy),
+            ];
+            LayerMeasures::of_statistics(1, 10, &Statistics { positions: 12, entropy: 2.0, sets })
+        };
+        let unit = 10f64.ln();
+        let whole = statistics([12, 6, 4, 2]);
+        assert_eq!(whole.orders().collect::<Vec<_>>(), [Order::Token, Order::Bigram]);
+        let expressivity = Information {
+            singletons: Some(0.25),
+            kept: Some(0.5),
+            ..Information::new(1.0 / unit, 0.5 / unit)
+        };
+        assert_eq!(whole.expressivity(Order::Token), Some(&expressivity));
+        assert_eq!((whole.entropy.value, whole.layer), (2.0 / unit, Some(1)));
+        for one_side in [[12, 6, 4, 0], [12, 6, 0, 2]] {
+            let labels: Vec<Label> = statistics(one_side).information.into_keys().collect();
+            assert_eq!(labels, [Label::Input(Order::Token), Label::Output(Order::Token)]);
+        }
+        assert!(statistics([12, 0, 0, 0]).information.is_empty());
     }
 }

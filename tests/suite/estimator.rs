@@ -2,8 +2,8 @@
 
 use infoplane::device::Compute;
 use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, temperature, unit_rows};
-use infoplane::labels::LabelSet;
-use infoplane::measures::{LayerMeasures, Order};
+use infoplane::labels::{LabelSet, Levels};
+use infoplane::measures::{Label, LayerMeasures, Order};
 use infoplane::settings::Temperature;
 
 use super::support::{Tensors, devices, fixture, json, layer_statistics, number};
@@ -90,8 +90,7 @@ fn a_state_too_large_spoils_the_prefixes_that_hold_it() {
     const WIDTH: usize = 24;
     const POINTS: usize = 20;
     let ids: Vec<u32> = (0..90).map(|position| position % 7).collect();
-    let set = LabelSet::from_ids(&ids);
-    let labels = SampleLabels::from_sets(&[[set.clone(), set]]);
+    let labels = tokens_of(&ids);
     let binning = Binning { points: POINTS, temperature: 0.1 };
     for size in [1e19f32, 5e19, 1e20, f32::INFINITY, f32::NAN] {
         let mut states: Vec<f32> = unit_rows(5, 90, WIDTH).iter().map(|&x| x as f32).collect();
@@ -110,6 +109,12 @@ fn a_state_too_large_spoils_the_prefixes_that_hold_it() {
     }
 }
 
+/// The same labels before and after each position.
+fn tokens_of(ids: &[u32]) -> SampleLabels {
+    let tree = |label| Levels(vec![(label, LabelSet::from_ids(ids))]);
+    SampleLabels::of_trees(&[Label::Input(Order::Token), Label::Output(Order::Token)].map(tree))
+}
+
 /// 𝓗(Z), I and its unweighted variant of given states and labels, through every kernel of a device.
 fn measure(
     compute: &Compute,
@@ -119,8 +124,7 @@ fn measure(
     points: usize,
     seed: u64,
 ) -> [f64; 3] {
-    let set = LabelSet::from_ids(ids);
-    let labels = SampleLabels::from_sets(&[[set.clone(), set]]);
+    let labels = tokens_of(ids);
     let binning = Binning { points, temperature: temperature(Temperature::Root, points, width).unwrap() };
     let reference = ReferencePoints::new(seed, points, width);
     let statistics =

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use infoplane::device::Compute;
 use infoplane::engine::{self, Event};
 use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, Statistics, unit_rows};
-use infoplane::labels::{LabelSet, Labels};
-use infoplane::measures::Order;
+use infoplane::labels::{LabelSet, Labels, Levels};
+use infoplane::measures::{Label, Order};
 use infoplane::results::Measurement;
 use infoplane::settings::{Backend, Settings};
 use infoplane::store::{Store, StoreScores};
@@ -50,7 +50,7 @@ fn by_definition(bins: &[Vec<f64>], ids: &[u32], min_count: usize) -> (f64, f64,
 fn ask(
     compute: &Compute,
     states: &[f32],
-    labels: &Labels,
+    labels: &[Levels],
     ends: &[usize],
     min_count: u32,
 ) -> Vec<Statistics> {
@@ -60,7 +60,7 @@ fn ask(
         compute,
         (states, WIDTH),
         reference,
-        SampleLabels::new(labels),
+        SampleLabels::of_trees(labels),
         ends,
         (binning, min_count),
     )
@@ -83,16 +83,18 @@ fn counts_and_parts_are_those_of_the_definition() {
         })
         .collect();
     let labels = labels(positions);
-    let sets: Vec<Vec<u32>> = labels.sets.iter().flatten().map(LabelSet::ids).collect();
+    let sets: Vec<_> = labels.trees.iter().flat_map(|Levels(levels)| levels).collect();
+    let sets: Vec<_> = sets.into_iter().map(|(label, set)| (label, set.ids())).collect();
     let ends = [40, 601, positions];
     for (backend, compute) in devices() {
         for min_count in [1, 2, 5] {
-            let found = ask(&compute, &states, &labels, &ends, min_count);
+            let found = ask(&compute, &states, &labels.trees, &ends, min_count);
             for (statistics, end) in found.iter().zip(ends) {
                 assert_eq!(statistics.sets.len(), 2 * ORDER);
-                for (index, (set, ids)) in statistics.sets.iter().zip(&sets).enumerate() {
+                for ((of, set), (label, ids)) in statistics.sets.iter().zip(&sets) {
+                    assert_eq!(of, *label);
                     let expected = by_definition(&bins[..end], &ids[..end], min_count as usize);
-                    let what = format!("{backend:?}, set {index}, {end} positions, at least {min_count}");
+                    let what = format!("{backend:?}, {label}, {end} positions, at least {min_count}");
                     assert_eq!((set.kept, set.singletons), (expected.3, expected.4), "{what}");
                     for (actual, expected) in
                         [(set.entropy, expected.0), (set.expectation, expected.1), (set.mean, expected.2)]
@@ -102,8 +104,32 @@ fn counts_and_parts_are_those_of_the_definition() {
                         assert!(same, "{what}: {actual} for {expected}");
                     }
                 }
-                let whole = by_definition(&bins[..end], &sets[0][..end], 1).0;
+                let whole = by_definition(&bins[..end], &sets[0].1[..end], 1).0;
                 assert!((statistics.entropy - whole).abs() < 1e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tree_more_leaves_what_the_others_give() {
+    let positions = 900;
+    let states: Vec<f32> = unit_rows(4, positions, WIDTH).iter().map(|&x| x as f32).collect();
+    let labels = labels(positions);
+    let ids: Vec<u32> = (0..positions as u32).map(|position| position / 7 % 11).collect();
+    // What the third tree's labels are called is nothing to the estimator.
+    let third = Levels(vec![(Label::Output(Order::Quadgram), LabelSet::from_ids(&ids))]);
+    let ends = [300, positions];
+    for (backend, compute) in devices() {
+        for min_count in [1, 2] {
+            let ask = |trees: &[Levels]| ask(&compute, &states, trees, &ends, min_count);
+            let [both, alone] = [ask(&labels.trees), ask(std::slice::from_ref(&third))];
+            let all = ask(&[&labels.trees[..], std::slice::from_ref(&third)].concat());
+            for ((all, both), alone) in all.iter().zip(&both).zip(&alone) {
+                assert_eq!(all.sets, [&both.sets[..], &alone.sets].concat(), "{backend:?}");
+                assert_eq!(all.entropy, both.entropy, "{backend:?}");
+                assert!((all.entropy - alone.entropy).abs() < 1e-6, "{backend:?}");
+                assert!(alone.sets[0].1.expectation < alone.entropy, "{backend:?}");
             }
         }
     }
@@ -116,13 +142,13 @@ fn a_sample_where_nothing_occurs_twice_has_its_measures_too() {
     let labels = Labels::new(&[(0..positions as u32 + 3).collect()], 2);
     assert_eq!(labels.positions(), positions);
     for (backend, compute) in devices() {
-        let found = ask(&compute, &states, &labels, &[positions], 1).remove(0);
-        for set in &found.sets {
+        let found = ask(&compute, &states, &labels.trees, &[positions], 1).remove(0);
+        for (_, set) in &found.sets {
             assert_eq!((set.kept, set.singletons), (positions, positions), "{backend:?}");
             assert!((set.expectation - set.mean).abs() < 1e-9 && set.expectation < found.entropy);
         }
-        let none = ask(&compute, &states, &labels, &[positions], 2).remove(0);
-        assert!(none.sets.iter().all(|set| set.kept == 0 && set.singletons == positions), "{backend:?}");
+        let none = ask(&compute, &states, &labels.trees, &[positions], 2).remove(0);
+        assert!(none.sets.iter().all(|(_, set)| set.kept == 0 && set.singletons == positions), "{backend:?}");
     }
 }
 
@@ -131,7 +157,7 @@ fn chunks_change_no_bit() {
     let positions = 5000;
     let states: Vec<f32> = unit_rows(3, positions, WIDTH).iter().map(|&x| x as f32).collect();
     let labels = labels(positions);
-    let last = |ends: &[usize]| ask(&Compute::Cpu, &states, &labels, ends, 2).pop().unwrap();
+    let last = |ends: &[usize]| ask(&Compute::Cpu, &states, &labels.trees, ends, 2).pop().unwrap();
     let one = last(&[positions]);
     assert_eq!(one, last(&[7, 100, 2049, 4097, positions]));
     let narrow = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();

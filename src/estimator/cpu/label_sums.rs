@@ -9,7 +9,7 @@ use crate::simd::{Simd, prefetch};
 /// Bins summed in f32 before the sum goes to one in f64: a f32 sum of as many bins keeps six digits.
 const SUMMED: u32 = 256;
 
-/// The sums of some labels of one side: over the positions whose longest label each is, so far.
+/// The sums of some labels of one tree: over the positions whose longest label each is, so far.
 #[derive(Debug, Default)]
 pub struct LabelSums {
     width: usize,

@@ -1,5 +1,5 @@
 //! From the sums of labels to what they leave of the entropy: a walk over a tree of labels, depth first, that
-//! holds one sum an order.
+//! holds one sum a level.
 
 use super::label_sums::{LabelSums, add_f32};
 use super::soft_bins::row_length;
@@ -7,26 +7,26 @@ use crate::estimator::label_tree::LabelTree;
 use crate::measures::Conditional;
 use crate::simd::{ln, sum_of, vectorised};
 
-/// A walk over the labels of one side, in as many steps as their sums come.
+/// A walk over the labels of a tree, in as many steps as their sums come.
 #[derive(Debug)]
 pub struct LabelWalk {
     width: usize,
     /// Labels seen fewer times are dropped.
     min_count: u32,
-    /// The order of the label under way.
+    /// The level of the label under way.
     depth: usize,
-    /// The label under way of each order from 0 on: its positions so far and the sum of their bins, `[.., width]`.
+    /// The label under way of each level from 0 on: its positions so far and the sum of their bins, `[.., width]`.
     positions: Vec<u64>,
     sums: Vec<f64>,
-    /// What the labels of each order come to, those under way not yet with them.
-    orders: Vec<Order>,
+    /// What the labels of each level come to, those under way not yet with them.
+    levels: Vec<Level>,
     /// The mean bin of a label.
     mean: Vec<f32>,
 }
 
-/// What the labels of an order come to.
+/// What the labels of a level come to.
 #[derive(Clone, Debug, Default)]
-struct Order {
+struct Level {
     kept: u64,
     labels: u64,
     singletons: u64,
@@ -34,12 +34,12 @@ struct Order {
     by_label: f64,
     /// The sum of all bins kept, where some are dropped.
     kept_sum: Vec<f64>,
-    /// What was added to labels of this order: their positions' labels of higher orders are seen once.
+    /// What was added to labels of this level: their positions' labels of higher levels are seen once.
     ended: u64,
     ended_entropy: f64,
 }
 
-impl Order {
+impl Level {
     /// Counts a label seen at `positions` positions. Returns whether that is often enough to keep it, with its
     /// entropy.
     #[inline(always)]
@@ -58,17 +58,17 @@ impl Order {
 }
 
 impl LabelWalk {
-    /// A walk that has yet to begin.
-    pub fn new(max_order: usize, points: usize, min_count: u32) -> Self {
+    /// A walk over a tree of `levels` levels that has yet to begin.
+    pub fn new(levels: usize, points: usize, min_count: u32) -> Self {
         let width = row_length(points);
         let kept_sum = vec![0.0; if min_count > 1 { width } else { 0 }];
         Self {
             width,
             min_count,
             depth: 0,
-            positions: vec![0; max_order + 1],
-            sums: vec![0.0; (max_order + 1) * width],
-            orders: vec![Order { kept_sum, ..Order::default() }; max_order + 1],
+            positions: vec![0; levels + 1],
+            sums: vec![0.0; (levels + 1) * width],
+            levels: vec![Level { kept_sum, ..Level::default() }; levels + 1],
             mean: vec![0.0; width],
         }
     }
@@ -81,17 +81,17 @@ impl LabelWalk {
                 sums.each(
                     #[inline(always)]
                     |label, added, sums, long| {
-                        let order = tree.orders[label] as usize;
-                        if order > 0 {
-                            self.close_to(order);
+                        let level = tree.depths[label] as usize;
+                        if level > 0 {
+                            self.close_to(level);
                         }
-                        self.orders[order].ended += u64::from(added.positions);
-                        self.orders[order].ended_entropy += added.entropy;
-                        let below = tree.orders.get(label + 1).is_some_and(|&next| next as usize > order);
-                        if order == 0 || below || long.is_some() {
-                            self.open(order, added.positions, sums, long);
+                        self.levels[level].ended += u64::from(added.positions);
+                        self.levels[level].ended_entropy += added.entropy;
+                        let below = tree.depths.get(label + 1).is_some_and(|&next| next as usize > level);
+                        if level == 0 || below || long.is_some() {
+                            self.open(level, added.positions, sums, long);
                         } else {
-                            self.pass(order, added.positions, sums);
+                            self.pass(level, added.positions, sums);
                         }
                     },
                 );
@@ -101,11 +101,11 @@ impl LabelWalk {
 
     /// Counts a label with none below it whose sum is in one part: most are.
     #[inline(always)]
-    fn pass(&mut self, order: usize, positions: u32, sums: &[f32]) {
+    fn pass(&mut self, level: usize, positions: u32, sums: &[f32]) {
         if positions == 0 {
             return;
         }
-        let own = &mut self.orders[order];
+        let own = &mut self.levels[level];
         let scale = (positions as f32).recip();
         let kept = own.count(
             u64::from(positions),
@@ -117,16 +117,16 @@ impl LabelWalk {
         if kept {
             add_f32(&mut own.kept_sum, sums);
         }
-        self.positions[order - 1] += u64::from(positions);
-        add_f32(&mut self.sums[(order - 1) * self.width..order * self.width], sums);
+        self.positions[level - 1] += u64::from(positions);
+        add_f32(&mut self.sums[(level - 1) * self.width..level * self.width], sums);
     }
 
     /// Begins with a label.
     #[inline(always)]
-    fn open(&mut self, order: usize, positions: u32, sums: &[f32], long: Option<&[f64]>) {
-        self.depth = order;
-        self.positions[order] = u64::from(positions);
-        let own = &mut self.sums[order * self.width..][..self.width];
+    fn open(&mut self, level: usize, positions: u32, sums: &[f32], long: Option<&[f64]>) {
+        self.depth = level;
+        self.positions[level] = u64::from(positions);
+        let own = &mut self.sums[level * self.width..][..self.width];
         match long {
             Some(long) => own.copy_from_slice(long),
             None => own.fill(0.0),
@@ -136,10 +136,10 @@ impl LabelWalk {
         }
     }
 
-    /// Closes the labels under way of `order` and above.
+    /// Closes the labels under way of `level` and above.
     #[inline(always)]
-    fn close_to(&mut self, order: usize) {
-        while self.depth >= order {
+    fn close_to(&mut self, level: usize) {
+        while self.depth >= level {
             self.close();
         }
     }
@@ -150,13 +150,13 @@ impl LabelWalk {
         let positions = self.positions[self.depth];
         let (above, own) = self.sums.split_at_mut(self.depth * self.width);
         let own = &own[..self.width];
-        let order = &mut self.orders[self.depth];
+        let level = &mut self.levels[self.depth];
         self.depth -= 1;
         if positions == 0 {
             return;
         }
         let (mean, scale) = (&mut self.mean, (positions as f64).recip());
-        let kept = order.count(
+        let kept = level.count(
             positions,
             self.min_count,
             #[inline(always)]
@@ -166,34 +166,34 @@ impl LabelWalk {
             },
         );
         if kept {
-            order.kept_sum.iter_mut().zip(own).for_each(|(kept, sum)| *kept += sum);
+            level.kept_sum.iter_mut().zip(own).for_each(|(kept, sum)| *kept += sum);
         }
         let above = &mut above[self.depth * self.width..];
         above.iter_mut().zip(own).for_each(|(above, sum)| *above += sum);
         self.positions[self.depth] += positions;
     }
 
-    /// Ends the walk: H(Z) over all positions, and for each order from 1 on what its labels leave of it.
+    /// Ends the walk: H(Z) over all positions, and for each level from 1 on what its labels leave of it.
     pub fn end(mut self) -> (f64, Vec<Conditional>) {
         self.close_to(1);
         let entropy = entropy_of(&self.sums[..self.width], self.positions[0] as f64);
         let (mut single, mut single_entropy) = (0, 0.0);
         let drops = self.min_count > 1;
-        let conditional = |(above, order): (&Order, &Order)| {
-            // A label seen once stands at the position whose longest label is of an order below.
+        let conditional = |(above, level): (&Level, &Level)| {
+            // A label seen once stands at the position whose longest label is of a level below.
             single += above.ended;
             single_entropy += above.ended_entropy;
             let (counted, counted_entropy) = if drops { (0, 0.0) } else { (single, single_entropy) };
-            let kept = (order.kept + counted) as f64;
+            let kept = (level.kept + counted) as f64;
             Conditional {
-                entropy: if drops { entropy_of(&order.kept_sum, kept) } else { entropy },
-                expectation: (order.by_position + counted_entropy) / kept,
-                mean: (order.by_label + counted_entropy) / (order.labels + counted) as f64,
-                kept: (order.kept + counted) as usize,
-                singletons: (order.singletons + single) as usize,
+                entropy: if drops { entropy_of(&level.kept_sum, kept) } else { entropy },
+                expectation: (level.by_position + counted_entropy) / kept,
+                mean: (level.by_label + counted_entropy) / (level.labels + counted) as f64,
+                kept: (level.kept + counted) as usize,
+                singletons: (level.singletons + single) as usize,
             }
         };
-        let conditionals = self.orders.iter().zip(&self.orders[1..]).map(conditional).collect();
+        let conditionals = self.levels.iter().zip(&self.levels[1..]).map(conditional).collect();
         (entropy, conditionals)
     }
 }

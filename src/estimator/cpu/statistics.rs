@@ -18,7 +18,7 @@ use super::label_sums::{LabelSums, bytes_of};
 use super::label_walk::LabelWalk;
 use super::soft_bins::{BLOCK, Bins, bin_block, row_length};
 use crate::error::{Error, Result};
-use crate::estimator::label_tree::SampleLabels;
+use crate::estimator::label_tree::{LabelTree, SampleLabels};
 use crate::estimator::{Question, Statistics};
 use crate::scores::{Score, Slab, Values, ValuesRef};
 use crate::simd::{Simd, WithSimd, with_simd};
@@ -54,7 +54,7 @@ fn statistics_within(
     interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Vec<Vec<Statistics>>> {
     let points = question.binning.points;
-    let ends = labels.sides.iter().flat_map(|tree| &tree.ends);
+    let ends = labels.trees().iter().flat_map(|tree| &tree.ends);
     let bytes: usize = ends.map(|&ends| bytes_of(ends, points)).sum();
     let at_once = (budget / bytes.max(1)).clamp(1, slabs.len().clamp(1, rayon::current_num_threads()));
     let parts = parts(labels, points, budget / at_once);
@@ -91,7 +91,8 @@ struct Scratch {
     /// The scores of a block in f32, where they are not.
     wide: Vec<f32>,
     bins: Vec<f32>,
-    sums: [LabelSums; 2],
+    /// Of each tree.
+    sums: Vec<LabelSums>,
 }
 
 /// The statistics of one layer, for each prefix.
@@ -99,20 +100,23 @@ fn layer(
     slab: Slab<'_>,
     question: &Question,
     labels: &SampleLabels,
-    parts: &[[Range<usize>; 2]],
+    parts: &[Part],
     scratch: &mut Scratch,
     interrupted: &Interrupted<'_>,
 ) -> Result<Vec<Statistics>> {
     let (points, stride) = (question.binning.points, slab.stride());
-    let walk = || LabelWalk::new(labels.max_order, points, question.min_count);
-    let mut walks: Vec<[LabelWalk; 2]> = question.prefixes.iter().map(|_| [walk(), walk()]).collect();
+    let trees = labels.trees();
+    let walk = |tree: &LabelTree| LabelWalk::new(tree.levels.len(), points, question.min_count);
+    let begin = |_| trees.iter().map(walk).collect();
+    let mut walks: Vec<Vec<LabelWalk>> = question.prefixes.iter().map(begin).collect();
     let how = Bins { stride, points, inverse_temperature: question.binning.temperature.recip() as f32 };
     let all = question.prefixes.last().copied().unwrap_or(0);
     let Scratch { scores, wide, bins, sums } = scratch;
     wide.resize(BLOCK * stride, 0.0);
     bins.resize(BLOCK * row_length(points), 0.0);
+    sums.resize_with(trees.len(), LabelSums::default);
     for part in parts {
-        for ((sums, tree), range) in sums.iter_mut().zip(&labels.sides).zip(part) {
+        for ((sums, tree), range) in sums.iter_mut().zip(trees).zip(part) {
             sums.begin(tree, range.clone(), points);
         }
         let mut start = 0;
@@ -122,23 +126,29 @@ fn layer(
                 return Err(Error::cancelled());
             }
             let rows = slab.read(chunk, scores)?;
-            let longest = labels.sides.each_ref().map(|tree| &tree.longest[start..]);
+            let longest: Vec<&[u32]> = trees.iter().map(|tree| &tree.longest[start..]).collect();
+            let longest = &longest[..];
             match rows {
                 ValuesRef::F32(scores) => with_simd(AddChunk { how, scores, wide, longest, bins, sums }),
                 ValuesRef::F16(scores) => with_simd(AddChunk { how, scores, wide, longest, bins, sums }),
             }
             start += rows.count() / stride;
             while let Some((_, walks)) = prefixes.next_if(|(end, _)| **end == start) {
-                for ((walk, tree), sums) in walks.iter_mut().zip(&labels.sides).zip(&*sums) {
+                for ((walk, tree), sums) in walks.iter_mut().zip(trees).zip(&*sums) {
                     walk.over(tree, sums);
                 }
             }
         }
     }
     let ended = question.prefixes.iter().zip(walks).map(|(&positions, walks)| {
-        let [(entropy, inputs), (_, outputs)] = walks.map(LabelWalk::end);
-        let sets = inputs.into_iter().zip(outputs).flat_map(|(input, output)| [input, output]).collect();
-        Statistics { positions, entropy, sets }
+        let (mut entropy, mut sets) = (None, Vec::new());
+        for (walk, tree) in walks.into_iter().zip(trees) {
+            let (of_all, conditionals) = walk.end();
+            entropy.get_or_insert(of_all);
+            sets.extend(tree.levels.iter().cloned().zip(conditionals));
+        }
+        // There is a tree, and each knows H(Z).
+        Statistics { positions, entropy: entropy.unwrap_or(f64::NAN), sets }
     });
     Ok(ended.collect())
 }
@@ -149,11 +159,12 @@ struct AddChunk<'a, T> {
     scores: &'a [T],
     /// Room for the scores of a block in f32.
     wide: &'a mut [f32],
-    /// The longest labels of the positions from the chunk's first on.
-    longest: [&'a [u32]; 2],
+    /// The longest labels in each tree of the positions from the chunk's first on.
+    longest: &'a [&'a [u32]],
     /// Room for the bins of a block.
     bins: &'a mut [f32],
-    sums: &'a mut [LabelSums; 2],
+    /// Of each tree.
+    sums: &'a mut [LabelSums],
 }
 
 impl<T: Score> WithSimd for AddChunk<'_, T> {
@@ -162,11 +173,11 @@ impl<T: Score> WithSimd for AddChunk<'_, T> {
     /// Bins the positions and adds each to its labels, a block at a time.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { how, scores, wide, mut longest, bins, sums } = self;
+        let Self { how, scores, wide, longest, bins, sums } = self;
+        let mut start = 0;
         for scores in scores.chunks(BLOCK * how.stride) {
             let positions = scores.len() / how.stride;
-            let own: [&[u32]; 2] = longest.map(|side| &side[..positions]);
-            longest = longest.map(|side| &side[positions..]);
+            let end = start + positions;
             let mut entropies = [0.0; BLOCK];
             bin_block(
                 simd,
@@ -177,32 +188,36 @@ impl<T: Score> WithSimd for AddChunk<'_, T> {
                 #[inline(always)]
                 |row| {
                     // What the next block will be added to.
-                    for (sums, next) in sums.iter().zip(longest) {
-                        if let Some(&label) = next.get(row) {
+                    for (sums, longest) in sums.iter().zip(longest) {
+                        if let Some(&label) = longest.get(end + row) {
                             sums.prefetch(label);
                         }
                     }
                 },
             );
-            for (sums, longest) in sums.iter_mut().zip(own) {
-                sums.add(simd, bins, &entropies, longest);
+            for (sums, longest) in sums.iter_mut().zip(longest) {
+                sums.add(simd, bins, &entropies, &longest[start..end]);
             }
+            start = end;
         }
     }
 }
 
-/// The labels of both sides in parts whose sums take no more than `budget` bytes each, or a label.
-fn parts(labels: &SampleLabels, points: usize, budget: usize) -> Vec<[Range<usize>; 2]> {
-    let (mut parts, mut part, mut bytes) = (Vec::new(), [0..0, 0..0], 0);
-    for (side, tree) in labels.sides.iter().enumerate() {
+/// The labels of each tree whose sums are made in one pass.
+type Part = Vec<Range<usize>>;
+
+/// All labels in parts whose sums take no more than `budget` bytes each, or a label.
+fn parts(labels: &SampleLabels, points: usize, budget: usize) -> Vec<Part> {
+    let (mut parts, mut part, mut bytes) = (Vec::new(), vec![0..0; labels.trees().len()], 0);
+    for (index, tree) in labels.trees().iter().enumerate() {
         for &ends in &tree.ends {
             let takes = bytes_of(ends, points);
             if bytes > 0 && bytes + takes > budget {
-                let next = part.each_ref().map(|labels| labels.end..labels.end);
+                let next = part.iter().map(|labels| labels.end..labels.end).collect();
                 parts.push(std::mem::replace(&mut part, next));
                 bytes = 0;
             }
-            part[side].end += 1;
+            part[index].end += 1;
             bytes += takes;
         }
     }

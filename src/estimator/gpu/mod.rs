@@ -1,6 +1,7 @@
 //! The kernels on the GPU: our compute shaders, run on the tensors where they lie.
 
 mod pipelines;
+pub mod segments;
 mod statistics;
 
 use std::sync::Arc;

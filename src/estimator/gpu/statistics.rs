@@ -7,11 +7,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::pipelines::dispatch;
+use super::segments::{SampleSegments, Segments};
 use super::{GpuEstimator, guarded, spread};
 use crate::error::{Error, Result};
 use crate::estimator::DeviceSlab;
 use crate::estimator::label_tree::SampleLabels;
-use crate::estimator::segments::{SampleSegments, Segments};
 use crate::estimator::{Question, Statistics};
 
 /// Submissions that may wait for the GPU: enough that it never waits for us, few enough that a window's frames

@@ -8,9 +8,9 @@
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 
-use super::REFUSED_ENTROPY;
-use super::label_tree::ONCE;
-use crate::measures::{Conditional, Statistics};
+use crate::estimator::REFUSED_ENTROPY;
+use crate::estimator::label_tree::ONCE;
+use crate::measures::{self, Conditional, Statistics};
 
 /// The most positions summed in one go.
 pub const CHUNK: u32 = 256;
@@ -170,20 +170,22 @@ pub struct SampleSegments {
     /// All positions as one label, then each set of labels; where labels are dropped, then for each set the
     /// positions it keeps as one label.
     pub parts: Vec<Segments>,
-    sets: usize,
+    /// What the labels of each set are.
+    sets: Vec<measures::Label>,
 }
 
 impl SampleSegments {
     /// The work for the first `positions` positions of a sample, given the numbers of each set of labels.
-    pub fn new(sets: &[Vec<u32>], positions: usize, min_count: u32) -> Self {
+    pub fn new(sets: &[(measures::Label, Vec<u32>)], positions: usize, min_count: u32) -> Self {
         let mut parts = vec![Segments::whole((0..positions as u32).collect())];
-        parts.par_extend(sets.par_iter().map(|ids| Segments::new(&ids[..positions])));
+        parts.par_extend(sets.par_iter().map(|(_, ids)| Segments::new(&ids[..positions])));
         if min_count > 1 {
             let kept = parts[1..].par_iter().map(|set| Segments::whole(set.kept(min_count)));
             let kept: Vec<Segments> = kept.collect();
             parts.extend(kept);
         }
-        Self { positions, min_count, parts, sets: sets.len() }
+        let sets = sets.iter().map(|(label, _)| label.clone()).collect();
+        Self { positions, min_count, parts, sets }
     }
 
     /// The statistics that the entropies of the labels of all parts, and of single positions, make up: NaN where a
@@ -194,16 +196,16 @@ impl SampleSegments {
             true => f64::NAN,
             false => f64::from(label_entropies[part][0]),
         };
-        let conditional = |set: usize| {
-            let part = 1 + set;
+        let conditional = |(part, label): (usize, &measures::Label)| {
             // The entropy over the positions kept stands behind the sets.
-            let entropy = of_whole(if self.min_count > 1 { part + self.sets } else { 0 });
-            self.parts[part].conditional(self.min_count, entropy, label_entropies[part], row_entropies)
+            let entropy = of_whole(if self.min_count > 1 { part + self.sets.len() } else { 0 });
+            let (part, of_labels) = (&self.parts[part], label_entropies[part]);
+            (label.clone(), part.conditional(self.min_count, entropy, of_labels, row_entropies))
         };
         Statistics {
             positions: self.positions,
             entropy: of_whole(0),
-            sets: (0..self.sets).map(conditional).collect(),
+            sets: (1..).zip(&self.sets).map(conditional).collect(),
         }
     }
 }
@@ -263,8 +265,8 @@ mod tests {
             })
             .collect();
         let sets = SampleLabels::new(&Labels::new(&documents, 4)).sets();
-        let positions = sets[0].len();
-        for ids in &sets {
+        let positions = sets[0].1.len();
+        for (_, ids) in &sets {
             for prefix in [0, 1, 2, positions / 3, positions] {
                 let segments = Segments::new(&ids[..prefix]);
                 assert_eq!(segments, sorted(&ids[..prefix]));
