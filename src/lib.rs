@@ -31,6 +31,7 @@ pub mod state;
 pub mod store;
 pub mod tokens;
 pub mod views;
+mod words;
 
 #[doc = include_str!("../docs/measure.md")]
 pub mod spec {}

@@ -1,10 +1,11 @@
-//! How much memory a measurement may take, and how sizes are told.
+//! How much memory a measurement may take.
 
 mod limits;
 
 use std::path::Path;
 
 use crate::error::{Error, Kind, Result};
+use crate::words::size;
 
 /// Checks that `bytes` of scores fit beside what else runs, where the system says what is free.
 ///
@@ -29,12 +30,6 @@ pub fn check(bytes: usize) -> Result<()> {
 /// told, as on macOS and Windows.
 pub fn available() -> Option<usize> {
     limits::available(Path::new("/"), |name| std::env::var(name).ok())
-}
-
-/// A number of bytes, as people read it.
-pub fn size(bytes: u64) -> String {
-    let mib = bytes as f64 / f64::from(1 << 20);
-    if mib < 1024.0 { format!("{mib:.1} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use super::plane_paint::{DASH, DASH_GAP, line};
 use super::theme::{self, palette};
 use super::widgets::{thousands, training_label};
 use crate::figure::curve;
-use crate::results::caption::counted;
 use crate::state::ShownPoint;
 use crate::state::State;
 use crate::views::marks::{Note, Sign};
 use crate::views::plane::Trajectory;
+use crate::words::counted;
 
 /// More runs than this are folded into a count.
 const MOST_RUNS: usize = 8;
@@ -172,7 +172,7 @@ pub(super) fn tooltip_ui(response: &Response, trajectory: &Trajectory, shown: &S
         let note = match (basis.is_stale(), basis.complete) {
             (true, _) => Some("measured under earlier settings, being replaced".to_owned()),
             (false, false) => {
-                let documents = counted(basis.documents, basis.documents, "document");
+                let documents = counted(basis.documents, "document");
                 Some(format!("a first estimate on {documents}"))
             }
             (false, true) => None,

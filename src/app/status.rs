@@ -8,6 +8,7 @@ use super::Action;
 use super::theme::{self, Palette, palette};
 use super::widgets::{Icon, icon_button};
 use crate::state::{Counts, Message, Severity, State, UiCommand};
+use crate::words::rough_duration;
 
 /// More messages than this are folded into a count.
 const MOST_SHOWN: usize = 3;
@@ -160,23 +161,11 @@ fn progress_ui(ui: &mut Ui, state: &State) {
 fn progress_text(state: &State) -> String {
     let Some(progress) = &state.progress else { return "Preparing the text…".to_owned() };
     let name = state.checkpoint(progress.checkpoint).map_or("", |checkpoint| checkpoint.name.as_str());
-    let left = progress
-        .remaining
-        .map(|left| format!(", {} left", duration_text(left.as_secs())))
-        .unwrap_or_default();
+    let left = progress.remaining.map(|left| format!(", {} left", rough_duration(left))).unwrap_or_default();
     let words = state.condition_words();
     let beside = words.iter().skip(1).find(|(condition, _)| *condition == progress.condition);
     let under = beside.map(|(_, words)| format!(", {words}")).unwrap_or_default();
     format!("{name}{under}   {}{left}", measured_text(state.drawn().counts()))
-}
-
-/// Time in the two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`.
-fn duration_text(secs: u64) -> String {
-    match (secs / 3600, secs / 60 % 60, secs % 60) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, m, _) => format!("{h} h {m} min"),
-    }
 }
 
 #[cfg(test)]
@@ -189,12 +178,5 @@ mod tests {
         assert_eq!(text(28, 0, 28), "28 of 28 checkpoints measured");
         assert_eq!(text(4, 2, 6), "4 measured, 2 failed");
         assert_eq!(text(1, 2, 6), "1 of 6 measured, 2 failed");
-    }
-
-    #[test]
-    fn time_left_reads_easily() {
-        assert_eq!(duration_text(45), "45 s");
-        assert_eq!(duration_text(200), "3 min 20 s");
-        assert_eq!(duration_text(7500), "2 h 5 min");
     }
 }

@@ -19,6 +19,7 @@ use crate::model::{Model, Options, read_back};
 use crate::output;
 use crate::settings::Settings;
 use crate::tokens::all_documents_from_file;
+use crate::words;
 
 /// The flags of `hidden`.
 #[derive(Debug, Args)]
@@ -133,7 +134,7 @@ fn room_for(shape: [usize; 3]) -> Result<Vec<f32>> {
         values.resize(floats, 0.0);
         return Ok(values);
     }
-    let ([layers, tokens, width], size) = (shape, |bytes: usize| memory::size(bytes as u64));
+    let ([layers, tokens, width], size) = (shape, |bytes: usize| words::size(bytes as u64));
     let needed = bytes.map_or("more than can be counted".to_owned(), size);
     let free = free.map_or(String::new(), |free| format!(", {} is free", size(free)));
     let states = format!("{layers} hidden states of {tokens} tokens and width {width}");

@@ -20,6 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::results::{CheckpointResult, Outcome, Provenance, Results};
 use crate::settings::{SAMPLES, Settings};
+use crate::words::counted;
 
 /// The flags of `measure`.
 #[derive(Debug, Args)]
@@ -361,9 +362,4 @@ impl Collector {
         let (run, name) = (&run.run.name, &checkpoint.name);
         if run == name { name.clone() } else { format!("{run}/{name}") }
     }
-}
-
-/// `1 document`, `2 documents`.
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -9,6 +9,7 @@ use super::{DONE, note};
 use crate::error::Result;
 use crate::output;
 use crate::results::{Results, read_all, union};
+use crate::words::counted;
 
 /// The flags of `merge`.
 #[derive(Debug, Args)]
@@ -44,9 +45,4 @@ pub fn run(args: &MergeArgs) -> Result<u8> {
         counted(all().count(), "checkpoint"),
     ));
     Ok(DONE)
-}
-
-/// `1 file`, `2 files`.
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

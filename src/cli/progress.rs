@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::note;
 use crate::measures::Order;
 use crate::results::Outcome;
+use crate::words::{duration, rough_duration};
 
 /// Tells progress on standard error.
 pub struct Progress {
@@ -39,7 +40,7 @@ impl Progress {
         self.left = left.map(|left| (left, Instant::now()));
         if let Some(bar) = &self.bar {
             bar.set_position((f64::from(share) * 1000.0) as u64);
-            let left = left.map_or(String::new(), |left| format!(", {} left", time(left)));
+            let left = left.map_or(String::new(), |left| format!(", {} left", rough_duration(left)));
             bar.set_message(format!("{name}{left}"));
         }
     }
@@ -86,21 +87,9 @@ fn came_of(outcome: &Outcome, took: Option<Duration>, left: Option<Duration>) ->
         ]);
     }
     parts.push(format!("loss {:.2}", measurement.loss));
-    parts.push(took.map_or_else(|| "measured before".to_owned(), time));
-    parts.extend(left.map(|left| format!("{} left", time(left))));
+    parts.push(took.map_or_else(|| "measured before".to_owned(), duration));
+    parts.extend(left.map(|left| format!("{} left", rough_duration(left))));
     format!(": {}", parts.join(", "))
-}
-
-/// A time as people read it, in its two largest units.
-pub fn time(time: Duration) -> String {
-    let (seconds, whole) = (time.as_secs_f64(), time.as_secs_f64().round() as u64);
-    match whole {
-        _ if seconds < 0.995 => format!("{seconds:.2} s"),
-        0..10 => format!("{seconds:.1} s"),
-        10..60 => format!("{whole} s"),
-        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
-    }
 }
 
 #[cfg(test)]
@@ -108,18 +97,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn times_are_told_in_two_units() {
-        let told = |seconds: f64| time(Duration::from_secs_f64(seconds));
-        assert_eq!(told(0.04), "0.04 s");
-        assert_eq!(told(0.999), "1.0 s");
-        assert_eq!(told(3.21), "3.2 s");
-        assert_eq!(told(9.7), "10 s");
-        assert_eq!(told(59.6), "1 min 0 s");
-        assert_eq!(told(80.0), "1 min 20 s");
-        assert_eq!(told(3.0 * 3600.0 + 125.0), "3 h 2 min");
-    }
 
     #[test]
     fn a_checkpoint_is_told_in_a_line() {

@@ -8,8 +8,8 @@ use clap::{Args, Subcommand};
 
 use super::{DONE, PARTLY, deliver, note, size};
 use crate::error::{Error, Kind, Result};
-use crate::memory;
 use crate::store::{Contents, Store, StoredScores};
+use crate::words;
 
 /// The flags of `store`.
 #[derive(Debug, Args)]
@@ -72,7 +72,7 @@ pub fn run(args: &StoreCommandArgs) -> Result<u8> {
                 Limit::Auto => None,
                 Limit::Bytes(bytes) => Some(*bytes),
             })?;
-            let limit = memory::size(store.contents().limit);
+            let limit = words::size(store.contents().limit);
             note(&format!(
                 "the limit for scores is {limit}, from the next measurement on: {}",
                 folder.display()
@@ -101,17 +101,17 @@ fn list(contents: &Contents, folder: &str) -> String {
     for scores in scores {
         let StoredScores { seeds, points, bytes, used, in_use, .. } = scores;
         let used = if *in_use { "now".to_owned() } else { ago(*used) };
-        let (name, size) = (name(scores), memory::size(*bytes));
+        let (name, size) = (name(scores), words::size(*bytes));
         let _ = writeln!(text, "{name:width$}  {seeds:>5}  {points:>6}  {size:>10}  {used}");
     }
-    let total = memory::size(scores.iter().map(|scores| scores.bytes).sum());
+    let total = words::size(scores.iter().map(|scores| scores.bytes).sum());
     let _ = writeln!(
         text,
         "scores of {}, {total} of {} allowed; {}, {}: {folder}",
         count(scores.len(), "checkpoint"),
-        memory::size(*limit),
+        words::size(*limit),
         count(*measurements, "measurement"),
-        memory::size(*measurement_bytes),
+        words::size(*measurement_bytes),
     );
     text
 }
@@ -138,7 +138,7 @@ fn clear(store: &Store, older_than: Option<u32>) -> Result<u8> {
         "removed scores of {} and {}, {} in all",
         count(cleared.scores, "checkpoint"),
         count(cleared.measurements, "measurement"),
-        memory::size(cleared.bytes),
+        words::size(cleared.bytes),
     ));
     for checkpoint in &cleared.in_use {
         note(&format!("not removed, since another process uses them: the scores of {checkpoint}"));

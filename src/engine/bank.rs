@@ -14,6 +14,7 @@ use crate::model::config::Config;
 use crate::scores::{Entry, ScoreTable, Shape};
 use crate::settings::Settings;
 use crate::store::{Key, Store};
+use crate::words::{self, counted};
 
 /// Scores that are to be made.
 #[derive(Clone, Debug)]
@@ -261,7 +262,7 @@ impl Bank {
                     memory::check(bytes.saturating_sub(freed)).map_err(|error| match &full {
                         // Why it could not be stored is what the user can do something about.
                         Some(full) => {
-                            let free = memory::size(memory::available().unwrap_or(0) as u64);
+                            let free = words::size(memory::available().unwrap_or(0) as u64);
                             let cause = format!("no room in memory, of which {free} is free: {full}");
                             Error::new(error.kind(), cause)
                         }
@@ -344,14 +345,9 @@ fn stored(entry: Entry, new: &NewScores<'_>) -> (Scored, Vec<String>) {
     let (table, damaged) = ScoreTable::stored(entry, &new.sample.chunks);
     let cut = || {
         let cause = "the stored scores are cut short";
-        format!("{cause}; making {} again: {}", counted_chunks(damaged), folder.display())
+        format!("{cause}; making {} again: {}", counted(damaged, "chunk"), folder.display())
     };
     (new.scored(table), (damaged > 0).then(cut).into_iter().collect())
-}
-
-/// `1 chunk`, `2 chunks`.
-pub fn counted_chunks(count: usize) -> String {
-    if count == 1 { "1 chunk".to_owned() } else { format!("{count} chunks") }
 }
 
 #[cfg(test)]

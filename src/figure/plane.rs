@@ -12,9 +12,9 @@ use super::marker::{Look, marker};
 use super::scene::{Anchor, Circle, Group, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
 use super::style::{Inks, STALE_DASH, Theme};
 use super::text::{elide, wrap};
-use crate::results::caption::counted;
 use crate::views::marks::{Flag, notes};
 use crate::views::plane::{PlanePoint, PlaneView, Trajectory, axis_labels, extent};
+use crate::words::counted;
 
 /// The side of the square both axes span, in pixels.
 const SIDE: f32 = 480.0;
@@ -286,7 +286,7 @@ fn tooltip(trajectory: &Trajectory, point: &PlanePoint) -> String {
     match (basis.is_stale(), basis.complete) {
         (true, _) => text.push_str(" · measured under earlier settings"),
         (false, false) => {
-            let documents = counted(basis.documents, basis.documents, "document");
+            let documents = counted(basis.documents, "document");
             text.push_str(&format!(" · first estimate on {documents}"));
         }
         (false, true) => {}
@@ -307,7 +307,7 @@ fn entries(trajectories: &[Trajectory]) -> Vec<Entry> {
             return Some(Entry { run, style, name, distinction, details, present: false });
         };
         let count = drawable(trajectory).count();
-        let mut details = counted(count, count, "checkpoint");
+        let mut details = counted(count, "checkpoint");
         if let Some(phi) = phi(last) {
             details.push_str(&format!(", {}{phi}", if count == 1 { "" } else { "last " }));
         }

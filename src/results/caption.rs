@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::condition::Condition;
 use crate::settings::{self, Settings, Words};
+use crate::words::counted_range;
 
 /// What a run's numbers are of, as a caption says it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,7 +45,8 @@ impl Measured {
 
     /// All that is known, in the order of captions; any two measurements have the same facts at the same places.
     fn facts(&self, text: &str, documents: Option<(usize, usize)>) -> Vec<Words> {
-        let documents = documents.map(|(least, most)| counted(least, most, "document")).unwrap_or_default();
+        let documents =
+            documents.map(|(least, most)| counted_range(least, most, "document")).unwrap_or_default();
         let sample = [Words::new(text, text), Words::new(documents.clone(), documents)];
         sample.into_iter().chain(settings::ALL.iter().filter_map(|s| (s.words)(&self.settings))).collect()
     }
@@ -157,16 +159,6 @@ fn told_apart(paths: &[&Path]) -> Vec<String> {
         .map(ends)
         .find(|ends| ends.iter().collect::<BTreeSet<_>>().len() == distinct)
         .unwrap_or_else(|| ends(deepest))
-}
-
-/// `1 document`, `16 documents`, `16 to 64 documents`; from none on `at most 64 documents`.
-pub fn counted(least: usize, most: usize, what: &str) -> String {
-    match (least, most) {
-        (1, 1) => format!("1 {what}"),
-        (0, most) if most > 0 => format!("at most {most} {what}s"),
-        (least, most) if least == most => format!("{least} {what}s"),
-        (least, most) => format!("{least} to {most} {what}s"),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::memory::size;
+use crate::words::size;
 
 /// Counts what is stored.
 #[derive(Debug, Default)]

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::Store;
 use super::key::Version;
 use crate::error::{Error, Kind, Result};
-use crate::memory::size;
 use crate::output::write_atomically;
 use crate::scores::lock::lock_existing;
 use crate::scores::{entry, unwritable};
+use crate::words::size;
 
 /// What scores may take at the most where nobody says.
 const LARGEST: u64 = 32 << 30;

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::plane::{PlanePoint, Trajectory};
-use crate::results::caption::{self, MeasuredRun, counted};
+use crate::results::caption::{self, MeasuredRun};
+use crate::words::counted_range;
 
 /// From this share on, shuffled labels or labels seen once make most of a value.
 const MOST: f64 = 0.5;
@@ -224,7 +225,7 @@ impl Seen {
 
     fn previews(&self) -> Option<String> {
         let (least, most) = self.previews?;
-        Some(format!("first estimates on {}", counted(least, most, "document")))
+        Some(format!("first estimates on {}", counted_range(least, most, "document")))
     }
 
     /// What stands before the share of the worst of several points.

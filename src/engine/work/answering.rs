@@ -7,7 +7,6 @@ use super::answer::{any_new, unwanted, without_scores};
 use super::{Trouble, Work};
 use crate::checkpoints::Checkpoint;
 use crate::condition::Condition;
-use crate::engine::bank::counted_chunks;
 use crate::engine::inbox::{Inbox, Outbox};
 use crate::engine::keys::measurement_key;
 use crate::engine::measuring::{measurement, with_honesty};
@@ -17,6 +16,7 @@ use crate::engine::schedule::Pair;
 use crate::error::{Error, Kind};
 use crate::estimator::{Binning, temperature};
 use crate::settings::Settings;
+use crate::words::counted;
 
 impl Work {
     /// Emits the measurement of a checkpoint: how good it is, and whether it was only looked up.
@@ -175,7 +175,7 @@ impl Work {
             return Err(error.into());
         }
         self.job = None;
-        outbox.emit(Event::Warning(format!("{error}; making {} again", counted_chunks(damaged))))?;
+        outbox.emit(Event::Warning(format!("{error}; making {} again", counted(damaged, "chunk"))))?;
         Ok(())
     }
 }
