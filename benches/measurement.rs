@@ -17,7 +17,7 @@ use infoplane::labels::Labels;
 use infoplane::model::batch::{Batch, batches};
 use infoplane::model::{Model, Options};
 use infoplane::product::{Cores, Packed};
-use infoplane::scores::{ChunkKey, Losses, ScoreTable, Shape, ValuesMut};
+use infoplane::scores::{ChunkKey, Losses, ScoreTable, Seeds, Shape, ValuesMut};
 use infoplane::settings::{Backend, Precision, Settings};
 use infoplane::tokens::Tokens;
 
@@ -54,7 +54,7 @@ fn model(compute: &Compute) -> (Model, Batch) {
 
 /// The scores of that many layers with one set of points.
 fn shape(layers: usize) -> Shape {
-    Shape { layers, seeds: 1, points: POINTS, ..Shape::default() }
+    Shape { layers, seeds: Seeds::from_first(1), points: POINTS, ..Shape::default() }
 }
 
 fn compute(backend: Backend) -> Compute {

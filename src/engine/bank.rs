@@ -1,8 +1,9 @@
-//! All scores of all checkpoints: where they lie, how much memory they take, and which make room for others.
+//! All scores of all checkpoints: where they lie, how much memory they take, and which make room for others. Scores
+//! of a window's further seeds pass through: they are made for one question, and held until it is answered.
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::keys::{ScoresId, ScoresKey};
+use super::keys::{Part, ScoresId, ScoresKey};
 use super::open_device::OpenDevice;
 use super::place::{self, Budget, Place, Situation};
 use super::sample::Sample;
@@ -13,7 +14,7 @@ use crate::memory;
 use crate::model::config::Config;
 use crate::scores::{Entry, ScoreTable, Shape};
 use crate::settings::Settings;
-use crate::store::{Key, Store};
+use crate::store::Store;
 use crate::words::{self, counted};
 
 /// Scores that are to be made.
@@ -28,24 +29,24 @@ pub struct NewScores<'a> {
     width: usize,
     /// Operations that a token's scores take, with the states they are of.
     operations: f64,
-    /// Whether a window queries them while it is open.
-    live: bool,
+    /// Which seeds they are of.
+    part: Part,
     /// The checkpoint's name, for people.
     name: &'a str,
 }
 
 impl<'a> NewScores<'a> {
-    /// The scores of the model of a checkpoint of this name on a sample.
-    pub fn new(settings: &Settings, live: bool, config: &Config, sample: &'a Sample, name: &'a str) -> Self {
+    /// The scores of the model of a checkpoint of this name on a sample, of some of the seeds.
+    pub fn new(settings: &Settings, part: Part, config: &Config, sample: &'a Sample, name: &'a str) -> Self {
         let least = Shape {
             layers: config.layers.len() + 1,
-            seeds: settings.reference_seeds.max(1),
+            seeds: part.seeds(settings.reference_seeds.max(1)),
             points: settings.points,
             precision: settings.scores,
         };
-        let shape = Shape { points: points_made(settings.points, live), ..least };
+        let shape = Shape { points: points_made(settings.points, part), ..least };
         let operations = place::operations(config, shape);
-        Self { sample, shape, least, width: config.hidden_size, operations, live, name }
+        Self { sample, shape, least, width: config.hidden_size, operations, part, name }
     }
 
     fn positions(&self) -> usize {
@@ -72,9 +73,12 @@ impl<'a> NewScores<'a> {
 
 /// How many reference points are scored where `points` are asked for: for a window some to spare, so that their number
 /// can change without the model.
-fn points_made(points: usize, live: bool) -> usize {
+fn points_made(points: usize, part: Part) -> usize {
     const SPARE: usize = 128;
-    if live { points.max(SPARE).next_power_of_two() } else { points }
+    match part {
+        Part::All => points,
+        Part::First | Part::Further => points.max(SPARE).next_power_of_two(),
+    }
 }
 
 /// The scores of all checkpoints, under what they depend on.
@@ -115,20 +119,32 @@ impl Bank {
         self.scores.get_mut(&id).map(|slot| &mut slot.scored)
     }
 
+    /// The scores under some ids, to be filled; `None` where any are missing.
+    pub fn get_all_mut(&mut self, ids: &[ScoresId]) -> Option<Vec<&mut Scored>> {
+        let found = self.scores.iter_mut().filter(|(id, _)| ids.contains(id));
+        let found: Vec<&mut Scored> = found.map(|(_, slot)| &mut slot.scored).collect();
+        (found.len() == ids.len()).then_some(found)
+    }
+
     /// Drops scores; what of them is stored stays there.
     pub fn evict(&mut self, id: ScoresId) {
         self.scores.remove(&id);
     }
 
+    /// Drops the scores of a model on a sample, of whatever seeds.
+    pub fn evict_all(&mut self, id: ScoresId) {
+        self.scores.retain(|other, _| !other.same_model(id));
+    }
+
     /// Drops scores that the GPU's memory was used up with; from here on they go elsewhere.
     pub fn move_off_gpu(&mut self, id: ScoresId) {
-        self.evict(id);
+        self.evict_all(id);
         self.too_large.insert(id);
     }
 
     /// Whether scores have no place in the GPU's memory, which was used up with them.
     pub fn is_off_gpu(&self, id: ScoresId) -> bool {
-        self.too_large.contains(&id)
+        self.too_large.iter().any(|too_large| too_large.same_model(id))
     }
 
     /// Drops all that lies in the memory of a GPU, which is lost.
@@ -136,21 +152,24 @@ impl Bank {
         self.scores.retain(|_, slot| !slot.scored.is_on_gpu());
     }
 
-    /// Bytes of memory that scores take there, or will.
-    fn bytes_to_hold(&self, on_gpu: bool) -> usize {
-        self.of(on_gpu).map(Scored::bytes_to_hold).sum()
+    /// The scores that lie in the GPU's memory, or those that do not.
+    fn of(&self, on_gpu: bool) -> impl Iterator<Item = (ScoresId, &Scored)> {
+        let scores = self.scores.iter().map(|(id, slot)| (*id, &slot.scored));
+        scores.filter(move |(_, scored)| scored.is_on_gpu() == on_gpu)
     }
 
-    fn of(&self, on_gpu: bool) -> impl Iterator<Item = &Scored> {
-        self.scores.values().map(|slot| &slot.scored).filter(move |scored| scored.is_on_gpu() == on_gpu)
+    /// The same without those that are dropped as soon as they are queried and count against no budget.
+    fn of_budget(&self, on_gpu: bool) -> impl Iterator<Item = &Scored> {
+        let counts = move |id: ScoresId| on_gpu || id.part() != Part::Further;
+        self.of(on_gpu).filter(move |(id, _)| counts(*id)).map(|(_, scored)| scored)
     }
 
     /// Bytes that scores still take of the memory that a model is opened in: of the GPU's, of which the driver says what it
     /// has and not what is free, all that lie there; of main memory those to come.
     pub fn bytes_beside_model(&self, device: &OpenDevice) -> usize {
         match device.is_gpu() {
-            true => self.bytes_to_hold(true),
-            false => self.of(false).map(|scored| scored.bytes_to_hold() - scored.bytes()).sum(),
+            true => self.of(true).map(|(_, scored)| scored.bytes_to_hold()).sum(),
+            false => self.of(false).map(|(_, scored)| scored.bytes_to_hold() - scored.bytes()).sum(),
         }
     }
 
@@ -159,10 +178,12 @@ impl Bank {
         const UNKNOWN: usize = 4 << 30;
         let free = match (&device.compute, on_gpu) {
             (Compute::Gpu(gpu), true) => gpu.memory,
-            _ => memory::available().map(|free| free + self.of(false).map(Scored::bytes).sum::<usize>()),
+            _ => {
+                memory::available().map(|free| free + self.of_budget(false).map(Scored::bytes).sum::<usize>())
+            }
         };
         let all = self.kept.unwrap_or_else(|| free.map_or(UNKNOWN, |free| free / 2));
-        Budget { all, held: self.bytes_to_hold(on_gpu) }
+        Budget { all, held: self.of_budget(on_gpu).map(Scored::bytes_to_hold).sum() }
     }
 
     /// Makes sure that there are scores under a key, or room for them: those that are there already, in memory or in
@@ -186,9 +207,14 @@ impl Bank {
                 slot.wanted = self.clock;
             }
         }
+        // Scores to be dropped once they were queried, which nobody wants to query any more.
+        self.scores.retain(|id, slot| {
+            let passing = id.part() == Part::Further && !slot.scored.table.is_stored();
+            !passing || *id == key.id || order.contains(id)
+        });
         let enough = |scored: &Scored| {
             let shape = scored.table.shape();
-            shape.points >= new.least.points && shape.seeds >= new.least.seeds
+            shape.points >= new.least.points && shape.seeds.include(new.least.seeds)
         };
         if self.get(key.id).is_some_and(enough) {
             return Ok(Vec::new());
@@ -213,7 +239,7 @@ impl Bank {
         let complete =
             store.as_ref().and_then(|store| store.complete(&key.stored, new.least, &new.sample.chunks));
         if let Some(mut table) = complete {
-            if new.live && fits(table.bytes_of(new.positions())) {
+            if new.part == Part::First && fits(table.bytes_of(new.positions())) {
                 // What is damaged stays where it is, and is found when it is read.
                 let _ = table.load();
             }
@@ -221,7 +247,7 @@ impl Bank {
         }
         let gpu = (device.is_gpu() && !self.is_off_gpu(key.id)).then(|| self.budget(device, true));
         let situation = Situation {
-            live: new.live,
+            part: new.part,
             shape: new.shape,
             operations: new.operations,
             bytes,
@@ -241,7 +267,7 @@ impl Bank {
             match place {
                 Place::Gpu | Place::GpuOfOthers => {
                     if place == Place::GpuOfOthers {
-                        self.make_room(situation.bytes_on_gpu, true, order, device);
+                        self.make_room(key.id, situation.bytes_on_gpu, true, order, device);
                     }
                     if let Some(scored) = new.on_gpu(device)? {
                         return Ok((scored, said(&full)));
@@ -250,14 +276,14 @@ impl Bank {
                 Place::Memory => return Ok((self.in_memory(key, new, fits), Vec::new())),
                 Place::Store => {
                     let Some(store) = &store else { continue };
-                    match self.entry(&key.stored, new, store, order) {
+                    match self.entry(key, new, store, order) {
                         Ok(entry) => return Ok(stored(entry, new)),
                         Err(error) => full = Some(error),
                     }
                 }
                 Place::MemoryOfOthers => {
                     let room = bytes <= memory.all;
-                    let freed = if room { self.make_room(bytes, false, order, device) } else { 0 };
+                    let freed = if room { self.make_room(key.id, bytes, false, order, device) } else { 0 };
                     // The system may not have back yet what was evicted.
                     memory::check(bytes.saturating_sub(freed)).map_err(|error| match &full {
                         // Why it could not be stored is what the user can do something about.
@@ -274,37 +300,49 @@ impl Bank {
         Ok((new.scored(new.empty()), said(&full)))
     }
 
-    /// Scores in free memory. What a window finds of them in the store is brought there, and only the rest is made.
+    /// Scores in free memory. What a window's sliders find of them in the store is brought there, and only the rest is
+    /// made.
     fn in_memory(&self, key: &ScoresKey, new: &NewScores<'_>, fits: impl Fn(usize) -> bool) -> Scored {
-        let begun = self.store.as_ref().and_then(|store| {
-            if !new.live {
+        let begun = self.store.as_ref().and_then(|store| match new.part {
+            Part::All => {
                 store.leave_out();
-                return None;
+                None
             }
-            let mut begun = store.begun(&key.stored, new.least, &new.sample.chunks)?;
-            let fits = fits(begun.bytes_of(new.positions()));
-            (fits && begun.load().is_ok()).then_some(begun)
+            Part::First => {
+                let mut begun = store.begun(&key.stored, new.least, &new.sample.chunks)?;
+                let fits = fits(begun.bytes_of(new.positions()));
+                (fits && begun.load().is_ok()).then_some(begun)
+            }
+            Part::Further => None,
         });
         new.scored(begun.unwrap_or_else(|| new.empty()))
     }
 
     /// The ids of all scores in the order in which they are evicted: what is not wanted any more, the longest first,
-    /// then from the end of `order`.
-    fn evicted_first(&self, order: &[ScoresId]) -> Vec<ScoresId> {
+    /// then from the end of `order`. Those of the model that there is to be `room_for` are not among them: its parts are filled together.
+    fn evicted_first(&self, room_for: ScoresId, order: &[ScoresId]) -> Vec<ScoresId> {
         let wanted: HashSet<&ScoresId> = order.iter().collect();
         let unwanted = self.scores.iter().filter(|(id, _)| !wanted.contains(id));
         let mut unwanted: Vec<(u64, ScoresId)> = unwanted.map(|(id, slot)| (slot.wanted, *id)).collect();
         unwanted.sort_unstable();
         let unwanted = unwanted.into_iter().map(|(_, id)| id);
-        unwanted.chain(order.iter().rev().copied().filter(|id| self.scores.contains_key(id))).collect()
+        let wanted = order.iter().rev().copied().filter(|id| self.scores.contains_key(id));
+        unwanted.chain(wanted).filter(|id| !id.same_model(room_for)).collect()
     }
 
     /// Evicts scores from a memory until `bytes` more fit into its budget. Returns the bytes of main memory, or of the
     /// GPU's, that were freed.
-    fn make_room(&mut self, bytes: usize, on_gpu: bool, order: &[ScoresId], device: &OpenDevice) -> usize {
+    fn make_room(
+        &mut self,
+        room_for: ScoresId,
+        bytes: usize,
+        on_gpu: bool,
+        order: &[ScoresId],
+        device: &OpenDevice,
+    ) -> usize {
         let mut budget = self.budget(device, on_gpu);
         let mut freed = 0;
-        for id in self.evicted_first(order) {
+        for id in self.evicted_first(room_for, order) {
             if budget.fits(bytes) {
                 break;
             }
@@ -321,19 +359,25 @@ impl Bank {
     }
 
     /// An entry of the store, for want of room at the expense of other scores.
-    fn entry(&mut self, key: &Key, new: &NewScores<'_>, store: &Store, order: &[ScoresId]) -> Result<Entry> {
+    fn entry(
+        &mut self,
+        key: &ScoresKey,
+        new: &NewScores<'_>,
+        store: &Store,
+        order: &[ScoresId],
+    ) -> Result<Entry> {
         loop {
-            match store.entry(key, new.shape, new.positions(), new.name) {
-                Err(error) if error.kind() == Kind::Full && self.release_entry(order) => {}
+            match store.entry(&key.stored, new.shape, new.positions(), new.name) {
+                Err(error) if error.kind() == Kind::Full && self.release_entry(key.id, order) => {}
                 found => return found,
             }
         }
     }
 
     /// Lets the store have one entry, so that it may remove it. Returns whether there was one.
-    fn release_entry(&mut self, order: &[ScoresId]) -> bool {
+    fn release_entry(&mut self, room_for: ScoresId, order: &[ScoresId]) -> bool {
         let stored = |id: &ScoresId| self.get(*id).is_some_and(|scored| scored.table.is_stored());
-        let Some(id) = self.evicted_first(order).into_iter().find(stored) else { return false };
+        let Some(id) = self.evicted_first(room_for, order).into_iter().find(stored) else { return false };
         self.evict(id);
         true
     }

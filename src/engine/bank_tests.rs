@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::*;
 use crate::checkpoints::ModelFolder;
-use crate::scores::{Losses, Values, ValuesRef};
+use crate::scores::{Losses, Seeds, Values, ValuesRef};
 use crate::settings::Backend;
-use crate::store::StoreScores;
+use crate::store::{Key, StoreScores};
 use crate::tokens::Tokens;
 
 /// Where the scores of a checkpoint are.
@@ -32,7 +32,7 @@ impl At {
 /// New scores and the room they find; sizes in halves of what a checkpoint's scores take.
 struct Case {
     what: &'static str,
-    live: bool,
+    part: Part,
     memory: usize,
     store: Option<usize>,
     scores: StoreScores,
@@ -46,7 +46,7 @@ struct Case {
 
 const WINDOW: Case = Case {
     what: "",
-    live: true,
+    part: Part::First,
     memory: 2,
     store: None,
     scores: StoreScores::Auto,
@@ -106,21 +106,21 @@ const CASES: [Case; 17] = [
     },
     Case {
         what: "without a window the store comes first",
-        live: false,
+        part: Part::All,
         store: Some(9),
         then: (Stored, &[]),
         ..WINDOW
     },
     Case {
         what: "what is made again sooner than stored stays in memory",
-        live: false,
+        part: Part::All,
         store: Some(9),
         cheap: true,
         ..WINDOW
     },
     Case {
         what: "unless it always goes to the store",
-        live: false,
+        part: Part::All,
         store: Some(9),
         scores: StoreScores::Always,
         cheap: true,
@@ -129,7 +129,7 @@ const CASES: [Case; 17] = [
     },
     Case {
         what: "or memory has no room for it",
-        live: false,
+        part: Part::All,
         memory: 1,
         store: Some(9),
         cheap: true,
@@ -138,7 +138,7 @@ const CASES: [Case; 17] = [
     },
     Case {
         what: "where nothing may be stored",
-        live: false,
+        part: Part::All,
         memory: 1,
         store: Some(9),
         scores: StoreScores::Never,
@@ -152,11 +152,11 @@ const CASES: [Case; 17] = [
         then: (Stored, &[Memory]),
         ..WINDOW
     },
-    Case { what: "without a window and a store", live: false, ..WINDOW },
-    Case { what: "a full store without a window", live: false, store: Some(1), warnings: 1, ..WINDOW },
+    Case { what: "without a window and a store", part: Part::All, ..WINDOW },
+    Case { what: "a full store without a window", part: Part::All, store: Some(1), warnings: 1, ..WINDOW },
     Case {
         what: "without either, beyond the budget",
-        live: false,
+        part: Part::All,
         memory: 0,
         others: &[Memory],
         then: (Memory, &[Memory]),
@@ -179,9 +179,13 @@ fn settings() -> Settings {
     Settings { points: 8, ..Settings::default() }
 }
 
-/// A key for each number.
+/// A key for each number, of what a window's sliders query.
 fn key(number: u128) -> ScoresKey {
-    ScoresKey { id: ScoresId::of_number(number), stored: Key::of_scores(&number.to_string()) }
+    key_of(number, Part::First)
+}
+
+fn key_of(number: u128, part: Part) -> ScoresKey {
+    ScoresKey { id: ScoresId::of_number(number, part), stored: Key::of_scores(&number.to_string()) }
 }
 
 /// The bytes of memory that the scores take.
@@ -206,10 +210,10 @@ fn complete(scored: &mut Scored, chunks: usize) {
 fn every_case_has_its_place_and_its_order() {
     let (config, sample, settings) = (config(), sample(), settings());
     let device = OpenDevice::new(Backend::Cpu, None);
-    for Case { what, live, memory, store, scores, cheap, others, then, warnings } in CASES {
+    for Case { what, part, memory, store, scores, cheap, others, then, warnings } in CASES {
         let folder = tempfile::tempdir().unwrap();
         let operations = if cheap { 0.0 } else { f64::INFINITY };
-        let new = NewScores::new(&settings, live, &config, &sample, "run/step1");
+        let new = NewScores::new(&settings, part, &config, &sample, "run/step1");
         let new = NewScores { operations, ..new };
         let half = bytes(&new) / 2;
         let store = store
@@ -245,24 +249,25 @@ fn what_is_stored_already_answers_from_memory_in_a_window_and_from_the_store_wit
     let device = OpenDevice::new(Backend::Cpu, None);
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), Some(1 << 30)).unwrap().keeping(StoreScores::Always);
-    let open = |live: bool, budget: usize| {
-        let new = NewScores::new(&settings, live, &config, &sample, "run/step1");
+    let open = |part: Part, budget: usize| {
+        let new = NewScores::new(&settings, part, &config, &sample, "run/step1");
         let mut bank = Bank::new(Some(store.clone()), Some(budget));
         let said = bank.open(&key(7), &new, &[], &device).unwrap();
         assert!(said.is_empty(), "{said:?}");
         bank.scores.remove(&key(7).id).unwrap().scored
     };
-    let mut first = open(false, usize::MAX);
+    let mut first = open(Part::All, usize::MAX);
     assert!(first.table.is_stored() && !first.table.is_complete());
     complete(&mut first, sample.chunks.len());
     drop(first);
-    for (live, budget, at) in [
-        (true, usize::MAX, Memory),
+    for (part, budget, at) in [
+        (Part::First, usize::MAX, Memory),
         // Without room in memory it stays where it is.
-        (true, 0, Stored),
-        (false, usize::MAX, Stored),
+        (Part::First, 0, Stored),
+        (Part::All, usize::MAX, Stored),
+        (Part::Further, usize::MAX, Stored),
     ] {
-        let found = open(live, budget);
+        let found = open(part, budget);
         assert!(found.table.is_complete());
         assert_eq!(At::of(Some(&found)), at);
         let mut buffer = Values::default();
@@ -275,7 +280,7 @@ fn what_is_stored_already_answers_from_memory_in_a_window_and_from_the_store_wit
 fn the_last_in_order_are_evicted_first_and_only_what_frees_memory() {
     let (config, sample, settings) = (config(), sample(), settings());
     let device = OpenDevice::new(Backend::Cpu, None);
-    let new = NewScores::new(&settings, true, &config, &sample, "run/step1");
+    let new = NewScores::new(&settings, Part::First, &config, &sample, "run/step1");
     let bytes = bytes(&new);
     let ids = [1, 2, 3, 4].map(|number| key(number).id);
     // Wanted beside four, of which the second holds nothing; who is left by how much there may be.
@@ -292,7 +297,7 @@ fn the_last_in_order_are_evicted_first_and_only_what_frees_memory() {
             bank.scores.insert(id, Slot { scored: Scored::new(new.empty(), 64), wanted: 0 });
         }
         // What is evicted was not filled yet, and frees nothing at once.
-        let freed = bank.make_room(bytes, false, &ids, &device);
+        let freed = bank.make_room(key(9).id, bytes, false, &ids, &device);
         assert_eq!((ids.map(|id| bank.get(id).is_some()), freed), (left, 0), "{budget}");
     }
 }
@@ -301,15 +306,15 @@ fn the_last_in_order_are_evicted_first_and_only_what_frees_memory() {
 fn what_is_not_wanted_any_more_is_evicted_first_the_longest_unwanted_before_the_rest() {
     let (config, sample, settings) = (config(), sample(), settings());
     let device = OpenDevice::new(Backend::Cpu, None);
-    let new = NewScores::new(&settings, true, &config, &sample, "run/step1");
+    let new = NewScores::new(&settings, Part::First, &config, &sample, "run/step1");
     let ids = [1, 2, 3, 4].map(|number| key(number).id);
     let mut bank = Bank::new(None, None);
     for (number, order) in [(4, &[][..]), (3, &[ids[3]]), (1, &[]), (2, &[ids[2]])] {
         bank.open(&key(number), &new, order, &device).unwrap();
     }
     // The fourth was wanted last when the third came, the third when the second came.
-    assert_eq!(bank.evicted_first(&[]), [ids[3], ids[0], ids[1], ids[2]]);
-    assert_eq!(bank.evicted_first(&[ids[0], ids[3]]), [ids[1], ids[2], ids[3], ids[0]]);
+    assert_eq!(bank.evicted_first(key(9).id, &[]), [ids[3], ids[0], ids[1], ids[2]]);
+    assert_eq!(bank.evicted_first(key(9).id, &[ids[0], ids[3]]), [ids[1], ids[2], ids[3], ids[0]]);
 }
 
 #[test]
@@ -319,17 +324,20 @@ fn scores_of_too_few_points_or_seeds_make_way_for_more() {
     let mut bank = Bank::new(None, None);
     let mut open = |points, reference_seeds| {
         let settings = Settings { points, reference_seeds, ..Settings::default() };
-        let new = NewScores::new(&settings, true, &config, &sample, "run/step1");
-        bank.open(&key(1), &new, &[], &device).unwrap();
-        let scored = bank.get_mut(key(1).id).unwrap();
+        let new = NewScores::new(&settings, Part::Further, &config, &sample, "run/step1");
+        let key = key_of(1, Part::Further);
+        bank.open(&key, &new, &[], &device).unwrap();
+        let scored = bank.get_mut(key.id).unwrap();
         let found = (scored.table.shape().points, scored.table.shape().seeds, scored.table.is_complete());
         complete(scored, sample.chunks.len());
         found
     };
-    assert_eq!(open(8, 2), (128, 2, false));
-    assert_eq!([open(8, 2), open(128, 1)], [(128, 2, true); 2]);
-    assert_eq!(open(129, 1), (256, 1, false));
-    assert_eq!(open(8, 3), (128, 3, false));
+    let further = |count| Seeds { first: 1, count };
+    assert_eq!(open(8, 2), (128, further(1), false));
+    assert_eq!(open(8, 2), (128, further(1), true));
+    assert_eq!(open(8, 4), (128, further(3), false));
+    assert_eq!([open(8, 2), open(128, 4)], [(128, further(3), true); 2]);
+    assert_eq!(open(129, 3), (256, further(2), false));
 }
 
 #[test]
@@ -339,8 +347,8 @@ fn scores_that_a_gpu_had_no_memory_for_go_elsewhere() {
     assert!(device.is_gpu());
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), Some(1 << 30)).unwrap();
-    for (live, elsewhere) in [(true, Memory), (false, Stored)] {
-        let new = NewScores::new(&settings, live, &config, &sample, "run/step1");
+    for (part, elsewhere) in [(Part::First, Memory), (Part::All, Stored)] {
+        let new = NewScores::new(&settings, part, &config, &sample, "run/step1");
         let mut bank = Bank::new(Some(store.clone()), Some(usize::MAX));
         bank.open(&key(1), &new, &[], &device).unwrap();
         assert!(bank.get(key(1).id).unwrap().is_on_gpu());
@@ -358,7 +366,7 @@ fn the_stages_at_hand_are_those_before_the_first_chunk_that_is_missing() {
     let sample = Sample::new(Tokens { documents, skipped: 0 }, 4, true, &mut || false).unwrap();
     assert_eq!(sample.stages, [16, 64, 300]);
     let (config, settings) = (config(), settings());
-    let new = NewScores::new(&settings, true, &config, &sample, "run/step1");
+    let new = NewScores::new(&settings, Part::First, &config, &sample, "run/step1");
     let mut scored = Scored::new(new.empty(), config.hidden_size);
     let chunks = sample.chunks.len();
     assert!(chunks >= 3);
@@ -379,4 +387,32 @@ fn the_stages_at_hand_are_those_before_the_first_chunk_that_is_missing() {
     assert_eq!(at_hand(&scored), (1, 16));
     finish(&mut scored, 1);
     assert_eq!(at_hand(&scored), (2, 64));
+}
+
+#[test]
+fn scores_of_further_seeds_take_nobodys_room_and_go_once_nobody_wants_them() {
+    let (config, sample, settings) = (config(), sample(), settings());
+    let device = OpenDevice::new(Backend::Cpu, None);
+    let [first, further] = [Part::First, Part::Further]
+        .map(|part| NewScores::new(&settings, part, &config, &sample, "run/step1"));
+    assert_eq!(bytes(&further), 2 * bytes(&first));
+    // Room for the first seeds of two.
+    let mut bank = Bank::new(None, Some(2 * bytes(&first)));
+    let ids = [1, 2, 3].map(|number| key(number).id);
+    bank.open(&key(1), &first, &ids, &device).unwrap();
+    let passing = key_of(1, Part::Further);
+    bank.open(&passing, &further, &ids, &device).unwrap();
+    bank.open(&key(2), &first, &[ids[0], ids[1], passing.id], &device).unwrap();
+    assert!(bank.get(ids[0]).is_some() && bank.get(ids[1]).is_some() && bank.get(passing.id).is_some());
+    assert_eq!(bank.bytes_beside_model(&device), 4 * bytes(&first));
+    // What is filled together leaves each other's room.
+    assert_eq!(bank.evicted_first(passing.id, &ids), [ids[1]]);
+    assert!(bank.get_all_mut(&[passing.id, ids[0]]).is_some_and(|both| both.len() == 2));
+    assert!(bank.get_all_mut(&[passing.id, ids[2]]).is_none());
+    // Not wanted any more; the next evicts the last in order, but for itself.
+    bank.open(&key(3), &first, &ids, &device).unwrap();
+    assert_eq!(ids.map(|id| bank.get(id).is_some()), [true, false, true]);
+    assert!(bank.get(passing.id).is_none());
+    bank.evict_all(passing.id);
+    assert!(bank.get(ids[0]).is_none() && bank.get(ids[2]).is_some());
 }

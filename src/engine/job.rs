@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
+use super::keys::ScoresId;
 use super::message::EstimatorCosts;
 use super::sample::Sample;
 use super::scored::Scored;
@@ -24,6 +25,8 @@ pub struct Job {
     pub checkpoint: CheckpointKey,
     /// The stage it works towards.
     pub stage: usize,
+    /// The scores it fills.
+    pub fills: Vec<ScoresId>,
     model: Model,
     /// Batches that no wave took up yet, each of documents of one chunk.
     batches: VecDeque<Batch>,
@@ -71,6 +74,7 @@ impl Job {
             session,
             checkpoint: key,
             stage: 0,
+            fills: Vec::new(),
             model: Model::of_config(&checkpoint.folder(), config, options)?,
             batches: VecDeque::new(),
             pass: None,
@@ -79,23 +83,36 @@ impl Job {
         })
     }
 
-    /// Prepares to bring `scored` to `stage`: lays out the batches of the chunks still missing.
+    /// Prepares to bring all of `scores`, in the bank under the ids `fills`, to `stage`: lays out the batches of the
+    /// chunks that any of them miss.
     ///
     /// # Errors
     /// Tokens that the model does not know.
-    pub fn aim(&mut self, stage: usize, sample: &Sample, scored: &mut Scored) -> Result<()> {
+    pub fn aim(
+        &mut self,
+        stage: usize,
+        sample: &Sample,
+        fills: Vec<ScoresId>,
+        mut scores: Vec<&mut Scored>,
+    ) -> Result<()> {
         check_ids(&sample.documents[..sample.stages[stage]], self.model.config().vocab_size)?;
-        (self.stage, self.pass) = (stage, None);
+        (self.stage, self.fills, self.pass) = (stage, fills, None);
         self.batches.clear();
         self.unfinished.clear();
-        scored.table.abandon_open();
-        for chunk in (0..sample.chunks_of(stage)).filter(|&chunk| !scored.table.has(chunk)) {
+        scores.iter_mut().for_each(|scored| scored.table.abandon_open());
+        let missing = |chunk: &usize| scores.iter().any(|scored| !scored.table.has(*chunk));
+        for chunk in (0..sample.chunks_of(stage)).filter(missing) {
             let documents = sample.documents_of(chunk);
             let batches = batches(&sample.documents, documents, self.model.tokens_per_batch());
             self.unfinished.insert(chunk, Unfinished { batches: batches.len(), ..Unfinished::default() });
             self.batches.extend(batches);
         }
         Ok(())
+    }
+
+    /// Whether nothing is left of what it was last aimed at.
+    pub fn is_done(&self) -> bool {
+        self.batches.is_empty() && self.pass.is_none()
     }
 
     /// Documents of unfinished chunks that went through the model, those under way by their share.
@@ -113,8 +130,8 @@ impl Job {
         self.pass.as_ref().map_or(0.0, |pass| pass.documents() as f64 * pass.share(&self.model))
     }
 
-    /// Takes a batch through one layer of the model and scores its states with the reference points of each
-    /// seed, at some cost. A chunk is finished only while the model's files are `unchanged`.
+    /// Takes a batch through one layer of the model and scores its states for each of `scores`, with the reference points
+    /// beside them, at some cost. A chunk is finished only while the model's files are `unchanged`.
     ///
     /// # Errors
     /// Weights that cannot be read; whatever the device said.
@@ -122,8 +139,7 @@ impl Job {
         &mut self,
         sample: &Sample,
         estimator: &Estimator,
-        references: &[Reference],
-        scored: &mut Scored,
+        scores: &mut [(&mut Scored, &[Reference])],
         unchanged: &dyn Fn() -> bool,
         costs: &mut EstimatorCosts,
     ) -> Result<Advance> {
@@ -141,7 +157,9 @@ impl Job {
         };
         let step = self.model.advance(pass, |layer, batch, states| {
             let start = Instant::now();
-            let done = scored.score(layer, (sample, batch), states, estimator, references);
+            let done = scores.iter_mut().try_for_each(|(scored, references)| {
+                scored.score(layer, (sample, batch), states, estimator, references)
+            });
             costs.scores += start.elapsed();
             done
         })?;
@@ -154,7 +172,7 @@ impl Job {
             }
             let start = Instant::now();
             for (batch, losses) in losses {
-                self.take_losses(sample, &batch, &losses, scored)?;
+                self.take_losses(sample, &batch, &losses, scores)?;
             }
             costs.scores += start.elapsed();
         }
@@ -166,7 +184,7 @@ impl Job {
         sample: &Sample,
         batch: &Batch,
         losses: &[Vec<f32>],
-        scored: &mut Scored,
+        scores: &mut [(&mut Scored, &[Reference])],
     ) -> Result<()> {
         let chunk = sample.chunk_of(batch.documents[0]);
         let Some(unfinished) = self.unfinished.get_mut(&chunk) else { return Ok(()) };
@@ -180,7 +198,7 @@ impl Job {
             // In the order of documents, which no layout of batches changes.
             let all = unfinished.losses.values().copied().sum();
             self.unfinished.remove(&chunk);
-            scored.finish(chunk, all)?;
+            scores.iter_mut().try_for_each(|(scored, _)| scored.finish(chunk, all))?;
         }
         Ok(())
     }

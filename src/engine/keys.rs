@@ -5,17 +5,64 @@ use twox_hash::XxHash3_128;
 
 use super::open_device::OpenDevice;
 use super::sample::Sample;
+use crate::scores::Seeds;
 use crate::settings::{Role, Settings};
 use crate::store::Key;
 
 /// The scores of one model on one sample, by a hash of everything they depend on but the number of points and seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ScoresId(u128);
+pub struct ScoresId {
+    of: u128,
+    part: Part,
+}
 
-#[cfg(test)]
+/// Seeds whose scores are held as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// All, for who measures once.
+    All,
+    /// The first, which all numbers but the spread are of: what a window's sliders query.
+    First,
+    /// Those that follow it, for the spread.
+    Further,
+}
+
+impl Part {
+    /// The seeds, where there are `count` in all.
+    pub fn seeds(self, count: usize) -> Seeds {
+        match self {
+            Self::All => Seeds::from_first(count),
+            Self::First => Seeds::from_first(1),
+            Self::Further => Seeds { first: 1, count: count.saturating_sub(1) },
+        }
+    }
+}
+
 impl ScoresId {
-    pub fn of_number(number: u128) -> Self {
-        Self(number)
+    /// The part that has the scores of the first seed; the others are in the part itself, or in
+    /// [`ScoresId::further`].
+    fn new(of: u128, live: bool) -> Self {
+        Self { of, part: if live { Part::First } else { Part::All } }
+    }
+
+    #[cfg(test)]
+    pub fn of_number(number: u128, part: Part) -> Self {
+        Self { of: number, part }
+    }
+
+    /// Which seeds these are.
+    pub fn part(self) -> Part {
+        self.part
+    }
+
+    /// The same scores of the seeds that follow the first; `None` where one part has all.
+    pub fn further(self) -> Option<Self> {
+        (self.part != Part::All).then_some(Self { part: Part::Further, ..self })
+    }
+
+    /// Whether both are of one model on one sample.
+    pub fn same_model(self, other: Self) -> bool {
+        self.of == other.of
     }
 }
 
@@ -29,14 +76,26 @@ pub struct ScoresKey {
 }
 
 impl ScoresKey {
-    /// The key of the scores of the model with this content hash.
-    pub fn new(identity: u128, sample: &Sample, settings: &Settings, device: &OpenDevice) -> Self {
+    /// The key of the scores of the model with this content hash: in a window, which is `live`, of the first seed, else
+    /// of all.
+    pub fn new(
+        identity: u128,
+        sample: &Sample,
+        settings: &Settings,
+        live: bool,
+        device: &OpenDevice,
+    ) -> Self {
         let of = Dependencies::new(identity, device, &settings.of_scores());
         let stored = Key::of_scores(&of);
         let of = Dependencies { tokens: Some(hex(sample.identity())), ..of };
         // Only maps with keys that are no text could fail.
         let text = serde_json::to_string(&of).unwrap_or_default();
-        Self { id: ScoresId(XxHash3_128::oneshot(text.as_bytes())), stored }
+        Self { id: ScoresId::new(XxHash3_128::oneshot(text.as_bytes()), live), stored }
+    }
+
+    /// The key of the same scores in another part.
+    pub fn with(&self, id: ScoresId) -> Self {
+        Self { id, stored: self.stored.clone() }
     }
 }
 

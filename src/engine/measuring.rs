@@ -1,5 +1,6 @@
 //! From the scores of a checkpoint to its measures.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::sample::Sample;
@@ -95,37 +96,51 @@ pub fn measurement(
     })
 }
 
-/// A measurement with what tells whether to believe it beside its numbers: the measures under shuffled labels,
-/// and the spread over the first `seed_count` seeds of the reference points.
+/// A measurement with the null beside its numbers: the measures under labels dealt out at random.
 ///
 /// # Errors
 /// As [`layers_of`].
-pub fn with_honesty(
+pub fn with_null(
     measurement: &Measurement,
     scored: &Scored,
     (sample, stage): (&Sample, usize),
     estimator: &mut Estimator,
-    (binning, min_count, seed_count): (Binning, u32, usize),
+    (binning, min_count): (Binning, u32),
     interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Measurement, Error> {
     let question = Question { binning, min_count, prefixes: vec![measurement.positions] };
     let null = sample.null(stage);
     let null = layers_of(scored, 0, estimator, &question, &null, interrupted)?.concat();
-    let mut seeds = Vec::new();
-    for seed in 1..seed_count {
-        seeds.push(layers_of(scored, seed, estimator, &question, &sample.labels, interrupted)?.concat());
-    }
-    let layers: Vec<LayerMeasures> = measurement
-        .layers
-        .iter()
-        .enumerate()
-        .map(|(index, layer)| {
-            let others: Vec<&LayerMeasures> = seeds.iter().map(|seed| &seed[index]).collect();
-            layer.clone().with_null(&null[index]).with_spread(&others)
-        })
-        .collect();
+    let layers = measurement.layers.iter().zip(&null);
+    let layers: Vec<LayerMeasures> = layers.map(|(layer, null)| layer.clone().with_null(null)).collect();
+    let mean = mean_of(&layers)?;
+    Ok(Measurement { layers, mean, ..measurement.clone() })
+}
+
+/// A measurement with the spread beside its numbers: over the first seed of the reference points, which they are of, and
+/// further `seeds`, of which `scored` has the scores.
+///
+/// # Errors
+/// As [`layers_of`].
+pub fn with_spread(
+    measurement: &Measurement,
+    (scored, seeds): (&Scored, Range<usize>),
+    sample: &Sample,
+    estimator: &mut Estimator,
+    (binning, min_count): (Binning, u32),
+    interrupted: &mut (dyn FnMut() -> bool + Send),
+) -> Result<Measurement, Error> {
+    let question = Question { binning, min_count, prefixes: vec![measurement.positions] };
+    let of = |seed| layers_of(scored, seed, estimator, &question, &sample.labels, interrupted);
+    let seeds: Vec<Vec<LayerMeasures>> =
+        seeds.map(of).map(|layers| Ok(layers?.concat())).collect::<Result<_, Error>>()?;
+    let spread = |(index, layer): (usize, &LayerMeasures)| {
+        let others: Vec<&LayerMeasures> = seeds.iter().map(|seed| &seed[index]).collect();
+        layer.clone().with_spread(&others)
+    };
+    let layers = measurement.layers.iter().enumerate().map(spread).collect();
     // The average is one number a seed, and spreads less than its layers do.
     let means = seeds.iter().map(|layers| mean_of(layers)).collect::<Result<Vec<_>, _>>()?;
-    let mean = mean_of(&layers)?.with_spread(&means.iter().collect::<Vec<_>>());
+    let mean = measurement.mean.clone().with_spread(&means.iter().collect::<Vec<_>>());
     Ok(Measurement { layers, mean, ..measurement.clone() })
 }

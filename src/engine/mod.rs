@@ -56,8 +56,9 @@ pub struct Options {
     pub store: Option<Store>,
     /// How often progress is emitted while a model works; zero for after every batch through a layer.
     pub progress_every: Duration,
-    /// Whether a window asks: checkpoints are measured on part of the sample first, and scores are kept, of more points
-    /// than asked for, so that settings can change without the model.
+    /// Whether a window asks: checkpoints are measured on part of the sample first, and scores of the first seed are
+    /// kept, of more points than asked for, so that settings can change without the model. Those of the other seeds are
+    /// for the spread alone and dropped once it is measured: they would take twice as much memory again.
     pub live: bool,
 }
 

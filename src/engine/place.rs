@@ -1,5 +1,6 @@
 //! Where a checkpoint's scores go: a pure function of what they cost and of what room there is.
 
+use super::keys::Part;
 use crate::model::config::Config;
 use crate::scores::Shape;
 use crate::store::StoreScores;
@@ -38,8 +39,9 @@ impl Budget {
 /// What decides where scores go.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation {
-    /// Whether a window queries them while it is open, rather than once.
-    pub live: bool,
+    /// Which seeds they are of, and with that how often they are queried: those of all and of the further ones once,
+    /// those of the first whenever a slider moves.
+    pub part: Part,
     /// How they are laid out.
     pub shape: Shape,
     /// Operations that a token's scores take, with the states they are of.
@@ -64,10 +66,11 @@ impl Situation {
     /// The places to try, the first that takes the scores before the others:
     ///
     /// 1. free memory of a GPU that makes them;
-    /// 2. free memory of the machine, for what a window queries live, and for what is made again about as soon as
-    ///    stored;
-    /// 3. the store. A window whose memory is full stores cheap scores too: every slider queries all of them again,
-    ///    and reading them is several times faster than writing was, while the model would have to be opened each time;
+    /// 2. free memory of the machine, for what a window's sliders query, and for what is made again about as soon as
+    ///    stored. A window's scores of further seeds are evicted once they are queried, and count against no budget;
+    /// 3. the store. A window whose memory is full stores cheap scores of the first seed too: every slider queries all
+    ///    of them again, and reading them is several times faster than writing was, while the model would have to be
+    ///    opened each time;
     /// 4. memory from which other scores are evicted.
     pub fn places(&self) -> Vec<Place> {
         let mut places = Vec::new();
@@ -75,7 +78,12 @@ impl Situation {
             places.push(Place::Gpu);
         }
         let cheap = self.store.is_some_and(|store| !self.better_stored(store));
-        if (self.live || cheap) && self.free && self.memory.fits(self.bytes) {
+        let in_memory = match self.part {
+            Part::First => self.memory.fits(self.bytes),
+            Part::All => cheap && self.memory.fits(self.bytes),
+            Part::Further => cheap || self.store.is_none(),
+        };
+        if in_memory && self.free {
             // It takes them.
             places.push(Place::Memory);
             return places;
@@ -90,7 +98,7 @@ impl Situation {
         places
     }
 
-    /// Whether scores that nobody queries live are better stored than made again.
+    /// Whether scores that are queried once are better stored than made again.
     fn better_stored(&self, store: StoreScores) -> bool {
         match store {
             StoreScores::Always => true,

@@ -6,13 +6,15 @@ use serde_json::json;
 
 use super::*;
 use crate::checkpoints::ModelFolder;
+use crate::scores::Seeds;
 use crate::settings::Precision;
 
-const SHAPE: Shape = Shape { layers: 3, seeds: 2, points: 8, precision: Precision::F16 };
+const SHAPE: Shape =
+    Shape { layers: 3, seeds: Seeds { first: 0, count: 2 }, points: 8, precision: Precision::F16 };
 
 /// Of 10 bytes, in half precision as a window has them, on the CPU without a store.
 const WINDOW: Situation = Situation {
-    live: true,
+    part: Part::First,
     shape: SHAPE,
     operations: f64::INFINITY,
     bytes: 10,
@@ -32,10 +34,12 @@ const TOO_SMALL: Budget = Budget { all: 19, held: 0 };
 fn every_situation_has_its_order_of_places() {
     use Place::{Gpu, GpuOfOthers, Memory, MemoryOfOthers, Store};
     use StoreScores::{Always, Auto, Never};
-    let headless = Situation { live: false, ..WINDOW };
+    let headless = Situation { part: Part::All, ..WINDOW };
     let on_gpu = |gpu: Budget| Situation { gpu: Some(gpu), made_on_gpu: true, ..WINDOW };
     let free = Budget { all: 20, held: 0 };
     let cheap = Situation { operations: 0.0, ..headless };
+    let further = Situation { part: Part::Further, ..WINDOW };
+    let cheap_further = Situation { operations: 0.0, ..further };
     let stored = |situation: Situation, store| Situation { store: Some(store), ..situation };
     let full = |situation: Situation| Situation { memory: FULL, ..situation };
     for (what, situation, places) in [
@@ -56,6 +60,13 @@ fn every_situation_has_its_order_of_places() {
         ("or goes to the store where that is full", full(stored(cheap, Auto)), &[Store, MemoryOfOthers]),
         ("or where it always does", stored(cheap, Always), &[Store, MemoryOfOthers]),
         ("what is never stored stays in memory", stored(headless, Never), &[Memory]),
+        ("what is queried once, without a store", further, &[Memory]),
+        ("whatever the budget", full(further), &[Memory]),
+        ("but not whatever is free", Situation { free: false, ..further }, &[MemoryOfOthers]),
+        ("what is cheap is dropped and made again", full(stored(cheap_further, Auto)), &[Memory]),
+        ("what is dear is stored", stored(further, Auto), &[Store, MemoryOfOthers]),
+        ("all is where that is asked for", stored(cheap_further, Always), &[Store, MemoryOfOthers]),
+        ("and nothing where it is not", stored(further, Never), &[Memory]),
         ("a GPU", on_gpu(free), &[Gpu, Memory]),
         ("a GPU with full memory", on_gpu(FULL_GPU), &[Memory]),
         ("a GPU and memory, both full", full(on_gpu(FULL_GPU)), &[GpuOfOthers, MemoryOfOthers]),
@@ -75,7 +86,7 @@ fn scores_of_models_of_a_million_parameters_are_made_again_and_those_of_larger_o
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
     let worth = |config: &Config, points| {
         let layers = config.layers.len() + 1;
-        let shape = Shape { layers, seeds: 3, points, precision: Precision::F32 };
+        let shape = Shape { layers, seeds: Seeds::from_first(3), points, precision: Precision::F32 };
         worth_storing(operations(config, shape), shape)
     };
     for run in ["gutenberg-200k", "gutenberg-1m"] {
@@ -92,7 +103,7 @@ fn scores_of_models_of_a_million_parameters_are_made_again_and_those_of_larger_o
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
     let config = Config::read(&ModelFolder::new(folder.path())).unwrap();
-    let shape = Shape { layers: 31, seeds: 3, points: 100, precision: Precision::F32 };
+    let shape = Shape { layers: 31, seeds: Seeds::from_first(3), points: 100, precision: Precision::F32 };
     let products = 2.0 * (134.5e6 + 31.0 * 300.0 * 576.0);
     assert!((operations(&config, shape) / products - 1.0).abs() < 0.01);
     assert!(worth(&config, 100));

@@ -21,6 +21,8 @@ pub struct Emitted {
     pub stages: usize,
     /// The stages that the newest numbers rest on; 0 where there are none.
     pub answered: usize,
+    /// Whether they have the null beside them.
+    pub null: bool,
     /// Whether they have null and spread beside them.
     pub honest: bool,
 }
@@ -37,6 +39,17 @@ impl Emitted {
     }
 }
 
+/// Scores of the seeds after the first, which only the spread is measured from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Further {
+    /// Not all are there.
+    Missing,
+    /// They are, and stay.
+    Kept,
+    /// They are as long as they were not queried, or there are none to be queried.
+    Passing,
+}
+
 /// How far a checkpoint has come under a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -48,8 +61,8 @@ pub struct Standing {
     pub looked_up: bool,
     /// The stages whose scores are at hand, of as many points as the condition has.
     pub at_hand: usize,
-    /// Whether these scores are of as many seeds as the condition has.
-    pub seeds_at_hand: bool,
+    /// The scores of the further seeds, on all the stages that are measured.
+    pub further: Further,
     /// Whether one stage is measured after the other, whatever is at hand: which of them is the last depends on the
     /// numbers.
     pub climbs: bool,
@@ -67,8 +80,10 @@ pub enum Task {
         /// On which stage of the sample.
         stage: usize,
     },
-    /// Measure what tells whether to believe its numbers.
-    MeasureHonesty(Pair),
+    /// Measure the null of its numbers.
+    MeasureNull(Pair),
+    /// Measure their spread over the seeds.
+    MeasureSpread(Pair),
     /// Run the model until this stage (from 0) is scored.
     Score {
         /// For which numbers.
@@ -84,7 +99,8 @@ impl Task {
         match self {
             Self::LookUp(of)
             | Self::Measure { of, .. }
-            | Self::MeasureHonesty(of)
+            | Self::MeasureNull(of)
+            | Self::MeasureSpread(of)
             | Self::Score { of, .. } => of,
         }
     }
@@ -92,9 +108,11 @@ impl Task {
 
 /// The next task; `None` when all `wants`, the most urgent first, are met or failed.
 ///
-/// 1. What needs no model: numbers that are stored, and measures of scores at hand.
+/// 1. What needs no model: numbers that are stored, and measures of scores at hand; the spread only where its scores
+///    would be dropped otherwise.
 /// 2. The stage that a model is at work on, `at_work`, where any of the wants needs it: to turn to another model would
-///    lose that work, and whoever drags the scrubber along would keep all of them from ever getting done.
+///    lose that work, and whoever drags the scrubber along would keep all of them from ever getting done. What is scored
+///    for the spread alone makes way for any numbers.
 /// 3. The first want that is not met.
 pub fn next_task(
     wants: &[(Pair, Quality)],
@@ -105,33 +123,37 @@ pub fn next_task(
         let standing = standing(of);
         (!standing.emitted.has(quality)).then_some((of, quality, standing))
     });
-    let (mut first, mut under_way) = (None, None);
+    let (mut first, mut under_way): (Option<(Task, bool)>, _) = (None, None);
     for (of, quality, standing) in unmet {
         if let Some(task) = without_model(of, quality, &standing) {
             return Some(task);
         }
-        let task = with_model(of, &standing);
+        let (task, for_numbers) = (with_model(of, &standing), !standing.emitted.has(Quality::Complete));
         if let Task::Score { of, stage } = task
             && under_way.is_none()
             && at_work(of, stage)
         {
-            under_way = Some(task);
+            under_way = Some((task, for_numbers));
         }
-        first = first.or(Some(task));
+        first = first.or(Some((task, for_numbers)));
     }
-    match first {
-        Some(Task::Score { .. }) => under_way.or(first),
-        other => other,
+    let (first, first_for_numbers) = first?;
+    match (first, under_way) {
+        (Task::Score { .. }, Some((task, for_numbers))) if for_numbers || !first_for_numbers => Some(task),
+        _ => Some(first),
     }
 }
 
 /// What brings a want nearer without a model.
 fn without_model(of: Pair, quality: Quality, standing: &Standing) -> Option<Task> {
-    let Standing { encoded, looked_up, at_hand, climbs, emitted: Emitted { stages, answered, .. }, .. } =
-        *standing;
-    // What tells whether to believe numbers takes several times as long as they do, and waits for its turn.
+    let Standing { emitted, encoded, looked_up, at_hand, further, climbs } = *standing;
+    let Emitted { stages, answered, null, .. } = emitted;
     if quality == Quality::Honest && answered >= stages {
-        return None;
+        return match (looked_up, null) {
+            (false, _) => Some(Task::LookUp(of)),
+            (_, false) => (at_hand >= stages).then_some(Task::MeasureNull(of)),
+            (_, true) => (further == Further::Passing).then_some(Task::MeasureSpread(of)),
+        };
     }
     if at_hand > answered {
         let stage = if climbs { answered } else { at_hand - 1 };
@@ -143,12 +165,12 @@ fn without_model(of: Pair, quality: Quality, standing: &Standing) -> Option<Task
 
 /// What brings a want nearer once its turn has come, where scores at hand have no numbers to give.
 fn with_model(of: Pair, standing: &Standing) -> Task {
-    let Standing { looked_up, at_hand, seeds_at_hand, emitted: Emitted { stages, answered, .. }, .. } =
-        *standing;
+    let Standing { looked_up, further, emitted: Emitted { stages, answered, null, .. }, .. } = *standing;
     match answered >= stages {
         _ if !looked_up => Task::LookUp(of),
-        true if at_hand >= stages && seeds_at_hand => Task::MeasureHonesty(of),
-        // Evicted, or of fewer seeds.
+        // It takes longer than the numbers do, and waits for its turn.
+        true if null && further != Further::Missing => Task::MeasureSpread(of),
+        // Evicted, or not made yet.
         true => Task::Score { of, stage: stages.saturating_sub(1) },
         false => Task::Score { of, stage: answered },
     }

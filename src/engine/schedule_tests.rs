@@ -17,18 +17,19 @@ fn under(condition: usize, checkpoint: usize) -> Pair {
 
 /// Of a sample of two stages, of which nothing is known yet.
 const UNKNOWN: Standing = Standing {
-    emitted: Emitted { failed: false, stages: 2, answered: 0, honest: false },
+    emitted: Emitted { failed: false, stages: 2, answered: 0, null: false, honest: false },
     encoded: false,
     looked_up: false,
     at_hand: 0,
-    seeds_at_hand: false,
+    further: Further::Missing,
     climbs: false,
 };
 /// The same, looked up in vain.
 const BEGUN: Standing = Standing { encoded: true, looked_up: true, ..UNKNOWN };
-const SCORED: Standing = Standing { at_hand: 2, seeds_at_hand: true, ..BEGUN };
+const SCORED: Standing = Standing { at_hand: 2, further: Further::Kept, ..BEGUN };
 const ANSWERED: Standing = answered(2, SCORED);
-const HONEST: Standing = Standing { emitted: Emitted { honest: true, ..ANSWERED.emitted }, ..ANSWERED };
+const WITH_NULL: Standing = Standing { emitted: Emitted { null: true, ..ANSWERED.emitted }, ..ANSWERED };
+const HONEST: Standing = Standing { emitted: Emitted { honest: true, ..WITH_NULL.emitted }, ..WITH_NULL };
 const FAILED: Standing = Standing { emitted: Emitted { failed: true, ..BEGUN.emitted }, ..BEGUN };
 
 /// With numbers on so many stages.
@@ -77,8 +78,14 @@ fn run(wants: &[(Pair, Quality)], known: &mut HashMap<Pair, Standing>) -> Vec<Ta
                 encoded.set(true);
             }
             Task::Measure { stage, .. } => after.emitted.answered = stage + 1,
-            Task::MeasureHonesty(_) => after.emitted.honest = true,
-            Task::Score { stage, .. } => (after.at_hand, after.seeds_at_hand) = (stage + 1, true),
+            Task::MeasureNull(_) => after.emitted.null = true,
+            // The seeds that are there for it alone are gone then.
+            Task::MeasureSpread(_) => (after.emitted.honest, after.further) = (true, Further::Missing),
+            Task::Score { stage, .. } => {
+                after.at_hand = after.at_hand.max(stage + 1);
+                let is_last = stage + 1 == after.emitted.stages;
+                after.further = if is_last { Further::Passing } else { Further::Missing };
+            }
         }
         known.borrow_mut().insert(task.of(), after);
         assert!(tasks.len() < 100, "{tasks:?}");
@@ -87,7 +94,7 @@ fn run(wants: &[(Pair, Quality)], known: &mut HashMap<Pair, Standing>) -> Vec<Ta
 }
 
 #[test]
-fn previews_come_first_and_what_tells_whether_to_believe_numbers_comes_last() {
+fn previews_come_first_and_what_tells_whether_to_believe_numbers_last() {
     let score = |checkpoint, stage| Task::Score { of: pair(checkpoint), stage };
     let measure = |checkpoint, stage| Task::Measure { of: pair(checkpoint), stage };
     let tasks = run(&window(&[pair(1), pair(0)]), &mut HashMap::new());
@@ -102,10 +109,13 @@ fn previews_come_first_and_what_tells_whether_to_believe_numbers_comes_last() {
             measure(0, 0),
             score(1, 1),
             measure(1, 1),
+            // At once: the scores for the spread are not kept.
+            Task::MeasureNull(pair(1)),
+            Task::MeasureSpread(pair(1)),
             score(0, 1),
             measure(0, 1),
-            Task::MeasureHonesty(pair(1)),
-            Task::MeasureHonesty(pair(0)),
+            Task::MeasureNull(pair(0)),
+            Task::MeasureSpread(pair(0)),
         ]
     );
 }
@@ -116,10 +126,7 @@ fn without_a_window_one_checkpoint_is_done_after_the_other() {
     let tasks = run(&wants, &mut HashMap::new());
     let of: Vec<Pair> = tasks.iter().map(|task| task.of()).collect();
     let (first, second) = (pair(0), pair(1));
-    assert_eq!(
-        of,
-        [first, second, first, first, first, first, first, second, second, second, second, second]
-    );
+    assert_eq!(of, [vec![first, second], vec![first; 6], vec![second; 6]].concat());
 }
 
 #[test]
@@ -128,9 +135,17 @@ fn another_condition_is_answered_by_the_same_scores() {
         [0, 1].map(|checkpoint| (under(1, checkpoint), SCORED)).into_iter().collect();
     let tasks = run(&window(&[under(1, 1), under(1, 0)]), &mut known);
     let measure = |of| Task::Measure { of, stage: 1 };
-    let honesty = Task::MeasureHonesty;
+    let (null, spread) = (Task::MeasureNull, Task::MeasureSpread);
     let [first, second] = [under(1, 1), under(1, 0)];
-    assert_eq!(tasks, [measure(first), measure(second), honesty(first), honesty(second)]);
+    let numbers = [measure(first), measure(second), null(first), null(second)];
+    assert_eq!(tasks, [&numbers[..], &[spread(first), spread(second)]].concat());
+    // Without the further seeds the model makes them again, last of all.
+    let without = Standing { further: Further::Missing, ..SCORED };
+    let mut known: HashMap<Pair, Standing> = [first, second].map(|of| (of, without)).into_iter().collect();
+    let tasks = run(&window(&[first, second]), &mut known);
+    let score = |of| Task::Score { of, stage: 1 };
+    let last = [score(first), spread(first), score(second), spread(second)];
+    assert_eq!(tasks, [&numbers[..], &last].concat());
 }
 
 #[test]
@@ -141,6 +156,7 @@ fn every_situation_has_its_next_task() {
     let honest = [(a, Quality::Honest)];
     let score = |of, stage| Some(Task::Score { of, stage });
     let measure = |of, stage| Some(Task::Measure { of, stage });
+    let spread = Task::MeasureSpread;
     let part = Standing { at_hand: 1, ..BEGUN };
     let previewed = answered(1, part);
     let both = [(a, Quality::Complete), (b, Quality::Complete)];
@@ -164,10 +180,12 @@ fn every_situation_has_its_next_task() {
         ("a part is shown while more is scored", &complete, &[(a, part)], measure(a, 0)),
         ("the next part", &complete, &[(a, previewed)], score(a, 1)),
         ("numbers without null and spread", &complete, &[(a, ANSWERED)], None),
-        ("with them", &honest, &[(a, ANSWERED)], Some(Task::MeasureHonesty(a))),
+        ("with the null", &honest, &[(a, ANSWERED)], Some(Task::MeasureNull(a))),
+        ("with both", &honest, &[(a, WITH_NULL)], Some(Task::MeasureSpread(a))),
         ("all there is", &honest, &[(a, HONEST)], None),
         ("evicted scores", &honest, &[(a, Standing { at_hand: 0, ..ANSWERED })], score(a, 1)),
-        ("too few seeds", &honest, &[(a, Standing { seeds_at_hand: false, ..ANSWERED })], score(a, 1)),
+        ("evicted after the null", &honest, &[(a, Standing { at_hand: 0, ..WITH_NULL })], Some(spread(a))),
+        ("too few seeds", &honest, &[(a, Standing { further: Further::Missing, ..WITH_NULL })], score(a, 1)),
         (
             "evicted before the second part",
             &complete,
@@ -190,16 +208,28 @@ fn every_situation_has_its_next_task() {
         ),
         ("which for another tokenizer waits its turn", &both, &[(a, BEGUN), (b, UNKNOWN)], score(a, 0)),
         (
-            "but not what tells whether to believe numbers",
+            "the null too",
             &[(a, Quality::Complete), (b, Quality::Honest)],
             &[(a, BEGUN), (b, ANSWERED)],
+            Some(Task::MeasureNull(b)),
+        ),
+        (
+            "but not the spread",
+            &[(a, Quality::Complete), (b, Quality::Honest)],
+            &[(a, BEGUN), (b, WITH_NULL)],
             score(a, 0),
         ),
         (
-            "unless it was asked for first",
+            "unless its scores would be dropped",
+            &[(a, Quality::Complete), (b, Quality::Honest)],
+            &[(a, BEGUN), (b, Standing { further: Further::Passing, ..WITH_NULL })],
+            Some(spread(b)),
+        ),
+        (
+            "or it was asked for first",
             &[(b, Quality::Honest), (a, Quality::Complete)],
-            &[(a, BEGUN), (b, ANSWERED)],
-            Some(Task::MeasureHonesty(b)),
+            &[(a, BEGUN), (b, WITH_NULL)],
+            Some(spread(b)),
         ),
     ] {
         assert_eq!(next(wants, standings), task, "{what}");
@@ -221,6 +251,10 @@ fn a_model_at_work_comes_to_the_end_of_its_stage() {
     assert_eq!(at_work(&[(a, SCORED)], b, 0), Some(Task::Measure { of: a, stage: 1 }));
     // Nobody wants its stage any more.
     assert_eq!(next_beside(&window(&[a]), &[], Some((b, 0))), score(a, 0));
-    assert_eq!(at_work(&[(b, ANSWERED)], b, 1), score(a, 0));
+    assert_eq!(at_work(&[(b, WITH_NULL)], b, 1), score(a, 0));
+    // For the spread alone: numbers come first, another spread does not.
+    let alone = Standing { further: Further::Missing, ..WITH_NULL };
+    assert_eq!(at_work(&[(b, alone)], b, 1), score(a, 0));
+    assert_eq!(at_work(&[(a, alone), (b, alone)], b, 1), score(b, 1));
     assert_eq!(at_work(&[(b, FAILED)], b, 0), score(a, 0));
 }

@@ -72,7 +72,7 @@ impl Scored {
         chunks.map(|chunk| sample.documents_of(chunk).len()).sum()
     }
 
-    /// Scores a batch's states of a layer with the reference points of each seed.
+    /// Scores a batch's states of a layer with the reference points of each of the seeds, unless its chunk is finished.
     ///
     /// # Errors
     /// No main memory for the scores; whatever the device said.
@@ -85,10 +85,14 @@ impl Scored {
         references: &[Reference],
     ) -> Result<()> {
         let chunk = sample.chunk_of(batch.documents[0]);
+        if self.table.has(chunk) {
+            return Ok(());
+        }
         let origin = if self.device.is_some() { 0 } else { self.table.positions(chunk).start };
         let rows = sample.rows(batch, origin);
-        for (seed, reference) in references.iter().enumerate() {
-            let slab = self.table.shape().slab(layer, seed);
+        let shape = self.table.shape();
+        for (seed, reference) in shape.seeds.range().zip(references) {
+            let slab = shape.slab(layer, seed);
             let target = match &self.device {
                 Some(slabs) => Target::Device(&slabs[slab]),
                 None => Target::Host(self.table.open(chunk, slab)?),
@@ -98,11 +102,14 @@ impl Scored {
         Ok(())
     }
 
-    /// Counts a chunk as finished.
+    /// Counts a chunk as finished, if it is not already.
     ///
     /// # Errors
     /// Scores that cannot be stored and have no room in memory either.
     pub fn finish(&mut self, chunk: usize, losses: Losses) -> Result<()> {
+        if self.table.has(chunk) {
+            return Ok(());
+        }
         if self.device.is_some() {
             self.table.finish_on_device(chunk, losses);
         } else if let Err(error) = self.table.finish(chunk, losses) {

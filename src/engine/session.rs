@@ -119,17 +119,24 @@ impl Session {
         self.scores.clear();
     }
 
-    /// The reference points that a checkpoint's scores are made with, one after the other of the seeds.
+    /// Makes the reference points that scores are made with, where they are not there yet.
     ///
     /// # Errors
     /// A device without memory for them.
-    pub fn references(&mut self, scored: &Scored, device: &OpenDevice) -> Result<&[Reference]> {
+    pub fn make_references(&mut self, scored: &Scored, device: &OpenDevice) -> Result<()> {
         let Shape { points, seeds, .. } = scored.table.shape();
         let known = self.references.entry((scored.width, points)).or_default();
-        for seed in known.len()..seeds {
+        for seed in known.len()..seeds.range().end {
             let seed = self.of.settings.seed.wrapping_add(seed as u64);
             known.push(device.estimator.reference(ReferencePoints::new(seed, points, scored.width))?);
         }
-        Ok(&known[..seeds])
+        Ok(())
+    }
+
+    /// The reference points that scores are made with, one after the other of their seeds; none before they are made.
+    pub fn references(&self, scored: &Scored) -> &[Reference] {
+        let Shape { points, seeds, .. } = scored.table.shape();
+        let known = self.references.get(&(scored.width, points));
+        known.and_then(|known| known.get(seeds.range())).unwrap_or_default()
     }
 }

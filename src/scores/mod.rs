@@ -31,7 +31,7 @@ use std::path::Path;
 
 pub use self::entry::Entry;
 pub use self::losses::Losses;
-pub use self::shape::Shape;
+pub use self::shape::{Seeds, Shape};
 pub use self::table::{ChunkKey, ScoreTable, Slab};
 pub use self::values::{Score, Values, ValuesMut, ValuesRef};
 

@@ -134,8 +134,8 @@ impl Store {
         Ok(entry)
     }
 
-    /// The scores of all `chunks`, where an entry of this key that no other process uses has them with at least as
-    /// many seeds and points as `shape`.
+    /// The scores of all `chunks`, where an entry of this key that no other process uses has them with the seeds
+    /// of `shape` and at least as many points.
     pub fn complete(&self, key: &Key, shape: Shape, chunks: &[ChunkKey]) -> Option<ScoreTable> {
         self.find(key, shape, chunks, ScoreTable::is_complete)
     }
@@ -158,7 +158,7 @@ impl Store {
             .entries()
             .filter(|entry| entry.key == name)
             .map(|room::Found { folder, seeds, points, .. }| (Shape { seeds, points, ..shape }, folder))
-            .filter(|(found, _)| found.seeds >= shape.seeds && found.points >= shape.points)
+            .filter(|(found, _)| found.seeds.include(shape.seeds) && found.points >= shape.points)
             .collect();
         // The least to read first.
         found.sort_by_key(|(found, _)| found.slabs() * found.points);

@@ -12,7 +12,7 @@ use super::key::Version;
 use crate::error::{Error, Kind, Result};
 use crate::output::write_atomically;
 use crate::scores::lock::lock_existing;
-use crate::scores::{entry, unwritable};
+use crate::scores::{Seeds, entry, unwritable};
 use crate::words::size;
 
 /// What scores may take at the most where nobody says.
@@ -30,7 +30,7 @@ pub(super) struct Found {
     version: Version,
     /// The name of its key.
     pub key: String,
-    pub seeds: usize,
+    pub seeds: Seeds,
     pub points: usize,
 }
 
@@ -39,7 +39,7 @@ impl Found {
         let (version, rest) = Version::split(folder.file_name()?.to_str()?)?;
         let (hash, sizes) = rest.split_once('-')?;
         let (seeds, points) = sizes.split_once('x')?;
-        let (seeds, points) = (seeds.parse().ok()?, points.parse().ok()?);
+        let (seeds, points) = (Seeds::parse(seeds)?, points.parse().ok()?);
         let key = format!("{version}-{hash}");
         (is_hash(hash) && folder.is_dir()).then_some(Self { folder, version, key, seeds, points })
     }
@@ -305,7 +305,7 @@ fn stored(found: &Found) -> StoredScores {
     let folder = &found.folder;
     StoredScores {
         checkpoint: entry::checkpoint(folder),
-        seeds: found.seeds,
+        seeds: found.seeds.count,
         points: found.points,
         bytes: entry::written(folder),
         used: entry::used(folder),

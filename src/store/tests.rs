@@ -5,7 +5,7 @@ use half::slice::HalfFloatSliceExt as _;
 use super::key::Version;
 use super::*;
 use crate::error::Kind;
-use crate::scores::{Losses, Values, ValuesRef};
+use crate::scores::{Losses, Seeds, Values, ValuesRef};
 use crate::settings::Precision;
 
 const POSITIONS: [usize; 3] = [4, 9, 10];
@@ -13,7 +13,7 @@ const POINTS: usize = 5;
 const SLABS: usize = 2;
 
 fn shape(precision: Precision) -> Shape {
-    Shape { layers: SLABS, seeds: 1, points: POINTS, precision }
+    Shape { layers: SLABS, seeds: Seeds::from_first(1), points: POINTS, precision }
 }
 
 /// The number of positions of which the scores take that many bytes.
@@ -240,17 +240,19 @@ fn a_complete_entry_answers_for_fewer_points_and_seeds() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder);
     let key = Key::of_scores(&"scores");
-    let large = Shape { layers: 1, seeds: 2, points: POINTS, precision: Precision::F32 };
-    let complete = |seeds, points| store.complete(&key, Shape { seeds, points, ..large }, &chunks());
+    let large = Shape { layers: 1, seeds: Seeds::from_first(2), points: POINTS, precision: Precision::F32 };
+    let complete_of = |seeds, points| store.complete(&key, Shape { seeds, points, ..large }, &chunks());
+    let complete = |seeds, points| complete_of(Seeds::from_first(seeds), points);
     let entry = store.entry(&key, large, POSITIONS[2], "").unwrap();
     let (mut table, _) = ScoreTable::stored(entry, &chunks());
     fill(&mut table, 2);
     drop(table);
     assert!(complete(1, 3).is_none(), "a chunk is missing");
-    let begun = store.begun(&key, Shape { seeds: 1, points: 3, ..large }, &chunks()).unwrap();
+    let begun =
+        store.begun(&key, Shape { seeds: Seeds::from_first(1), points: 3, ..large }, &chunks()).unwrap();
     assert_eq!((0..3).map(|chunk| begun.has(chunk)).collect::<Vec<_>>(), [true, true, false]);
     drop(begun);
-    assert!(store.begun(&key, Shape { seeds: 3, ..large }, &chunks()).is_none());
+    assert!(store.begun(&key, Shape { seeds: Seeds::from_first(3), ..large }, &chunks()).is_none());
     let entry = store.entry(&key, large, POSITIONS[2], "").unwrap();
     let (mut table, _) = ScoreTable::stored(entry, &chunks());
     fill(&mut table, 3);
@@ -260,6 +262,8 @@ fn a_complete_entry_answers_for_fewer_points_and_seeds() {
     assert!(complete(3, POINTS).is_none());
     assert!(store.complete(&Key::of_scores(&"others"), large, &chunks()).is_none());
     for (seeds, points) in [(1, 3), (2, 1), (2, POINTS)] {
+        // The second alone is among both.
+        assert!(complete_of(Seeds { first: 1, count: 1 }, points).is_some());
         let mut table = complete(seeds, points).unwrap();
         assert_eq!(table.shape(), large);
         holds_what_was_scored(&table);

@@ -311,7 +311,13 @@ fn a_checkpoint_that_is_gone_fails_and_its_numbers_stay_answerable() {
     // What was scored of it is still of it.
     let warmer = on_books(&Settings { temperature_factor: 2.0, ..settings(64) });
     let events = driver.ask(&warmer);
-    assert_eq!((failures(&driver, &events).len(), last_numbers(&driver, &events).len()), (0, 2));
+    let numbers = last_numbers(&driver, &events);
+    assert_eq!((failures(&driver, &events).len(), numbers.len()), (0, 2));
+    // But for the spread, of which the scores are not kept.
+    let spreads = numbers.iter().map(|found| found.mean.entropy.spread.is_some());
+    assert_eq!(spreads.collect::<Vec<_>>(), [true, false]);
+    let said = warnings(&events);
+    assert!(matches!(said[..], [said] if said.contains("spread") && said.contains("step64")), "{said:?}");
     // What needs the model says that it is gone, and where it was.
     let events = driver.ask(&on_books(&settings(32)));
     let failed = failures(&driver, &events);

@@ -9,7 +9,7 @@ use infoplane::device::Compute;
 use infoplane::estimator::{
     Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target,
 };
-use infoplane::scores::{ChunkKey, Losses, ScoreTable, Shape};
+use infoplane::scores::{ChunkKey, Losses, ScoreTable, Seeds, Shape};
 use infoplane::settings::{Backend, Precision};
 use safetensors::SafeTensors;
 
@@ -83,7 +83,7 @@ pub fn layer_statistics(
     let reference = estimator.reference(reference).unwrap();
     let slabs = estimator.device_slabs(1, ends[ends.len() - 1], points, Precision::F32).unwrap();
     let chunks: Vec<ChunkKey> = ends.iter().map(|&end| ChunkKey { end, tokens: 0 }).collect();
-    let shape = Shape { layers: 1, seeds: 1, points, ..Shape::default() };
+    let shape = Shape { layers: 1, seeds: Seeds::from_first(1), points, ..Shape::default() };
     let mut table = ScoreTable::new(shape, &chunks);
     for chunk in 0..chunks.len() {
         let range = table.positions(chunk);

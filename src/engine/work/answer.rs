@@ -41,6 +41,8 @@ pub struct Answer {
     pub settled: Option<usize>,
     /// The newest numbers, for what is emitted beside them.
     pub measurement: Option<Arc<Measurement>>,
+    /// Whether they have the null beside them.
+    pub null: bool,
     /// Whether they have null and spread beside them.
     pub honest: bool,
     /// Whether it failed.

@@ -9,14 +9,23 @@ use crate::checkpoints::Checkpoint;
 use crate::condition::Condition;
 use crate::engine::inbox::{Inbox, Outbox};
 use crate::engine::keys::measurement_key;
-use crate::engine::measuring::{measurement, with_honesty};
+use crate::engine::measuring::{measurement, with_null, with_spread};
 use crate::engine::message::{Event, Quality};
 use crate::engine::open_device::OpenDevice;
-use crate::engine::schedule::Pair;
+use crate::engine::schedule::{Further, Pair};
 use crate::error::{Error, Kind};
 use crate::estimator::{Binning, temperature};
 use crate::settings::Settings;
 use crate::words::counted;
+
+/// What tells whether to believe numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// The measures under labels dealt out at random.
+    Null,
+    /// How far the measures spread over the seeds of the reference points.
+    Spread,
+}
 
 impl Work {
     /// Emits the measurement of a checkpoint: how good it is, and whether it was only looked up.
@@ -93,23 +102,24 @@ impl Work {
         if settled {
             answer.settled = Some(stage + 1);
         }
-        answer.stages = stage + 1;
+        (answer.stages, answer.null, answer.honest) = (stage + 1, false, false);
         answer.measurement = Some(Arc::new(measurement));
         let honest = |(other, quality): &(Pair, Quality)| *other == of && *quality == Quality::Honest;
         if complete && !self.live && self.wants.iter().any(honest) {
             // Emitted once, with all there is to know.
-            return self.measure_honesty(of, device, inbox, outbox);
+            return self.measure_beside(of, Beside::Null, device, inbox, outbox);
         }
         let quality = if complete { Quality::Complete } else { Quality::Preview };
         self.emit_measurement(of, quality, false, outbox)?;
         self.emit_progress(of, 1.0, outbox)
     }
 
-    /// Measures what tells whether to believe a checkpoint's numbers, emits them again with that beside them,
-    /// and stores them.
-    pub(super) fn measure_honesty(
+    /// Measures what tells whether to believe a checkpoint's numbers, and emits them again with that beside them; once all
+    /// of it is there, stores them.
+    pub(super) fn measure_beside(
         &mut self,
         of: Pair,
+        what: Beside,
         device: &mut OpenDevice,
         inbox: &mut Inbox,
         outbox: &Outbox<'_>,
@@ -122,23 +132,29 @@ impl Work {
         let answer = answers.of.get(&of.checkpoint);
         let plain =
             answer.and_then(|answer| Some((answer.stages.checked_sub(1)?, answer.measurement.clone()?)));
-        let (Some((stage, plain)), Some(scored)) = (plain, self.scored(of)) else { return Ok(()) };
-        let binning = binning(&condition, scored.width, &checkpoint)?;
         let Settings { min_count, reference_seeds, .. } = condition.settings;
+        let scored = match what {
+            Beside::Spread if reference_seeds > 1 => self.further(of),
+            Beside::Null | Beside::Spread => self.scored(of),
+        };
+        let (Some((stage, plain)), Some(scored)) = (plain, scored) else { return Ok(()) };
+        let question = (binning(&condition, scored.width, &checkpoint)?, min_count);
         // Whatever is new on screen has no numbers at all yet.
         let known: Vec<Arc<Condition>> =
             self.conditions.iter().map(|answers| Arc::clone(&answers.condition)).collect();
         let mut interrupted =
             inbox.interrupting(|wants| unwanted(wants, of.checkpoint, &condition) || any_new(wants, &known));
         let start = Instant::now();
-        let measured = with_honesty(
-            &plain,
-            scored,
-            (&sample, stage),
-            &mut device.estimator,
-            (binning, min_count, reference_seeds),
-            &mut interrupted,
-        );
+        let estimator = &mut device.estimator;
+        let measured = match what {
+            Beside::Null => {
+                with_null(&plain, scored, (&sample, stage), estimator, question, &mut interrupted)
+            }
+            Beside::Spread => {
+                let seeds = (scored, 1..reference_seeds);
+                with_spread(&plain, seeds, &sample, estimator, question, &mut interrupted)
+            }
+        };
         drop(interrupted);
         self.costs.statistics += start.elapsed();
         if self.is_rewritten(of.checkpoint, outbox)? {
@@ -150,9 +166,27 @@ impl Work {
             Err(error) => return Err(error.at(&checkpoint.path).into()),
         };
         let answer = self.conditions[of.condition].of.entry(of.checkpoint).or_default();
-        answer.honest = true;
         answer.measurement = Some(Arc::clone(&measurement));
-        if !self.live {
+        match what {
+            Beside::Null => {
+                answer.null = true;
+                // Without a window numbers are emitted once, with all there is to know.
+                if !self.live || reference_seeds <= 1 {
+                    return self.measure_beside(of, Beside::Spread, device, inbox, outbox);
+                }
+                // Where the spread follows at once it brings the null along.
+                let follows = self.standing(of).further == Further::Passing;
+                return if follows {
+                    Ok(())
+                } else {
+                    self.emit_measurement(of, Quality::Complete, false, outbox)
+                };
+            }
+            Beside::Spread => answer.honest = true,
+        }
+        if self.live {
+            self.drop_queried(of);
+        } else {
             // Nobody will query them again.
             self.job = None;
             self.evict(of);
@@ -167,10 +201,23 @@ impl Work {
         if self.live { Ok(()) } else { self.emit_progress(of, 1.0, outbox) }
     }
 
+    /// Drops the scores of further seeds that were made to be queried once, unless another condition is still to query
+    /// them.
+    fn drop_queried(&mut self, of: Pair) {
+        let Some(id) = self.scores_id(of) else { return };
+        if let Some(further) = id.further()
+            && self.bank.get(further).is_some_and(|scored| !scored.table.is_stored())
+            && !self.spread_awaited(id)
+        {
+            self.bank.evict(further);
+        }
+    }
+
     /// Drops the stored scores that are damaged, so that they are made again, with a warning.
     fn mend(&mut self, of: Pair, error: Error, outbox: &Outbox<'_>) -> Result<(), Trouble> {
-        let scored = self.scores_id(of).and_then(|scores| self.bank.get_mut(scores));
-        let damaged = scored.map_or(0, |scored| scored.table.check());
+        let ids = self.scores_id(of).map(|id| [Some(id), id.further()]).into_iter().flatten().flatten();
+        let damaged: usize =
+            ids.filter_map(|id| self.bank.get_mut(id).map(|scored| scored.table.check())).sum();
         if damaged == 0 {
             return Err(error.into());
         }

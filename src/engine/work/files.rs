@@ -113,7 +113,7 @@ impl Work {
         self.job.take_if(|job| job.checkpoint == checkpoint);
         for session in self.sessions.values_mut() {
             if let Some(scores) = session.scores.remove(&checkpoint) {
-                self.bank.evict(scores);
+                self.bank.evict_all(scores);
             }
         }
         for answers in &mut self.conditions {

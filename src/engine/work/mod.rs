@@ -10,13 +10,13 @@ use crate::engine::cost::{Cost, cost};
 use crate::engine::devices::Devices;
 use crate::engine::inbox::{Gone, Inbox, Outbox};
 use crate::engine::job::Job;
-use crate::engine::keys::ScoresId;
+use crate::engine::keys::{Part, ScoresId};
 use crate::engine::message::{EstimatorCosts, Event, Quality};
 use crate::engine::open_device::OpenDevice;
 use crate::engine::progress::Progress;
 use crate::engine::runs::RunList;
 use crate::engine::sample::Sample;
-use crate::engine::schedule::{Emitted, Pair, Standing, Task, next_task};
+use crate::engine::schedule::{Emitted, Further, Pair, Standing, Task, next_task};
 use crate::engine::scored::Scored;
 use crate::engine::session::{Session, SessionId};
 use crate::error::{Error, Kind, caught};
@@ -29,6 +29,7 @@ mod scoring;
 mod taking_up;
 
 use self::answer::Answers;
+use self::answering::Beside;
 use self::files::Identity;
 
 /// What ends a task early.
@@ -172,7 +173,8 @@ impl Work {
         match task {
             Task::LookUp(of) => self.look_up(of, device, inbox, outbox),
             Task::Measure { of, stage } => self.measure(of, stage, device, inbox, outbox),
-            Task::MeasureHonesty(of) => self.measure_honesty(of, device, inbox, outbox),
+            Task::MeasureNull(of) => self.measure_beside(of, Beside::Null, device, inbox, outbox),
+            Task::MeasureSpread(of) => self.measure_beside(of, Beside::Spread, device, inbox, outbox),
             Task::Score { of, stage } => self.score(of, stage, device, inbox, outbox),
         }
     }
@@ -227,6 +229,10 @@ impl Work {
         if error.kind() == Kind::DeviceMemory {
             device.estimator.release();
         }
+        let Emitted { stages, answered, null, .. } = self.emitted(of);
+        if self.live && null && answered >= stages {
+            return self.go_without_spread(of, &error, outbox);
+        }
         // Scores that one condition cannot be answered from may answer another.
         if matches!(task, Task::Score { .. }) || !self.live {
             self.job = None;
@@ -236,6 +242,17 @@ impl Work {
         answers.of.entry(of.checkpoint).or_default().failed = true;
         let condition = Arc::clone(&answers.condition);
         outbox.emit(Event::CheckpointFailed { condition, checkpoint: of.checkpoint, error })
+    }
+
+    /// Leaves a checkpoint with the numbers that it has: what only their spread was made for, as where the model is gone by
+    /// then, costs no more than that.
+    fn go_without_spread(&mut self, of: Pair, error: &Error, outbox: &Outbox<'_>) -> Result<(), Gone> {
+        self.job = None;
+        if let Some(further) = self.scores_id(of).and_then(ScoresId::further) {
+            self.bank.evict(further);
+        }
+        self.conditions[of.condition].of.entry(of.checkpoint).or_default().failed = true;
+        outbox.emit(Event::Warning(format!("numbers without their spread over seeds: {error}")))
     }
 
     /// Goes on with the CPU. Numbers that are emitted stay.
@@ -262,6 +279,7 @@ impl Work {
             failed: answers.failed || answer.is_some_and(|answer| answer.failed),
             stages: answer.and_then(|answer| answer.settled).or_else(stages).unwrap_or(1),
             answered: answer.map_or(0, |answer| answer.stages),
+            null: answer.is_some_and(|answer| answer.null),
             honest: answer.is_some_and(|answer| answer.honest),
         }
     }
@@ -271,18 +289,27 @@ impl Work {
         let answers = &self.conditions[of.condition];
         let settings = &answers.condition.settings;
         let sample = self.known_sample(of);
-        let (mut at_hand, mut seeds_at_hand) = (0, false);
-        if let (Some(scored), Some(sample)) = (self.scored(of), sample) {
-            let shape = scored.table.shape();
-            at_hand = if shape.points >= settings.points { scored.stages(sample) } else { 0 };
-            seeds_at_hand = shape.seeds >= settings.reference_seeds;
-        }
+        let emitted = self.emitted(of);
+        // The stages at hand, of as many points as the condition has.
+        let of_points = |scored: &Scored| match sample {
+            Some(sample) if scored.table.shape().points >= settings.points => scored.stages(sample),
+            _ => 0,
+        };
+        let further = match self.further(of) {
+            _ if settings.reference_seeds <= 1 => Further::Passing,
+            Some(scored) if of_points(scored) >= emitted.stages => {
+                // In a part with the first they stay as long as that.
+                let kept = scored.table.is_stored() || scored.table.shape().seeds.first == 0;
+                if kept { Further::Kept } else { Further::Passing }
+            }
+            _ => Further::Missing,
+        };
         Standing {
-            emitted: self.emitted(of),
+            emitted,
             encoded: sample.is_some(),
             looked_up: answers.of.get(&of.checkpoint).is_some_and(|answer| answer.looked_up),
-            at_hand,
-            seeds_at_hand,
+            at_hand: self.scored(of).map_or(0, of_points),
+            further,
             climbs: settings.tolerance > 0.0,
         }
     }
@@ -311,11 +338,19 @@ impl Work {
         self.bank.get(self.scores_id(of)?)
     }
 
+    /// The scores that have the seeds after the first which a condition asks for; `None` where there are none.
+    fn further(&self, of: Pair) -> Option<&Scored> {
+        let id = self.scores_id(of)?;
+        let count = self.conditions[of.condition].condition.settings.reference_seeds;
+        let scores = [id.further(), Some(id)].into_iter().flatten().filter_map(|id| self.bank.get(id));
+        scores.into_iter().find(|scored| scored.table.shape().seeds.include(Part::Further.seeds(count)))
+    }
+
     fn evict(&mut self, of: Pair) {
         if let Ok(session) = self.session_mut(of)
             && let Some(scores) = session.scores.remove(&of.checkpoint)
         {
-            self.bank.evict(scores);
+            self.bank.evict_all(scores);
         }
     }
 

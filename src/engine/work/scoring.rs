@@ -12,7 +12,9 @@ use crate::engine::keys::{ScoresId, ScoresKey, measurement_key};
 use crate::engine::message::{Event, Quality};
 use crate::engine::open_device::OpenDevice;
 use crate::engine::sample::Sample;
-use crate::engine::schedule::{Pair, Task};
+use crate::engine::schedule::{Emitted, Further, Pair, Task};
+use crate::engine::scored::Scored;
+use crate::estimator::Reference;
 use crate::model::Options;
 use crate::model::config::Config;
 use crate::settings::Settings;
@@ -30,8 +32,9 @@ impl Work {
         // A folder that cannot be read says so before a tokenizer is missed in it.
         let identity = self.identity(of.checkpoint, outbox)?;
         let sample = self.sample(of, inbox, outbox)?;
+        let live = self.live;
         let session = self.session_mut(of)?;
-        let key = ScoresKey::new(identity, &sample, &session.of.settings, device);
+        let key = ScoresKey::new(identity, &sample, &session.of.settings, live, device);
         session.scores.insert(of.checkpoint, key.id);
         let answers = &mut self.conditions[of.condition];
         let key = measurement_key(identity, &sample, &answers.condition.settings, device);
@@ -43,7 +46,7 @@ impl Work {
         answer.stages = sample.stages.len();
         // Within the tolerance fewer may have been enough.
         answer.settled = None;
-        answer.honest = true;
+        (answer.null, answer.honest) = (true, true);
         answer.measurement = Some(Arc::new(measurement));
         self.emit_measurement(of, Quality::Honest, true, outbox)?;
         self.emit_progress(of, 1.0, outbox)
@@ -61,7 +64,9 @@ impl Work {
         let identity = self.identity(of.checkpoint, outbox)?;
         let sample = self.sample(of, inbox, outbox)?;
         let session = self.conditions[of.condition].session;
-        let at_work = |job: &Job| (job.session, job.checkpoint, job.stage) == (session, of.checkpoint, stage);
+        let at_work = |job: &Job| {
+            (job.session, job.checkpoint, job.stage) == (session, of.checkpoint, stage) && !job.is_done()
+        };
         if !self.job.as_ref().is_some_and(at_work) {
             self.aim(of, stage, identity, &sample, device, outbox)?;
         }
@@ -79,41 +84,76 @@ impl Work {
         outbox: &Outbox<'_>,
     ) -> Result<(), Trouble> {
         let session = self.conditions[of.condition].session;
-        // A stage further keeps the model; another checkpoint needs its own.
+        // A stage further keeps the model, unless it fills more scores than there was to be room for beside it; another
+        // checkpoint needs its own.
         let job = self.job.take().filter(|job| (job.session, job.checkpoint) == (session, of.checkpoint));
-        let checkpoint = self.checkpoint(of.checkpoint)?;
-        let enough =
-            self.scored(of).is_some_and(|scored| self.asked(of).is_answered_by(scored.table.shape()));
-        let (job, config) = match job {
-            Some(job) if enough => (Some(job), None),
-            _ => (None, Some(self.open_scores(of, identity, sample, device, outbox)?)),
+        let wanted = self.fills(of, stage);
+        let job = job.filter(|job| wanted.iter().all(|id| job.fills.contains(id) && self.has_asked(of, *id)));
+        let (job, config, mut fills) = match job {
+            Some(job) if !wanted.is_empty() => (Some(job), None, wanted),
+            _ => {
+                let (config, fills) = self.open_scores(of, stage, identity, sample, device, outbox)?;
+                (None, Some(config), fills)
+            }
         };
-        let Some(id) = self.scores_id(of) else { return Ok(()) };
-        let beside = self.bank.bytes_beside_model(device);
-        let dtype = self.conditions[of.condition].condition.settings.dtype;
-        let Some(scored) = self.bank.get_mut(id) else { return Ok(()) };
-        if scored.stages(sample) > stage {
+        fills.retain(|id| self.bank.get(*id).is_none_or(|scored| scored.stages(sample) <= stage));
+        if fills.is_empty() {
             // All of it was there.
             return Ok(());
         }
+        let beside = self.bank.bytes_beside_model(device);
+        let checkpoint = self.checkpoint(of.checkpoint)?;
+        let dtype = self.conditions[of.condition].condition.settings.dtype;
+        let Some(scores) = self.bank.get_all_mut(&fills) else { return Ok(()) };
         let mut job = match (job, config) {
             (Some(job), _) => job,
             (None, Some(config)) => {
+                let in_main_memory = scores.iter().filter(|scored| !scored.is_on_gpu());
                 let options = Options {
                     device: device.compute.tensors(),
                     products: device.compute.products(dtype).map_err(Trouble::Condition)?,
                     memory: device.memory_beside(beside),
                     longest: sample.longest(),
-                    scores_a_token: if scored.is_on_gpu() { 0 } else { scored.table.bytes_of(1) },
+                    scores_a_token: in_main_memory.map(|scored| scored.table.bytes_of(1)).sum(),
                 };
                 Job::open(session, of.checkpoint, &checkpoint, config, &options)
                     .map_err(|error| error.at(&checkpoint.path))?
             }
             (None, None) => return Ok(()),
         };
-        job.aim(stage, sample, scored)?;
+        job.aim(stage, sample, fills, scores)?;
         self.job = Some(job);
         Ok(())
+    }
+
+    /// The scores that the model of a checkpoint is to fill up to a stage: those that numbers still wait for and, along
+    /// with the last stage, those of further seeds that the spread still waits for.
+    fn fills(&self, of: Pair, stage: usize) -> Vec<ScoresId> {
+        let Some(id) = self.scores_id(of) else { return Vec::new() };
+        let Emitted { stages, answered, null, .. } = self.emitted(of);
+        let spread_alone = answered >= stages && null;
+        let first = (!spread_alone || id.further().is_none()).then_some(id);
+        let further = id.further().filter(|_| stage + 1 >= stages && self.spread_awaited(id));
+        first.into_iter().chain(further).collect()
+    }
+
+    /// Whether any spread that is wanted is still to be measured along with these scores.
+    pub(super) fn spread_awaited(&self, id: ScoresId) -> bool {
+        self.wants.iter().any(|&(of, quality)| {
+            quality == Quality::Honest
+                && self.scores_id(of) == Some(id)
+                && !self.emitted(of).has(quality)
+                && self.conditions[of.condition].condition.settings.reference_seeds > 1
+        })
+    }
+
+    /// Whether there are scores under an id with all points and seeds that they must have.
+    fn has_asked(&self, of: Pair, id: ScoresId) -> bool {
+        let Asked { points, seeds } = self.asked(of);
+        self.bank.get(id).is_some_and(|scored| {
+            let shape = scored.table.shape();
+            shape.points >= points && shape.seeds.include(id.part().seeds(seeds))
+        })
     }
 
     /// What all conditions that query the scores of a pair ask of them together.
@@ -127,15 +167,17 @@ impl Work {
         })
     }
 
-    /// Reads a checkpoint's configuration and finds a place for its scores.
+    /// Reads a checkpoint's configuration and finds places for the scores that its model is to fill up to a stage. Returns
+    /// these beside it.
     fn open_scores(
         &mut self,
         of: Pair,
+        stage: usize,
         identity: u128,
         sample: &Sample,
         device: &OpenDevice,
         outbox: &Outbox<'_>,
-    ) -> Result<Config, Trouble> {
+    ) -> Result<(Config, Vec<ScoresId>), Trouble> {
         let runs = Arc::clone(&self.runs);
         let (run, checkpoint) = runs.get(of.checkpoint).ok_or_else(not_open)?;
         let config = Config::read(&checkpoint.folder())?;
@@ -146,26 +188,39 @@ impl Work {
         }
         let (asked, live) = (self.asked(of), self.live);
         let session = self.session_mut(of)?;
-        let settings = &session.of.settings;
-        let key = ScoresKey::new(identity, sample, settings, device);
+        let key = ScoresKey::new(identity, sample, &session.of.settings, live, device);
         session.scores.insert(of.checkpoint, key.id);
         let settings =
             Settings { points: asked.points, reference_seeds: asked.seeds, ..session.of.settings.clone() };
         let name = title(&run.run.name, &checkpoint.name);
-        let new = NewScores::new(&settings, live, &config, sample, &name);
-        let order = self.in_order();
-        let opened = self.bank.open(&key, &new, &order, device);
-        for warning in opened.map_err(|error| error.at(&checkpoint.path))? {
-            outbox.emit(Event::Warning(warning))?;
+        let wanted = self.fills(of, stage);
+        let order: Vec<ScoresId> = wanted.iter().copied().chain(self.in_order()).collect();
+        let mut fills = Vec::new();
+        for id in wanted {
+            // Scores that the store has may be of more seeds than the first.
+            let first = fills.first().and_then(|first| self.bank.get(*first));
+            if first.is_some_and(|first| first.table.shape().seeds.include(id.part().seeds(asked.seeds))) {
+                continue;
+            }
+            let new = NewScores::new(&settings, id.part(), &config, sample, &name);
+            let opened = self.bank.open(&key.with(id), &new, &order, device);
+            for warning in opened.map_err(|error| error.at(&checkpoint.path))? {
+                outbox.emit(Event::Warning(warning))?;
+            }
+            fills.push(id);
         }
-        Ok(config)
+        Ok((config, fills))
     }
 
     /// The scores that are wanted, the most urgent first.
     fn in_order(&self) -> Vec<ScoresId> {
         let mut known = HashSet::new();
-        let ids = self.wants.iter().filter_map(|(of, _)| self.scores_id(*of));
-        ids.filter(|id| known.insert(*id)).collect()
+        let ids = self.wants.iter().filter_map(|&(of, quality)| {
+            let id = self.scores_id(of)?;
+            let spread = quality == Quality::Honest && !self.emitted(of).has(quality);
+            Some([Some(id), id.further().filter(|_| spread)])
+        });
+        ids.flatten().flatten().filter(|id| known.insert(*id)).collect()
     }
 
     /// Takes a batch of the model at work one step further.
@@ -177,19 +232,30 @@ impl Work {
         device: &OpenDevice,
         outbox: &Outbox<'_>,
     ) -> Result<(), Trouble> {
-        let id = self.scores_id(of);
         let session = self.conditions[of.condition].session;
         let Self { job: Some(job), sessions, bank, identities, .. } = self else { return Ok(()) };
-        let (Some(scored), Some(session)) = (id.and_then(|id| bank.get_mut(id)), sessions.get_mut(&session))
-        else {
+        let Some(identity) = identities.get(&of.checkpoint) else { return Ok(()) };
+        let (Some(scores), Some(session)) = (bank.get_all_mut(&job.fills), sessions.get_mut(&session)) else {
+            // Evicted meanwhile.
+            self.job = None;
             return Ok(());
         };
-        let Some(identity) = identities.get(&of.checkpoint) else { return Ok(()) };
-        let references = session.references(scored, device)?;
+        for scored in &scores {
+            session.make_references(scored, device)?;
+        }
+        let mut scores: Vec<(&mut Scored, &[Reference])> = scores
+            .into_iter()
+            .map(|scored| {
+                let references = session.references(scored);
+                (scored, references)
+            })
+            .collect();
         let before = job.passed();
         let unchanged = || !identity.files.changed();
-        let advance = job.step(sample, &device.estimator, references, scored, &unchanged, &mut self.costs)?;
-        if let Some(error) = scored.trouble.take() {
+        let advance = job.step(sample, &device.estimator, &mut scores, &unchanged, &mut self.costs)?;
+        let trouble = scores.iter_mut().find_map(|(scored, _)| scored.trouble.take());
+        let documents = scores.iter().map(|(scored, _)| scored.documents(sample)).min().unwrap_or(0);
+        if let Some(error) = trouble {
             outbox.emit(Event::Warning(format!("{error}; going on in memory")))?;
         }
         match advance {
@@ -198,7 +264,7 @@ impl Work {
             Advance::More => {}
         }
         self.progress.advance(job.passed() - before);
-        let share = (scored.documents(sample) as f64 + job.through()) / sample.stages[stage] as f64;
+        let share = (documents as f64 + job.through()) / sample.stages[stage] as f64;
         self.current = Some(Task::Score { of, stage });
         if self.emitted_progress.elapsed() < self.progress_every {
             return Ok(());
@@ -213,23 +279,14 @@ impl Work {
         checkpoint_share: f32,
         outbox: &Outbox<'_>,
     ) -> Result<(), Trouble> {
-        // Checkpoints without a known sample will be about as long as this one's.
-        let typical = self.known_sample(of).map_or(0, |sample| sample.documents.len());
         self.emitted_progress = Instant::now();
-        let mut remaining = 0;
-        let mut known = HashSet::new();
-        for &(other, _) in self.wants.iter().filter(|(other, _)| known.insert(*other)) {
-            let answers = &self.conditions[other.condition];
-            let answer = answers.of.get(&other.checkpoint);
-            let sample = self.known_sample(other);
-            let total = sample.map_or(typical, |sample| sample.documents.len());
-            let scored =
-                self.scored(other).zip(sample).map_or(0, |(scored, sample)| scored.documents(sample));
-            let stages = answer.map_or(0, |answer| answer.stages);
-            let answered = sample.filter(|_| stages > 0).map_or(0, |sample| sample.stages[stages - 1]);
-            let finished = self.emitted(other).has(Quality::Complete);
-            remaining += if finished { 0 } else { total - scored.max(answered).min(total) };
-        }
+        let of_quality = |(of, quality): &(Pair, Quality)| (*quality == Quality::Honest).then_some(*of);
+        let honest: HashSet<Pair> = self.wants.iter().filter_map(of_quality).collect();
+        let wanted: HashSet<Pair> = self.wants.iter().map(|(other, _)| *other).collect();
+        // Checkpoints without a known sample will be about as long as this one's.
+        let typical = self.known_sample(of);
+        let unread = wanted.iter().map(|other| self.unread(*other, honest.contains(other), typical));
+        let remaining: usize = unread.sum();
         // Of the stage under way, what is already through.
         let through = self.job.as_ref().map_or(0.0, Job::through);
         let remaining = (remaining as f64 - through).max(0.0);
@@ -242,6 +299,30 @@ impl Work {
         })?;
         Ok(())
     }
+
+    /// The documents that a checkpoint's model has still to read for numbers, for `honest` ones with their spread, on a
+    /// sample like `typical` where its own is not known.
+    fn unread(&self, of: Pair, honest: bool, typical: Option<&Sample>) -> usize {
+        let (emitted, known) = (self.emitted(of), self.known_sample(of));
+        let Some(sample) = known.or(typical) else { return 0 };
+        let stages = if known.is_some() { emitted.stages } else { sample.stages.len() };
+        let until = |stages: usize| stages.checked_sub(1).map_or(0, |last| sample.stages[last]);
+        let documents = |scored: Option<&Scored>| scored.map_or(0, |scored| scored.documents(sample));
+        let (wanted, numbers) = (Quality::Honest, emitted.has(Quality::Complete));
+        let scored = documents(self.scored(of)).max(until(emitted.answered));
+        let settings = &self.conditions[of.condition].condition.settings;
+        if !(self.live && honest && settings.reference_seeds > 1) {
+            return if numbers { 0 } else { until(stages).saturating_sub(scored) };
+        }
+        // With the last stage the further seeds are scored, from the first document on.
+        let further = match self.standing(of).further {
+            _ if emitted.has(wanted) => until(stages),
+            Further::Missing => documents(self.further(of)),
+            Further::Kept | Further::Passing => until(stages),
+        };
+        let before = if numbers { 0 } else { until(stages.saturating_sub(1)).saturating_sub(scored) };
+        before + until(stages).saturating_sub(further)
+    }
 }
 
 /// What scores must be of.
@@ -249,12 +330,6 @@ impl Work {
 struct Asked {
     points: usize,
     seeds: usize,
-}
-
-impl Asked {
-    fn is_answered_by(self, shape: crate::scores::Shape) -> bool {
-        shape.points >= self.points && shape.seeds >= self.seeds
-    }
 }
 
 /// A checkpoint's name beside those of other runs.

@@ -232,7 +232,7 @@ mod tests {
     use super::*;
     use crate::estimator::Binning;
     use crate::labels::Labels;
-    use crate::scores::{ChunkKey, Losses, ScoreTable, Shape};
+    use crate::scores::{ChunkKey, Losses, ScoreTable, Seeds, Shape};
     use crate::settings::Precision;
 
     fn score(index: usize) -> f32 {
@@ -247,7 +247,8 @@ mod tests {
         score: impl Fn(usize) -> f32,
     ) -> ScoreTable {
         let chunks = ends.map(|end| ChunkKey { end, tokens: 0 });
-        let mut table = ScoreTable::new(Shape { layers: 1, seeds: 1, points, precision }, &chunks);
+        let mut table =
+            ScoreTable::new(Shape { layers: 1, seeds: Seeds::from_first(1), points, precision }, &chunks);
         for chunk in 0..N {
             let positions = table.positions(chunk);
             let scores: Vec<f32> = (positions.start * points..positions.end * points).map(&score).collect();
