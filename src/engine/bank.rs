@@ -102,6 +102,12 @@ struct Slot {
     wanted: u64,
 }
 
+/// Whether scores are dropped once they were queried: those of further seeds in main memory, which are soon made again. A
+/// GPU's memory keeps them as long as there is room: what opens a model there again takes longer than its products.
+pub fn is_passing(id: ScoresId, scored: &Scored) -> bool {
+    id.part() == Part::Further && !scored.table.is_stored() && !scored.is_on_gpu()
+}
+
 impl Bank {
     /// A bank with nothing in it, which keeps scores in memory, up to `kept` bytes where that is said, and in a store
     /// where there is one.
@@ -160,8 +166,7 @@ impl Bank {
 
     /// The same without those that are dropped as soon as they are queried and count against no budget.
     fn of_budget(&self, on_gpu: bool) -> impl Iterator<Item = &Scored> {
-        let counts = move |id: ScoresId| on_gpu || id.part() != Part::Further;
-        self.of(on_gpu).filter(move |(id, _)| counts(*id)).map(|(_, scored)| scored)
+        self.of(on_gpu).filter(|(id, scored)| !is_passing(*id, scored)).map(|(_, scored)| scored)
     }
 
     /// Bytes that scores still take of the memory that a model is opened in: of the GPU's, of which the driver says what it
@@ -208,10 +213,7 @@ impl Bank {
             }
         }
         // Scores to be dropped once they were queried, which nobody wants to query any more.
-        self.scores.retain(|id, slot| {
-            let passing = id.part() == Part::Further && !slot.scored.table.is_stored();
-            !passing || *id == key.id || order.contains(id)
-        });
+        self.scores.retain(|id, slot| !is_passing(*id, &slot.scored) || *id == key.id || order.contains(id));
         let enough = |scored: &Scored| {
             let shape = scored.table.shape();
             shape.points >= new.least.points && shape.seeds.include(new.least.seeds)

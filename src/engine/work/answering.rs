@@ -7,6 +7,7 @@ use super::answer::{any_new, unwanted, without_scores};
 use super::{Trouble, Work};
 use crate::checkpoints::Checkpoint;
 use crate::condition::Condition;
+use crate::engine::bank::is_passing;
 use crate::engine::inbox::{Inbox, Outbox};
 use crate::engine::keys::measurement_key;
 use crate::engine::measuring::{measurement, with_null, with_spread};
@@ -134,7 +135,7 @@ impl Work {
             answer.and_then(|answer| Some((answer.stages.checked_sub(1)?, answer.measurement.clone()?)));
         let Settings { min_count, reference_seeds, .. } = condition.settings;
         let scored = match what {
-            Beside::Spread if reference_seeds > 1 => self.further(of),
+            Beside::Spread if reference_seeds > 1 => self.further(of).map(|(_, scored)| scored),
             Beside::Null | Beside::Spread => self.scored(of),
         };
         let (Some((stage, plain)), Some(scored)) = (plain, scored) else { return Ok(()) };
@@ -206,7 +207,7 @@ impl Work {
     fn drop_queried(&mut self, of: Pair) {
         let Some(id) = self.scores_id(of) else { return };
         if let Some(further) = id.further()
-            && self.bank.get(further).is_some_and(|scored| !scored.table.is_stored())
+            && self.bank.get(further).is_some_and(|scored| is_passing(further, scored))
             && !self.spread_awaited(id)
         {
             self.bank.evict(further);

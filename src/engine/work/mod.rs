@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::checkpoints::{Checkpoint, CheckpointKey};
-use crate::engine::bank::Bank;
+use crate::engine::bank::{Bank, is_passing};
 use crate::engine::cost::{Cost, cost};
 use crate::engine::devices::Devices;
 use crate::engine::inbox::{Gone, Inbox, Outbox};
@@ -297,10 +297,12 @@ impl Work {
         };
         let further = match self.further(of) {
             _ if settings.reference_seeds <= 1 => Further::Passing,
-            Some(scored) if of_points(scored) >= emitted.stages => {
-                // In a part with the first they stay as long as that.
-                let kept = scored.table.is_stored() || scored.table.shape().seeds.first == 0;
-                if kept { Further::Kept } else { Further::Passing }
+            Some((id, scored)) if of_points(scored) >= emitted.stages => {
+                if is_passing(id, scored) {
+                    Further::Passing
+                } else {
+                    Further::Kept
+                }
             }
             _ => Further::Missing,
         };
@@ -339,11 +341,12 @@ impl Work {
     }
 
     /// The scores that have the seeds after the first which a condition asks for; `None` where there are none.
-    fn further(&self, of: Pair) -> Option<&Scored> {
+    fn further(&self, of: Pair) -> Option<(ScoresId, &Scored)> {
         let id = self.scores_id(of)?;
         let count = self.conditions[of.condition].condition.settings.reference_seeds;
-        let scores = [id.further(), Some(id)].into_iter().flatten().filter_map(|id| self.bank.get(id));
-        scores.into_iter().find(|scored| scored.table.shape().seeds.include(Part::Further.seeds(count)))
+        let parts = [id.further(), Some(id)].into_iter().flatten();
+        let mut scores = parts.filter_map(|id| Some((id, self.bank.get(id)?)));
+        scores.find(|(_, scored)| scored.table.shape().seeds.include(Part::Further.seeds(count)))
     }
 
     fn evict(&mut self, of: Pair) {

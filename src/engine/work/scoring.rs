@@ -317,7 +317,7 @@ impl Work {
         // With the last stage the further seeds are scored, from the first document on.
         let further = match self.standing(of).further {
             _ if emitted.has(wanted) => until(stages),
-            Further::Missing => documents(self.further(of)),
+            Further::Missing => documents(self.further(of).map(|(_, scored)| scored)),
             Further::Kept | Further::Passing => until(stages),
         };
         let before = if numbers { 0 } else { until(stages.saturating_sub(1)).saturating_sub(scored) };
