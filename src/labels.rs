@@ -7,8 +7,6 @@
 //! are those with the same (k−1)-gram, told apart by one token more. So every order is the order below it
 //! with each group sorted by that token, starting from one group of everything.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use crate::error::{Error, Kind, Result};
@@ -97,22 +95,9 @@ impl Labels {
         self.document_offsets[self.document_offsets.len() - 1]
     }
 
-    /// The number of documents, those without a position included.
-    pub fn documents(&self) -> usize {
-        self.document_offsets.len() - 1
-    }
-
     /// The token t, from 0, of a document's first position: K−1.
     pub fn first_token(&self) -> usize {
         self.max_order - 1
-    }
-
-    /// The positions of a document: the first is at token [`Self::first_token`], the others follow.
-    ///
-    /// # Panics
-    /// If there is no such document.
-    pub fn positions_of(&self, document: usize) -> Range<usize> {
-        self.document_offsets[document]..self.document_offsets[document + 1]
     }
 
     /// The positions by one label; `None` where the sample was not labelled by it.
@@ -214,12 +199,6 @@ impl LabelSet {
             }
         }
         ids
-    }
-
-    /// The share of positions whose label occurs nowhere else; 0 if there is no position.
-    pub fn singleton_share(&self) -> f64 {
-        let singletons = self.counts().filter(|&count| count == 1).count();
-        singletons as f64 / self.positions.len().max(1) as f64
     }
 }
 

@@ -99,11 +99,6 @@ impl Tokens {
         }
         selection.finish().map_err(|error| error.at(path))
     }
-
-    /// The largest token id, 0 if there is none. A model needs a vocabulary larger than this.
-    pub fn largest_id(&self) -> u32 {
-        self.documents.iter().flatten().copied().max().unwrap_or(0)
-    }
 }
 
 /// The error for a model without a tokenizer, where text is to be measured.

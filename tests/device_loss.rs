@@ -33,7 +33,11 @@ fn the_cpu_takes_over_and_finished_checkpoints_stay() {
     let Compute::Gpu(gpu) = &compute else { panic!("no adapter") };
     assert!(estimator.answers());
 
-    let (commands, events) = engine::spawn(Options { live: false, ..Options::default() }, || {}).unwrap();
+    // The worker stands still after every event until the device is gone: it cannot be faster than that.
+    let (go, gate) = crossbeam_channel::bounded(1);
+    let mut go = Some(go);
+    let (commands, events) =
+        engine::spawn(Options { live: false, ..Options::default() }, move || _ = gate.recv()).unwrap();
     commands.send(Command::Open { paths: vec![folder.path().join("run")] }).unwrap();
     let Event::Opened { runs } = events.recv_timeout(PATIENCE).unwrap() else { panic!("the run is opened") };
     let text = TextSource::Corpus(demo.join("books-sample.jsonl"));
@@ -48,11 +52,15 @@ fn the_cpu_takes_over_and_finished_checkpoints_stay() {
 
     let (mut measured, mut warnings, mut devices) = (Vec::new(), Vec::new(), Vec::new());
     loop {
+        if let Some(go) = &go {
+            go.send(()).unwrap();
+        }
         match events.recv_timeout(PATIENCE).expect("the worker answers") {
             Event::Measured { checkpoint, measurement, .. } => {
                 measured.push((runs.place(checkpoint).unwrap().1, measurement));
                 if measured.len() == 1 {
                     gpu.device.destroy();
+                    go = None;
                 }
             }
             Event::Device { name } => devices.push(name),

@@ -364,7 +364,7 @@ fn field_ui<T: Value + Numeric>(
     let size = (room / (0.62 * exact.chars().count().max(1) as f32)).clamp(6.0, 12.0);
     ui.style_mut().text_styles.insert(egui::TextStyle::Monospace, egui::FontId::monospace(size));
     let field = DragValue::new(value)
-        .range(legal)
+        .range(legal.clone())
         .clamp_existing_to_range(false)
         .speed(speed)
         .custom_formatter(
@@ -377,6 +377,11 @@ fn field_ui<T: Value + Numeric>(
     // The field counts in f64, which the largest seeds are no values of.
     if value.to_f64() == before.to_f64() {
         *value = before;
+    } else if *value < *legal.start() {
+        // What an assistive device sets is not held to the range.
+        *value = *legal.start();
+    } else if *value > *legal.end() {
+        *value = *legal.end();
     }
     response
 }

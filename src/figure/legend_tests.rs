@@ -1,7 +1,8 @@
 //! The legend as it was looked at once and found good.
 
 use super::*;
-use crate::figure::{Scene, Theme, svg};
+use crate::figure::kept::assert_as_kept;
+use crate::figure::{Scene, Theme};
 
 fn entry(run: usize, style: usize, [name, distinction, details]: [&str; 3], present: bool) -> Entry {
     let [name, distinction, details] = [name, distinction, details].map(str::to_owned);
@@ -25,18 +26,6 @@ fn the_legend_is_drawn_as_in_the_picture_kept_of_it() {
         progress: true,
     };
     let items = column([10.0, 10.0], [190.0, 360.0], &legend, &Theme::Light.inks());
-    let drawn = svg(&Scene { width: 210.0, height: 380.0, items });
-    // Of the strips of the colour bar only the first and the last: those between go from one to the other.
-    let is_strip = |line: &&str| line.starts_with("<rect");
-    let strips: Vec<&str> = drawn.lines().filter(is_strip).collect();
-    let ends = [strips[0], strips[strips.len() - 1]];
-    let drawn: Vec<&str> = drawn.lines().filter(|line| !is_strip(line) || ends.contains(line)).collect();
-    let kept = include_str!("../../tests/fixtures/figure/legend.svg");
-    let kept: Vec<&str> = kept.lines().collect();
-    let wrong = drawn.iter().zip(&kept).find(|(drawn, kept)| drawn != kept);
-    assert!(
-        drawn == kept,
-        "{wrong:?}: where the new legend is as it should be, put it in place of tests/fixtures/figure/legend.svg:\n{}",
-        drawn.join("\n")
-    );
+    let scene = Scene { width: 210.0, height: 380.0, items };
+    assert_as_kept(&scene, include_str!("../../tests/fixtures/figure/legend.svg"), "legend.svg");
 }

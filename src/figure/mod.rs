@@ -11,6 +11,8 @@ pub mod png;
 pub mod svg;
 
 mod axis;
+#[cfg(test)]
+mod kept;
 mod labels;
 mod legend;
 mod marker;

@@ -305,6 +305,8 @@ impl Dialogs for Answers {
 pub struct Window {
     pub harness: Harness<'static, App>,
     pub seen: Receiver<Command>,
+    /// Reaches the stand-in behind whatever the window sent before.
+    commands: Sender<Command>,
     pub folder: tempfile::TempDir,
 }
 
@@ -369,6 +371,7 @@ impl Window {
     ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (commands, commands_in) = bounded(4);
+        let beside = commands.clone();
         let (events, events_in) = bounded(256);
         let (seen, seen_in) = bounded(1024);
         std::thread::Builder::new()
@@ -389,7 +392,7 @@ impl Window {
                 App::new(&cc.egui_ctx, commands, events_in, start).with_dialogs(dialogs(answers))
             });
         harness.run_steps(2);
-        Self { harness, seen: seen_in, folder }
+        Self { harness, seen: seen_in, commands: beside, folder }
     }
 
     /// Whether every checkpoint is measured or has failed.
@@ -502,6 +505,14 @@ impl Window {
 
     pub fn forget_commands(&self) {
         while self.seen.try_recv().is_ok() {}
+    }
+
+    /// Asserts that the window sent nothing since commands were forgotten: what is sent now is the next to arrive.
+    #[track_caller]
+    pub fn asked_nothing(&self) {
+        self.commands.send(Command::Retry).expect("the stand-in listens");
+        let next = self.seen.recv_timeout(PATIENCE).expect("commands arrive");
+        assert!(matches!(next, Command::Retry), "nobody asked for anything, but {next:?} was sent");
     }
 
     pub fn position(&self) -> usize {

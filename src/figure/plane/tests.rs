@@ -4,6 +4,7 @@ use resvg::tiny_skia::Pixmap;
 
 use super::*;
 use crate::error::Kind;
+use crate::figure::kept::assert_as_kept;
 use crate::figure::{png, svg, write};
 use crate::views::marks::caption;
 use crate::views::plane::Basis;
@@ -72,6 +73,21 @@ fn the_figure_says_what_it_shows() {
         assert!(out.contains(text), "`{text}` is not in the figure");
     }
     assert!(out.contains("<title>model-0 · step-0 · I(X;Z) 0.0500"), "points tell their numbers");
+}
+
+#[test]
+fn the_plane_is_drawn_as_in_the_picture_kept_of_it() {
+    let mut trajectories = runs(2, 5);
+    // A pinned condition, and a first estimate.
+    trajectories[1].style = 1;
+    trajectories[0].points[4].basis.documents = 16;
+    let options = PlaneFigureOptions {
+        caption: Some("64 documents, n = 100".to_owned()),
+        highlight: vec![Highlight { run: 0, checkpoint: 2 }],
+        ..Default::default()
+    };
+    let scene = drawn(&trajectories, &options);
+    assert_as_kept(&scene, include_str!("../../../tests/fixtures/figure/plane.svg"), "plane.svg");
 }
 
 #[test]
