@@ -84,8 +84,12 @@ impl Compute {
             (Dtype::F16, Self::Gpu(_)) => missing("this GPU has no f16", "use --dtype f32"),
             (Dtype::Bf16, Self::Gpu(gpu)) if gpu.tensors.supports_dtype(DType::BF16) => Ok(DType::BF16),
             (Dtype::Bf16, Self::Gpu(_)) => missing(
-                "this GPU has no bf16, or none that WGSL can name",
-                "use --dtype f16 or f32, or a build with `--features spirv`",
+                "this GPU has no bf16, or none that its shaders can name",
+                if cfg!(feature = "spirv") {
+                    "use --dtype f16 or f32"
+                } else {
+                    "use --dtype f16 or f32, or a build with `--features spirv`"
+                },
             ),
             (_, Self::Cpu) => missing("the CPU computes in f32", "use --dtype f32, or --backend gpu"),
         }
