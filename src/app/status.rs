@@ -165,7 +165,11 @@ fn progress_text(state: &State) -> String {
     let words = state.condition_words();
     let beside = words.iter().skip(1).find(|(condition, _)| *condition == progress.condition);
     let under = beside.map(|(_, words)| format!(", {words}")).unwrap_or_default();
-    format!("{name}{under}   {}{left}", measured_text(state.drawn().counts()))
+    let counts = state.drawn().counts();
+    // Numbers come before what tells whether to believe them.
+    let beyond = beside.is_none() && counts.measured + counts.failed == counts.all;
+    let rest = if beyond { ", null and spread to come" } else { "" };
+    format!("{name}{under}   {}{rest}{left}", measured_text(counts))
 }
 
 #[cfg(test)]

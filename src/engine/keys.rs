@@ -132,3 +132,36 @@ impl Dependencies {
 fn hex(hash: u128) -> String {
     format!("{hash:032x}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The keys under which a device of this arithmetic finds scores and measurements.
+    fn keys(model: u128, device: &str, settings: &Settings) -> [String; 2] {
+        let of = Dependencies {
+            model: hex(model),
+            tokens: Some(hex(7)),
+            device: device.to_owned(),
+            settings: settings.without(&[Role::Tokens, Role::Device]),
+        };
+        [Key::of_scores(&of), Key::of_measurement(&of)].map(|key| format!("{key:?}"))
+    }
+
+    #[test]
+    fn another_arithmetic_or_model_finds_nothing_of_this_one() {
+        let usual = Settings::default();
+        let here = keys(1, "CPU (x86_64, linux, AVX2)", &usual);
+        assert_ne!(here[0], here[1]);
+        for other in [
+            keys(1, "CPU (aarch64, macos, NEON)", &usual),
+            keys(2, "CPU (x86_64, linux, AVX2)", &usual),
+            keys(1, "CPU (x86_64, linux, AVX2)", &Settings { seed: 5, ..usual.clone() }),
+        ] {
+            assert!(here.iter().zip(&other).all(|(here, other)| here != other), "{here:?} {other:?}");
+        }
+        // What was asked for, and how many documents were allowed, is no part of it.
+        let asked = Settings { samples: 3, backend: crate::settings::Backend::Cpu, ..usual };
+        assert_eq!(here, keys(1, "CPU (x86_64, linux, AVX2)", &asked));
+    }
+}
