@@ -102,7 +102,7 @@ impl Compute {
             Self::Cpu => crate::memory::available(),
             Self::Gpu(gpu) => gpu.memory,
         };
-        all.map(|all| (all / 5 * 4).saturating_sub(other))
+        all.map(|all| without_reserve(all).saturating_sub(other))
     }
 
     /// What decides the bits of a result, for the keys of what is stored: of a GPU its name and driver, of
@@ -124,6 +124,11 @@ impl Compute {
             Self::Gpu(gpu) => format!("GPU ({})", gpu.name),
         }
     }
+}
+
+/// What may be taken of `all` bytes: a fifth stays for what nobody counted.
+fn without_reserve(all: usize) -> usize {
+    all / 5 * 4
 }
 
 /// The vector instructions that this processor has, as the libraries below choose them at run time. Some sums
@@ -237,4 +242,19 @@ fn memory_of(adapter: &wgpu::Adapter) -> Option<usize> {
     let heaps = &properties.memory_heaps[..properties.memory_heap_count as usize];
     let own = heaps.iter().filter(|heap| heap.flags.as_raw() & DEVICE_LOCAL != 0);
     own.map(|heap| heap.size).max().and_then(|size| usize::try_from(size).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_may_take_what_is_there_less_a_reserve_and_what_lies_beside_it() {
+        assert_eq!((without_reserve(1000), without_reserve(4), without_reserve(0)), (800, 0, 0));
+        // Whatever is free now, nothing is left beside all there could be.
+        if let Some(all) = Compute::Cpu.memory_beside(0) {
+            assert!(all > 0);
+            assert_eq!(Compute::Cpu.memory_beside(usize::MAX), Some(0));
+        }
+    }
 }

@@ -67,3 +67,15 @@ impl OpenDevice {
         self.memory.or_else(|| self.compute.memory_beside(scores))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_user_allows_is_what_a_model_may_take() {
+        assert_eq!(OpenDevice::new(Backend::Cpu, Some(7)).memory_beside(3), Some(7));
+        let none_left = OpenDevice::new(Backend::Cpu, None).memory_beside(usize::MAX);
+        assert!(none_left.is_none_or(|left| left == 0), "{none_left:?}");
+    }
+}
