@@ -103,7 +103,7 @@ struct Slot {
 }
 
 /// Whether scores are dropped once they were queried: those of further seeds in main memory, which are soon made again. A
-/// GPU's memory keeps them as long as there is room: what opens a model there again takes longer than its products.
+/// GPU's memory keeps them as long as there is room: to bring a model there again takes longer than to run it.
 pub fn is_passing(id: ScoresId, scored: &Scored) -> bool {
     id.part() == Part::Further && !scored.table.is_stored() && !scored.is_on_gpu()
 }
@@ -214,10 +214,7 @@ impl Bank {
         }
         // Scores to be dropped once they were queried, which nobody wants to query any more.
         self.scores.retain(|id, slot| !is_passing(*id, &slot.scored) || *id == key.id || order.contains(id));
-        let enough = |scored: &Scored| {
-            let shape = scored.table.shape();
-            shape.points >= new.least.points && shape.seeds.include(new.least.seeds)
-        };
+        let enough = |scored: &Scored| scored.table.shape().covers(new.least.points, new.least.seeds);
         if self.get(key.id).is_some_and(enough) {
             return Ok(Vec::new());
         }
@@ -321,7 +318,8 @@ impl Bank {
     }
 
     /// The ids of all scores in the order in which they are evicted: what is not wanted any more, the longest first,
-    /// then from the end of `order`. Those of the model that there is to be `room_for` are not among them: its parts are filled together.
+    /// then from the end of `order`. Those of the model that there is to be `room_for` are not among them: its parts are
+    /// filled together.
     fn evicted_first(&self, room_for: ScoresId, order: &[ScoresId]) -> Vec<ScoresId> {
         let wanted: HashSet<&ScoresId> = order.iter().collect();
         let unwanted = self.scores.iter().filter(|(id, _)| !wanted.contains(id));

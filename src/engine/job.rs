@@ -59,6 +59,11 @@ struct Unfinished {
 }
 
 impl Job {
+    /// Whether the model of a checkpoint is at work on the sample of a session.
+    pub fn is_of(&self, session: SessionId, checkpoint: CheckpointKey) -> bool {
+        (self.session, self.checkpoint) == (session, checkpoint)
+    }
+
     /// Opens a checkpoint's model.
     ///
     /// # Errors

@@ -72,6 +72,11 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Whether scores of this shape hold those of so many points and of these seeds.
+    pub fn covers(self, points: usize, seeds: Seeds) -> bool {
+        self.points >= points && self.seeds.include(seeds)
+    }
+
     /// The number of slabs.
     pub fn slabs(&self) -> usize {
         self.layers * self.seeds.count

@@ -158,7 +158,7 @@ impl Store {
             .entries()
             .filter(|entry| entry.key == name)
             .map(|room::Found { folder, seeds, points, .. }| (Shape { seeds, points, ..shape }, folder))
-            .filter(|(found, _)| found.seeds.include(shape.seeds) && found.points >= shape.points)
+            .filter(|(found, _)| found.covers(shape.points, shape.seeds))
             .collect();
         // The least to read first.
         found.sort_by_key(|(found, _)| found.slabs() * found.points);

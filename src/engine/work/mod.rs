@@ -147,9 +147,7 @@ impl Work {
         self.open = open;
         let at_work = |of: Pair, stage: usize| {
             let session = self.conditions[of.condition].session;
-            self.job.as_ref().is_some_and(|job| {
-                (job.session, job.checkpoint, job.stage) == (session, of.checkpoint, stage)
-            })
+            self.job.as_ref().is_some_and(|job| job.is_of(session, of.checkpoint) && job.stage == stage)
         };
         next_task(&self.open, |of| self.standing(of), at_work)
     }

@@ -64,9 +64,7 @@ impl Work {
         let identity = self.identity(of.checkpoint, outbox)?;
         let sample = self.sample(of, inbox, outbox)?;
         let session = self.conditions[of.condition].session;
-        let at_work = |job: &Job| {
-            (job.session, job.checkpoint, job.stage) == (session, of.checkpoint, stage) && !job.is_done()
-        };
+        let at_work = |job: &Job| job.is_of(session, of.checkpoint) && job.stage == stage && !job.is_done();
         if !self.job.as_ref().is_some_and(at_work) {
             self.aim(of, stage, identity, &sample, device, outbox)?;
         }
@@ -86,7 +84,7 @@ impl Work {
         let session = self.conditions[of.condition].session;
         // A stage further keeps the model, unless it fills more scores than there was to be room for beside it; another
         // checkpoint needs its own.
-        let job = self.job.take().filter(|job| (job.session, job.checkpoint) == (session, of.checkpoint));
+        let job = self.job.take().filter(|job| job.is_of(session, of.checkpoint));
         let wanted = self.fills(of, stage);
         let job = job.filter(|job| wanted.iter().all(|id| job.fills.contains(id) && self.has_asked(of, *id)));
         let (job, config, mut fills) = match job {
@@ -150,10 +148,7 @@ impl Work {
     /// Whether there are scores under an id with all points and seeds that they must have.
     fn has_asked(&self, of: Pair, id: ScoresId) -> bool {
         let Asked { points, seeds } = self.asked(of);
-        self.bank.get(id).is_some_and(|scored| {
-            let shape = scored.table.shape();
-            shape.points >= points && shape.seeds.include(id.part().seeds(seeds))
-        })
+        self.bank.get(id).is_some_and(|scored| scored.table.shape().covers(points, id.part().seeds(seeds)))
     }
 
     /// What all conditions that query the scores of a pair ask of them together.
@@ -308,7 +303,7 @@ impl Work {
         let stages = if known.is_some() { emitted.stages } else { sample.stages.len() };
         let until = |stages: usize| stages.checked_sub(1).map_or(0, |last| sample.stages[last]);
         let documents = |scored: Option<&Scored>| scored.map_or(0, |scored| scored.documents(sample));
-        let (wanted, numbers) = (Quality::Honest, emitted.has(Quality::Complete));
+        let numbers = emitted.has(Quality::Complete);
         let scored = documents(self.scored(of)).max(until(emitted.answered));
         let settings = &self.conditions[of.condition].condition.settings;
         if !(self.live && honest && settings.reference_seeds > 1) {
@@ -316,7 +311,7 @@ impl Work {
         }
         // With the last stage the further seeds are scored, from the first document on.
         let further = match self.standing(of).further {
-            _ if emitted.has(wanted) => until(stages),
+            _ if emitted.has(Quality::Honest) => until(stages),
             Further::Missing => documents(self.further(of).map(|(_, scored)| scored)),
             Further::Kept | Further::Passing => until(stages),
         };

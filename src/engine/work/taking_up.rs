@@ -71,10 +71,8 @@ impl Work {
             self.sessions.remove(id);
         }
         let sessions: Vec<SessionId> = self.conditions.iter().map(|answers| answers.session).collect();
-        let useless = |job: &mut Job| {
-            let of_job = |of: &Pair| (sessions[of.condition], of.checkpoint) == (job.session, job.checkpoint);
-            !wanted.iter().any(of_job)
-        };
+        let useless =
+            |job: &mut Job| !wanted.iter().any(|of| job.is_of(sessions[of.condition], of.checkpoint));
         self.job.take_if(useless);
     }
 
