@@ -11,6 +11,7 @@ use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
 
 use crate::corpus;
 use crate::error::{Error, Kind, Result};
+use crate::memory;
 use crate::settings::Settings;
 use file::TokenFile;
 
@@ -171,6 +172,9 @@ fn load_tokenizer(path: &Path, context: usize) -> Result<Tokenizer> {
             .help("fetch the checkpoint's tokenizer.json again")
             .at(path)
     };
+    // What cannot be looked at cannot be read either, which says why.
+    let size = std::fs::metadata(path).map_or(0, |file| file.len());
+    memory::check_tokenizer(size as usize).map_err(|error| error.at(path))?;
     let mut tokenizer = Tokenizer::from_file(path).map_err(broken)?;
     let added = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
     if added >= context {

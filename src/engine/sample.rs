@@ -285,9 +285,9 @@ impl Samples {
         };
         let sample = tokens.and_then(|tokens| Sample::new(tokens, settings.max_order, staged, interrupted));
         let sample = sample.map(Rc::new);
-        // What was broken off says nothing about the text.
+        // What was broken off says nothing about the text, and what had no room may have it next time.
         if let Err(error) = &sample
-            && error.kind() == Kind::Cancelled
+            && matches!(error.kind(), Kind::Cancelled | Kind::Memory)
         {
             return Err(error.clone());
         }

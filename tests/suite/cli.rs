@@ -3,13 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use bytemuck::cast_slice;
-use safetensors::Dtype;
-use safetensors::tensor::{TensorView, serialize};
 use serde_json::Value;
 
 use super::engine::run_of;
-use super::support::{Tensors, asset, fixture};
+use super::support::{Tensors, asset, fixture, token_file};
 
 mod typed;
 
@@ -199,20 +196,6 @@ fn a_damaged_model_says_what_is_wrong_with_it() {
         let stderr = status(&infoplane(&args), 2);
         assert!(stderr.contains(part) && stderr.contains("step0"), "{part}: {stderr}");
     }
-}
-
-/// A token file of documents.
-fn token_file(path: &Path, documents: &[&[i32]]) {
-    let tokens: Vec<i32> = documents.concat();
-    let mut offsets = vec![0i64];
-    for document in documents {
-        offsets.push(offsets[offsets.len() - 1] + document.len() as i64);
-    }
-    let tensors = [
-        ("tokens", TensorView::new(Dtype::I32, vec![tokens.len()], cast_slice(&tokens)).unwrap()),
-        ("offsets", TensorView::new(Dtype::I64, vec![offsets.len()], cast_slice(&offsets)).unwrap()),
-    ];
-    std::fs::write(path, serialize(tensors, None).unwrap()).unwrap();
 }
 
 #[test]

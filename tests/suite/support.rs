@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use burn::tensor::{Tensor, TensorData};
+use bytemuck::cast_slice;
 use infoplane::device::Compute;
 use infoplane::estimator::{
     Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target,
 };
 use infoplane::scores::{ChunkKey, Losses, ScoreTable, Seeds, Shape};
 use infoplane::settings::{Backend, Precision};
-use safetensors::SafeTensors;
+use safetensors::tensor::{TensorView, serialize};
+use safetensors::{Dtype, SafeTensors};
 
 /// How long anything is waited for that must come: only what hangs takes as long, on the busiest of machines.
 pub const PATIENCE: Duration = Duration::from_secs(900);
@@ -34,6 +36,20 @@ pub fn devices() -> [(Backend, Compute); 2] {
 /// One device.
 pub fn open(backend: Backend) -> Compute {
     Compute::open(backend).unwrap_or_else(|error| panic!("{error}")).0
+}
+
+/// A token file of documents.
+pub fn token_file(path: &Path, documents: &[&[i32]]) {
+    let tokens: Vec<i32> = documents.concat();
+    let mut offsets = vec![0i64];
+    for document in documents {
+        offsets.push(offsets[offsets.len() - 1] + document.len() as i64);
+    }
+    let tensors = [
+        ("tokens", TensorView::new(Dtype::I32, vec![tokens.len()], cast_slice(&tokens)).unwrap()),
+        ("offsets", TensorView::new(Dtype::I64, vec![offsets.len()], cast_slice(&offsets)).unwrap()),
+    ];
+    std::fs::write(path, serialize(tensors, None).unwrap()).unwrap();
 }
 
 /// A safetensors file in memory.

@@ -366,3 +366,7 @@ impl Work {
 fn not_open() -> Error {
     Error::new(Kind::Bug, "a checkpoint is not open")
 }
+
+#[cfg(test)]
+#[path = "trouble_tests.rs"]
+mod tests;
