@@ -176,10 +176,10 @@ impl Work {
         let runs = Arc::clone(&self.runs);
         let (run, checkpoint) = runs.get(of.checkpoint).ok_or_else(not_open)?;
         let config = Config::read(&checkpoint.folder())?;
-        if let Some(warning) = config.warning()
-            && self.warned.insert(warning.clone())
-        {
-            outbox.emit(Event::Warning(format!("{warning}: {}", checkpoint.path.display())))?;
+        for warning in config.warnings() {
+            if self.warned.insert(warning.clone()) {
+                outbox.emit(Event::Warning(format!("{warning}: {}", checkpoint.path.display())))?;
+            }
         }
         let (asked, live) = (self.asked(of), self.live);
         let session = self.session_mut(of)?;

@@ -158,20 +158,69 @@ impl Neutral {
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
     path: &'a Path,
+    /// The name of the object within others, `rope_parameters.full_attention`; empty for the outermost.
+    place: String,
     /// Sizes that stand for absent fields.
     defaults: &'static [(&'static str, usize)],
     asked: RefCell<BTreeSet<&'static str>>,
+    /// Names of fields within objects of these that nobody here knows.
+    passed_over: RefCell<Vec<String>>,
+    /// What was decided where fields say different things.
+    notes: RefCell<Vec<String>>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of `object`, which was read from the file `path`.
     pub fn new(object: &'a Map<String, Value>, path: &'a Path) -> Self {
-        Self { object, path, defaults: &[], asked: RefCell::default() }
+        Self {
+            object,
+            path,
+            place: String::new(),
+            defaults: &[],
+            asked: RefCell::default(),
+            passed_over: RefCell::default(),
+            notes: RefCell::default(),
+        }
     }
 
     /// The fields of an object within this one.
-    pub fn inner(&self, object: &'a Map<String, Value>) -> Self {
-        Self::new(object, self.path)
+    fn inner(&self, name: &str, object: &'a Map<String, Value>) -> Self {
+        Self { place: self.name_of(name), ..Self::new(object, self.path) }
+    }
+
+    /// The name of the object within others; empty for the outermost.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The name of a field with those of the objects it is in.
+    pub fn name_of(&self, name: &str) -> String {
+        if self.place.is_empty() { name.to_owned() } else { format!("{}.{name}", self.place) }
+    }
+
+    /// The names of the fields that are objects.
+    pub fn objects(&self) -> Vec<&'a str> {
+        self.object.iter().filter(|(_, value)| value.is_object()).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// All fields as they are written.
+    pub fn as_json(&self) -> String {
+        Value::Object(self.object.clone()).to_string()
+    }
+
+    /// Takes note of fields within an object of these that nobody here knows.
+    pub fn pass_over(&self, names: impl IntoIterator<Item = String>) {
+        self.passed_over.borrow_mut().extend(names);
+    }
+
+    /// Takes note of what was decided where fields say different things.
+    pub fn note(&self, note: String) {
+        self.notes.borrow_mut().push(note);
+    }
+
+    /// What was decided where fields say different things.
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.borrow().clone()
     }
 
     /// The same fields with sizes for absent ones.
@@ -199,7 +248,9 @@ impl<'a> Fields<'a> {
     /// A size: a whole number above 0.
     pub fn size(&self, name: &'static str) -> Result<usize> {
         let absent = || self.defaults.iter().find(|(known, _)| *known == name).map(|(_, size)| *size);
-        self.optional_size(name)?.or_else(absent).ok_or_else(|| self.error(format!("`{name}` is missing")))
+        self.optional_size(name)?
+            .or_else(absent)
+            .ok_or_else(|| self.error(format!("`{}` is missing", self.name_of(name))))
     }
 
     /// A size, or none where the field is absent or null.
@@ -207,13 +258,15 @@ impl<'a> Fields<'a> {
         match self.get(name).map(|value| (value, value.as_u64())) {
             None => Ok(None),
             Some((_, Some(size))) if (1..=LARGEST_SIZE).contains(&size) => Ok(Some(size as usize)),
-            Some((value, _)) => Err(self.error(format!("`{name}` is {value}, not a positive whole number"))),
+            Some((value, _)) => {
+                Err(self.error(format!("`{}` is {value}, not a positive whole number", self.name_of(name))))
+            }
         }
     }
 
     /// A finite number above 0.
     pub fn number(&self, name: &'static str) -> Result<f64> {
-        self.optional_number(name)?.ok_or_else(|| self.error(format!("`{name}` is missing")))
+        self.optional_number(name)?.ok_or_else(|| self.error(format!("`{}` is missing", self.name_of(name))))
     }
 
     /// A finite number above 0, or `default` where the field is absent or null.
@@ -225,7 +278,9 @@ impl<'a> Fields<'a> {
     pub fn optional_number(&self, name: &'static str) -> Result<Option<f64>> {
         let number = |value: &Value| {
             let number = value.as_f64().filter(|number| number.is_finite() && *number > 0.0);
-            number.ok_or_else(|| self.error(format!("`{name}` is {value}, not a positive number")))
+            number.ok_or_else(|| {
+                self.error(format!("`{}` is {value}, not a positive number", self.name_of(name)))
+            })
         };
         self.get(name).map(number).transpose()
     }
@@ -233,14 +288,18 @@ impl<'a> Fields<'a> {
     /// True or false, or `default` where the field is absent or null.
     pub fn flag_or(&self, name: &'static str, default: bool) -> Result<bool> {
         self.get(name).map_or(Ok(default), |value| {
-            value.as_bool().ok_or_else(|| self.error(format!("`{name}` is {value}, not true or false")))
+            value
+                .as_bool()
+                .ok_or_else(|| self.error(format!("`{}` is {value}, not true or false", self.name_of(name))))
         })
     }
 
     /// A text, or none where the field is absent or null.
     pub fn text(&self, name: &'static str) -> Result<Option<&'a str>> {
         let text = |value: &'a Value| {
-            value.as_str().ok_or_else(|| self.error(format!("`{name}` is {value}, not a string")))
+            value
+                .as_str()
+                .ok_or_else(|| self.error(format!("`{}` is {value}, not a string", self.name_of(name))))
         };
         self.get(name).map(text).transpose()
     }
@@ -248,9 +307,11 @@ impl<'a> Fields<'a> {
     /// An object, or none where the field is absent or null.
     pub fn object(&self, name: &'static str) -> Result<Option<Fields<'a>>> {
         let object = |value: &'a Value| {
-            value.as_object().ok_or_else(|| self.error(format!("`{name}` is {value}, not an object")))
+            value
+                .as_object()
+                .ok_or_else(|| self.error(format!("`{}` is {value}, not an object", self.name_of(name))))
         };
-        Ok(self.get(name).map(object).transpose()?.map(|object| self.inner(object)))
+        Ok(self.get(name).map(object).transpose()?.map(|object| self.inner(name, object)))
     }
 
     /// One entry a layer, or none where the field is absent or null.
@@ -265,15 +326,23 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The names of the fields that nobody asked for and that are set to something.
+    pub fn unread(&self) -> Vec<&'a str> {
+        let asked = self.asked.borrow();
+        let unread =
+            self.object.iter().filter(|(name, value)| !asked.contains(name.as_str()) && !is_empty(value));
+        unread.map(|(name, _)| name.as_str()).collect()
+    }
+
     /// Refuses what changes the numbers and was not asked for. Returns the names of the fields that nobody here
-    /// knows and that are set to something.
+    /// knows and that are set to something, those within objects too.
     ///
     /// # Errors
     /// One that is set to more than nothing, by its name.
     pub fn refuse_the_unread(&self) -> Result<Vec<String>> {
         let asked = self.asked.borrow();
         let unread = self.object.iter().filter(|(name, _)| !asked.contains(name.as_str()));
-        let mut unknown = Vec::new();
+        let mut unknown = self.passed_over.borrow().clone();
         for (name, value) in unread {
             match DECISIVE.iter().find(|(decisive, _)| decisive == name) {
                 Some((_, neutral)) if neutral.is(value) => {}
@@ -287,6 +356,7 @@ impl<'a> Fields<'a> {
             }
         }
         unknown.sort_unstable();
+        unknown.dedup();
         Ok(unknown)
     }
 }

@@ -171,19 +171,22 @@ pub struct Config {
     /// Names of fields that are set and that nobody here knows, in the order of the alphabet; empty until
     /// [`Config::parse`] has set it. The model may compute something by them that is not computed here.
     pub unknown_fields: Vec<String>,
+    /// What was decided where fields say different things, a sentence each; empty until [`Config::parse`] has set it.
+    pub notes: Vec<String>,
 }
 
 impl Config {
-    /// A warning of fields that nobody here knows, if there are any.
-    pub fn warning(&self) -> Option<String> {
+    /// Warnings of fields that nobody here knows, if there are any, and of those that say different things.
+    pub fn warnings(&self) -> Vec<String> {
         let names: Vec<String> = self.unknown_fields.iter().map(|name| format!("`{name}`")).collect();
         let names = names.join(", ");
-        (!names.is_empty()).then(|| {
+        let unknown = (!names.is_empty()).then(|| {
             format!(
                 "config.json has fields that are not known here and were passed over: {names}; if one changes what \
                  the model computes, its numbers here are not its own"
             )
-        })
+        });
+        self.notes.iter().cloned().chain(unknown).collect()
     }
 
     /// The config of a model built like Llama, by the field names most families share; a family changes
@@ -244,6 +247,7 @@ impl Config {
             logit_scale: 1.0,
             logit_softcap: None,
             unknown_fields: Vec::new(),
+            notes: Vec::new(),
         })
     }
 
@@ -274,7 +278,12 @@ impl Config {
         [full, slid]: [&RopeFields; 2],
     ) -> Result<()> {
         let rope = |place| RopeConfig::read(fields, place, self.attention.head_size);
-        self.ropes = vec![rope(full)?, rope(slid)?];
+        // Of a kind that no layer is of nothing needs to be said.
+        self.ropes = match (sliding.contains(&false), sliding.contains(&true)) {
+            (false, true) => vec![rope(slid)?; 2],
+            (true, false) => vec![rope(full)?; 2],
+            _ => vec![rope(full)?, rope(slid)?],
+        };
         for (plan, &sliding) in self.layers.iter_mut().zip(sliding) {
             plan.rope = Some(usize::from(sliding));
         }

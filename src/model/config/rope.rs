@@ -1,7 +1,7 @@
 //! What a config says of rotary positions.
 
 use super::Fields;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How the frequencies are changed for contexts longer than those trained on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,21 +82,24 @@ impl RopeFields {
 
 impl RopeConfig {
     /// Reads a rotation of heads of `head_size` in either form: transformers 5 nests everything in
-    /// `rope_parameters`; transformers 4 has the base beside `rope_scaling`.
+    /// `rope_parameters`; transformers 4 has the base beside `rope_scaling`. Both may be there if they agree, as
+    /// releases between the two write them.
     ///
     /// # Errors
-    /// A kind of scaling that is not supported, a number that is missing or impossible.
+    /// A kind of scaling that is not supported; a number that is missing or impossible; two forms that disagree;
+    /// `rope_parameters` for all layers alike where layers of different kinds have their own, which releases of
+    /// transformers read in different ways, or the other way round.
     pub fn read(fields: &Fields<'_>, place: &RopeFields, head_size: usize) -> Result<Self> {
-        let nested = fields.object("rope_parameters")?;
-        let nested = match (nested, place.layer_type) {
-            (Some(parameters), Some(layer_type)) => parameters.object(layer_type)?,
-            (parameters, _) => parameters,
-        };
-        let old = fields.object("rope_scaling")?.filter(|_| place.scaled && nested.is_none());
-        let inner = nested.as_ref().or(old.as_ref());
-        let number = |name: &'static str, outer: &'static str, default: f64| match inner {
-            Some(inner) if inner.get(name).is_some() => inner.number(name),
-            _ => fields.number_or(outer, default),
+        let new = place.parameters(fields)?;
+        let old = fields.object("rope_scaling")?.filter(|_| place.scaled);
+        let forms = || [&new, &old].into_iter().flatten();
+        let number = |inner: &'static str, outer: &'static str, default: f64| {
+            let mut said = Vec::new();
+            for form in forms() {
+                said.push((form.name_of(inner), form.optional_number(inner)?));
+            }
+            said.push((outer.to_owned(), fields.optional_number(outer)?));
+            Ok::<f64, Error>(agreed(fields, said)?.unwrap_or(default))
         };
         let partial = match place.partial {
             Some((name, default)) => number("partial_rotary_factor", name, default)?,
@@ -107,28 +110,97 @@ impl RopeConfig {
             return Err(fields.error(format!("{size} of {head_size} head dimensions cannot be rotated")));
         }
         let theta = number("rope_theta", place.theta.0, place.theta.1)?;
-        let scaling = match inner {
-            Some(inner) => RopeScaling::read(fields, inner)?,
-            None => RopeScaling::Default,
-        };
-        if let Some(inner) = inner.filter(|_| place.partial.is_none())
-            && inner.optional_number("partial_rotary_factor")?.is_some_and(|factor| factor != 1.0)
-        {
-            return Err(fields.error("`partial_rotary_factor` is not supported for this model family"));
+        let mut scalings = Vec::new();
+        for form in forms() {
+            let scaling = RopeScaling::read(fields, form)?;
+            scalings.push((form.place().to_owned(), Some((scaling, form.as_json()))));
+            if place.partial.is_none()
+                && form.optional_number("partial_rotary_factor")?.is_some_and(|factor| factor != 1.0)
+            {
+                return Err(fields.error("`partial_rotary_factor` is not supported for this model family"));
+            }
+            // Some kinds of scaling ask for neither.
+            let _ = (form.get("rope_theta"), form.get("original_max_position_embeddings"));
+            fields.pass_over(form.unread().iter().map(|name| form.name_of(name)));
         }
-        Ok(Self { theta, scaling, size, interleaved: false })
+        if let [(_, Some((first, _))), (_, Some((second, _)))] = &scalings[..]
+            && first == second
+        {
+            scalings.truncate(1);
+        }
+        let said =
+            scalings.iter().map(|(place, said)| (place.clone(), said.as_ref().map(|(_, json)| json.clone())));
+        agreed(fields, said.collect())?;
+        let scaling = scalings.first().and_then(|(_, said)| said.as_ref());
+        Ok(Self {
+            theta,
+            scaling: scaling.map_or(RopeScaling::Default, |(scaling, _)| *scaling),
+            size,
+            interleaved: false,
+        })
+    }
+}
+
+impl RopeFields {
+    /// What `rope_parameters` says of this rotation; `None` where there is no such field.
+    fn parameters<'a>(&self, fields: &Fields<'a>) -> Result<Option<Fields<'a>>> {
+        const NAME: &str = "rope_parameters";
+        let Some(all) = fields.object(NAME)? else { return Ok(None) };
+        let apart = all.objects();
+        match self.layer_type {
+            None if apart.is_empty() => Ok(Some(all)),
+            None => Err(fields
+                .error(format!("`{NAME}` has `{}`, but all layers of this family rotate alike", apart[0]))
+                .help(format!("write what is in it into `{NAME}` itself"))),
+            Some(layer_type) => match all.object(layer_type)? {
+                Some(own) => Ok(Some(own)),
+                None if apart.is_empty() => Err(fields
+                    .error(format!(
+                        "`{NAME}` speaks of all layers alike, but this family has layers of two kinds; releases of \
+                         transformers read this in different ways"
+                    ))
+                    .help(format!(
+                        "write `{NAME}` as {{\"full_attention\": {{…}}, \"sliding_attention\": {{…}}}}, each as the \
+                         model was trained"
+                    ))),
+                None => Err(fields.error(format!("`{NAME}` says nothing of `{layer_type}`"))),
+            },
+        }
+    }
+}
+
+/// What a setting is that a config may say in several places, each by its name.
+///
+/// # Errors
+/// Two that disagree, by their names.
+pub fn agreed<T: PartialEq + std::fmt::Display>(
+    fields: &Fields<'_>,
+    said: Vec<(String, Option<T>)>,
+) -> Result<Option<T>> {
+    let mut said = said.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let Some((name, value)) = said.next() else { return Ok(None) };
+    match said.find(|(_, other)| *other != value) {
+        None => Ok(Some(value)),
+        Some((other_name, other)) => Err(fields
+            .error(format!("`{name}` is {value}, but `{other_name}` is {other}"))
+            .help("remove the one that the model was not trained with")),
     }
 }
 
 impl RopeScaling {
     fn read(fields: &Fields<'_>, inner: &Fields<'_>) -> Result<Self> {
         let context = || fields.number("max_position_embeddings");
-        let original_context = || match fields.optional_number("original_max_position_embeddings")? {
-            Some(context) => Ok(context),
-            None => inner.optional_number("original_max_position_embeddings")?.map_or_else(context, Ok),
+        let original = |fields: &Fields<'_>| {
+            let name = "original_max_position_embeddings";
+            Ok::<_, Error>((fields.name_of(name), fields.optional_number(name)?))
         };
-        let kind = inner.text("rope_type")?.or(inner.text("type")?).unwrap_or("default");
-        Ok(match kind {
+        let original_context =
+            || agreed(fields, vec![original(fields)?, original(inner)?])?.map_or_else(context, Ok);
+        let kinds =
+            ["rope_type", "type"].map(|name| Ok::<_, Error>((inner.name_of(name), inner.text(name)?)));
+        let kinds = kinds.into_iter().collect::<Result<Vec<_>>>()?;
+        let kind = agreed(fields, kinds)?.unwrap_or("default");
+        let scaling = match kind {
             "default" => Self::Default,
             "linear" => Self::Linear { factor: inner.number("factor")? },
             "dynamic" => Self::Dynamic { factor: inner.number("factor")?, context: context()? },
@@ -166,7 +238,8 @@ impl RopeScaling {
                     .error(format!("rope_type `{other}` is not supported"))
                     .help("supported are default, linear, dynamic, yarn, llama3"));
             }
-        })
+        };
+        Ok(scaling)
     }
 
     /// The factor on queries and keys each.

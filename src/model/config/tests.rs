@@ -54,6 +54,87 @@ fn errors_name_the_field() {
     assert!(parse(&format!("{{{text}}}")).unwrap_err().to_string().contains("more than 4096"));
 }
 
+#[test]
+fn two_forms_of_one_setting_open_where_they_agree_and_are_named_where_they_do_not() {
+    let five =
+        with(r#""rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": 5e5}"#).unwrap();
+    let both = |theta: &str, scaling: &str| {
+        with(&format!(
+            r#""rope_parameters": {{"rope_type": "linear", "factor": 4.0, "rope_theta": 500000}},
+                "rope_theta": {theta}, "rope_scaling": {scaling}"#
+        ))
+    };
+    for scaling in ["null", r#"{"type": "linear", "factor": 4}"#, r#"{"rope_type": "linear", "factor": 4.0}"#]
+    {
+        assert_eq!(both("5e5", scaling).unwrap(), five, "{scaling}");
+    }
+    for (theta, scaling, names) in [
+        ("1e4", "null", ["`rope_parameters.rope_theta` is 500000", "`rope_theta` is 10000"]),
+        ("5e5", r#"{"type": "linear", "factor": 8}"#, ["`rope_parameters` is {", "`rope_scaling` is {"]),
+        (
+            "5e5",
+            r#"{"type": "yarn", "rope_type": "linear", "factor": 4}"#,
+            ["rope_scaling.rope_type", "rope_scaling.type"],
+        ),
+        (
+            "5e5",
+            r#"{"rope_theta": 7, "type": "linear", "factor": 4}"#,
+            ["rope_parameters.rope_theta", "rope_scaling.rope_theta"],
+        ),
+    ] {
+        let error = both(theta, scaling).unwrap_err().to_string();
+        assert!(names.iter().all(|name| error.contains(name)) && error.ends_with("config.json"), "{error}");
+    }
+    let context = r#""original_max_position_embeddings": 64, "max_position_embeddings": 128,
+        "rope_scaling": {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 32}"#;
+    let error = with(context).unwrap_err().to_string();
+    assert!(error.contains("`rope_scaling.original_max_position_embeddings` is 32"), "{error}");
+}
+
+/// Releases of transformers read such configs in different ways, so none of them is guessed at.
+#[test]
+fn rotations_of_all_layers_alike_are_refused_where_layers_have_their_own_and_the_other_way_round() {
+    let flat = r#"{"rope_type": "default", "rope_theta": 1e4}"#;
+    let apart = format!(r#"{{"full_attention": {flat}, "sliding_attention": {flat}}}"#);
+    let of = |family: &str, parameters: &str| {
+        let json = LLAMA.replace("\"llama\"", &format!("\"{family}\""));
+        parse(&format!(r#"{{{json}, "rope_parameters": {parameters}}}"#))
+    };
+    for family in ["olmo3", "gemma3_text"] {
+        of(family, &apart).unwrap();
+        let error = of(family, flat).unwrap_err().to_string();
+        assert!(error.contains("`rope_parameters`") && error.contains("\"full_attention\": {"), "{error}");
+        // Both layers are of one kind.
+        assert_eq!(of(family, &format!(r#"{{"sliding_attention": {flat}}}"#)), of(family, &apart));
+        let error = of(family, &format!(r#"{{"full_attention": {flat}}}"#)).unwrap_err().to_string();
+        assert!(error.contains("says nothing of `sliding_attention`"), "{error}");
+    }
+    for family in ["llama", "qwen3", "gemma2", "gpt_neox"] {
+        of(family, flat).unwrap();
+        let error = of(family, &apart).unwrap_err().to_string();
+        assert!(error.contains("`rope_parameters` has `full_attention`"), "{error}");
+    }
+}
+
+#[test]
+fn a_second_name_of_a_setting_of_gpt_neox_does_not_decide() {
+    let neox = |extra: &str| {
+        let json = LLAMA.replace("\"llama\"", "\"gpt_neox\"");
+        parse(&format!("{{{json}, \"rotary_pct\": 0.25, \"rotary_emb_base\": 10000{extra}}}")).unwrap()
+    };
+    let plain = neox("");
+    assert_eq!(neox(r#", "partial_rotary_factor": 0.25, "rope_theta": 10000, "rope_scaling": null"#), plain);
+    let other = neox(r#", "partial_rotary_factor": 0.5, "rope_theta": 500000"#);
+    assert_eq!(other.ropes, plain.ropes);
+    let warnings = other.warnings();
+    assert!(
+        warnings[0].contains("`rope_theta` of config.json is 500000, but `rotary_emb_base`"),
+        "{warnings:?}"
+    );
+    assert!(warnings[1].contains("`partial_rotary_factor` of config.json is 0.5"), "{warnings:?}");
+    assert_eq!(warnings.len(), 2);
+}
+
 /// Decisive fields that Llama does not ask for, each with values that say nothing and values that do.
 const DECISIVE: [(&str, &[&str], &[&str]); 33] = [
     ("add_cross_attention", &["false", "0"], &["true", "1"]),
@@ -97,7 +178,7 @@ fn what_changes_the_numbers_is_refused() {
         for value in ["null"].iter().chain(nothing) {
             let config = with(&format!(r#""{name}": {value}"#));
             let config = config.unwrap_or_else(|error| panic!("{name} of {value}: {error}"));
-            assert_eq!(config.warning(), None);
+            assert!(config.warnings().is_empty());
         }
         for value in something {
             let error = with(&format!(r#""{name}": {value}"#)).unwrap_err().to_string();
@@ -111,13 +192,16 @@ fn what_nobody_knows_is_told_by_its_name() {
     let config = with(r#""a_new_gate": 1, "torch_dtype": "bfloat16", "_name_or_path": "x", "another": "on""#);
     let config = config.unwrap();
     assert_eq!(config.unknown_fields, ["a_new_gate", "another"]);
-    let warning = config.warning().unwrap();
+    let [warning] = &config.warnings()[..] else { panic!("{:?}", config.warnings()) };
     assert!(warning.contains("`a_new_gate`, `another`") && !warning.contains('\n'), "{warning}");
     // Where the model came from, and tokens of any name.
-    assert_eq!(with(r#""_model_name_or_path": "x", "unk_token_id": 3"#).unwrap().warning(), None);
+    assert!(with(r#""_model_name_or_path": "x", "unk_token_id": 3"#).unwrap().warnings().is_empty());
+    // Within an object too.
+    let config = with(r#""rope_scaling": {"rope_type": "linear", "factor": 2, "a_new_one": 3, "off": null}"#);
+    assert_eq!(config.unwrap().unknown_fields, ["rope_scaling.a_new_one"]);
     // Set to nothing, whatever it is.
     let config = with(r#""a_new_gate": false, "another": null, "a_list": [], "a_name": """#).unwrap();
-    assert_eq!(config.warning(), None);
+    assert!(config.warnings().is_empty());
 }
 
 #[test]

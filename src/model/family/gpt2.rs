@@ -60,5 +60,6 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
         logit_scale: 1.0,
         logit_softcap: None,
         unknown_fields: Vec::new(),
+        notes: Vec::new(),
     })
 }

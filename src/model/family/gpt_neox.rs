@@ -36,5 +36,24 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
         ..RopeFields::COMMON
     };
     config.rotate(fields, &place)?;
+    other_names_are_overruled(fields, &place)?;
     Ok(config)
+}
+
+/// Releases from 4.45 on write two settings under a second name too, and read the first alone.
+fn other_names_are_overruled(fields: &Fields<'_>, place: &RopeFields) -> Result<()> {
+    let new = fields.object("rope_parameters")?;
+    let names = [("rope_theta", Some(place.theta)), ("partial_rotary_factor", place.partial)];
+    for (other, (name, default)) in names.into_iter().filter_map(|(other, name)| Some((other, name?))) {
+        let (decisive, decides) = match &new {
+            Some(new) if new.has(other) => (new.name_of(other), new.number(other)?),
+            _ => (name.to_owned(), fields.number_or(name, default)?),
+        };
+        if let Some(said) = fields.optional_number(other)?.filter(|said| *said != decides) {
+            fields.note(format!(
+                "`{other}` of config.json is {said}, but `{decisive}` decides, which is {decides}"
+            ));
+        }
+    }
+    Ok(())
 }

@@ -107,7 +107,7 @@ impl Config {
         refuse_quantised(&fields)?;
         let config = (family.config)(&fields)?;
         let unknown_fields = fields.refuse_the_unread()?;
-        Ok(Self { model_type: family.model_type, unknown_fields, ..config })
+        Ok(Self { model_type: family.model_type, unknown_fields, notes: fields.notes(), ..config })
     }
 }
 
