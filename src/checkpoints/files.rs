@@ -5,26 +5,49 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::ModelFolder;
+use super::weight_files::{Format, WeightFiles, is_weight_file};
 use crate::error::{Error, Kind, Result};
+
+/// The names of what lies in a folder; those that are not UTF-8 are passed over.
+///
+/// # Errors
+/// A folder that cannot be read.
+fn names_in(folder: &Path) -> Result<Vec<String>> {
+    let unreadable =
+        |error: std::io::Error| Error::new(Kind::Folder, format!("cannot be read ({error})")).at(folder);
+    let mut names: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        names.extend(entry.map_err(unreadable)?.file_name().into_string().ok());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The weights in a model's folder; `None` if there are none.
+///
+/// # Errors
+/// A folder that cannot be read; as [`WeightFiles::among`].
+pub fn weight_files(folder: &ModelFolder) -> Result<Option<WeightFiles>> {
+    let missing = |cause| Error::new(Kind::Weights, cause).help("download the model again").at(folder.path());
+    WeightFiles::among(&names_in(folder.path())?).map_err(missing)
+}
+
+/// Whether weights lie in a folder, or a part of them.
+pub fn has_weights(folder: &Path) -> bool {
+    names_in(folder).is_ok_and(|names| WeightFiles::among(&names) != Ok(None))
+}
 
 /// The files that a model's hidden states depend on, by name: configuration, weights and the index over them.
 ///
 /// # Errors
 /// A folder that cannot be read, or a file that lies outside of it.
 pub fn files_of(folder: &ModelFolder) -> Result<Vec<(String, PathBuf)>> {
-    let unreadable = |error: std::io::Error| {
-        Error::new(Kind::Folder, format!("cannot be read ({error})")).at(folder.path())
-    };
-    let mut names: Vec<String> = Vec::new();
-    for entry in std::fs::read_dir(folder.path()).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name();
-        if let Some(name) = name.to_str()
-            && (name == "config.json" || name.ends_with(".safetensors") || name.ends_with(".index.json"))
-        {
-            names.push(name.to_owned());
-        }
-    }
-    names.sort_unstable();
+    let mut names = names_in(folder.path())?;
+    let format =
+        WeightFiles::among(&names).ok().flatten().map_or(Format::Safetensors, |files| files.format());
+    names.retain(|name| {
+        name == "config.json" || name.ends_with(".index.json") || is_weight_file(format, name)
+    });
     let mut files = Vec::with_capacity(names.len());
     for name in names {
         if let Some(path) = folder.file(&name)? {
@@ -32,6 +55,12 @@ pub fn files_of(folder: &ModelFolder) -> Result<Vec<(String, PathBuf)>> {
         }
     }
     Ok(files)
+}
+
+/// Whether a file that starts with these bytes is a Git LFS pointer, which stands for the file itself until that is
+/// fetched.
+pub fn is_lfs_pointer(start: &[u8]) -> bool {
+    start.starts_with(b"version https://git-lfs.github.com/spec/")
 }
 
 /// The files of a model as they were at some time, by size, time of writing and inode.

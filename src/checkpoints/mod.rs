@@ -15,13 +15,15 @@ mod scan;
 pub mod step_name;
 mod told_apart;
 mod trainer_state;
+mod weight_files;
 
-pub use files::Files;
+pub use files::{Files, is_lfs_pointer, weight_files};
 pub use folder::ModelFolder;
 pub use identity::identity;
 pub use key::{CheckpointKey, RunKey};
 pub use scan::{locate, open, open_unless};
 pub use told_apart::told_apart;
+pub use weight_files::{Format, WeightFiles};
 
 /// Whether there is anything at a path to open: a file, a folder, or a repository of that name in the hub cache.
 pub fn is_there(path: &Path) -> bool {

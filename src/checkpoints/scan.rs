@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::files::has_weights;
 use super::folder::{ModelFolder, is_repository, root_of, tokenizer_of};
 use super::step_name::{StepName, natural_order, sort_by_training};
 use super::trainer_state::TrainerState;
@@ -223,10 +224,6 @@ fn ordered(mut found: Vec<Found>) -> Vec<Checkpoint> {
 /// Whether the folder holds a `config.json`; no more is asked of a model here.
 fn is_model(folder: &Path) -> bool {
     folder.join("config.json").is_file()
-}
-
-fn has_weights(folder: &Path) -> bool {
-    ["model.safetensors", "model.safetensors.index.json"].iter().any(|file| folder.join(file).is_file())
 }
 
 /// The folder's name; a path such as `.` or `..` is looked up.

@@ -290,7 +290,7 @@ fn inspect_shows_runs_in_order_and_what_is_wrong() {
     assert_eq!(checkpoints[0]["family"], "olmo2");
     assert_eq!(checkpoints[0]["layers"], 2);
     assert_eq!(checkpoints[0]["dtype"], "BF16");
-    assert!(checkpoints[1]["error"].as_str().unwrap().contains("no model.safetensors"));
+    assert!(checkpoints[1]["error"].as_str().unwrap().contains("no weights in this folder"));
     let table = infoplane(&["inspect", text(&run)]).stdout;
     assert!(String::from_utf8(table).unwrap().contains("step2000"));
 }

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::engine::run_of;
-use super::support::{asset, fixture};
+use super::support::{asset, copy_of, fixture};
 
 /// One line that ends with a path: that of `at`, or of a file in it.
 #[track_caller]
@@ -225,16 +225,6 @@ proptest! {
             }
         }
     }
-}
-
-/// A folder with the files of another.
-fn copy_of(folder: &Path) -> tempfile::TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
-    }
-    copy
 }
 
 /// A kind of damage and how it is done to the bytes of a file.

@@ -19,3 +19,4 @@ mod store;
 mod support;
 mod tables;
 mod tree;
+mod weight_files;

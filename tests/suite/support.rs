@@ -28,6 +28,16 @@ pub fn asset(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(path)
 }
 
+/// A folder with the files of another.
+pub fn copy_of(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    copy
+}
+
 /// Both devices: the CPU, and whatever adapter there is, which on machines without a GPU is Mesa's.
 pub fn devices() -> [(Backend, Compute); 2] {
     [Backend::Cpu, Backend::Gpu].map(|backend| (backend, open(backend)))

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -17,7 +17,7 @@ use half::{bf16, f16};
 use rayon::prelude::*;
 use safetensors::tensor::Dtype;
 
-use crate::checkpoints::ModelFolder;
+use crate::checkpoints::{self, Format, ModelFolder, WeightFiles, is_lfs_pointer};
 use crate::error::{Error, Kind, Result};
 use crate::product::Packed;
 
@@ -69,12 +69,19 @@ impl WeightFile {
 
     /// An error in this file.
     fn error(&self, cause: impl std::fmt::Display) -> Error {
-        Error::new(Kind::Weights, cause).at(&self.path)
+        broken(&self.path, cause)
     }
 
     /// Fills `bytes` with those from an offset on.
     fn read(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
         read_exact_at(&self.file, offset, bytes)
+    }
+
+    /// Whether it is a Git LFS pointer. A file that cannot be read is none.
+    fn is_lfs_pointer(&self) -> bool {
+        let mut start = [0; 64];
+        let start = &mut start[..self.version.length.min(64) as usize];
+        self.read(0, start).is_ok() && is_lfs_pointer(start)
     }
 
     /// Sees to it that the file is the one whose header was read.
@@ -122,10 +129,11 @@ fn read_exact_at(file: &File, mut offset: u64, mut bytes: &mut [u8]) -> io::Resu
 
 impl Weights {
     /// Opens the weights of a model folder: `model.safetensors`, or the shards that
-    /// `model.safetensors.index.json` names. Tensors are read when they are asked for.
+    /// `model.safetensors.index.json` names, or that lie there without an index. Tensors are read when they are asked
+    /// for.
     ///
     /// # Errors
-    /// No weights, a file that is no valid safetensors file, or a tensor of a type that is not
+    /// No weights, a shard that is missing, a file that is no valid safetensors file, or a tensor of a type that is not
     /// f32, f16 or bf16 where it is asked for; each names the file.
     pub fn open(folder: &ModelFolder) -> Result<Self> {
         let mut weights =
@@ -138,6 +146,9 @@ impl Weights {
 
     fn add(&mut self, file: WeightFile) -> Result<()> {
         let help = "the file is cut short or damaged; download it again";
+        if file.is_lfs_pointer() {
+            return Err(lfs_pointer(&file.path));
+        }
         let declared = files::tensors(file.version.length, |offset, bytes| file.read(offset, bytes))
             .map_err(|cause| file.error(cause).help(help))?;
         for files::Declared { name, shape, dtype, range } in declared {
@@ -306,27 +317,55 @@ impl Stored<'_> {
 
 /// The weight files of a folder, shards in the order of their names.
 fn weight_files(folder: &ModelFolder) -> Result<Vec<PathBuf>> {
-    if let Some(single) = folder.file("model.safetensors")? {
-        return Ok(vec![single]);
-    }
-    let Some(index) = folder.file("model.safetensors.index.json")? else {
-        return Err(Error::new(Kind::Weights, "no model.safetensors in this folder")
-            .help("other formats are not supported; save the model as safetensors")
-            .at(folder.path()));
+    let none = || {
+        Error::new(Kind::Weights, "no weights in this folder")
+            .help("save the model here as model.safetensors")
+            .at(folder.path())
     };
-    let broken = |cause: String| Error::new(Kind::Weights, cause).at(&index);
-    let unreadable = |error: std::io::Error| broken(format!("cannot be read ({error})"));
-    if std::fs::metadata(&index).map_err(unreadable)?.len() > LARGEST_INDEX {
-        return Err(broken(format!("larger than {} MiB", LARGEST_INDEX >> 20)));
-    }
-    let bytes = std::fs::read(&index).map_err(unreadable)?;
-    let names = files::shards(&bytes).map_err(broken)?;
-    let shard = |name: &String| {
-        folder.file(name)?.ok_or_else(|| {
-            broken(format!("`weight_map` names `{name}`, which is missing")).help("download the model again")
+    let (names, index) = match checkpoints::weight_files(folder)? {
+        Some(found) if found.format() == Format::Torch => {
+            return Err(Error::new(Kind::Weights, "only weights as torch saves them in this folder")
+                .help("save the model as model.safetensors")
+                .at(folder.path()));
+        }
+        Some(WeightFiles::Files(_, names)) => (names, None),
+        Some(WeightFiles::Index(_, name)) => {
+            let index = folder.file(&name)?.ok_or_else(none)?;
+            (shards_of(&index)?, Some(index))
+        }
+        None => return Err(none()),
+    };
+    let file = |name: &String| {
+        folder.file(name)?.ok_or_else(|| match &index {
+            Some(index) => broken(index, format!("`weight_map` names `{name}`, which is missing"))
+                .help("download the model again"),
+            None => none(),
         })
     };
-    names.iter().map(shard).collect()
+    names.iter().map(file).collect()
+}
+
+/// The names of the shards in an index.
+fn shards_of(index: &Path) -> Result<Vec<String>> {
+    let unreadable = |error: io::Error| broken(index, format!("cannot be read ({error})"));
+    if std::fs::metadata(index).map_err(unreadable)?.len() > LARGEST_INDEX {
+        return Err(broken(index, format!("larger than {} MiB", LARGEST_INDEX >> 20)));
+    }
+    let bytes = std::fs::read(index).map_err(unreadable)?;
+    if is_lfs_pointer(&bytes) {
+        return Err(lfs_pointer(index));
+    }
+    files::shards(&bytes).map_err(|cause| broken(index, cause))
+}
+
+/// An error in a file.
+fn broken(path: &Path, cause: impl std::fmt::Display) -> Error {
+    Error::new(Kind::Weights, cause).at(path)
+}
+
+/// The error of a Git LFS pointer in a file's place.
+fn lfs_pointer(path: &Path) -> Error {
+    broken(path, "a Git LFS pointer").help("run `git lfs pull`")
 }
 
 /// Bytes an element takes; `None` for types that are no floats.
