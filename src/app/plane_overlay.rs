@@ -160,7 +160,9 @@ pub(super) fn tooltip_ui(response: &Response, trajectory: &Trajectory, shown: &S
                 }
                 line("entropy H(Z) / ln n", format!("{:.4}", point.entropy));
                 line("temperature ε", format!("{:.4}", measurement.temperature));
-                line("loss, nats a token", format!("{:.4}", point.loss));
+                if let Some(loss) = point.loss {
+                    line("loss, nats a token", format!("{loss:.4}"));
+                }
                 line("labelled positions", thousands(measurement.positions as u64));
                 if let Some(kept) = point.kept {
                     line("positions kept by the least count", format!("{:.1}%", 100.0 * kept));

@@ -115,7 +115,9 @@ const COLUMNS: [Column; 12] = [
     Column::new("H(Z)", 50.0, "entropy of the soft-binned states, nats over ln n", |p| {
         format!("{:.4}", p.point.entropy)
     }),
-    Column::new("loss", 50.0, "next-token cross-entropy, nats a token", |p| format!("{:.3}", p.point.loss)),
+    Column::new("loss", 50.0, "next-token cross-entropy, nats a token", |p| {
+        p.point.loss.map_or_else(none, |loss| format!("{loss:.3}"))
+    }),
     Column::new("positions", 58.0, "labelled positions behind the numbers", |p| {
         short_count(p.measurement.positions as u64)
     }),

@@ -58,7 +58,7 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
     let start = Instant::now();
     let states = caught(|| {
         let mut model = Model::open(&ModelFolder::new(&args.model), &options)?;
-        for warning in model.config().warnings() {
+        for warning in model.warnings() {
             note(&format!("warning: {warning}"));
         }
         hidden_states(&mut model, &documents, !args.loss_only)

@@ -86,7 +86,7 @@ fn came_of(outcome: &Outcome, took: Option<Duration>, left: Option<Duration>) ->
             format!("expressivity {:.3}", expressivity.value),
         ]);
     }
-    parts.push(format!("loss {:.2}", measurement.loss));
+    parts.extend(measurement.loss.map(|loss| format!("loss {loss:.2}")));
     parts.push(took.map_or_else(|| "measured before".to_owned(), duration));
     parts.extend(left.map(|left| format!("{} left", rough_duration(left))));
     format!(": {}", parts.join(", "))

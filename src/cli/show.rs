@@ -153,6 +153,13 @@ impl<'a> Section<'a> {
             several => text += &format!(", samples {}", several.join(" ")),
         }
         text.push('\n');
+        let mut warnings: Vec<&str> =
+            self.checkpoints.iter().filter_map(|c| c.measurement()?.warning.as_deref()).collect();
+        warnings.sort_unstable();
+        warnings.dedup();
+        for warning in warnings {
+            text += &format!("warning: {}\n", printable(warning));
+        }
         if with_weights || self.checkpoints.len() == 1 {
             for checkpoint in &self.checkpoints {
                 let weights = checkpoint.measurement().and_then(|m| m.weights.as_deref());
@@ -329,7 +336,7 @@ fn layer_row(
     let less_null = |i: &Information| i.null.map(|null| i.value - null);
     Some(vec![
         name,
-        format!("{:.4}", measurement.loss),
+        number(measurement.loss),
         number(Some(layer.entropy.value)),
         number(layer.entropy.spread),
         number(Some(x.value)),

@@ -77,8 +77,9 @@ pub fn measurement(
         return Err(Error::new(Kind::Sample, cause).help("use a smaller --min-count or more --samples"));
     }
     let losses = scored.table.losses(sample.chunks_of(stage));
-    let loss = losses.sum / losses.predictions as f64;
-    if !loss.is_finite() {
+    // Without an output head nothing is predicted.
+    let loss = (losses.predictions > 0).then(|| losses.sum / losses.predictions as f64);
+    if loss.is_some_and(|loss| !loss.is_finite()) {
         return Err(Error::new(Kind::Weights, "the loss is not finite")
             .help("the checkpoint is damaged or its training diverged"));
     }
@@ -93,6 +94,7 @@ pub fn measurement(
         convergence,
         weights: weights.map(hex),
         sample: Some(hex(sample.identity_of(stage))),
+        warning: None,
     })
 }
 

@@ -280,7 +280,7 @@ fn tooltip(trajectory: &Trajectory, point: &PlanePoint) -> String {
     if let Some([input, output]) = point.spread {
         text.push_str(&format!(" · standard deviations over seeds {input:.4}, {output:.4}"));
     }
-    if loss.is_finite() {
+    if let Some(loss) = loss {
         text.push_str(&format!(" · loss {loss:.3}"));
     }
     match (basis.is_stale(), basis.complete) {

@@ -1,6 +1,8 @@
 //! Where the parts of a block come from: tensors by name, under a prefix, on their way to a device.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::{DType, Device, Tensor};
 
@@ -15,13 +17,24 @@ use crate::product::Packed;
 pub struct Loader<'a> {
     /// What the model's `config.json` says.
     pub config: &'a Config,
-    weights: &'a Weights,
+    origin: Origin<'a>,
     device: &'a Device,
     /// The type that products are computed in.
     products: DType,
-    /// Set from elsewhere once nobody waits for the block any more.
-    stop: &'a AtomicBool,
     name: String,
+}
+
+/// Where tensors come from.
+#[derive(Clone, Debug)]
+enum Origin<'a> {
+    /// The weight files.
+    Files {
+        weights: &'a Weights,
+        /// Set from elsewhere once nobody waits for the block any more.
+        stop: &'a AtomicBool,
+    },
+    /// Nowhere: one number stands for each, and what was asked for is noted by its name.
+    Names(&'a Mutex<BTreeSet<String>>),
 }
 
 impl<'a> Loader<'a> {
@@ -33,12 +46,18 @@ impl<'a> Loader<'a> {
         stop: &'a AtomicBool,
         name: String,
     ) -> Self {
-        Self { config, weights, device, products, stop, name }
+        Self { config, origin: Origin::Files { weights, stop }, device, products, name }
+    }
+
+    /// A loader that notes the names of the tensors that are asked for, and gives one number for each; `device` is the
+    /// CPU.
+    pub fn listing(config: &'a Config, device: &'a Device, names: &'a Mutex<BTreeSet<String>>) -> Self {
+        Self { config, origin: Origin::Names(names), device, products: DType::F32, name: String::new() }
     }
 
     /// A loader of what lies under `part` of this one.
     pub fn under(&self, part: &str) -> Self {
-        Self { name: format!("{}.{part}", self.name), ..self.clone() }
+        Self { name: self.name_of(part), ..self.clone() }
     }
 
     /// The tensor `part`, in f32.
@@ -46,8 +65,10 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// As [`Weights::tensor`], and [`Kind::Cancelled`](crate::error::Kind::Cancelled) once stopped.
     pub fn tensor<const D: usize>(&self, part: &str, shape: [usize; D]) -> Result<Tensor<D>> {
-        self.go_on()?;
-        self.weights.tensor(&format!("{}.{part}", self.name), shape, self.device)
+        match self.asked(part)? {
+            Some((weights, name)) => weights.tensor(&name, shape, self.device),
+            None => Ok(Tensor::zeros([1; D], self.device)),
+        }
     }
 
     /// The matrix `part`, `[outputs, inputs]` or, where `inputs_first` says so, `[inputs, outputs]`, laid out for
@@ -56,10 +77,10 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// As [`Loader::tensor`].
     pub fn packed(&self, part: &str, sizes: [usize; 2], inputs_first: bool) -> Result<Packed> {
-        self.go_on()?;
-        let ([inputs, outputs], name) = (sizes, format!("{}.{part}", self.name));
+        let Some((weights, name)) = self.asked(part)? else { return Ok(Packed::of(&[0.0], 1)) };
+        let [inputs, outputs] = sizes;
         if inputs_first {
-            let values = self.weights.rows(&name, &[inputs, outputs], 0..inputs)?;
+            let values = weights.rows(&name, &[inputs, outputs], 0..inputs)?;
             return Packed::new(sizes, |range, rows| {
                 for (output, row) in range.zip(rows.chunks_exact_mut(inputs)) {
                     let column = values[output..].iter().step_by(outputs);
@@ -68,7 +89,7 @@ impl<'a> Loader<'a> {
                 Ok(())
             });
         }
-        self.weights.packed(&name, [outputs, inputs], 0..outputs)
+        weights.packed(&name, [outputs, inputs], 0..outputs)
     }
 
     /// The matrix `part`, in the type that products are computed in.
@@ -79,12 +100,26 @@ impl<'a> Loader<'a> {
         let matrix = self.tensor(part, shape)?;
         Ok(if self.products == DType::F32 { matrix } else { matrix.cast(self.products) })
     }
+
     /// Whether the parts go to the CPU.
     pub fn on_cpu(&self) -> bool {
         is_cpu(self.device)
     }
 
-    fn go_on(&self) -> Result<()> {
-        if self.stop.load(Ordering::Relaxed) { Err(Error::cancelled()) } else { Ok(()) }
+    fn name_of(&self, part: &str) -> String {
+        if self.name.is_empty() { part.to_owned() } else { format!("{}.{part}", self.name) }
+    }
+
+    /// The files to read `part` from, and its name in them; `None` where it was noted instead.
+    fn asked(&self, part: &str) -> Result<Option<(&'a Weights, String)>> {
+        let name = self.name_of(part);
+        match self.origin {
+            Origin::Files { stop, .. } if stop.load(Ordering::Relaxed) => Err(Error::cancelled()),
+            Origin::Files { weights, .. } => Ok(Some((weights, name))),
+            Origin::Names(names) => {
+                names.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+                Ok(None)
+            }
+        }
     }
 }

@@ -17,6 +17,7 @@ mod head;
 mod layers;
 mod layout;
 mod loader;
+pub mod outline;
 mod pass;
 mod rope;
 mod source;
@@ -33,9 +34,9 @@ use self::blocks::Block;
 use self::config::Config;
 use self::head::{Head, Table};
 use self::layers::Norm;
+use self::outline::Outline;
 pub use self::pass::{Pass, Step};
 use self::source::Source;
-use self::weights::Weights;
 use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
 
@@ -73,7 +74,10 @@ pub struct Model {
     /// Whether blocks stay once they were read.
     keep: bool,
     final_norm: Norm,
-    head: Head,
+    /// The output head; `None` where the weight files have none, and there are no losses.
+    head: Option<Head>,
+    /// What may make its numbers other than the model's own.
+    warnings: Vec<String>,
     /// Tokens that pass together.
     wave_tokens: usize,
 }
@@ -93,29 +97,24 @@ impl Model {
     /// # Errors
     /// As [`Model::open`].
     pub fn of_config(folder: &ModelFolder, config: Config, options: &Options) -> Result<Self> {
-        let config = Arc::new(config);
-        let weights = Arc::new(Weights::open(folder)?);
+        Self::of_outline(Outline::of_config(folder, config)?, options)
+    }
+
+    fn of_outline(outline: Outline, options: &Options) -> Result<Self> {
+        let Outline { config, weights, prefix, embedding, head, warnings } = outline;
+        let (config, weights) = (Arc::new(config), Arc::new(weights));
         let names = &config.tensors;
         let (vocab, width) = (config.vocab_size, config.hidden_size);
-        let prefix =
-            names.prefixes.iter().find(|prefix| weights.has(&format!("{prefix}{}", names.embedding)));
-        let prefix = *prefix.unwrap_or(&names.prefixes[0]);
-        let embedding = Table::new(format!("{prefix}{}", names.embedding), vocab, width);
+        let head = head.map(|name| Table::new(name, vocab, width));
+        let embedding = Table::new(embedding, vocab, width);
         let position_embedding = config
             .learned_positions
             .map(|rows| Table::new(format!("{prefix}{}", names.position_embedding), rows, width));
-        let head = match config.tied_embeddings {
-            true => embedding.clone(),
-            false => {
-                let name = names.heads.iter().find(|name| weights.has(name)).unwrap_or(&names.heads[0]);
-                Table::new((*name).to_owned(), vocab, width)
-            }
-        };
         let Options { device, products, memory, longest, scores_a_token } = options.clone();
         let source = Source { config: Arc::clone(&config), weights, prefix, device, products };
         let never = AtomicBool::new(false);
         let final_norm = Norm::load(&source.loader(names.norm, &never), config.norm, width)?;
-        let head = Head::new(head, &config, products);
+        let head = head.map(|head| Head::new(head, &config, products));
         let blocks = config.layers.iter().map(|_| None).collect();
         let mut model = Self {
             source,
@@ -125,6 +124,7 @@ impl Model {
             keep: true,
             final_norm,
             head,
+            warnings,
             wave_tokens: 0,
         };
         if let Some(memory) = memory {
@@ -138,7 +138,14 @@ impl Model {
     fn batch_bytes(&self, tokens: usize, longest: usize) -> usize {
         let Source { config, device, .. } = &self.source;
         let states = tokens * config.floats_per_token() * size_of::<f32>();
-        states + attention::work_bytes(config, tokens, longest, device) + 4 * self.head.piece_bytes()
+        states
+            + attention::work_bytes(config, tokens, longest, device)
+            + 4 * self.head_bytes(Head::piece_bytes)
+    }
+
+    /// Bytes of the output head; 0 where there is none.
+    fn head_bytes(&self, bytes: impl Fn(&Head) -> usize) -> usize {
+        self.head.as_ref().map_or(0, bytes)
     }
 
     /// Decides what stays on the device, given how much may, for documents of up to `longest` tokens.
@@ -147,7 +154,7 @@ impl Model {
         let usual = self.tokens_per_batch();
         let batch = self.batch_bytes(usual.max(longest), longest);
         let sizes = || (0..config.layers.len()).map(|index| self.source.block_bytes(index));
-        if batch + self.head.bytes() + sizes().sum::<usize>() <= memory {
+        if batch + self.head_bytes(Head::bytes) + sizes().sum::<usize>() <= memory {
             return Ok(());
         }
         let least = batch + 2 * sizes().max().unwrap_or(0);
@@ -173,13 +180,25 @@ impl Model {
         // a block is read.
         self.wave_tokens = room / (config.hidden_size * size_of::<f32>() + scores_a_token);
         self.keep = false;
-        self.head.keep_nothing();
+        if let Some(head) = &mut self.head {
+            head.keep_nothing();
+        }
         Ok(())
     }
 
     /// What the model's `config.json` says.
     pub fn config(&self) -> &Config {
         &self.source.config
+    }
+
+    /// What may make its numbers other than the model's own, a sentence each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Whether it has an output head, without which there are no losses.
+    pub fn has_head(&self) -> bool {
+        self.head.is_some()
     }
 
     /// Whether blocks are read again for every wave, for want of memory to keep them.
@@ -197,7 +216,7 @@ impl Model {
     pub fn tokens_per_batch(&self) -> usize {
         const OPERATIONS: usize = 10_000_000_000;
         let block = self.source.block_bytes(0) / size_of::<f32>();
-        let head = self.head.piece_bytes() / size_of::<f32>();
+        let head = self.head_bytes(Head::piece_bytes) / size_of::<f32>();
         (OPERATIONS / (2 * block.max(head).max(1))).clamp(256, 4096)
     }
 

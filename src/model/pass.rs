@@ -11,7 +11,7 @@ use super::batch::Batch;
 use super::blocks::Block;
 use super::cpu::is_cpu;
 use super::feed::Feed;
-use super::head::{Losses, Piece};
+use super::head::{Head, Losses, Piece};
 use super::layout::{Context, Layout};
 use super::windows::WindowMask;
 use crate::error::Result;
@@ -69,7 +69,7 @@ impl Pass {
 impl Model {
     /// Steps that take a batch through the model.
     fn steps_per_batch(&self) -> usize {
-        self.hidden_states() + self.head.pieces()
+        self.hidden_states() + self.head.as_ref().map_or(0, Head::pieces)
     }
 
     /// How many of these batches, from the first, pass the model together: at least one.
@@ -136,15 +136,19 @@ impl Model {
                 let states = self.final_norm.forward(states);
                 tap(blocks, &flight.batch, &states)?;
                 let weights = &self.source.weights;
-                flight.losses = Losses::new(&flight.batch, states, &self.head, weights)?;
+                if let Some(head) = &self.head {
+                    flight.losses = Losses::new(&flight.batch, states, head, weights)?;
+                }
             }
             layer => {
-                if pass.piece.is_none() {
-                    let (weights, device) = (&self.source.weights, &self.source.device);
-                    pass.piece = Some(self.head.piece(layer - blocks - 1, weights, device)?);
-                }
-                if let (Some(losses), Some(piece)) = (&mut pass.batches[pass.next].losses, &pass.piece) {
-                    losses.add(piece, &self.head);
+                if let Some(head) = &mut self.head {
+                    if pass.piece.is_none() {
+                        let (weights, device) = (&self.source.weights, &self.source.device);
+                        pass.piece = Some(head.piece(layer - blocks - 1, weights, device)?);
+                    }
+                    if let (Some(losses), Some(piece)) = (&mut pass.batches[pass.next].losses, &pass.piece) {
+                        losses.add(piece, head);
+                    }
                 }
             }
         }
@@ -162,7 +166,7 @@ impl Model {
     }
 
     /// The next-token cross-entropies of a wave that is [`Step::Done`], in nats: for each batch, document
-    /// by document.
+    /// by document; of a model without an output head none.
     ///
     /// # Errors
     /// A device that does not give its results.

@@ -71,8 +71,8 @@ fn settings(of: &Settings) -> Result<(), String> {
 
 fn measurement(measurement: &Measurement) -> Result<(), String> {
     let Measurement { layers, mean, .. } = measurement;
-    for (name, value) in [(LOSS, measurement.loss), (TEMPERATURE, measurement.temperature)] {
-        finite(&format!("`{name}`"), value)?;
+    for (name, value) in [(LOSS, measurement.loss), (TEMPERATURE, Some(measurement.temperature))] {
+        value.map_or(Ok(()), |value| finite(&format!("`{name}`"), value))?;
     }
     if !(2..=MOST_LAYERS).contains(&layers.len()) {
         return Err(match layers.len() {

@@ -194,12 +194,14 @@ fn one_of(candidates: Vec<Candidate<'_>>) -> Result<Option<CheckpointResult>, Co
             return Err(conflict([&pair[0], &pair[1]], difference));
         }
     }
+    // Earlier versions knew of no warnings: what one part says holds of all.
+    let warning = best.iter().filter_map(|best| best.result.measurement()?.warning.clone()).min();
     let rank = |result: &CheckpointResult| (cause(result), result.provenance.rank(), result.path.clone());
     let results = best.into_iter().map(|candidate| candidate.result);
     Ok(results.min_by_key(rank).map(|mut result| {
         (result.step, result.tokens) = (step, tokens);
         if let Outcome::Measured(measurement) = &mut result.outcome {
-            (measurement.weights, measurement.sample) = (weights, sample);
+            (measurement.weights, measurement.sample, measurement.warning) = (weights, sample, warning);
         }
         result
     }))

@@ -24,7 +24,7 @@ fn on(documents: usize) -> Results {
     let mut results = changed(|_| ());
     let numbers = numbers(&mut results, 0);
     numbers.convergence.last_mut().unwrap().documents = documents;
-    numbers.loss = documents as f64;
+    numbers.loss = Some(documents as f64);
     numbers.sample = Some(format!("of {documents}"));
     results
 }
@@ -114,7 +114,7 @@ fn a_conflict_is_named_with_both_values_and_both_files() {
         results
     };
     assert_eq!(
-        conflict(part(0), number(|m| m.loss = 3.0)),
+        conflict(part(0), number(|m| m.loss = Some(3.0))),
         "these results conflict: checkpoint `a run/step7` differs: its `loss` is 3.5 in one.json and 3 in \
          parts/two.csv; leave one of the two out, or measure the checkpoint again"
     );
@@ -122,10 +122,13 @@ fn a_conflict_is_named_with_both_values_and_both_files() {
     let error = conflict(part(0), last_bit);
     assert!(error.contains("`entropy` in layer 2 is 0.9 in one.json and 0.9000000000000001 in"), "{error}");
     assert!(
-        conflict(number(|m| m.loss = 0.0), number(|m| m.loss = -0.0)).contains("is 0 in one.json and -0 in")
+        conflict(number(|m| m.loss = Some(0.0)), number(|m| m.loss = Some(-0.0)))
+            .contains("is 0 in one.json and -0 in")
     );
-    let error =
-        conflict(part(0), number(|m| (m.loss, m.temperature, m.layers[0].entropy.value) = (1.0, 2.0, 3.0)));
+    let error = conflict(
+        part(0),
+        number(|m| (m.loss, m.temperature, m.layers[0].entropy.value) = (Some(1.0), 2.0, 3.0)),
+    );
     assert!(error.contains("and so do 2 more of its values"), "{error}");
     let lacking = number(|m| m.layers[1].entropy.spread = None);
     let error = conflict(part(0), lacking);
@@ -138,7 +141,7 @@ fn a_conflict_is_named_with_both_values_and_both_files() {
     assert!(error.contains("its `step` is 7 in one.json and 8 in parts/two.csv"), "{error}");
     // All of them are counted.
     let mut other = results();
-    (0..2).for_each(|index| numbers(&mut other, index).loss = 1.0);
+    (0..2).for_each(|index| numbers(&mut other, index).loss = Some(1.0));
     assert!(conflict(results(), other).contains("(and so for 1 more)"));
 }
 
@@ -186,7 +189,7 @@ fn few() -> impl Strategy<Value = Results> {
                 numbers.weights = None;
             }
             // Seldom, numbers that cannot both be right.
-            numbers.loss = if other == 0 { 1.0 } else { 2.0 };
+            numbers.loss = Some(if other == 0 { 1.0 } else { 2.0 });
         }
         results
     });

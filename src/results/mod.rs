@@ -87,8 +87,10 @@ pub enum Outcome {
 /// The numbers of one checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
-    /// Mean next-token cross-entropy over all predictions of the documents, in nats a token.
-    pub loss: f64,
+    /// Mean next-token cross-entropy over all predictions of the documents, in nats a token; `None` of a model that was
+    /// saved without an output head.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub loss: Option<f64>,
     /// The number of labelled positions.
     pub positions: usize,
     /// The temperature ε used.
@@ -108,6 +110,10 @@ pub struct Measurement {
     /// cut alike, have the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<String>,
+    /// What may make these numbers other than the model's own, in one line: fields and tensors that the forward pass does
+    /// not know. `None` where nothing is known to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// What a smaller sample gave: its first documents.

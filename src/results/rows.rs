@@ -31,6 +31,7 @@ pub struct About {
     pub path: String,
     pub weights: Option<String>,
     pub sample: Option<String>,
+    pub warning: Option<String>,
     /// The condition's name; empty where it was read, as it follows from the settings.
     pub condition: String,
     /// The condition's settings and the provenance.
@@ -89,6 +90,7 @@ pub fn rows_of_checkpoint(checkpoint: &CheckpointResult, about: About) -> Vec<Ro
         path: checkpoint.path.to_string_lossy().into_owned(),
         weights: measured.and_then(|m| m.weights.clone()),
         sample: measured.and_then(|m| m.sample.clone()),
+        warning: measured.and_then(|m| m.warning.clone()),
         ..about
     });
     let measurement = match &checkpoint.outcome {
@@ -109,8 +111,9 @@ pub fn rows_of_checkpoint(checkpoint: &CheckpointResult, about: About) -> Vec<Ro
         error: None,
     };
     let alone = |layer: Option<usize>, measure: &str, value: f64| row(layer, String::new(), measure, value);
-    let mut rows =
-        vec![alone(None, LOSS, measurement.loss), alone(None, TEMPERATURE, measurement.temperature)];
+    // That there is no loss is told too: a row that was lost is missed.
+    let loss = Row { value: measurement.loss, ..alone(None, LOSS, 0.0) };
+    let mut rows = vec![loss, alone(None, TEMPERATURE, measurement.temperature)];
     for layer in measurement.layers.iter().chain([&measurement.mean]) {
         rows.extend(
             layer.values().into_iter().map(|(subject, measure, value)| {
@@ -239,9 +242,11 @@ fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, Str
     };
     let layers = (0..count).map(|index| layer(Some(index))).collect::<Result<Vec<_>, _>>()?;
     let mean = layer(None)?;
-    let alone = |measure: &str| {
-        values.get(&(None, "", measure, None)).copied().ok_or_else(|| format!("lacks its `{measure}`"))
-    };
+    let alone = |measure: &str| values.get(&(None, "", measure, None)).copied();
+    let lacks = |measure: &str| format!("lacks its `{measure}`");
+    if !rows.iter().any(|row| row.measure == LOSS) {
+        return Err(lacks(LOSS));
+    }
     let size = whole.unwrap_or_default();
     let positions = size.1.ok_or("lacks its `positions`")? as usize;
     let estimate = |(&documents, &positions): (&u64, &Option<u64>)| {
@@ -251,14 +256,15 @@ fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, Str
     };
     let convergence = samples.iter().map(estimate).collect::<Result<Vec<_>, String>>()?;
     let measurement = Measurement {
-        loss: alone(LOSS)?,
+        loss: alone(LOSS),
         positions,
-        temperature: alone(TEMPERATURE)?,
+        temperature: alone(TEMPERATURE).ok_or_else(|| lacks(TEMPERATURE))?,
         layers,
         mean,
         convergence,
         weights: rows[0].about.weights.clone(),
         sample: rows[0].about.sample.clone(),
+        warning: rows[0].about.warning.clone(),
     };
     match size.0 {
         Some(documents) => measurement.on_documents(documents as usize, sample_documents),

@@ -28,7 +28,7 @@ pub enum Cell<'a> {
 }
 
 /// The columns before those of the settings and the provenance.
-const COLUMNS: [(&str, Form); 16] = [
+const COLUMNS: [(&str, Form); 17] = [
     ("condition", Form::Text),
     ("run", Form::Text),
     ("checkpoint", Form::Text),
@@ -43,6 +43,7 @@ const COLUMNS: [(&str, Form); 16] = [
     ("error", Form::Text),
     ("weights", Form::Text),
     ("sample", Form::Text),
+    ("warning", Form::Text),
     ("path", Form::Text),
     (SCHEMA_COLUMN, Form::Whole),
 ];
@@ -73,6 +74,7 @@ impl Row {
             "error" => maybe(&self.error),
             "weights" => maybe(&self.about.weights),
             "sample" => maybe(&self.about.sample),
+            "warning" => maybe(&self.about.warning),
             "path" => text(&self.about.path),
             SCHEMA_COLUMN => Cell::Whole(u64::from(SCHEMA)),
             field => match self.about.fields.get(field) {
@@ -202,8 +204,8 @@ fn rows(table: &dyn Columns) -> Result<Vec<Row>, String> {
 
 /// What each row says of its checkpoint, equal ones being the same.
 fn abouts(table: &dyn Columns) -> Result<Vec<Rc<About>>, String> {
-    let of_checkpoint =
-        ["run", "checkpoint", "path", "weights", "sample"].map(|name| (name.to_owned(), Form::Text));
+    let of_checkpoint = ["run", "checkpoint", "path", "weights", "sample", "warning"]
+        .map(|name| (name.to_owned(), Form::Text));
     let of_training = ["step", "tokens"].map(|name| (name.to_owned(), Form::Whole));
     let columns: Vec<(String, Form)> =
         of_checkpoint.into_iter().chain(of_training).chain(field_columns()?).collect();
@@ -249,6 +251,7 @@ fn abouts(table: &dyn Columns) -> Result<Vec<Rc<About>>, String> {
             path: text("path").unwrap_or_default(),
             weights: text("weights"),
             sample: text("sample"),
+            warning: text("warning"),
             ..About::default()
         };
         let mut whole = |name: &str| fields.remove(name).and_then(|value| value.as_u64());

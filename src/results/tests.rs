@@ -21,7 +21,7 @@ fn layer(layer: Option<usize>) -> LayerMeasures {
 
 pub fn measurement() -> Measurement {
     Measurement {
-        loss: 3.5,
+        loss: Some(3.5),
         positions: 160,
         temperature: 0.02,
         layers: vec![layer(Some(0)), layer(Some(1)), layer(Some(2))],
@@ -41,6 +41,7 @@ pub fn measurement() -> Measurement {
             .into(),
         weights: Some("00c0ffee".to_owned()),
         sample: Some("5eed".to_owned()),
+        warning: Some("more tensors than are read".to_owned()),
     }
 }
 
@@ -360,7 +361,7 @@ fn tables_below_each_other_are_their_union() {
             Outcome::Failed { error } => panic!("{error}"),
         }
     };
-    conflict(&number(|m| m.loss = 3.0), &["its `loss` twice, 3.5 and 3"]);
+    conflict(&number(|m| m.loss = Some(3.0)), &["its `loss` twice, 3.5 and 3"]);
     conflict(&number(|m| m.layers[1].entropy.value = 0.8), &["`entropy` in layer 1 twice, 0.9 and 0.8"]);
     conflict(
         &number(|m| m.positions = 170),
@@ -373,7 +374,7 @@ fn tables_below_each_other_are_their_union() {
     conflict(&number(|m| m.sample = Some("beef".to_owned())), &["two samples", "5eed", "beef"]);
     conflict(
         &|checkpoint| {
-            number(|m| m.loss = 3.0)(checkpoint);
+            number(|m| m.loss = Some(3.0))(checkpoint);
             checkpoint.provenance.device = "GPU".to_owned();
         },
         &["is there twice", "`loss` is 3.5 and 3"],
@@ -442,7 +443,7 @@ fn sizes_and_numbers_that_cannot_be_are_refused_by_name() {
         ("/conditions/0/settings/text", Value::from("other.jsonl"), "text"),
         ("/conditions/0/settings/samples", Value::from(7), "samples"),
         ("/conditions/0/settings/novelty", Value::from(1), "novelty"),
-        ("/conditions/0/checkpoints/0/loss", Value::Null, "a run/step7"),
+        ("/conditions/0/checkpoints/0/loss", Value::from("low"), "a run/step7"),
         ("/conditions/0/checkpoints/0/positions", Value::from(0.5), "a run/step7"),
         ("/conditions/0/checkpoints/0/layers", Value::Array(Vec::new()), "lacks its layers"),
         ("/conditions/0/checkpoints/0/layers/1/layer", Value::from(1_000_000_000u64), "layer 1"),
@@ -493,7 +494,7 @@ fn a_checkpoint_twice_in_one_document_is_one_or_refused() {
     let mut twice = results();
     checkpoints(&mut twice).push(measured("a run", "step7"));
     assert_eq!(read(&twice.to_json().unwrap()).unwrap(), results());
-    numbers(&mut twice, 5).loss = 1.0;
+    numbers(&mut twice, 5).loss = Some(1.0);
     let error = refused(&twice.to_json().unwrap());
     assert!(error.contains("a run/step7") && error.contains("twice"), "{error}");
 }

@@ -44,7 +44,7 @@ pub(super) fn measurement(complexity: f64) -> Arc<Measurement> {
     let labelled: Vec<_> = labelled.map(|(label, value)| (label, Information::new(value, 0.0))).collect();
     let layer = |layer| LayerMeasures::new(layer, 0.5, labelled.clone());
     Arc::new(Measurement {
-        loss: 3.0,
+        loss: Some(3.0),
         positions: 1000,
         temperature: 0.0135,
         layers: (0..3).map(|index| layer(Some(index))).collect(),
@@ -52,6 +52,7 @@ pub(super) fn measurement(complexity: f64) -> Arc<Measurement> {
         convergence: Vec::new(),
         weights: None,
         sample: None,
+        warning: None,
     })
 }
 

@@ -106,8 +106,8 @@ pub struct PlanePoint {
     pub layers_of_seed: (usize, usize),
     /// 𝓗(Z), in efficiency.
     pub entropy: f64,
-    /// Next-token cross-entropy in nats a token.
-    pub loss: f64,
+    /// Next-token cross-entropy in nats a token; `None` of a model without an output head.
+    pub loss: Option<f64>,
     /// What the numbers rest on.
     pub basis: Basis,
     /// Whether a line leads here from the point before.

@@ -18,7 +18,7 @@ fn measurement(layers: usize, orders: Order, documents: usize) -> Measurement {
     };
     let layer = |layer| LayerMeasures::new(layer, 0.5, orders.and_below().flat_map(labelled));
     Measurement {
-        loss: 3.0,
+        loss: Some(3.0),
         positions: 10 * documents,
         temperature: 0.0135,
         layers: (0..layers).map(|index| layer(Some(index))).collect(),
@@ -30,6 +30,7 @@ fn measurement(layers: usize, orders: Order, documents: usize) -> Measurement {
         }],
         weights: None,
         sample: None,
+        warning: None,
     }
 }
 
@@ -84,7 +85,7 @@ fn parts_of_a_run_are_one_trajectory_and_those_in_conflict_are_apart() {
 
     let mut other = parts[1].clone();
     let Outcome::Measured(numbers) = &mut other.1.conditions[0].checkpoints[0].outcome else { panic!() };
-    numbers.loss = 2.0;
+    numbers.loss = Some(2.0);
     let files = [whole, other];
     let apart = drawn(&files, PlaneView::default());
     let labels: Vec<String> = apart.iter().map(Trajectory::label).collect();

@@ -375,7 +375,7 @@ fn recorded(run: &str, states: usize, points: usize) -> Vec<u8> {
     let labelled = labelled.map(|(label, value)| (label, Information::new(value, value)));
     let layer = |layer| LayerMeasures::new(layer, 0.5, labelled.clone());
     let measurement = Measurement {
-        loss: 3.0,
+        loss: Some(3.0),
         positions: 999,
         temperature: 0.0135,
         layers: (0..states).map(|index| layer(Some(index))).collect(),
@@ -383,6 +383,7 @@ fn recorded(run: &str, states: usize, points: usize) -> Vec<u8> {
         convergence: vec![estimate],
         weights: None,
         sample: None,
+        warning: None,
     };
     let settings = infoplane::settings::Settings { points, ..Default::default() };
     let condition = Condition { settings, text: TextSource::Corpus("books.jsonl".into()) };

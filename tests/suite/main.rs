@@ -14,6 +14,7 @@ mod kernels;
 mod models;
 mod questions;
 mod runs;
+mod saved;
 mod shaders;
 mod store;
 mod support;

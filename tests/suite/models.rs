@@ -126,7 +126,7 @@ fn configs_of_transformers_4_give_the_same_states() {
 }
 
 /// The loss of a document of 32 tokens, and the Euclidean norm of its last states.
-fn loss_and_norm(model: &mut Model) -> (f64, f64) {
+pub fn loss_and_norm(model: &mut Model) -> (f64, f64) {
     let ids: Vec<u32> = (3..35).map(|t| t * 7 % 300).collect();
     let batches = batches(&[ids], 0..1, 1 << 20);
     let mut last = Vec::new();

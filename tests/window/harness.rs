@@ -79,7 +79,7 @@ pub fn measurement((run, checkpoint): (usize, usize), settings: &Settings) -> Me
         _ => 0.0316,
     };
     Measurement {
-        loss: 7.5 - 4.0 * progress.sqrt(),
+        loss: Some(7.5 - 4.0 * progress.sqrt()),
         positions: 31_415,
         temperature: epsilon * settings.temperature_factor,
         layers: (0..LAYERS).map(|index| layer(Some(index))).collect(),
@@ -96,6 +96,7 @@ pub fn measurement((run, checkpoint): (usize, usize), settings: &Settings) -> Me
             .into(),
         weights: None,
         sample: None,
+        warning: None,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::engine::open_device::OpenDevice;
 use crate::engine::schedule::{Further, Pair};
 use crate::error::{Error, Kind};
 use crate::estimator::{Binning, temperature};
+use crate::results::Measurement;
 use crate::settings::Settings;
 use crate::words::counted;
 
@@ -104,7 +105,8 @@ impl Work {
             answer.settled = Some(stage + 1);
         }
         (answer.stages, answer.null, answer.honest) = (stage + 1, false, false);
-        answer.measurement = Some(Arc::new(measurement));
+        let warning = self.identities.get(&of.checkpoint).and_then(|identity| identity.warning.clone());
+        answer.measurement = Some(Arc::new(Measurement { warning, ..measurement }));
         let honest = |(other, quality): &(Pair, Quality)| *other == of && *quality == Quality::Honest;
         if complete && !self.live && self.wants.iter().any(honest) {
             // Emitted once, with all there is to know.

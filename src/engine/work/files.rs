@@ -12,6 +12,7 @@ use crate::engine::message::Event;
 use crate::engine::sample::Sample;
 use crate::engine::schedule::Pair;
 use crate::error::{Error, Kind};
+use crate::model::outline::Outline;
 
 /// A checkpoint's files as they were read.
 pub struct Identity {
@@ -19,6 +20,8 @@ pub struct Identity {
     pub files: Files,
     /// The content hash of configuration and weights.
     hash: u128,
+    /// What may make its numbers other than the model's own, in one line.
+    pub warning: Option<String>,
 }
 
 impl Work {
@@ -75,7 +78,15 @@ impl Work {
         // Looked at first: files written while they are read are seen to have changed.
         let files = Files::of(&folder)?;
         let hash = checkpoints::identity(&folder)?;
-        self.identities.insert(checkpoint, Identity { files, hash });
+        let warnings = Outline::read(&folder)?.warnings;
+        let warning = (!warnings.is_empty()).then(|| warnings.join("; "));
+        self.identities.insert(checkpoint, Identity { files, hash, warning });
+        for warning in warnings {
+            // The checkpoints of a run are alike.
+            if self.warned.insert(warning.clone()) {
+                outbox.emit(Event::Warning(format!("{warning}: {}", folder.path().display())))?;
+            }
+        }
         Ok(hash)
     }
 

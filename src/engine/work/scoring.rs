@@ -176,11 +176,6 @@ impl Work {
         let runs = Arc::clone(&self.runs);
         let (run, checkpoint) = runs.get(of.checkpoint).ok_or_else(not_open)?;
         let config = Config::read(&checkpoint.folder())?;
-        for warning in config.warnings() {
-            if self.warned.insert(warning.clone()) {
-                outbox.emit(Event::Warning(format!("{warning}: {}", checkpoint.path.display())))?;
-            }
-        }
         let (asked, live) = (self.asked(of), self.live);
         let session = self.session_mut(of)?;
         let key = ScoresKey::new(identity, sample, &session.of.settings, live, device);

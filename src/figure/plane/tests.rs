@@ -26,7 +26,7 @@ fn run(run: usize, name: &str, count: usize) -> Trajectory {
             expressivity,
             optimality: Some(expressivity / complexity),
             entropy: 0.8,
-            loss: 9.0 - 6.0 * t,
+            loss: Some(9.0 - 6.0 * t),
             basis: Basis::recorded(64),
             joined: checkpoint > 0,
             ..PlanePoint::default()

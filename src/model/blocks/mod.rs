@@ -8,11 +8,13 @@ mod gpt_neox;
 mod llama;
 mod olmo2;
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::sync::{Mutex, PoisonError};
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
-use super::config::BlockKind;
+use super::config::{BlockKind, Config};
 use super::layout::Context;
 use super::loader::Loader;
 use crate::error::Result;
@@ -36,4 +38,14 @@ pub fn load(loader: &Loader<'_>) -> Result<Box<dyn Block>> {
         BlockKind::GptNeox => Box::new(gpt_neox::Block::load(loader)?),
         BlockKind::Gpt2 => Box::new(gpt2::Block::load(loader)?),
     })
+}
+
+/// The names of the tensors that a block is loaded from, without the block's own: the same for all blocks.
+///
+/// # Errors
+/// None in practice.
+pub fn parts(config: &Config) -> Result<BTreeSet<String>> {
+    let names = Mutex::default();
+    load(&Loader::listing(config, &Device::flex(), &names))?;
+    Ok(names.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

@@ -326,6 +326,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Whether a field is there and `true`.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.object.get(name) == Some(&Value::Bool(true))
+    }
+
     /// The names of the fields that nobody asked for and that are set to something.
     pub fn unread(&self) -> Vec<&'a str> {
         let asked = self.asked.borrow();

@@ -171,6 +171,8 @@ pub struct Config {
     /// Names of fields that are set and that nobody here knows, in the order of the alphabet; empty until
     /// [`Config::parse`] has set it. The model may compute something by them that is not computed here.
     pub unknown_fields: Vec<String>,
+    /// Those of them that are set to `true`.
+    pub unknown_flags: Vec<String>,
     /// What was decided where fields say different things, a sentence each; empty until [`Config::parse`] has set it.
     pub notes: Vec<String>,
 }
@@ -247,6 +249,7 @@ impl Config {
             logit_scale: 1.0,
             logit_softcap: None,
             unknown_fields: Vec::new(),
+            unknown_flags: Vec::new(),
             notes: Vec::new(),
         })
     }

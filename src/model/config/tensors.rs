@@ -16,6 +16,8 @@ pub struct TensorNames {
     pub norm: &'static str,
     /// The output head where it is not the embedding.
     pub heads: &'static [&'static str],
+    /// What the names of other parts of the model start with, which are no part of the language model.
+    pub others: &'static [&'static str],
 }
 
 impl TensorNames {
@@ -27,5 +29,6 @@ impl TensorNames {
         position_embedding: "",
         norm: "norm",
         heads: &["lm_head.weight"],
+        others: &[],
     };
 }

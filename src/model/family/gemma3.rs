@@ -22,6 +22,12 @@ const DEFAULTS: &[(&str, usize)] = &[
 const TENSORS: TensorNames = TensorNames {
     prefixes: &["language_model.model.", "model.language_model.", "model.", ""],
     heads: &["lm_head.weight", "language_model.lm_head.weight"],
+    others: &[
+        "vision_tower.",
+        "multi_modal_projector.",
+        "model.vision_tower.",
+        "model.multi_modal_projector.",
+    ],
     ..TensorNames::COMMON
 };
 

@@ -14,6 +14,7 @@ const TENSORS: TensorNames = TensorNames {
     position_embedding: "wpe.weight",
     norm: "ln_f",
     heads: &["lm_head.weight"],
+    others: &[],
 };
 
 /// Reads the config, whose field names are the family's own.
@@ -60,6 +61,7 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
         logit_scale: 1.0,
         logit_softcap: None,
         unknown_fields: Vec::new(),
+        unknown_flags: Vec::new(),
         notes: Vec::new(),
     })
 }

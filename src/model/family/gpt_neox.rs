@@ -13,6 +13,7 @@ const TENSORS: TensorNames = TensorNames {
     position_embedding: "",
     norm: "final_layer_norm",
     heads: &["embed_out.weight", "lm_head.weight"],
+    others: &[],
 };
 
 /// Reads the config.

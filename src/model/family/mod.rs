@@ -107,7 +107,14 @@ impl Config {
         refuse_quantised(&fields)?;
         let config = (family.config)(&fields)?;
         let unknown_fields = fields.refuse_the_unread()?;
-        Ok(Self { model_type: family.model_type, unknown_fields, notes: fields.notes(), ..config })
+        let unknown_flags = unknown_fields.iter().filter(|name| fields.is_true(name)).cloned().collect();
+        Ok(Self {
+            model_type: family.model_type,
+            unknown_fields,
+            unknown_flags,
+            notes: fields.notes(),
+            ..config
+        })
     }
 }
 

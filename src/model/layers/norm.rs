@@ -37,7 +37,7 @@ impl Norm {
 
     /// Loads the `weight`, `[heads, size]`, of a layer norm over each head.
     pub fn load_each(loader: &Loader<'_>, heads: usize, size: usize) -> Result<Self> {
-        let weight = Some(loader.tensor("weight", [heads, size])?.reshape([heads * size]));
+        let weight = Some(loader.tensor("weight", [heads, size])?.flatten(0, 1));
         let kind = NormKind::LayerUnbiased;
         Ok(Self { kind, weight, bias: None, size, epsilon: loader.config.norm_epsilon })
     }

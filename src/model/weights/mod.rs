@@ -4,6 +4,7 @@
 //! the program.
 
 pub mod files;
+mod wrappers;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -151,11 +152,30 @@ impl Weights {
         }
         let declared = files::tensors(file.version.length, |offset, bytes| file.read(offset, bytes))
             .map_err(|cause| file.error(cause).help(help))?;
+        let mut wrapped = HashMap::new();
         for files::Declared { name, shape, dtype, range } in declared {
-            self.tensors.insert(name, Entry { file: self.files.len(), shape, dtype, range });
+            let inner = wrappers::unwrapped(&name).into_owned();
+            let entry = Entry { file: self.files.len(), shape, dtype, range };
+            self.tensors.insert(inner.clone(), entry);
+            if let Some(other) = wrapped.insert(inner.clone(), name) {
+                return Err(file.error(format!(
+                    "there are two tensors `{inner}`, one of them saved as `{}`",
+                    other.max(wrapped.remove(&inner).unwrap_or_default())
+                )));
+            }
         }
         self.files.push(file);
         Ok(())
+    }
+
+    /// The folder they lie in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The names of all tensors, without what known wrappers put into them, and their shapes.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.tensors.iter().map(|(name, entry)| (&**name, &*entry.shape))
     }
 
     /// Whether there is a tensor of this name.
