@@ -17,6 +17,7 @@ pub mod engine;
 pub mod error;
 pub mod estimator;
 pub mod figure;
+pub mod json;
 pub mod labels;
 pub mod measures;
 mod memory;

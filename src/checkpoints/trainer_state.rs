@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
+use std::io::{self, Read, Seek as _, SeekFrom};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::folder::ModelFolder;
+use crate::json::Quoting;
 
 /// Larger files are not looked into; a long run's log takes tens of megabytes.
 const LARGEST: u64 = 256 << 20;
@@ -47,7 +48,7 @@ impl TrainerState {
             return Ok(Some(state));
         }
         file.rewind()?;
-        Ok(if size > LARGEST { None } else { Self::of_json(BufReader::new(file)) })
+        Ok(if size > LARGEST { None } else { Self::of_json(file) })
     }
 
     /// The state of a file with a key a line in their order, as the Trainer writes it: the step stands before the log
@@ -79,7 +80,7 @@ impl TrainerState {
     /// The state of a file of any form, read up to where both numbers are known.
     fn of_json(reader: impl Read) -> Option<Self> {
         let mut found = Found::default();
-        let mut json = serde_json::Deserializer::from_reader(reader);
+        let mut json = serde_json::Deserializer::from_reader(Quoting::new(reader));
         let whole = found.deserialize(&mut json).and_then(|()| json.end()).is_ok();
         let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_u64);
         (whole || found.is_all()).then(|| Self {
@@ -156,9 +157,19 @@ mod tests {
             b"{\"global_step\": 5} 6",
             b"[5]",
             b"",
+            b"{\"loss\": nan, \"global_step\": 5}",
         ] {
             assert_eq!(TrainerState::of_json(broken), None);
         }
+    }
+
+    #[test]
+    fn a_diverged_run_s_log_hides_nothing() {
+        let text = r#"{"best_metric": -Infinity, "global_step": 5, "log_history": [{"loss": NaN}],
+            "note": "NaN", "num_input_tokens_seen": 4096}"#;
+        assert_eq!(TrainerState::of_json(text.as_bytes()), Some(state(Some(5), Some(4096))));
+        let unknown = br#"{"global_step": NaN, "num_input_tokens_seen": Infinity}"#;
+        assert_eq!(TrainerState::of_json(&unknown[..]), Some(state(None, None)));
     }
 
     /// A file as the Trainer writes it, its log as long as said; tokens stand in every entry of the log too.
