@@ -12,7 +12,8 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::step_name::{StepName, natural_order};
+use super::natural::natural_order;
+use super::step_name::StepName;
 
 /// Names of revisions may have folders in them, but not endlessly.
 const DEEPEST: usize = 8;
@@ -24,8 +25,6 @@ const MOST: usize = 100_000;
 pub struct Revision {
     /// Its name in `refs`, or its commit where nothing names it.
     pub name: String,
-    /// What the name says of the time in training.
-    pub step: Option<StepName>,
     /// Its snapshot.
     pub path: PathBuf,
 }
@@ -66,17 +65,14 @@ pub fn revisions(repository: &Path) -> Vec<Revision> {
     let revision = |(commit, mut names): (String, Vec<String>)| {
         names.sort_by(|a, b| natural_order(a, b));
         let path = repository.join("snapshots").join(&commit);
-        let of_step = names.iter().find_map(|name| Some((name.clone(), step_of(name)?)));
-        match of_step {
-            Some((name, step)) => Revision { name, step: Some(step), path },
-            None => Revision { name: names.into_iter().next().unwrap_or(commit), step: None, path },
-        }
+        let of_step = names.iter().position(|name| StepName::parse(name).is_some());
+        Revision { name: names.into_iter().nth(of_step.unwrap_or(0)).unwrap_or(commit), path }
     };
     names.into_iter().take(MOST).map(revision).collect()
 }
 
 /// The name a snapshot goes by.
-pub fn name_of_snapshot(snapshot: &Path) -> Option<(String, Option<StepName>)> {
+pub fn name_of_snapshot(snapshot: &Path) -> Option<String> {
     let snapshots = snapshot.parent()?;
     let repository = snapshots.parent()?;
     if snapshots.file_name()? != "snapshots" || !super::folder::is_repository(repository) {
@@ -85,12 +81,7 @@ pub fn name_of_snapshot(snapshot: &Path) -> Option<(String, Option<StepName>)> {
     let commit = snapshot.file_name()?;
     let found =
         revisions(repository).into_iter().find(|revision| revision.path.file_name() == Some(commit))?;
-    Some((found.name, found.step))
-}
-
-/// A revision's step; a name with folders in it reads as one with dashes.
-fn step_of(name: &str) -> Option<StepName> {
-    StepName::parse(&name.replace('/', "-"))
+    Some(found.name)
 }
 
 /// All names below a folder of `refs`, with the commits they stand for.

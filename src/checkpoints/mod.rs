@@ -11,10 +11,13 @@ mod folder;
 mod hub;
 mod identity;
 mod key;
+pub mod natural;
 mod scan;
+mod siblings;
 pub mod step_name;
 mod told_apart;
 mod trainer_state;
+pub mod training_order;
 mod weight_files;
 
 pub use files::{Files, is_lfs_pointer, weight_files};

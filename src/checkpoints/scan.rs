@@ -1,23 +1,29 @@
 //! Finds the runs below a folder.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use super::files::has_weights;
 use super::folder::{ModelFolder, is_repository, root_of, tokenizer_of};
-use super::step_name::{StepName, natural_order, sort_by_training};
+use super::natural::natural_order;
+use super::siblings::{Group, grouped};
+use super::step_name::StepName;
 use super::trainer_state::TrainerState;
+use super::training_order::{TrainingTime, cumulative_tokens, sort_by_training};
 use super::{Checkpoint, Run, hub};
 use crate::error::{Error, Kind, Result};
+use crate::json;
 
 /// Opens a folder and returns the runs in it, at least one, in natural order of their names.
 ///
 /// - A model (a folder with `config.json`) is a run of one checkpoint. If it has step-named models below
 ///   it, as a Trainer's output folder does, it is their run, and its own weights come last.
 /// - A folder whose sub-folders are models is a run if any of them has a step name; the others, such as a
-///   final `main`, come last. If none has, each is a model of its own.
+///   final `main`, come last. If none has, models of one architecture whose names differ in numbers alone are a
+///   run, and every other is a model of its own.
 /// - A repository in the hub cache is a run of its revisions, by their names.
 /// - A folder of such folders opens all of them. Nothing deeper than two levels is looked into.
 /// - A name such as `org/name` that is no folder stands for a repository in this machine's hub cache.
@@ -123,17 +129,24 @@ impl Scan<'_> {
         Run::new(name_of(folder), folder.to_owned(), ordered(found))
     }
 
-    /// Models that lie beside each other in a folder: one run if any has a step name, else a run each.
+    /// The runs of models that lie beside each other in a folder.
     fn runs_of_models(&mut self, folder: &Path, models: Vec<PathBuf>, root: &Path) -> Vec<Run> {
-        let found: Vec<Found> = models.into_iter().map(|model| self.read(model, root)).collect();
-        if found.iter().any(|model| model.name.is_some()) {
-            return vec![Run::new(name_of(folder), folder.to_owned(), ordered(found))];
-        }
-        let single = |model: Found| {
-            let Checkpoint { name, path, .. } = model.checkpoint.clone();
-            Run::new(name, path, vec![model.checkpoint])
+        let models = models.into_iter().map(|path| (name_of(&path), path)).collect();
+        let of_group = |group: Group<PathBuf>| {
+            let found = group.models.into_iter().map(|path| self.read(path, root)).collect();
+            let checkpoints = ordered(found);
+            match (group.name, &checkpoints[..]) {
+                (None, [model]) => Run::new(model.name.clone(), model.path.clone(), checkpoints),
+                (name, _) => {
+                    let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| name_of(folder));
+                    Run::new(name, folder.to_owned(), checkpoints)
+                }
+            }
         };
-        found.into_iter().map(single).collect()
+        grouped(models, |path| architecture(&ModelFolder::within(path, root)))
+            .into_iter()
+            .map(of_group)
+            .collect()
     }
 
     /// The revisions of a repository in the hub cache as one run; none if it holds no model.
@@ -143,8 +156,8 @@ impl Scan<'_> {
         let (models, others): (Vec<_>, Vec<_>) =
             hub::revisions(repository).into_iter().partition(|revision| is_model(&revision.path));
         let found = models.into_iter().map(|revision| {
-            let hub::Revision { name, step, path } = revision;
-            self.read_as(path, name, step, &root)
+            let hub::Revision { name, path } = revision;
+            self.read_as(path, name, &root)
         });
         let checkpoints = ordered(found.collect());
         let path = match &checkpoints[..] {
@@ -159,25 +172,20 @@ impl Scan<'_> {
 
     /// A checkpoint, by its folder's name.
     fn read(&mut self, path: PathBuf, root: &Path) -> Found {
-        match hub::name_of_snapshot(&path) {
-            Some((name, step_name)) => self.read_as(path, name, step_name, root),
-            None => {
-                let name = name_of(&path);
-                let step_name = StepName::parse(&name);
-                self.read_as(path, name, step_name, root)
-            }
-        }
+        let name = hub::name_of_snapshot(&path).unwrap_or_else(|| name_of(&path));
+        self.read_as(path, name, root)
     }
 
     /// A checkpoint under this name. The files beside it are what takes time.
-    fn read_as(&mut self, path: PathBuf, name: String, step_name: Option<StepName>, root: &Path) -> Found {
+    fn read_as(&mut self, path: PathBuf, name: String, root: &Path) -> Found {
+        let step_name = StepName::parse(&name);
         self.stopped = self.stopped || (self.interrupted)();
         let state = match self.stopped {
             true => TrainerState::default(),
             false => TrainerState::read(&ModelFolder::within(&path, root)),
         };
-        let step = step_name.map(|name| name.step).or(state.step());
-        let tokens = step_name.and_then(|name| name.tokens).or(state.tokens());
+        let step = step_name.as_ref().and_then(|name| name.step).or(state.step());
+        let tokens = step_name.as_ref().and_then(|name| name.tokens).or(state.tokens());
         let tokenizer = tokenizer_of(&path, root);
         let root = root.to_owned();
         Found { name: step_name, checkpoint: Checkpoint { name, path, step, tokens, tokenizer, root } }
@@ -198,27 +206,42 @@ struct Found {
 }
 
 impl Found {
-    fn phase(&self) -> u64 {
-        self.name.and_then(|name| name.phase).unwrap_or(0)
+    fn time(&self) -> TrainingTime {
+        let Checkpoint { name, step, tokens, .. } = &self.checkpoint;
+        TrainingTime { label: name.clone(), name: self.name.clone(), step: *step, tokens: *tokens }
     }
 }
 
 /// Sorts a run's checkpoints by training time and makes their tokens count on over phases.
-///
-/// A phase starts, whatever its branch, where the phase before ended: at its largest number of tokens.
 fn ordered(mut found: Vec<Found>) -> Vec<Checkpoint> {
-    let mut largest = BTreeMap::new();
-    for model in found.iter().filter(|model| model.name.is_some()) {
-        let tokens = largest.entry(model.phase()).or_insert(0);
-        *tokens = model.checkpoint.tokens.unwrap_or(0).max(*tokens);
+    let times: Vec<TrainingTime> = found.iter().map(Found::time).collect();
+    for (model, tokens) in found.iter_mut().zip(cumulative_tokens(&times)) {
+        model.checkpoint.tokens = tokens;
     }
-    for model in found.iter_mut().filter(|model| model.name.is_some()) {
-        let before =
-            largest.range(..model.phase()).fold(0u64, |sum, (_, tokens)| sum.saturating_add(*tokens));
-        model.checkpoint.tokens = model.checkpoint.tokens.map(|tokens| tokens.saturating_add(before));
-    }
-    sort_by_training(&mut found, |model| (model.name, model.checkpoint.tokens, &model.checkpoint.name));
+    sort_by_training(&mut found, Found::time);
     found.into_iter().map(|model| model.checkpoint).collect()
+}
+
+/// What tells models of different sizes apart, from `config.json`; `None` where it cannot be read.
+fn architecture(folder: &ModelFolder) -> Option<Vec<Value>> {
+    /// Enough for a configuration.
+    const LARGEST: u64 = 1 << 20;
+    const FIELDS: [&str; 9] = [
+        "model_type",
+        "hidden_size",
+        "n_embd",
+        "num_hidden_layers",
+        "n_layer",
+        "intermediate_size",
+        "num_attention_heads",
+        "vocab_size",
+        "text_config",
+    ];
+    let mut bytes = Vec::new();
+    let file = fs::File::open(folder.file("config.json").ok()??).ok()?;
+    file.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    let config = json::from_slice(&bytes).ok()?;
+    Some(FIELDS.iter().map(|field| config.get(field).cloned().unwrap_or_default()).collect())
 }
 
 /// Whether the folder holds a `config.json`; no more is asked of a model here.

@@ -124,6 +124,64 @@ fn phases_without_tokens() {
     assert_eq!(opened(&files), [order]);
 }
 
+/// What folders of these names hold: their order, and steps and tokens where they are known.
+fn training(names: &[&str]) -> Vec<(String, Option<u64>, Option<u64>)> {
+    let files: Vec<String> = names.iter().map(|name| format!("{name}/config.json")).collect();
+    let run = folder(&files.iter().map(String::as_str).collect::<Vec<_>>());
+    let runs = open(run.path()).unwrap();
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    runs[0].checkpoints.iter().map(|each| (each.name.clone(), each.step, each.tokens)).collect()
+}
+
+#[test]
+fn names_of_several_projects_are_runs() {
+    const BILLION: u64 = 1_000_000_000;
+    let of = |name: &str, step, tokens| (name.to_owned(), step, tokens);
+    assert_eq!(
+        training(&["ckpt_000", "ckpt_010", "ckpt_100"]),
+        [of("ckpt_000", Some(0), None), of("ckpt_010", Some(10), None), of("ckpt_100", Some(100), None)]
+    );
+    assert_eq!(
+        training(&["step-720k-token-1510B", "step-240k-token-503B"]),
+        [
+            of("step-240k-token-503B", Some(240_000), Some(503 * BILLION)),
+            of("step-720k-token-1510B", Some(720_000), Some(1510 * BILLION)),
+        ]
+    );
+    assert_eq!(
+        training(&["chck_1M", "chck_10M", "chck_100M", "chck_1000M"])
+            .iter()
+            .map(|each| each.2)
+            .collect::<Vec<_>>(),
+        [1, 10, 100, 1000].map(|millions| Some(millions * 1_000_000))
+    );
+    assert_eq!(
+        training(&["stage1-step1000-tokens5B", "stage2-step10-tokens1B", "step2150-tokens10B"]),
+        [
+            of("stage1-step1000-tokens5B", Some(1000), Some(5 * BILLION)),
+            of("step2150-tokens10B", Some(2150), Some(10 * BILLION)),
+            of("stage2-step10-tokens1B", Some(10), Some(11 * BILLION)),
+        ]
+    );
+    assert_eq!(
+        training(&["save-b-2", "save-b-10"]),
+        [of("save-b-2", None, None), of("save-b-10", None, None)]
+    );
+}
+
+#[test]
+fn numbers_in_names_of_other_architectures_make_no_run() {
+    let root = folder(&["notes.txt"]);
+    for (name, width) in [("m-1", 64), ("m-2", 64), ("m-10", 128)] {
+        write(
+            root.path(),
+            &format!("{name}/config.json"),
+            &format!(r#"{{"hidden_size": {width}, "a": NaN}}"#),
+        );
+    }
+    assert_eq!(listed(root.path(), &open(root.path()).unwrap()), ["m: m-1 m-2", "m-10: m-10"]);
+}
+
 #[test]
 fn trainer_states_order_and_date() {
     let run =

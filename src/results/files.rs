@@ -4,7 +4,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{Results, csv, parquet};
-use crate::checkpoints::step_name::natural_order;
+use crate::checkpoints::natural::natural_order;
 use crate::error::{Error, Kind, Result};
 
 /// The results in files and in folders of files, each with its file; those of a folder in the natural order of their

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use super::provenance::condition_fields;
 use super::rows::{About, Key, Row, key_of, name_of_key, rows_of_checkpoint};
 use super::{CheckpointResult, ConditionResults, Measurement, Outcome, Results};
-use crate::checkpoints::step_name::{StepName, natural_order, sort_by_training};
+use crate::checkpoints::natural::natural_order;
+use crate::checkpoints::training_order::{TrainingTime, sort_by_training};
 use crate::condition::{Condition, ConditionId};
 use crate::error::{Error, Kind};
 
@@ -150,7 +151,7 @@ pub fn union(parts: Vec<(Option<&Path>, Results)>) -> Result<Results, Conflict> 
 fn in_order(mut checkpoints: Vec<CheckpointResult>) -> Vec<CheckpointResult> {
     checkpoints.sort_by(|a, b| natural_order(&a.run, &b.run));
     for run in checkpoints.chunk_by_mut(|a, b| a.run == b.run) {
-        sort_by_training(run, |c| (StepName::parse(&c.name), c.tokens, &c.name));
+        sort_by_training(run, |c| TrainingTime::new(&c.name, c.step, c.tokens));
     }
     checkpoints
 }

@@ -145,13 +145,13 @@ impl State {
         let times = self.scrubber.times();
         let mut marks = vec![Mark::Measured; times.len()];
         for (run, open) in self.visible_runs() {
-            for (checkpoint, key) in open.keys().iter().enumerate() {
+            for (key, time) in open.keys().iter().zip(self.scrubber.times_of(&open.run)) {
                 let mark = match self.present_answer(run, *key) {
                     Some(Answer::Failed(_)) => Mark::Failed,
                     Some(Answer::Numbers(_)) => Mark::Measured,
                     None => Mark::Waiting,
                 };
-                if let Ok(position) = times.binary_search(&self.scrubber.time_of(&open.run, checkpoint)) {
+                if let Ok(position) = times.binary_search(&time) {
                     marks[position] = marks[position].max(mark);
                 }
             }

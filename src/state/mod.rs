@@ -174,12 +174,10 @@ impl State {
             }
             UiCommand::Time(command) => self.scrubber.apply(command),
             UiCommand::Focus(key) => {
-                if let Some((open, checkpoint)) = self
-                    .runs
-                    .place(key)
-                    .and_then(|(run, checkpoint)| Some((self.open_runs().get(run)?, checkpoint)))
-                {
-                    let time = self.scrubber.time_of(&open.run, checkpoint);
+                let time = |(run, checkpoint): (usize, usize)| {
+                    self.scrubber.time_of(&self.open_runs().get(run)?.run, checkpoint)
+                };
+                if let Some(time) = self.runs.place(key).and_then(time) {
                     self.scrubber.apply(TimeCommand::MoveToTime(time));
                 }
             }

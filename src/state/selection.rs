@@ -33,7 +33,7 @@ impl State {
     pub fn focus(&self) -> Option<CheckpointKey> {
         let time = |key: &CheckpointKey| {
             let (run, checkpoint) = self.runs.place(*key)?;
-            Some(self.scrubber.time_of(&self.open_runs().get(run)?.run, checkpoint))
+            self.scrubber.time_of(&self.open_runs().get(run)?.run, checkpoint)
         };
         // The first run wins a tie, hence the reversal: `max_by_key` takes the last.
         self.current().rev().max_by_key(time)

@@ -4,7 +4,7 @@
 //! together, and each run shows its newest checkpoint not after it. Playback takes its `dt` as an argument:
 //! nothing here reads a clock, and everything is tested without a window.
 
-use crate::checkpoints::Run;
+use crate::checkpoints::{Checkpoint, Run};
 
 /// The slowest and the fastest playback, in checkpoints a second.
 pub const SPEED_RANGE: std::ops::RangeInclusive<f32> = 0.5..=20.0;
@@ -21,7 +21,7 @@ pub enum TimeUnit {
     Index,
 }
 
-/// A moment of training, ordered as training goes.
+/// A moment of training, ordered as training goes. No two checkpoints of a run have the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time {
     /// Tokens, steps or the place within the run; for a checkpoint that knows none, as the final `main` usually
@@ -29,6 +29,8 @@ pub struct Time {
     pub count: u64,
     /// 0 where the count is known; for the others how many of its run lie behind the last count, itself included.
     pub past: usize,
+    /// How many checkpoints of its run with the same count come before it, as the branches of a phase have.
+    pub again: usize,
 }
 
 impl TimeUnit {
@@ -42,11 +44,13 @@ impl TimeUnit {
         }
     }
 
-    /// The finest unit known to every checkpoint of `runs` that knows any.
+    /// The finest unit known to every checkpoint of `runs` that knows any; the index where one that knows none, as
+    /// of a name that says an epoch alone, stands before one that does.
     fn of<'a>(runs: impl Iterator<Item = &'a Run> + Clone) -> Self {
-        let checkpoints = runs.flat_map(|run| &run.checkpoints);
-        let mut timed = checkpoints.filter(|c| c.tokens.is_some() || c.step.is_some());
-        if timed.clone().next().is_none() {
+        let is_timed = |c: &Checkpoint| c.tokens.is_some() || c.step.is_some();
+        let amid = |run: &Run| !run.checkpoints.is_sorted_by_key(|c| !is_timed(c));
+        let mut timed = runs.clone().flat_map(|run| &run.checkpoints).filter(|c| is_timed(c));
+        if timed.clone().next().is_none() || runs.clone().any(amid) {
             Self::Index
         } else if timed.clone().all(|c| c.tokens.is_some()) {
             Self::Tokens
@@ -116,10 +120,9 @@ impl Scrubber {
     pub fn set_runs<'a>(&mut self, runs: impl Iterator<Item = &'a Run> + Clone) {
         let before = (self.unit, self.time().filter(|_| !self.is_at_end()));
         self.unit = TimeUnit::of(runs.clone());
-        let all = runs.flat_map(|run| (0..run.checkpoints.len()).map(move |index| (run, index)));
-        let counts = all.clone().filter_map(|(run, index)| self.unit.count_of(run, index));
-        self.last_count = counts.max().unwrap_or(0);
-        let mut times: Vec<Time> = all.map(|(run, index)| self.time_of(run, index)).collect();
+        self.last_count =
+            runs.clone().filter_map(|run| self.counts(run).into_iter().flatten().max()).max().unwrap_or(0);
+        let mut times: Vec<Time> = runs.flat_map(|run| self.times_of(run)).collect();
         times.sort_unstable();
         times.dedup();
         let keep = before.1.filter(|_| before.0 == self.unit);
@@ -189,19 +192,47 @@ impl Scrubber {
     /// The newest checkpoint of `run` not after the time of the scrubber.
     pub fn checkpoint_of(&self, run: &Run) -> Option<usize> {
         let time = self.time()?;
-        let not_after = (0..run.checkpoints.len()).filter(|&index| self.time_of(run, index) <= time);
-        not_after.max_by_key(|&index| self.time_of(run, index))
+        let times = self.times_of(run).into_iter().enumerate();
+        times.filter(|&(_, of)| of <= time).max_by_key(|&(_, of)| of).map(|(index, _)| index)
     }
 
-    /// The time of checkpoint number `index` of `run`.
-    pub fn time_of(&self, run: &Run, index: usize) -> Time {
-        match self.unit.count_of(run, index) {
-            Some(count) => Time { count, past: 0 },
-            None => {
-                let untimed = (0..=index).filter(|&index| self.unit.count_of(run, index).is_none());
-                Time { count: self.last_count, past: untimed.count() }
+    /// The time of checkpoint number `index` of `run`; `None` where there is no such checkpoint.
+    pub fn time_of(&self, run: &Run, index: usize) -> Option<Time> {
+        self.times_of(run).get(index).copied()
+    }
+
+    /// The times of a run's checkpoints, ascending, as training goes.
+    pub fn times_of(&self, run: &Run) -> Vec<Time> {
+        let (mut past, mut before) = (0, Time::default());
+        let time = |(index, count): (usize, Option<u64>)| {
+            before = match count {
+                Some(count) if index > 0 && count == before.count => {
+                    Time { again: before.again + 1, ..before }
+                }
+                Some(count) => Time { count, ..Time::default() },
+                None => {
+                    past += 1;
+                    return Time { count: self.last_count, past, again: 0 };
+                }
+            };
+            before
+        };
+        self.counts(run).into_iter().enumerate().map(time).collect()
+    }
+
+    /// The counts of a run's checkpoints, `None` for those that know none. Where steps start over, as they do in a
+    /// new phase, they count on from where they were.
+    fn counts(&self, run: &Run) -> Vec<Option<u64>> {
+        let (mut phase_start, mut last) = (0u64, (0, 0));
+        let count = |index| {
+            let count = self.unit.count_of(run, index)?;
+            if count < last.0 {
+                phase_start = last.1;
             }
-        }
+            last = (count, phase_start.saturating_add(count));
+            Some(last.1)
+        };
+        (0..run.checkpoints.len()).map(count).collect()
     }
 
     /// What the times count.
@@ -263,7 +294,6 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::checkpoints::Checkpoint;
 
     fn run(times: &[(Option<u64>, Option<u64>)]) -> Run {
         let checkpoint = |&(step, tokens): &(Option<u64>, Option<u64>)| Checkpoint {
@@ -282,7 +312,7 @@ mod tests {
     }
 
     fn at(count: u64) -> Time {
-        Time { count, past: 0 }
+        Time { count, ..Time::default() }
     }
 
     fn scrubber(runs: &[Run]) -> Scrubber {
@@ -306,7 +336,7 @@ mod tests {
         let runs = [long, short, run(&[(None, None), (None, None)])];
         let mut scrubber = scrubber(&runs);
         assert_eq!(scrubber.unit(), TimeUnit::Steps);
-        let past = |past| Time { count: 100, past };
+        let past = |past| Time { count: 100, past, again: 0 };
         assert_eq!(scrubber.times(), [at(0), at(50), at(100), past(1), past(2)]);
         let shown = |scrubber: &Scrubber| runs.each_ref().map(|run| scrubber.checkpoint_of(run));
         assert_eq!(shown(&scrubber), [Some(2), Some(1), Some(1)]);
@@ -315,6 +345,32 @@ mod tests {
         assert_eq!(shown(&scrubber), [Some(0), Some(0), None]);
         scrubber.apply(TimeCommand::MoveToTime(past(1)));
         assert_eq!(shown(&scrubber), [Some(2), Some(1), Some(0)]);
+    }
+
+    #[test]
+    fn every_checkpoint_can_be_reached_in_order() {
+        let reached = |run: &Run| {
+            let mut scrubber = scrubber(std::slice::from_ref(run));
+            scrubber.apply(TimeCommand::Home);
+            let mut reached = vec![scrubber.checkpoint_of(run).unwrap()];
+            while scrubber.position() + 1 < scrubber.times().len() {
+                scrubber.apply(TimeCommand::Step(1));
+                reached.push(scrubber.checkpoint_of(run).unwrap());
+            }
+            reached
+        };
+        // Steps that start over in every phase, and a final model.
+        let phases = [1000, 500_000, 47_684, 9000, 9000].map(|step| (Some(step), None));
+        let phases = run(&[&phases[..], &[(None, None)]].concat());
+        assert_eq!(reached(&phases), [0, 1, 2, 3, 4, 5]);
+        let scrubber = scrubber(std::slice::from_ref(&phases));
+        let counts: Vec<u64> = scrubber.times().iter().map(|time| time.count).collect();
+        assert_eq!(counts, [1000, 500_000, 547_684, 556_684, 556_684, 556_684]);
+        // Branches that have seen as many tokens, at the end and at the start.
+        assert_eq!(reached(&run(&[0, 0, 14, 14].map(|tokens| (Some(1), Some(tokens))))), [0, 1, 2, 3]);
+        // One that knows no step before one that does.
+        let amid = run(&[(Some(5), None), (None, None), (Some(1), None)]);
+        assert_eq!(reached(&amid), [0, 1, 2]);
     }
 
     #[test]

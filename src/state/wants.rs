@@ -96,8 +96,8 @@ impl State {
                 continue;
             }
             let current = self.scrubber.checkpoint_of(&open.run);
-            for (checkpoint, key) in open.keys().iter().enumerate() {
-                let time = self.scrubber.time_of(&open.run, checkpoint);
+            let of_run = self.scrubber.times_of(&open.run);
+            for ((checkpoint, key), time) in open.keys().iter().enumerate().zip(of_run) {
                 let place = times.partition_point(|&other| other < time);
                 let far = place.abs_diff(self.scrubber.position());
                 let earlier = place < self.scrubber.position();
