@@ -9,7 +9,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
 
-use crate::corpus;
+use crate::corpus::{self, Field};
 use crate::error::{Error, Kind, Result};
 use crate::memory;
 use crate::settings::Settings;
@@ -29,6 +29,8 @@ pub struct Tokens {
     pub documents: Vec<Vec<u32>>,
     /// Documents passed over because they are too short for a labelled position.
     pub skipped: usize,
+    /// What is to be known of the text they were read from, a line each.
+    pub notes: Vec<String>,
 }
 
 impl Tokens {
@@ -49,7 +51,7 @@ impl Tokens {
     ) -> Result<Self> {
         let mut selection = Selection::new(settings)?;
         let tokenizer = load_tokenizer(tokenizer_json, settings.context)?;
-        let mut documents = corpus::documents(text, &settings.text_field)?;
+        let mut documents = corpus::documents(text, field(settings))?;
         let mut batch: Vec<String> = Vec::with_capacity(BATCH);
         while !selection.is_full() {
             if interrupted() {
@@ -58,7 +60,7 @@ impl Tokens {
             batch.clear();
             let (most, mut bytes) = (BATCH.min(selection.missing()), 0);
             while batch.len() < most && bytes < BATCH_BYTES {
-                let Some(document) = documents.next().transpose()? else { break };
+                let Some(document) = documents.next_unless(interrupted)? else { break };
                 bytes += document.len();
                 batch.push(document);
             }
@@ -80,7 +82,8 @@ impl Tokens {
                 selection.add(ids?);
             }
         }
-        selection.finish().map_err(|error| error.at(corpus::name(text)))
+        let tokens = selection.finish().map_err(|error| error.at(corpus::name(text)))?;
+        Ok(Self { notes: documents.notes(), ..tokens })
     }
 
     /// Takes the first `settings.samples` documents of a token file that are long enough; see
@@ -100,6 +103,12 @@ impl Tokens {
         }
         selection.finish().map_err(|error| error.at(path))
     }
+}
+
+/// The field that holds the text: where nobody chose one, any that plainly does.
+fn field(settings: &Settings) -> Field {
+    let name = settings.text_field.as_str();
+    if name == Settings::default().text_field { Field::usual(name) } else { Field::chosen(name) }
 }
 
 /// The error for a model without a tokenizer, where text is to be measured.

@@ -125,7 +125,7 @@ fn quiet_worker_panics() {
 /// What to read.
 #[derive(Debug, Clone, Args)]
 struct TextArgs {
-    /// The text: JSON lines or plain text, also gzipped; `-` for standard input.
+    /// The text: JSON (lines or an array) or plain text, also gzipped; `-` for standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "tokens")]
     corpus: Option<PathBuf>,
     /// Token ids instead of text: a safetensors file with `tokens` (flat) and `offsets`.

@@ -3,13 +3,11 @@
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
+use super::skipped::{Fault, Problem};
 use crate::error::{Error, Kind, Result};
 
-/// Some editors start a UTF-8 file with this; it is no part of the text.
-pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// A file that is not made of lines must not fill the memory before it is refused.
-const LONGEST_LINE_BYTES: usize = 64 << 20;
+pub(super) const LONGEST_BYTES: usize = 64 << 20;
 
 pub(super) struct Lines {
     reader: Box<dyn BufRead + Send>,
@@ -22,7 +20,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(reader: Box<dyn BufRead + Send>, path: &Path) -> Self {
-        Self { reader, path: path.to_owned(), number: 0, buffer: Vec::new(), longest: LONGEST_LINE_BYTES }
+        Self { reader, path: path.to_owned(), number: 0, buffer: Vec::new(), longest: LONGEST_BYTES }
     }
 
     #[cfg(test)]
@@ -31,8 +29,8 @@ impl Lines {
         self
     }
 
-    /// The next line without its end (`\n` or `\r\n`), `None` after the last.
-    pub(super) fn next(&mut self) -> Result<Option<&str>> {
+    /// The next line without its end (`\n` or `\r\n`), or what is wrong with it; `None` after the last.
+    pub(super) fn next(&mut self) -> Result<Option<Result<&str, Problem>>> {
         self.buffer.clear();
         // One byte more than allowed tells a line that is too long from one that just fits.
         let mut limited = self.reader.by_ref().take(self.longest as u64 + 1);
@@ -41,39 +39,65 @@ impl Lines {
         match read {
             Ok(0) => return Ok(None),
             Ok(_) => {}
-            Err(error) => {
-                let help = "the file may be truncated or damaged; download it again";
-                return Err(self.line_error(format!("cannot be read ({error})")).help(help));
-            }
+            Err(error) => return Err(unreadable(&self.place(), &error).at(&self.path)),
         }
         if self.buffer.len() > self.longest {
-            return Err(self
-                .line_error(format!("is longer than {} MiB", self.longest >> 20))
-                .help("put every document on a line of its own"));
+            return Err(too_long(&self.place(), self.longest, "line").at(&self.path));
         }
         let line = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let line = if self.number == 1 { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
-        if line.contains(&0) {
-            return Err(self
-                .line_error("has a zero byte")
-                .help("this is not a text file; choose another one"));
-        }
-        match std::str::from_utf8(line) {
-            Ok(line) => Ok(Some(line)),
-            Err(_) => {
-                Err(self.line_error("is not UTF-8 text").help("if it is text at all, save it again as UTF-8"))
-            }
-        }
+        Ok(Some(text(line, || self.place())))
     }
 
-    /// An error about the file.
-    pub(super) fn error(&self, cause: impl std::fmt::Display) -> Error {
-        Error::new(Kind::Corpus, cause).at(&self.path)
+    /// What the line read last is called.
+    pub(super) fn place(&self) -> String {
+        format!("line {}", self.number)
     }
 
-    /// An error about the line read last: `line 3 <cause>`.
-    pub(super) fn line_error(&self, cause: impl std::fmt::Display) -> Error {
-        self.error(format_args!("line {} {cause}", self.number))
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// The error of an entry that does not come.
+pub(super) fn unreadable(place: &str, error: &std::io::Error) -> Error {
+    Error::new(Kind::Corpus, format!("{place} cannot be read ({error})"))
+        .help("the file may be truncated or damaged; download it again")
+}
+
+/// The error of an entry that would take too much memory.
+pub(super) fn too_long(place: &str, longest: usize, entry: &str) -> Error {
+    let cause = format!("{place} is longer than {} MiB", longest >> 20);
+    Error::new(Kind::Corpus, cause).help(format!("put every document on a {entry} of its own"))
+}
+
+/// Bytes as text, or what they are instead.
+pub(super) fn text(bytes: &[u8], place: impl Fn() -> String) -> Result<&str, Problem> {
+    let problem = |fault, cause: &str, help: String| {
+        Err(Problem { fault, place: place(), cause: cause.to_owned(), help })
+    };
+    if bytes.contains(&0) {
+        return problem(Fault::Zero, "has a zero byte", "this is not a text file; choose another one".into());
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(_) => problem(Fault::Utf8, "is not UTF-8 text", likely_encoding(bytes)),
+    }
+}
+
+/// What would help with text that is not UTF-8: what it most likely is, and how it is converted.
+fn likely_encoding(bytes: &[u8]) -> String {
+    let high = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+    // Letters with accents are few among plain ones; whole scripts are not.
+    let western = 4 * high <= bytes.len();
+    match western {
+        true if bytes.iter().any(|byte| (0x80..0xa0).contains(byte)) => {
+            "it looks like Windows-1252: convert it with `iconv -f WINDOWS-1252 -t UTF-8`".to_owned()
+        }
+        true => {
+            "it looks like Latin-1 (ISO 8859-1): convert it with `iconv -f ISO-8859-1 -t UTF-8`".to_owned()
+        }
+        false => "if it is text at all, save it again as UTF-8".to_owned(),
     }
 }

@@ -1,54 +1,82 @@
 //! Text on disk, as a stream of documents.
 //!
 //! [`documents`] reads only as far as it is asked to, so that the first hundred documents of a 300 GB file
-//! cost no more than those of a small one. JSON lines and plain text are told apart by the file's name, or
-//! by its first character where the name says nothing; gzip is known by its first bytes. The formats
-//! themselves are in [`jsonl`] and [`plain`]. `-` is standard input.
+//! cost no more than those of a small one. JSON and plain text are told apart by the file's name, or
+//! by its first characters where the name says nothing; compression and encoding are known by the first bytes. The
+//! formats themselves are in [`json`] and [`plain`]. `-` is standard input.
+//!
+//! An entry without a document, such as a line that is no JSON, is skipped and counted; where most are, reading ends
+//! with an error.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
-
 use crate::error::{Error, Kind, Result};
+use array::Elements;
+use json::{JsonEntries, Objects};
 use lines::Lines;
+use open::{Format, Opened};
+use plain::Paragraphs;
+use skipped::{Problem, Tally};
 
-pub mod jsonl;
+mod array;
+mod field;
+pub mod json;
 mod lines;
+mod open;
 pub mod plain;
+mod skipped;
 mod spool;
+mod utf16;
 
+pub use field::Field;
 pub use spool::is_standard_input;
 
-/// What a file's bytes are, once decompressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    JsonLines,
-    Plain,
+/// The next thing in a file.
+enum Entry {
+    /// A document.
+    Document(String),
+    /// What should have been one.
+    Bad(Problem),
+    /// Nothing, such as an empty line.
+    Blank,
+}
+
+/// What a file is made of, one after the other.
+trait Entries: Send {
+    /// The next one, `None` after the last.
+    fn next(&mut self) -> Result<Option<Entry>>;
+    /// What many of them are called.
+    fn noun(&self) -> &'static str;
+    /// The field that the text is taken from.
+    fn field(&self) -> &Field;
+    /// The file.
+    fn path(&self) -> &Path;
 }
 
 /// The documents of a file in order. Ends after the first error.
 pub struct Documents {
-    lines: Lines,
-    format: Format,
-    text_field: String,
-    found_any: bool,
+    entries: Box<dyn Entries>,
+    tally: Tally,
     ended: bool,
 }
 
-/// Opens a text file: `.jsonl`, `.ndjson` or `.json` (one object a line, the text in `text_field`), or
-/// `.txt`, all of them also compressed as `.gz`; other names are sniffed. What can be read only once, such as
-/// standard input (`-`) or a pipe, is kept while it is read, so that it can be opened again.
+/// Opens a text file: `.jsonl`, `.ndjson` or `.json` (one object a line, or an array of objects, the text in `field`), or
+/// `.txt`, all of them also compressed as `.gz`; other names are sniffed. Text is in UTF-8, or in UTF-16 with its mark.
+/// What can be read only once, such as standard input (`-`) or a pipe, is kept while it is read, so that it can be opened
+/// again.
 ///
 /// # Errors
 /// [`Kind::Corpus`], here if the file cannot be opened, is empty or of a format that is not read, and from
-/// the iterator, with the line's number, if a line cannot be read: no UTF-8, longer than 64 MiB, not JSON,
-/// or without the text field. A file without any document yields one error.
-pub fn documents(path: &Path, text_field: &str) -> Result<Documents> {
+/// the iterator, with the line's number, if a line cannot be read or is longer than 64 MiB, if plain text is not in UTF-8,
+/// or if most entries have no document. A file without any document yields one error.
+pub fn documents(path: &Path, field: Field) -> Result<Documents> {
     let name = name(path);
-    let (reader, format) = open(path).map_err(|error| error.at(name))?;
-    let text_field = text_field.to_owned();
-    Ok(Documents { lines: Lines::new(reader, name), format, text_field, found_any: false, ended: false })
+    let Opened { reader, format } = open::open(path).map_err(|error| error.at(name))?;
+    Ok(Documents::new(match format {
+        Format::JsonLines => Box::new(JsonEntries::new(Objects::Lines(Lines::new(reader, name)), field)),
+        Format::JsonArray => Box::new(JsonEntries::new(Objects::Array(Elements::new(reader, name)), field)),
+        Format::Plain => Box::new(Paragraphs::new(Lines::new(reader, name))),
+    }))
 }
 
 /// What the text at a path is called: the path, but for standard input.
@@ -57,15 +85,63 @@ pub fn name(path: &Path) -> &Path {
 }
 
 impl Documents {
-    fn read(&mut self) -> Result<Option<String>> {
-        let document = match self.format {
-            Format::JsonLines => jsonl::next_document(&mut self.lines, &self.text_field),
-            Format::Plain => plain::next_document(&mut self.lines),
-        }?;
-        if document.is_none() && !self.found_any {
-            return Err(self.lines.error("the file has no text").help("choose another file"));
+    fn new(entries: Box<dyn Entries>) -> Self {
+        Self { entries, tally: Tally::default(), ended: false }
+    }
+
+    /// The next document, `None` after the last. `interrupted` is asked now and then whether to stop.
+    ///
+    /// # Errors
+    /// As [`documents`]; [`Kind::Cancelled`] once `interrupted` says to stop.
+    pub fn next_unless(&mut self, interrupted: &mut dyn FnMut() -> bool) -> Result<Option<String>> {
+        if self.ended {
+            return Ok(None);
         }
-        Ok(document)
+        let document = self.read(interrupted);
+        self.ended = !matches!(document, Ok(Some(_)));
+        document
+    }
+
+    fn read(&mut self, interrupted: &mut dyn FnMut() -> bool) -> Result<Option<String>> {
+        /// Entries between two questions whether to stop.
+        const OFTEN: usize = 64;
+        for count in 1_usize.. {
+            if count.is_multiple_of(OFTEN) && interrupted() {
+                return Err(Error::cancelled());
+            }
+            let entry = self.entries.next()?;
+            let at_end = entry.is_none();
+            match entry {
+                Some(Entry::Document(text)) => {
+                    self.tally.good();
+                    return Ok(Some(text));
+                }
+                Some(Entry::Bad(problem)) => self.tally.bad(problem),
+                Some(Entry::Blank) => continue,
+                None if self.tally.is_empty() => {
+                    return Err(Error::new(Kind::Corpus, "the file has no text")
+                        .help("choose another file")
+                        .at(self.entries.path()));
+                }
+                None => {}
+            }
+            if let Some(error) = self.tally.error(at_end, self.entries.path()) {
+                return Err(error);
+            }
+            if at_end {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is to be known of the text as far as it was read: which field was taken where it was not named, and what was
+    /// skipped. A line each.
+    pub fn notes(&self) -> Vec<String> {
+        let field = self.entries.field();
+        let skipped = self.tally.note(self.entries.noun(), &field.name);
+        let notes = field.note().into_iter().chain(skipped);
+        notes.map(|note| format!("{note}: {}", self.entries.path().display())).collect()
     }
 }
 
@@ -73,67 +149,7 @@ impl Iterator for Documents {
     type Item = Result<String>;
 
     fn next(&mut self) -> Option<Result<String>> {
-        if self.ended {
-            return None;
-        }
-        let document = self.read().transpose();
-        self.found_any = true;
-        self.ended = !matches!(document, Some(Ok(_)));
-        document
-    }
-}
-
-fn open(path: &Path) -> Result<(Box<dyn BufRead + Send>, Format)> {
-    if path.is_dir() {
-        return Err(Error::new(Kind::Corpus, "this is a folder, not a text file")
-            .help("name a file in it, such as .jsonl, .json.gz or .txt"));
-    }
-    let unreadable = |error: std::io::Error| {
-        let help = match error.kind() {
-            std::io::ErrorKind::NotFound => "check the spelling",
-            std::io::ErrorKind::PermissionDenied => "check its permissions",
-            _ => "check that the file is whole",
-        };
-        Error::new(Kind::Corpus, format!("the text cannot be read ({error})")).help(help)
-    };
-    let mut file = BufReader::new(spool::reader(path).map_err(unreadable)?);
-    let mut reader: Box<dyn BufRead + Send> = match file.fill_buf().map_err(unreadable)? {
-        [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            return Err(Error::new(Kind::Corpus, "text compressed with zstd is not supported")
-                .help("decompress the file with `zstd -d`, or compress it with gzip"));
-        }
-        [b'P', b'A', b'R', b'1', ..] => {
-            return Err(Error::new(Kind::Corpus, "text in Parquet is not supported")
-                .help("convert the file to JSON lines"));
-        }
-        _ => Box::new(file),
-    };
-    let start = reader.fill_buf().map_err(unreadable)?;
-    if start.is_empty() {
-        return Err(Error::new(Kind::Corpus, "the file is empty").help("choose another file"));
-    }
-    let format = format_by_name(path).unwrap_or_else(|| format_by_start(start));
-    Ok((reader, format))
-}
-
-/// The format a file's name promises, `.gz` aside.
-fn format_by_name(path: &Path) -> Option<Format> {
-    let name = path.file_name()?.to_string_lossy().to_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    match name.rsplit_once('.')?.1 {
-        "jsonl" | "json" | "ndjson" => Some(Format::JsonLines),
-        "txt" | "text" => Some(Format::Plain),
-        _ => None,
-    }
-}
-
-/// Takes text for JSON lines if an object opens it.
-fn format_by_start(start: &[u8]) -> Format {
-    let start = start.strip_prefix(lines::BYTE_ORDER_MARK).unwrap_or(start);
-    match start.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => Format::JsonLines,
-        _ => Format::Plain,
+        self.next_unless(&mut || false).transpose()
     }
 }
 

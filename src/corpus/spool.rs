@@ -133,7 +133,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| fs::write(&pipe, "{\"text\": \"one\"}\n{\"text\": \"two\"}\n").unwrap());
             for _ in 0..2 {
-                let documents = crate::corpus::documents(&pipe, "text").unwrap();
+                let documents = crate::corpus::documents(&pipe, crate::corpus::Field::usual("text")).unwrap();
                 assert_eq!(documents.map(Result::unwrap).collect::<Vec<_>>(), ["one", "two"]);
             }
         });

@@ -166,7 +166,7 @@ const CASES: [Case; 17] = [
 
 fn sample() -> Sample {
     let documents = (0..40u32).map(|document| (document..document + 20).collect()).collect();
-    Sample::new(Tokens { documents, skipped: 0 }, 4, false, &mut || false).unwrap()
+    Sample::new(Tokens { documents, ..Tokens::default() }, 4, false, &mut || false).unwrap()
 }
 
 fn config() -> Config {
@@ -363,7 +363,7 @@ fn scores_that_a_gpu_had_no_memory_for_go_elsewhere() {
 #[test]
 fn the_stages_at_hand_are_those_before_the_first_chunk_that_is_missing() {
     let documents = (0..300u32).map(|document| (document..document + 20).collect()).collect();
-    let sample = Sample::new(Tokens { documents, skipped: 0 }, 4, true, &mut || false).unwrap();
+    let sample = Sample::new(Tokens { documents, ..Tokens::default() }, 4, true, &mut || false).unwrap();
     assert_eq!(sample.stages, [16, 64, 300]);
     let (config, settings) = (config(), settings());
     let new = NewScores::new(&settings, Part::First, &config, &sample, "run/step1");

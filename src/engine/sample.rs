@@ -30,6 +30,8 @@ pub struct Sample {
     pub documents: Vec<Vec<u32>>,
     /// How many documents were too short.
     pub skipped: usize,
+    /// What is to be known of the text, a line each, until it was emitted.
+    notes: RefCell<Vec<String>>,
     /// Labels over all documents.
     pub labels: Arc<SampleLabels>,
     /// How many documents each stage rests on; the last is all.
@@ -57,7 +59,7 @@ impl Sample {
         staged: bool,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Self> {
-        let Tokens { documents, skipped, .. } = tokens;
+        let Tokens { documents, skipped, notes } = tokens;
         let stages = if staged { stages(documents.len()) } else { vec![documents.len()] };
         let labels = Labels::new_unless(&documents, max_order, interrupted)?;
         let chunk_ends = chunk_ends(&documents);
@@ -76,10 +78,16 @@ impl Sample {
             null: RefCell::default(),
             documents,
             skipped,
+            notes: RefCell::new(notes),
             stages,
             chunks,
             chunk_ends,
         })
+    }
+
+    /// What is to be known of the text, a line each; the first time only.
+    pub fn take_notes(&self) -> Vec<String> {
+        self.notes.take()
     }
 
     /// The number of labelled positions in the first `documents` documents.
@@ -304,7 +312,7 @@ mod tests {
     #[test]
     fn rows_lead_every_position_to_its_place() {
         let documents: Vec<Vec<u32>> = [9, 12, 8].iter().map(|&n| (0..n).collect()).collect();
-        let tokens = Tokens { documents, skipped: 0 };
+        let tokens = Tokens { documents, ..Tokens::default() };
         let sample = Sample::new(tokens, 4, true, &mut || false).unwrap();
         let mut targets = Vec::new();
         for batch in batches(&sample.documents, 0..3, 24) {
@@ -326,7 +334,7 @@ mod tests {
     #[test]
     fn stages_grow_to_the_whole_sample() {
         let sample = |n, interactive| {
-            let tokens = Tokens { documents: vec![vec![1; 9]; n], skipped: 0 };
+            let tokens = Tokens { documents: vec![vec![1; 9]; n], ..Tokens::default() };
             Sample::new(tokens, 4, interactive, &mut || false).unwrap().stages
         };
         assert_eq!(sample(401, true), [16, 64, 401]);
@@ -338,7 +346,7 @@ mod tests {
     fn chunks_hold_every_document_once_and_no_stage_cuts_one() {
         let documents: Vec<Vec<u32>> = (0..300u32).map(|i| vec![i; 20 + (i as usize * 37) % 900]).collect();
         let sample = |n: usize| {
-            let tokens = Tokens { documents: documents[..n].to_vec(), skipped: 0 };
+            let tokens = Tokens { documents: documents[..n].to_vec(), ..Tokens::default() };
             Sample::new(tokens, 4, true, &mut || false).unwrap()
         };
         let whole = sample(300);

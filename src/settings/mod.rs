@@ -61,7 +61,7 @@ pub struct Settings {
     /// The type that products of matrices are computed in.
     #[serde(default)]
     pub dtype: Dtype,
-    /// The field of a JSON line that holds the text.
+    /// The field that holds the text, or the path to it with dots between names.
     pub text_field: String,
 }
 

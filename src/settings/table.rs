@@ -260,7 +260,7 @@ pub static SCORES: Descriptor = Descriptor {
 pub static TEXT_FIELD: Descriptor = Descriptor {
     name: "text_field",
     label: "Text field",
-    help: "The field of a JSON line that holds the text",
+    help: "The field that holds the text, a.b.c within others",
     unit: None,
     section: Section::Sample,
     role: Role::Tokens,

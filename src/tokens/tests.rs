@@ -152,7 +152,7 @@ fn lines_beyond_the_sample_may_be_broken() {
     let folder = tempfile::tempdir().unwrap();
     let tokenizer = word_tokenizer(folder.path(), "Right", template(&["text"]));
     let text = text_file(folder.path(), &[9, 2, 9]);
-    let lines = fs::read_to_string(&text).unwrap() + "{broken\n";
+    let lines = fs::read_to_string(&text).unwrap() + &"{broken\n".repeat(20);
     fs::write(&text, lines).unwrap();
     assert_eq!(
         Tokens::from_text(&tokenizer, &text, &settings(2, 9), &mut || false).unwrap().documents.len(),

@@ -159,8 +159,8 @@ fn bad_input_is_one_line_that_names_file_and_cause() {
     measure(run, &file("broken.jsonl", b"{\"text\": \n"), &["broken.jsonl"]);
     measure(
         run,
-        &file("other.jsonl", b"{\"body\": \"something\"}\n"),
-        &["other.jsonl", "body", "--text-field"],
+        &file("other.jsonl", b"{\"corps\": \"something\", \"titre\": \"else\"}\n"),
+        &["other.jsonl", "corps", "--text-field"],
     );
     measure(run, folder.path().to_str().unwrap(), &["this is a folder, not a text file"]);
     fails(&["measure", run], &["--corpus"]);

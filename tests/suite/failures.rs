@@ -183,7 +183,7 @@ fn text_that_breaks_off_costs_the_checkpoints_whose_tokenizer_comes_that_far() {
         json!({"text": "the quick brown fox jumps over the lazy dog and is gone ".repeat(9)}).to_string();
     let short = json!({"text": "a"}).to_string();
     let corpus = folder.path().join("text.jsonl");
-    let lines = [vec![long; 6], vec![short; 2], vec!["{broken".to_owned()]].concat();
+    let lines = [vec![long; 6], vec![short; 2], vec!["{broken".to_owned(); 12]].concat();
     std::fs::write(&corpus, lines.join("\n") + "\n").unwrap();
     let (said, status, results) = measure_text(folder.path(), &corpus, &[], &[]);
     assert_eq!(status, Some(1), "{said}");

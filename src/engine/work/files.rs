@@ -52,6 +52,12 @@ impl Work {
                 positions: sample.positions(sample.documents.len()),
             })?;
         }
+        for note in sample.take_notes() {
+            // Tokenizers have their own samples of the same text.
+            if self.noted.insert(note.clone()) {
+                outbox.emit(Event::Warning(note))?;
+            }
+        }
         Ok(sample)
     }
 

@@ -72,6 +72,8 @@ pub struct Work {
     identities: HashMap<CheckpointKey, Identity>,
     /// Checkpoints whose files were rewritten since their last numbers.
     rewritten: HashSet<CheckpointKey>,
+    /// What was emitted of texts.
+    noted: HashSet<String>,
     bank: Bank,
     /// Where measurements are stored; `None` for nowhere.
     store: Option<Store>,
@@ -107,6 +109,7 @@ impl Work {
             clock: 0,
             identities: HashMap::new(),
             rewritten: HashSet::new(),
+            noted: HashSet::new(),
             bank: Bank::new(options.store.clone(), options.kept),
             store: options.store.clone(),
             devices: Devices::new(options.memory),

@@ -168,7 +168,7 @@ fn what_was_measured_is_written_where_the_text_fails_later() {
     let [a, b] = two_tokenizers(folder.path(), &[]);
     let corpus = folder.path().join("text.jsonl");
     // The second tokenizer needs a ninth line.
-    std::fs::write(&corpus, eight_documents() + "{broken\n").unwrap();
+    std::fs::write(&corpus, eight_documents() + &"{broken\n".repeat(12)).unwrap();
     let mut args = vec!["measure", text(&a), text(&b), "--corpus", text(&corpus)];
     args.extend(QUICK);
     let output = infoplane(&args);
