@@ -19,5 +19,6 @@ mod shaders;
 mod store;
 mod support;
 mod tables;
+mod torch_file;
 mod tree;
 mod weight_files;

@@ -168,8 +168,13 @@ fn files_import_each_other_in_no_circle() {
 #[test]
 fn what_reads_a_model_knows_nothing_that_computes() {
     let source = Source::read();
-    let readers =
-        [&["checkpoints"][..], &["model", "config"], &["model", "family"], &["model", "weights", "files"]];
+    let readers = [
+        &["checkpoints"][..],
+        &["model", "config"],
+        &["model", "family"],
+        &["model", "weights", "files"],
+        &["model", "weights", "torch"],
+    ];
     for reader in readers {
         let files: Vec<_> = source
             .modules

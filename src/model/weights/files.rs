@@ -18,8 +18,10 @@ pub struct Declared {
     pub shape: Vec<usize>,
     /// Its elements' type.
     pub dtype: Dtype,
-    /// Its bytes within the file, all of them there.
+    /// The bytes within the file from its first element to its last, all of them there.
     pub range: Range<u64>,
+    /// Elements from one to the next, in each dimension; `None` where they follow each other, row by row.
+    pub strides: Option<Vec<u64>>,
 }
 
 /// The tensors that the header of a safetensors file of `length` bytes declares; `read` fills a slice with the bytes
@@ -61,7 +63,7 @@ pub fn tensors(
     let declared = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
         let (from, to) = info.data_offsets;
         let range = start + from as u64..start + to as u64;
-        Declared { name, shape: info.shape.clone(), dtype: info.dtype, range }
+        Declared { name, shape: info.shape.clone(), dtype: info.dtype, range, strides: None }
     };
     Ok(metadata.tensors().into_iter().map(declared).collect())
 }

@@ -1,22 +1,27 @@
-//! Weights, read from `model.safetensors` and converted to f32 on the way to the device.
+//! Weights, read from `model.safetensors` or `pytorch_model.bin` and converted to f32 on the way to the device.
 //!
 //! Read, not mapped: a file that another program cuts short or rewrites meanwhile is an error, where a map would end
 //! the program.
 
 pub mod files;
+mod stored;
+pub mod torch;
+mod weight_file;
 mod wrappers;
 
-use std::collections::HashMap;
-use std::fs::File;
+use std::collections::HashSet;
+use std::collections::hash_map::{Entry as Slot, HashMap};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use half::{bf16, f16};
 use rayon::prelude::*;
 use safetensors::tensor::Dtype;
+
+use stored::{Stored, element_size};
+use torch::Trouble;
+use weight_file::{WeightFile, broken, lfs_pointer};
 
 use crate::checkpoints::{self, Format, ModelFolder, WeightFiles, is_lfs_pointer};
 use crate::error::{Error, Kind, Result};
@@ -33,135 +38,71 @@ pub struct Weights {
     tensors: HashMap<String, Entry>,
 }
 
-/// An open weight file.
-#[derive(Debug)]
-struct WeightFile {
-    path: PathBuf,
-    file: File,
-    /// As it was when its header was read.
-    version: Version,
-}
-
-/// The length of a file and when it was last written, where the file system says so.
-#[derive(Debug, PartialEq)]
-struct Version {
-    length: u64,
-    modified: Option<SystemTime>,
-}
-
 /// Where a tensor lies.
 #[derive(Clone, Debug)]
 struct Entry {
     file: usize,
     shape: Vec<usize>,
     dtype: Dtype,
-    /// Bytes within the file.
+    /// The bytes of the file that it lies in, from its first element to its last.
     range: Range<u64>,
-}
-
-impl WeightFile {
-    fn open(path: PathBuf) -> Result<Self> {
-        let opened = File::open(&path).and_then(|file| Ok((Version::of(&file)?, file)));
-        match opened {
-            Ok((version, file)) => Ok(Self { path, file, version }),
-            Err(error) => Err(Error::new(Kind::Weights, format!("cannot be opened ({error})")).at(&path)),
-        }
-    }
-
-    /// An error in this file.
-    fn error(&self, cause: impl std::fmt::Display) -> Error {
-        broken(&self.path, cause)
-    }
-
-    /// Fills `bytes` with those from an offset on.
-    fn read(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
-        read_exact_at(&self.file, offset, bytes)
-    }
-
-    /// Whether it is a Git LFS pointer. A file that cannot be read is none.
-    fn is_lfs_pointer(&self) -> bool {
-        let mut start = [0; 64];
-        let start = &mut start[..self.version.length.min(64) as usize];
-        self.read(0, start).is_ok() && is_lfs_pointer(start)
-    }
-
-    /// Sees to it that the file is the one whose header was read.
-    ///
-    /// # Errors
-    /// Another length, or another time of writing.
-    fn check(&self) -> Result<()> {
-        match Version::of(&self.file) {
-            Ok(version) if version == self.version => Ok(()),
-            Ok(_) => Err(self.changed()),
-            Err(error) => Err(self.error(format!("cannot be read ({error})"))),
-        }
-    }
-
-    fn changed(&self) -> Error {
-        self.error("another program changed this file while it was read")
-            .help("measure it again once it is complete")
-    }
-}
-
-impl Version {
-    fn of(file: &File) -> io::Result<Self> {
-        let metadata = file.metadata()?;
-        Ok(Self { length: metadata.len(), modified: metadata.modified().ok() })
-    }
-}
-
-/// Fills `bytes` with those of a file from an offset on.
-#[cfg(unix)]
-fn read_exact_at(file: &File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
-}
-
-/// Fills `bytes` with those of a file from an offset on.
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut offset: u64, mut bytes: &mut [u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, bytes, offset)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            read => (offset, bytes) = (offset + read as u64, &mut bytes[read..]),
-        }
-    }
-    Ok(())
+    /// Elements from one to the next, in each dimension; `None` where they follow each other, row by row.
+    strides: Option<Vec<u64>>,
 }
 
 impl Weights {
     /// Opens the weights of a model folder: `model.safetensors`, or the shards that
-    /// `model.safetensors.index.json` names, or that lie there without an index. Tensors are read when they are asked
-    /// for.
+    /// `model.safetensors.index.json` names, or that lie there without an index; where there are none,
+    /// `pytorch_model.bin` and its shards alike. Tensors are read when they are asked for.
     ///
     /// # Errors
-    /// No weights, a shard that is missing, a file that is no valid safetensors file, or a tensor of a type that is not
-    /// f32, f16 or bf16 where it is asked for; each names the file.
+    /// No weights, a shard that is missing, a file that is no valid safetensors file or is not one of torch's that
+    /// holds tensors and no more, a tensor in two files, or a tensor of a type that is not f64, f32, f16 or bf16 where it
+    /// is asked for; each names the file.
     pub fn open(folder: &ModelFolder) -> Result<Self> {
         let mut weights =
             Self { folder: folder.path().to_owned(), files: Vec::new(), tensors: HashMap::new() };
-        for path in weight_files(folder)? {
-            weights.add(WeightFile::open(path)?)?;
+        let (format, paths) = weight_files(folder)?;
+        for path in paths {
+            weights.add(format, WeightFile::open(path)?)?;
         }
         Ok(weights)
     }
 
-    fn add(&mut self, file: WeightFile) -> Result<()> {
+    fn add(&mut self, format: Format, file: WeightFile) -> Result<()> {
         let help = "the file is cut short or damaged; download it again";
         if file.is_lfs_pointer() {
             return Err(lfs_pointer(&file.path));
         }
-        let declared = files::tensors(file.version.length, |offset, bytes| file.read(offset, bytes))
-            .map_err(|cause| file.error(cause).help(help))?;
-        let mut wrapped = HashMap::new();
-        for files::Declared { name, shape, dtype, range } in declared {
+        let mut read = |offset: u64, bytes: &mut [u8]| file.read(offset, bytes);
+        let declared = match format {
+            Format::Safetensors => files::tensors(file.length(), read).map_err(Trouble::Damaged),
+            Format::Torch => torch::tensors(file.length(), &mut read),
+        };
+        let mut declared = declared.map_err(|trouble| match trouble {
+            Trouble::Damaged(cause) => file.error(cause).help(help),
+            Trouble::Unsupported(cause) => {
+                file.error(cause).help("save the model again, with save_pretrained, as safetensors")
+            }
+        })?;
+        declared.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        for files::Declared { name, shape, dtype, range, strides } in declared {
             let inner = wrappers::unwrapped(&name).into_owned();
-            let entry = Entry { file: self.files.len(), shape, dtype, range };
-            self.tensors.insert(inner.clone(), entry);
-            if let Some(other) = wrapped.insert(inner.clone(), name) {
-                return Err(file.error(format!(
-                    "there are two tensors `{inner}`, one of them saved as `{}`",
-                    other.max(wrapped.remove(&inner).unwrap_or_default())
-                )));
+            match self.tensors.entry(inner) {
+                Slot::Vacant(slot) => {
+                    slot.insert(Entry { file: self.files.len(), shape, dtype, range, strides });
+                }
+                Slot::Occupied(slot) => {
+                    let inner = slot.key();
+                    return Err(match self.files.get(slot.get().file) {
+                        Some(other) => {
+                            let cause = format!("tensor `{inner}` is also in {}", other.path.display());
+                            file.error(cause).help("keep the files of one model only")
+                        }
+                        None => file
+                            .error(format!("there are two tensors `{inner}`, one of them saved as `{name}`")),
+                    });
+                }
             }
         }
         self.files.push(file);
@@ -183,9 +124,11 @@ impl Weights {
         self.tensors.contains_key(name)
     }
 
-    /// The number of parameters of all tensors.
+    /// The number of parameters of all tensors, those that several share counted once.
     pub fn parameters(&self) -> u64 {
-        self.tensors.values().map(|entry| entry.shape.iter().map(|&n| n as u64).product::<u64>()).sum()
+        let mut seen = HashSet::new();
+        let own = self.tensors.values().filter(|entry| seen.insert((entry.file, entry.range.clone())));
+        own.map(|entry| entry.shape.iter().map(|&n| n as u64).product::<u64>()).sum()
     }
 
     /// The number of parameters of the tensors whose names start with `prefix`.
@@ -196,7 +139,7 @@ impl Weights {
 
     /// The bytes of all weight files.
     pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.version.length).sum()
+        self.files.iter().map(WeightFile::length).sum()
     }
 
     /// The element types that occur, by name.
@@ -228,9 +171,8 @@ impl Weights {
     /// # Errors
     /// As [`Weights::tensor`].
     pub fn rows(&self, name: &str, shape: &[usize], range: Range<usize>) -> Result<Vec<f32>> {
-        const PIECE: usize = 1 << 15;
         let stored = self.stored(name, shape)?;
-        let at_once = (PIECE / stored.width.max(1)).max(1);
+        let at_once = stored.rows_at_once();
         let mut values = vec![0.0; range.len() * stored.width];
         values.par_chunks_mut((at_once * stored.width).max(1)).enumerate().try_for_each(
             |(piece, values)| {
@@ -281,7 +223,7 @@ impl Weights {
         }
         let unreadable = || {
             file.error(format!("tensor `{name}` has type {:?}", entry.dtype))
-                .help("supported are F32, F16 and BF16")
+                .help("supported are F64, F32, F16 and BF16")
         };
         let size = element_size(entry.dtype).ok_or_else(unreadable)?;
         file.check()?;
@@ -289,71 +231,21 @@ impl Weights {
     }
 }
 
-/// A tensor in a file.
-struct Stored<'a> {
-    name: &'a str,
-    file: &'a WeightFile,
-    entry: &'a Entry,
-    /// Bytes of an element.
-    size: usize,
-    /// Elements of a row: all but the first dimension.
-    width: usize,
-}
-
-impl Stored<'_> {
-    /// Writes rows `range` to `values`, in f32.
-    ///
-    /// # Errors
-    /// Values that are not finite; a file that cannot be read, or ends before the rows do.
-    ///
-    /// # Panics
-    /// If there are no such rows.
-    fn read(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
-        /// Bytes read at a time, at most: enough that a call costs little beside its copy, few enough that they are
-        /// still in the cache when they are converted.
-        const PIECE: usize = 64 << 10;
-        let row = (self.width * self.size) as u64;
-        let end = self.entry.range.start + range.end as u64 * row;
-        assert!(values.len() == range.len() * self.width && end <= self.entry.range.end);
-        let mut offset = self.entry.range.start + range.start as u64 * row;
-        let mut piece = vec![0; PIECE.min(values.len() * self.size)];
-        for values in values.chunks_mut(PIECE / self.size) {
-            let bytes = &mut piece[..values.len() * self.size];
-            self.file.read(offset, bytes).map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => self.file.changed(),
-                _ => self.file.error(format!("tensor `{}` cannot be read ({error})", self.name)),
-            })?;
-            if !convert(self.entry.dtype, bytes, values) {
-                return Err(self
-                    .file
-                    .error(format!("tensor `{}` has NaN or infinite values", self.name))
-                    .help("the checkpoint is damaged or its training diverged"));
-            }
-            offset += bytes.len() as u64;
-        }
-        Ok(())
-    }
-}
-
-/// The weight files of a folder, shards in the order of their names.
-fn weight_files(folder: &ModelFolder) -> Result<Vec<PathBuf>> {
+/// The weight files of a folder, shards in the order of their names, and their format.
+fn weight_files(folder: &ModelFolder) -> Result<(Format, Vec<PathBuf>)> {
     let none = || {
         Error::new(Kind::Weights, "no weights in this folder")
             .help("save the model here as model.safetensors")
             .at(folder.path())
     };
-    let (names, index) = match checkpoints::weight_files(folder)? {
-        Some(found) if found.format() == Format::Torch => {
-            return Err(Error::new(Kind::Weights, "only weights as torch saves them in this folder")
-                .help("save the model as model.safetensors")
-                .at(folder.path()));
-        }
-        Some(WeightFiles::Files(_, names)) => (names, None),
-        Some(WeightFiles::Index(_, name)) => {
+    let found = checkpoints::weight_files(folder)?.ok_or_else(none)?;
+    let format = found.format();
+    let (names, index) = match found {
+        WeightFiles::Files(_, names) => (names, None),
+        WeightFiles::Index(_, name) => {
             let index = folder.file(&name)?.ok_or_else(none)?;
             (shards_of(&index)?, Some(index))
         }
-        None => return Err(none()),
     };
     let file = |name: &String| {
         folder.file(name)?.ok_or_else(|| match &index {
@@ -362,7 +254,7 @@ fn weight_files(folder: &ModelFolder) -> Result<Vec<PathBuf>> {
             None => none(),
         })
     };
-    names.iter().map(file).collect()
+    Ok((format, names.iter().map(file).collect::<Result<_>>()?))
 }
 
 /// The names of the shards in an index.
@@ -378,44 +270,13 @@ fn shards_of(index: &Path) -> Result<Vec<String>> {
     files::shards(&bytes).map_err(|cause| broken(index, cause))
 }
 
-/// An error in a file.
-fn broken(path: &Path, cause: impl std::fmt::Display) -> Error {
-    Error::new(Kind::Weights, cause).at(path)
-}
-
-/// The error of a Git LFS pointer in a file's place.
-fn lfs_pointer(path: &Path) -> Error {
-    broken(path, "a Git LFS pointer").help("run `git lfs pull`")
-}
-
-/// Bytes an element takes; `None` for types that are no floats.
-fn element_size(dtype: Dtype) -> Option<usize> {
-    match dtype {
-        Dtype::F32 => Some(4),
-        Dtype::F16 | Dtype::BF16 => Some(2),
-        _ => None,
-    }
-}
-
-/// Converts a tensor's bytes to f32, as many as `values` holds; [`element_size`] says for which types. Returns
-/// whether all are finite.
-fn convert(dtype: Dtype, bytes: &[u8], values: &mut [f32]) -> bool {
-    fn each<const N: usize>(bytes: &[u8], values: &mut [f32], value: impl Fn([u8; N]) -> f32) -> bool {
-        let (elements, _) = bytes.as_chunks::<N>();
-        values.iter_mut().zip(elements).fold(true, |finite, (out, element)| {
-            *out = value(*element);
-            finite & out.is_finite()
-        })
-    }
-    match dtype {
-        Dtype::F16 => each(bytes, values, |b| f16::from_le_bytes(b).to_f32()),
-        Dtype::BF16 => each(bytes, values, |b| bf16::from_le_bytes(b).to_f32()),
-        _ => each(bytes, values, f32::from_le_bytes),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::time::SystemTime;
+
+    use half::bf16;
+
     use super::*;
 
     fn folder_with(bytes: &[u8]) -> tempfile::TempDir {

@@ -1,0 +1,135 @@
+//! The elements of a tensor in a file, converted to f32.
+
+use std::io;
+use std::ops::Range;
+
+use half::{bf16, f16};
+use safetensors::tensor::Dtype;
+
+use super::Entry;
+use super::weight_file::WeightFile;
+use crate::error::Result;
+
+/// A tensor in a file.
+pub struct Stored<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The file.
+    pub file: &'a WeightFile,
+    /// Where it lies there.
+    pub entry: &'a Entry,
+    /// Bytes of an element.
+    pub size: usize,
+    /// Elements of a row: all but the first dimension.
+    pub width: usize,
+}
+
+impl Stored<'_> {
+    /// The number of rows, at least one, that are best read together.
+    pub fn rows_at_once(&self) -> usize {
+        // Where elements lie apart, more rows make fewer and longer reads.
+        let elements = if self.entry.strides.is_some() { 1 << 20 } else { 1 << 15 };
+        (elements / self.width.max(1)).max(1)
+    }
+
+    /// Writes rows `range` to `values`, in f32.
+    ///
+    /// # Errors
+    /// Values that are not finite; a file that cannot be read, or ends before the rows do.
+    ///
+    /// # Panics
+    /// If there are no such rows.
+    pub fn read(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
+        assert!(values.len() == range.len() * self.width && range.end <= self.entry.shape[0]);
+        match &self.entry.strides {
+            None => self.read_elements((range.start * self.width) as u64, values),
+            Some(strides) => self.read_apart(range, strides, values),
+        }
+    }
+
+    /// Writes rows `range` of elements that do not follow each other, as those of a matrix that is stored turned. What
+    /// follows each other in some dimension is read together.
+    fn read_apart(&self, range: Range<usize>, strides: &[u64], values: &mut [f32]) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let mut lengths = self.entry.shape.clone();
+        lengths[0] = range.len();
+        // The dimensions: how long, how far apart in the file, and how far in `values`.
+        let mut step = values.len();
+        let mut dimensions: Vec<(usize, u64, usize)> = Vec::with_capacity(lengths.len());
+        for (&length, &stride) in lengths.iter().zip(strides) {
+            step /= length;
+            dimensions.push((length, stride, step));
+        }
+        let together = dimensions.iter().rposition(|&(length, stride, _)| length > 1 && stride == 1);
+        let (run, _, apart) = together.map_or((1, 1, 1), |dimension| dimensions.remove(dimension));
+        let mut read = vec![0.0; run];
+        for index in 0..values.len() / run {
+            let (mut rest, mut from, mut to) = (index, range.start as u64 * strides[0], 0);
+            for &(length, stride, step) in dimensions.iter().rev() {
+                let place = rest % length;
+                rest /= length;
+                from += place as u64 * stride;
+                to += place * step;
+            }
+            self.read_elements(from, &mut read)?;
+            let places = values[to..].iter_mut().step_by(apart);
+            places.zip(&read).for_each(|(value, read)| *value = *read);
+        }
+        Ok(())
+    }
+
+    /// Writes elements that follow each other, from the tensor's element `from` on.
+    fn read_elements(&self, from: u64, values: &mut [f32]) -> Result<()> {
+        /// Bytes read at a time, at most: enough that a call costs little beside its copy, few enough that they are
+        /// still in the cache when they are converted.
+        const PIECE: usize = 64 << 10;
+        let mut offset = self.entry.range.start + from * self.size as u64;
+        assert!(offset + (values.len() * self.size) as u64 <= self.entry.range.end);
+        let mut piece = vec![0; PIECE.min(values.len() * self.size)];
+        for values in values.chunks_mut(PIECE / self.size) {
+            let bytes = &mut piece[..values.len() * self.size];
+            self.file.read(offset, bytes).map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => self.file.changed(),
+                _ => self.file.error(format!("tensor `{}` cannot be read ({error})", self.name)),
+            })?;
+            if !convert(self.entry.dtype, bytes, values) {
+                return Err(self
+                    .file
+                    .error(format!("tensor `{}` has NaN or infinite values", self.name))
+                    .help("the checkpoint is damaged or its training diverged"));
+            }
+            offset += bytes.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes an element takes; `None` for types that are no floats.
+pub fn element_size(dtype: Dtype) -> Option<usize> {
+    match dtype {
+        Dtype::F64 => Some(8),
+        Dtype::F32 => Some(4),
+        Dtype::F16 | Dtype::BF16 => Some(2),
+        _ => None,
+    }
+}
+
+/// Converts a tensor's bytes to f32, as many as `values` holds; [`element_size`] says for which types. Returns
+/// whether all are finite.
+fn convert(dtype: Dtype, bytes: &[u8], values: &mut [f32]) -> bool {
+    fn each<const N: usize>(bytes: &[u8], values: &mut [f32], value: impl Fn([u8; N]) -> f32) -> bool {
+        let (elements, _) = bytes.as_chunks::<N>();
+        values.iter_mut().zip(elements).fold(true, |finite, (out, element)| {
+            *out = value(*element);
+            finite & out.is_finite()
+        })
+    }
+    match dtype {
+        Dtype::F64 => each(bytes, values, |b| f64::from_le_bytes(b) as f32),
+        Dtype::F16 => each(bytes, values, |b| f16::from_le_bytes(b).to_f32()),
+        Dtype::BF16 => each(bytes, values, |b| bf16::from_le_bytes(b).to_f32()),
+        _ => each(bytes, values, f32::from_le_bytes),
+    }
+}
