@@ -57,12 +57,6 @@ pub fn files_of(folder: &ModelFolder) -> Result<Vec<(String, PathBuf)>> {
     Ok(files)
 }
 
-/// Whether a file that starts with these bytes is a Git LFS pointer, which stands for the file itself until that is
-/// fetched.
-pub fn is_lfs_pointer(start: &[u8]) -> bool {
-    start.starts_with(b"version https://git-lfs.github.com/spec/")
-}
-
 /// The files of a model as they were at some time, by size, time of writing and inode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files(Vec<(PathBuf, Option<Stamp>)>);

@@ -1,30 +1,77 @@
 //! A model's folder, and where its files may lie.
 //!
-//! A folder from elsewhere can hold links to anywhere. Only what lies below the folder that was opened is
-//! read; in the hub cache, whose snapshots are links into `blobs` beside them, below the repository's.
+//! Links are followed wherever they lead, as weights often lie in a store of their own: a folder that the user named
+//! is the user's. Devices, pipes and what the kernel shows as files are never read. A folder from a stranger can be
+//! opened so that nothing outside of it is read; and in the hub cache, whose snapshots are links into `blobs` beside
+//! them, nothing outside of the repository ever is.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
+
+/// Whether links that lead out of the folder that was opened are followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Links {
+    /// Wherever they lead.
+    #[default]
+    Followed,
+    /// Not out of the folder.
+    KeptWithin,
+}
+
+/// Where the files of a model may lie.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Anywhere that a link leads.
+    #[default]
+    Anywhere,
+    /// Below this real folder.
+    Within(PathBuf),
+}
+
+impl Reach {
+    /// What may be read of what is opened at `path`: what lies in the repository where the path leads into a hub
+    /// cache; else anything, or what lies in the folder itself.
+    pub fn of(path: &Path, links: Links) -> Self {
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        match (real.ancestors().find(|folder| is_repository(folder)), links) {
+            (Some(repository), _) => Self::Within(repository.to_owned()),
+            (None, Links::Followed) => Self::Anywhere,
+            (None, Links::KeptWithin) => Self::Within(real),
+        }
+    }
+
+    /// Whether a real path may be read.
+    pub fn holds(&self, real: &Path) -> bool {
+        match self {
+            Self::Anywhere => true,
+            Self::Within(root) => real.starts_with(root),
+        }
+    }
+}
 
 /// A model's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFolder {
     path: PathBuf,
-    /// The real folder that none of its files may lie outside of.
-    root: PathBuf,
+    reach: Reach,
 }
 
 impl ModelFolder {
     /// A folder that was named by the user.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), root: root_of(path) }
+        Self::opened(path, Links::default())
     }
 
-    /// A folder found below `root`, a real path.
-    pub fn within(path: &Path, root: &Path) -> Self {
-        Self { path: path.to_owned(), root: root.to_owned() }
+    /// A folder that was named by the user, with whether links out of it are followed.
+    pub fn opened(path: &Path, links: Links) -> Self {
+        Self { path: path.to_owned(), reach: Reach::of(path, links) }
+    }
+
+    /// A folder whose files may lie where `reach` says.
+    pub fn within(path: &Path, reach: &Reach) -> Self {
+        Self { path: path.to_owned(), reach: reach.clone() }
     }
 
     /// The folder itself.
@@ -32,28 +79,35 @@ impl ModelFolder {
         &self.path
     }
 
+    /// Where its files may lie.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
     /// A file in the folder, if there is one of this name.
     ///
     /// # Errors
-    /// One that is no file, or a link that loops or leads outside.
+    /// One that is no file, or a link that loops, leads to nothing or where it is not followed; it names where the link
+    /// leads.
     pub fn file(&self, name: &str) -> Result<Option<PathBuf>> {
-        let path = self.path.join(name);
-        match real_file(&path, &self.root) {
-            Ok(()) => Ok(Some(path)),
-            Err(Trouble::Absent) => Ok(None),
-            Err(Trouble::Broken(cause)) => Err(Error::new(Kind::Folder, cause)
-                .help("put the file itself there, or open its folder")
-                .at(path)),
-        }
+        self.file_or(Kind::Folder, name)
     }
-}
 
-/// The real folder that what is opened at `path` may read: the folder itself, or the repository's where the
-/// path leads into a hub cache.
-pub fn root_of(path: &Path) -> PathBuf {
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let repository = real.ancestors().find(|folder| is_repository(folder)).map(Path::to_owned);
-    repository.unwrap_or(real)
+    /// As [`Self::file`], with errors of a kind.
+    fn file_or(&self, kind: Kind, name: &str) -> Result<Option<PathBuf>> {
+        let path = self.path.join(name);
+        let (cause, help) = match real_file(&path, &self.reach) {
+            Ok(()) => return Ok(Some(path)),
+            Err(Trouble::Absent) => return Ok(None),
+            Err(Trouble::Outside(cause)) if !matches!(&self.reach, Reach::Within(root) if is_repository(root)) => {
+                (cause, "open it without --no-follow-links if you trust the folder")
+            }
+            Err(Trouble::Outside(cause) | Trouble::Broken(cause)) => {
+                (cause, "put the file itself there, or open its folder")
+            }
+        };
+        Err(Error::new(kind, cause).help(help).at(path))
+    }
 }
 
 /// Whether this is a repository of the hub cache.
@@ -61,42 +115,95 @@ pub fn is_repository(folder: &Path) -> bool {
     folder.join("snapshots").is_dir() && (folder.join("refs").is_dir() || folder.join("blobs").is_dir())
 }
 
+/// Whether a real path is one of those that the kernel shows as files: reading them may block or do something.
+pub fn is_of_kernel(real: &Path) -> bool {
+    cfg!(unix) && ["/dev", "/proc", "/sys"].iter().any(|root| real.starts_with(root))
+}
+
 /// Why a file is not read.
 enum Trouble {
     Absent,
+    /// A link that leads where nothing is read.
+    Outside(String),
     Broken(String),
 }
 
-fn real_file(path: &Path, root: &Path) -> Result<(), Trouble> {
+fn real_file(path: &Path, reach: &Reach) -> Result<(), Trouble> {
     let broken = |cause: String| Err(Trouble::Broken(cause));
+    let target = || path.read_link().map_or_else(|_| String::new(), |to| format!(" to {}", to.display()));
     let real = match path.canonicalize() {
         Ok(real) => real,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return match path.is_symlink() {
-                true => broken("a link to a file that is not there".to_owned()),
+                true => broken(format!("a link{} leads to a file that is not there", target())),
                 false => Err(Trouble::Absent),
             };
         }
+        Err(error) if path.is_symlink() => {
+            return broken(format!("a link{} cannot be read ({error})", target()));
+        }
         Err(error) => return broken(format!("cannot be read ({error})")),
     };
-    if !real.starts_with(root) {
-        return broken(format!("a link that leads outside {}", root.display()));
+    if let Reach::Within(root) = reach
+        && !real.starts_with(root)
+    {
+        let cause = format!("a link that leads outside {}, to {}", root.display(), real.display());
+        return Err(Trouble::Outside(cause));
     }
-    // A pipe or a device could be waited on for ever.
+    if is_of_kernel(&real) {
+        return broken(format!("not a file but {}", real.display()));
+    }
+    // A pipe or a socket could be waited on for ever.
     if !real.is_file() {
-        return broken("not a file".to_owned());
+        return broken(match path.is_symlink() {
+            true => format!("a link to what is not a file, {}", real.display()),
+            false => "not a file".to_owned(),
+        });
     }
     Ok(())
 }
 
+/// Whether a file is a Git LFS pointer: a few lines that stand for it until it is fetched.
+fn is_pointer(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let opened = std::fs::File::open(path);
+    opened.is_ok_and(|file| file.take(64).read_to_end(&mut start).is_ok()) && is_lfs_pointer(&start)
+}
+
+/// Whether a file that starts with these bytes is a Git LFS pointer, which stands for the file itself until that is
+/// fetched.
+pub fn is_lfs_pointer(start: &[u8]) -> bool {
+    start.starts_with(b"version https://git-lfs.github.com/spec/")
+}
+
 /// A tokenizer beside the model or in the folder above, as a run of checkpoints may share one. Where the model's
-/// folder is a link within what was opened, the folder above its target counts too.
-pub fn tokenizer_of(folder: &Path, root: &Path) -> Option<PathBuf> {
-    let above = |folder: &Path| folder.parent().map(|above| (above.to_owned(), root_of(above)));
-    let real = folder.canonicalize().ok().filter(|real| real.starts_with(root));
-    let places = [Some((folder.to_owned(), root.to_owned())), above(folder), real.as_deref().and_then(above)];
-    places.into_iter().flatten().find_map(|(folder, root)| {
-        let path = folder.join("tokenizer.json");
-        real_file(&path, &root).is_ok().then_some(path)
-    })
+/// folder is a link within what was opened, the folder above its target counts too. `None` where there is none; with
+/// the first that is there and is not read, as an error.
+pub fn tokenizer_of(folder: &Path, reach: &Reach) -> (Option<PathBuf>, Option<Error>) {
+    let links = match reach {
+        Reach::Anywhere => Links::Followed,
+        Reach::Within(_) => Links::KeptWithin,
+    };
+    let above = |folder: &Path| {
+        let above = folder.parent()?;
+        // A relative path of one name lies in the current folder.
+        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        Some((above.to_owned(), Reach::of(above, links)))
+    };
+    let real = folder.canonicalize().ok().filter(|real| reach.holds(real));
+    let places = [Some((folder.to_owned(), reach.clone())), above(folder), real.as_deref().and_then(above)];
+    let mut refused = None;
+    for (folder, reach) in places.into_iter().flatten() {
+        match ModelFolder::within(&folder, &reach).file_or(Kind::Tokenizer, "tokenizer.json") {
+            Ok(Some(path)) if is_pointer(&path) => {
+                let pointer =
+                    Error::new(Kind::Tokenizer, "a Git LFS pointer").help("run `git lfs pull`").at(&path);
+                refused = refused.or(Some(pointer));
+            }
+            Ok(Some(path)) => return (Some(path), refused),
+            Ok(None) => {}
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    (None, refused)
 }

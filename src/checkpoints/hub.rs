@@ -37,16 +37,55 @@ pub fn repository_name(folder: &Path) -> String {
 
 /// The folder of a repository in the hub's cache on this machine, for a name such as `org/name`.
 pub fn cached(name: &str) -> Option<PathBuf> {
+    let folder = place_of(name, variable)?;
+    super::folder::is_repository(&folder).then_some(folder)
+}
+
+/// Where a repository of this name would lie in the hub's cache on this machine; `None` for what is no such name.
+pub fn looked_for(name: &str) -> Option<PathBuf> {
+    place_of(name, variable)
+}
+
+/// A path with `~` for the user's own folder, where nothing of that name lies here.
+pub fn expanded(path: &Path) -> PathBuf {
+    match path.exists() {
+        true => path.to_owned(),
+        false => in_home(path, variable),
+    }
+}
+
+/// A variable of the environment, if it is set to anything.
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn place_of(name: &str, variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     let (org, model) = name.split_once('/')?;
-    if org.is_empty() || model.is_empty() || model.contains('/') || name.contains("..") {
+    if [org, model].iter().any(|part| part.is_empty() || part.starts_with(['.', '~']))
+        || model.contains('/')
+        || name.contains("..")
+    {
         return None;
     }
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let hub = variable("HF_HUB_CACHE")
-        .or_else(|| Some(variable("HF_HOME")?.join("hub")))
-        .or_else(|| Some(variable("HOME")?.join(".cache/huggingface/hub")))?;
-    let folder = hub.join(format!("models--{org}--{model}"));
-    super::folder::is_repository(&folder).then_some(folder)
+    Some(cache(variable)?.join(format!("models--{org}--{model}")))
+}
+
+/// The hub's cache, by the variables that its library reads, in its order.
+fn cache(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let own = variable("HF_HUB_CACHE").or_else(|| variable("HUGGINGFACE_HUB_CACHE"));
+    let home = || Some(variable("HF_HOME")?.join("hub"));
+    let xdg = || Some(variable("XDG_CACHE_HOME")?.join("huggingface/hub"));
+    let usual = || Some(variable("HOME")?.join(".cache/huggingface/hub"));
+    let cache = own.or_else(home).or_else(xdg).or_else(usual)?;
+    Some(in_home(&cache, variable))
+}
+
+/// A path with the user's own folder in place of a `~` at its start.
+fn in_home(path: &Path, variable: impl Fn(&str) -> Option<PathBuf>) -> PathBuf {
+    match (path.strip_prefix("~"), variable("HOME")) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
 }
 
 /// The revisions of a repository whose snapshots or names are there. A commit with several names goes by
@@ -110,4 +149,43 @@ fn commit_in(path: &Path) -> Option<String> {
     let commit = text.trim();
     let hexadecimal = !commit.is_empty() && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
     hexadecimal.then(|| commit.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_is_found_as_its_library_finds_it() {
+        let of = |set: &[(&str, &str)]| {
+            let variable = |name: &str| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| PathBuf::from(value))
+            };
+            place_of("org/name", variable)
+                .map(|path| path.to_str().unwrap().replace("models--org--name", "R"))
+        };
+        let home = ("HOME", "/h");
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[home]).unwrap(), "/h/.cache/huggingface/hub/R");
+        let xdg = ("XDG_CACHE_HOME", "/x");
+        assert_eq!(of(&[home, xdg]).unwrap(), "/x/huggingface/hub/R");
+        let of_library = ("HF_HOME", "~/hf");
+        assert_eq!(of(&[home, xdg, of_library]).unwrap(), "/h/hf/hub/R");
+        let former = ("HUGGINGFACE_HUB_CACHE", "/former");
+        assert_eq!(of(&[home, of_library, former]).unwrap(), "/former/R");
+        assert_eq!(of(&[home, former, ("HF_HUB_CACHE", "~")]).unwrap(), "/h/R");
+    }
+
+    #[test]
+    fn only_names_of_repositories_are_looked_for() {
+        let home = |name: &str| (name == "HOME").then(|| PathBuf::from("/h"));
+        for name in ["", "name", "/name", "org/", "a/b/c", "../name", "org/..", "./name", "~/name", "org/.x"]
+        {
+            assert_eq!(place_of(name, home), None, "{name}");
+        }
+        assert_eq!(in_home(Path::new("~/run"), home), Path::new("/h/run"));
+        assert_eq!(in_home(Path::new("~"), home), Path::new("/h"));
+        assert_eq!(in_home(Path::new("~user/run"), home), Path::new("~user/run"));
+    }
 }

@@ -9,6 +9,7 @@ use twox_hash::XxHash3_128;
 
 use super::ModelFolder;
 use super::files::files_of;
+use super::listing::check_form;
 use crate::error::{Error, Kind, Result};
 
 /// Files up to this size are read whole; of larger ones, samples, beside their size and their time.
@@ -24,8 +25,9 @@ const SAMPLES: u64 = 64;
 /// instant; a copy that does not keep the time is then another model.
 ///
 /// # Errors
-/// A file that cannot be read or lies outside the folder.
+/// A checkpoint of another form; a file that cannot be read or lies outside the folder.
 pub fn identity(folder: &ModelFolder) -> Result<u128> {
+    check_form(folder)?;
     let mut hasher = XxHash3_128::new();
     for (name, path) in files_of(folder)? {
         hasher.write(name.as_bytes());

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{Run, locate, open, open_unless, told_apart};
+use super::{Links, Reach, Run, locate, open, open_unless, told_apart};
 use crate::error::Kind;
 
 /// Creates files, with the folders they need, in a new folder.
@@ -36,7 +36,7 @@ fn opened(files: &[&str]) -> Vec<String> {
 /// The same runs whatever folder above them was opened.
 fn rootless(runs: &[Run]) -> Vec<Run> {
     let mut runs = runs.to_vec();
-    runs.iter_mut().flat_map(|run| &mut run.checkpoints).for_each(|each| each.root = Default::default());
+    runs.iter_mut().flat_map(|run| &mut run.checkpoints).for_each(|each| each.reach = Default::default());
     runs
 }
 
@@ -247,12 +247,14 @@ fn folders_of_runs_and_models() {
 }
 
 #[test]
-fn only_two_visible_levels() {
-    let deep = ["a/b/c/config.json", ".hidden/config.json", ".cache/run/config.json", "run/.old/config.json"];
+fn only_four_visible_levels() {
+    let deep =
+        ["a/b/c/d/e/config.json", ".hidden/config.json", ".cache/run/config.json", "run/.old/config.json"];
     let root = folder(&deep);
     assert_eq!(open(root.path()).unwrap_err().kind(), Kind::Folder);
-    write(root.path(), "run/step1/config.json", "{}");
-    assert_eq!(listed(root.path(), &open(root.path()).unwrap()), ["run: step1"]);
+    write(root.path(), "a/b/run/step1/config.json", "{}");
+    write(root.path(), "a/b/run/step2/config.json", "{}");
+    assert_eq!(listed(root.path(), &open(root.path()).unwrap()), ["run: step1 step2"]);
 }
 
 #[cfg(unix)]
@@ -347,12 +349,12 @@ fn revisions_in_the_hub_cache_are_a_run() {
     assert_eq!(open(hub.path()).unwrap(), runs);
     let inside = open(&checkpoints[0].path).unwrap();
     assert_eq!(inside[0].checkpoints[0].name, "stage1/step150-tokens1B");
-    assert_eq!(inside[0].checkpoints[0].root, checkpoints[0].root);
+    assert_eq!(inside[0].checkpoints[0].reach, checkpoints[0].reach);
 }
 
 #[cfg(unix)]
 #[test]
-fn links_stay_within_the_folder_opened() {
+fn links_stay_within_the_folder_opened_where_they_are_kept_within() {
     use std::os::unix::fs::symlink;
     let root = folder(&["secret/config.json", "run/step1/real.json", "run/shared.json"]);
     let step = root.path().join("run/step1");
@@ -363,7 +365,7 @@ fn links_stay_within_the_folder_opened() {
     symlink("nowhere", step.join("broken")).unwrap();
     symlink("/dev/zero", step.join("device")).unwrap();
     fs::create_dir(step.join("folder")).unwrap();
-    let run = super::folder::root_of(&root.path().join("run"));
+    let run = Reach::of(&root.path().join("run"), Links::KeptWithin);
     let opened = super::ModelFolder::within(&step, &run);
     for name in ["inside", "shared", "real.json"] {
         assert_eq!(opened.file(name), Ok(Some(step.join(name))));
@@ -380,8 +382,25 @@ fn links_stay_within_the_folder_opened() {
         assert!(text.contains(cause) && text.ends_with(name), "{text}");
     }
     // Named by itself, the step may not look into the run.
-    let alone = super::ModelFolder::new(&step);
+    let alone = super::ModelFolder::opened(&step, Links::KeptWithin);
     assert!(alone.file("shared").is_err() && alone.file("inside").is_ok());
+    // Where links are followed, only what is no file is refused; and wherever it is, the target is named.
+    let followed = super::ModelFolder::new(&step);
+    for name in ["inside", "shared", "real.json", "outside"] {
+        assert_eq!(followed.file(name), Ok(Some(step.join(name))));
+    }
+    for (folder, name, target) in [
+        (&opened, "outside", "secret/config.json"),
+        (&opened, "outside", "without --no-follow-links"),
+        (&followed, "loop", "to loop"),
+        (&followed, "broken", "to nowhere"),
+        (&followed, "device", "/dev/zero"),
+        (&opened, "device", "/dev/zero"),
+        (&followed, "folder", "not a file"),
+    ] {
+        let text = folder.file(name).unwrap_err().to_string();
+        assert!(text.contains(target) && text.ends_with(name), "{text}");
+    }
 }
 
 /// Runs opened together from these paths, and what is said of those that were opened twice.
@@ -442,9 +461,9 @@ fn opening_can_be_broken_off_between_checkpoints() {
         asked += 1;
         asked == 2
     };
-    assert_eq!(open_unless(run.path(), &mut second).unwrap_err().kind(), Kind::Cancelled);
+    assert_eq!(open_unless(run.path(), Links::Followed, &mut second).unwrap_err().kind(), Kind::Cancelled);
     assert_eq!(asked, 2);
-    assert_eq!(open_unless(run.path(), &mut || false).unwrap(), open(run.path()).unwrap());
+    assert_eq!(open_unless(run.path(), Links::Followed, &mut || false).unwrap(), open(run.path()).unwrap());
 }
 
 #[test]
@@ -466,7 +485,9 @@ fn a_link_to_a_checkpoint_finds_its_run_s_tokenizer() {
     let real = root.path().canonicalize().unwrap();
     symlink("run/step1", root.path().join("link")).unwrap();
     assert_eq!(tokenizer(&root.path().join("link")), Some(real.join("run/tokenizer.json")));
-    // A link within a folder that leads out of it is not followed that far.
+    // A link within a folder that leads out of it is followed that far, unless links are kept within.
     symlink("../run/step1", root.path().join("folder/step1")).unwrap();
-    assert_eq!(tokenizer(&root.path().join("folder")), None);
+    assert_eq!(tokenizer(&root.path().join("folder")), Some(real.join("run/tokenizer.json")));
+    let kept = open_unless(&root.path().join("folder"), Links::KeptWithin, &mut || false).unwrap();
+    assert_eq!(kept[0].checkpoints[0].tokenizer, None);
 }

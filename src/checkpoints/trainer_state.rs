@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::folder::ModelFolder;
+use crate::error::Error;
 use crate::json::Quoting;
 
 /// Larger files are not looked into; a long run's log takes tens of megabytes.
@@ -23,11 +24,14 @@ pub struct TrainerState {
 }
 
 impl TrainerState {
-    /// Reads the state in a folder.
-    pub fn read(folder: &ModelFolder) -> Self {
-        let path = folder.file("trainer_state.json").ok().flatten();
+    /// Reads the state in a folder; with an error where there is one that is not read.
+    pub fn read(folder: &ModelFolder) -> (Self, Option<Error>) {
+        let (path, refused) = match folder.file("trainer_state.json") {
+            Ok(path) => (path, None),
+            Err(error) => (None, Some(error)),
+        };
         let file = path.and_then(|path| File::open(path).ok());
-        file.and_then(|mut file| Self::of(&mut file).ok().flatten()).unwrap_or_default()
+        (file.and_then(|mut file| Self::of(&mut file).ok().flatten()).unwrap_or_default(), refused)
     }
 
     /// Training steps.

@@ -9,7 +9,7 @@ use safetensors::Dtype;
 use safetensors::tensor::{TensorView, serialize};
 
 use super::settings::{Device, SettingsFlags};
-use super::{DONE, MemoryArg, note};
+use super::{DONE, LinkArgs, MemoryArg, note};
 use crate::checkpoints::ModelFolder;
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result, caught};
@@ -39,6 +39,8 @@ pub struct HiddenArgs {
     settings: SettingsFlags<Device>,
     #[command(flatten)]
     memory: MemoryArg,
+    #[command(flatten)]
+    links: LinkArgs,
 }
 
 /// Runs the model and writes its states.
@@ -57,7 +59,7 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
     let options = Options { products, memory, longest, ..Options::new(compute.tensors()) };
     let start = Instant::now();
     let states = caught(|| {
-        let mut model = Model::open(&ModelFolder::new(&args.model), &options)?;
+        let mut model = Model::open(&ModelFolder::opened(&args.model, args.links.links()), &options)?;
         for warning in model.warnings() {
             note(&format!("warning: {warning}"));
         }

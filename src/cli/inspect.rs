@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{DONE, PARTLY, deliver, note};
+use super::{DONE, LinkArgs, PARTLY, deliver, note};
 use crate::checkpoints::{self, Checkpoint, Run};
 use crate::error::{Error, Kind, Result};
 use crate::model::config::Config;
@@ -20,6 +20,8 @@ pub struct InspectArgs {
     /// As JSON instead of a table.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    links: LinkArgs,
 }
 
 /// A run as it is shown.
@@ -62,7 +64,10 @@ struct ModelReport {
 pub fn run(args: &InspectArgs) -> Result<u8> {
     let mut runs: Vec<Run> = Vec::new();
     for path in &args.paths {
-        runs.extend(checkpoints::open(path)?);
+        runs.extend(checkpoints::open_unless(path, args.links.links(), &mut || false)?);
+    }
+    for line in runs.iter().flat_map(|run| &run.notes) {
+        note(&format!("warning: {line}"));
     }
     for repeat in checkpoints::told_apart(&mut runs.iter_mut().collect::<Vec<_>>()) {
         note(&repeat);

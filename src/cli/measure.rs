@@ -40,7 +40,7 @@ pub struct MeasureArgs {
 pub fn run(args: MeasureArgs) -> Result<u8> {
     // Hours of measuring should not end at something that could be known before.
     let format = args.out.format()?;
-    for path in args.paths.iter().filter(|path| !path.is_file()) {
+    for path in args.paths.iter().filter(|path| !checkpoints::expanded(path).is_file()) {
         checkpoints::locate(path)?;
     }
     let text = args.text.source().ok_or_else(|| {

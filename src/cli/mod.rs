@@ -31,6 +31,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 
 use self::settings::SettingsFlags;
+use crate::checkpoints::Links;
 use crate::condition::TextSource;
 use crate::corpus;
 use crate::engine;
@@ -150,6 +151,8 @@ struct MeasuringArgs {
     memory: MemoryArg,
     #[command(flatten)]
     store: StoreArgs,
+    #[command(flatten)]
+    links: LinkArgs,
 }
 
 /// Where scores and measurements are kept.
@@ -192,6 +195,20 @@ impl StoreArgs {
     }
 }
 
+/// How folders are opened.
+#[derive(Debug, Clone, Copy, Args)]
+struct LinkArgs {
+    /// Follow no link that leads out of a folder that is opened: for folders from strangers.
+    #[arg(long)]
+    no_follow_links: bool,
+}
+
+impl LinkArgs {
+    fn links(self) -> Links {
+        if self.no_follow_links { Links::KeptWithin } else { Links::Followed }
+    }
+}
+
 /// How much memory a model may take.
 #[derive(Debug, Clone, Copy, Args)]
 struct MemoryArg {
@@ -207,7 +224,12 @@ impl MeasuringArgs {
     /// # Errors
     /// A store that was named and cannot be used.
     fn engine_options(&self) -> Result<engine::Options> {
-        Ok(engine::Options { memory: self.memory.memory, store: self.store.open()?, ..Default::default() })
+        Ok(engine::Options {
+            memory: self.memory.memory,
+            store: self.store.open()?,
+            links: self.links.links(),
+            ..Default::default()
+        })
     }
 }
 

@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::checkpoints::Links;
 use crate::error::{Error, Kind, Result};
 use crate::store::Store;
 
@@ -60,11 +61,20 @@ pub struct Options {
     /// kept, of more points than asked for, so that settings can change without the model. Those of the other seeds are
     /// for the spread alone and dropped once it is measured: they would take twice as much memory again.
     pub live: bool,
+    /// Whether links that lead out of the folders that are opened are followed.
+    pub links: Links,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { memory: None, kept: None, store: None, progress_every: Duration::from_millis(50), live: true }
+        Self {
+            memory: None,
+            kept: None,
+            store: None,
+            progress_every: Duration::from_millis(50),
+            live: true,
+            links: Links::default(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::checkpoints::{self, Run};
+use crate::checkpoints::{self, Links, Run};
 use crate::error::{Kind, Result};
 use crate::results::{self, JoinedRun, Results, RunResults};
 
@@ -22,12 +22,13 @@ pub enum Found {
 ///
 /// # Errors
 /// A path where there is neither; [`Kind::Cancelled`] once `interrupted`.
-pub fn open_path(path: &Path, interrupted: &mut dyn FnMut() -> bool) -> Result<Found> {
+pub fn open_path(path: &Path, links: Links, interrupted: &mut dyn FnMut() -> bool) -> Result<Found> {
+    let path = &*checkpoints::expanded(path);
     let results = || results::read_all(&[path.to_owned()]).map(Found::Results);
     if path.is_file() {
         return results();
     }
-    match checkpoints::open_unless(path, interrupted) {
+    match checkpoints::open_unless(path, links, interrupted) {
         Err(error) if error.kind() == Kind::Folder && results::holds_results(path) => results(),
         runs => runs.map(Found::Models),
     }

@@ -138,7 +138,7 @@ mod tests {
             step: None,
             tokens: None,
             tokenizer: None,
-            root: "/".into(),
+            reach: Default::default(),
         };
         Run::new(name.to_owned(), format!("/{name}").into(), checkpoints.iter().map(checkpoint).collect())
     }

@@ -11,7 +11,7 @@ use super::sample::{Sample, Samples};
 use super::scored::Scored;
 use crate::checkpoints::{Checkpoint, CheckpointKey};
 use crate::condition::{Condition, TextSource};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::estimator::{Reference, ReferencePoints};
 use crate::scores::Shape;
 use crate::settings::Settings;
@@ -86,7 +86,11 @@ impl Session {
     ) -> Result<Rc<Sample>> {
         let tokenizer = (checkpoint.tokenizer.as_deref(), checkpoint.path.as_path());
         let ScoresOf { settings, text, staged } = &self.of;
-        self.samples.get(tokenizer, text, settings, *staged, interrupted)
+        let sample = self.samples.get(tokenizer, text, settings, *staged, interrupted);
+        sample.map_err(|error| match (error.kind(), &checkpoint.tokenizer) {
+            (Kind::Tokenizer, None) => checkpoint.refused_tokenizer().unwrap_or(error),
+            _ => error,
+        })
     }
 
     /// The sample of a checkpoint; `None` where it was not made yet.

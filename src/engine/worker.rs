@@ -11,18 +11,24 @@ use super::message::{Command, Event};
 use super::opening::{Found, Opened, open_path, recorded, tell_apart};
 use super::runs::RunList;
 use super::work::Work;
+use crate::checkpoints::Links;
 use crate::error::Kind;
 
 /// Runs until the other side of a channel is gone.
 pub fn run(commands: Receiver<Command>, events: Sender<Event>, options: Options, wake: impl Fn()) {
-    let mut worker =
-        Worker { work: Work::new(&options), inbox: Inbox::new(commands), outbox: Outbox::new(events, &wake) };
+    let mut worker = Worker {
+        work: Work::new(&options),
+        links: options.links,
+        inbox: Inbox::new(commands),
+        outbox: Outbox::new(events, &wake),
+    };
     let Err(Gone) = worker.run();
 }
 
 /// The channels come last, so that they are the last to go: their end says that all else is released.
 struct Worker<'a> {
     work: Work,
+    links: Links,
     inbox: Inbox,
     outbox: Outbox<'a>,
 }
@@ -54,7 +60,7 @@ impl Worker<'_> {
         let mut runs: Vec<Opened> = Vec::new();
         let mut files = Vec::new();
         for path in paths {
-            match open_path(path, &mut || self.inbox.supersedes_opening()) {
+            match open_path(path, self.links, &mut || self.inbox.supersedes_opening()) {
                 Ok(Found::Models(found)) => runs.extend(found.into_iter().map(|run| (run, None))),
                 Ok(Found::Results(found)) => files.extend(found),
                 // Nobody wants these folders any more.
@@ -68,7 +74,8 @@ impl Worker<'_> {
             // A folder that holds nothing is no reason to lose what is open.
             return Ok(());
         }
-        for line in apart.into_iter().chain(tell_apart(&mut runs)) {
+        let passed_over: Vec<String> = runs.iter().flat_map(|(run, _)| run.notes.clone()).collect();
+        for line in passed_over.into_iter().chain(apart).chain(tell_apart(&mut runs)) {
             self.outbox.emit(Event::Warning(line))?;
         }
         let runs = Arc::new(RunList::new(runs));

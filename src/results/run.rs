@@ -57,7 +57,7 @@ impl RunResults {
             step: result.step,
             tokens: result.tokens,
             tokenizer: None,
-            root: result.path.clone(),
+            reach: Default::default(),
         };
         Run::new(self.run.clone(), file.to_owned(), self.checkpoints.iter().map(checkpoint).collect())
     }

@@ -20,7 +20,7 @@ fn run(index: usize, count: usize) -> Run {
         step: Some(index as u64 * 10),
         tokens: None,
         tokenizer: None,
-        root: PathBuf::new(),
+        reach: Default::default(),
     };
     Run::new(format!("run {index}"), PathBuf::new(), (0..count).map(checkpoint).collect())
 }

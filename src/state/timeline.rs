@@ -302,7 +302,7 @@ mod tests {
             step,
             tokens,
             tokenizer: None,
-            root: PathBuf::new(),
+            reach: Default::default(),
         };
         Run::new("run".into(), PathBuf::new(), times.iter().map(checkpoint).collect())
     }

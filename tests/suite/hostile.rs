@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use half::bf16;
-use infoplane::checkpoints::ModelFolder;
+use infoplane::checkpoints::{Links, ModelFolder};
 use infoplane::device::Compute;
 use infoplane::error::Error;
 use infoplane::model::batch::batches;
@@ -328,7 +328,10 @@ fn shards_and_links_stay_inside() {
     assert!(open().contains("`gone.safetensors`, which is missing"), "{}", open());
     std::os::unix::fs::symlink(outside.path().join("w.safetensors"), folder.path().join("gone.safetensors"))
         .unwrap();
-    assert!(open().contains("a link that leads outside"), "{}", open());
+    let kept = Weights::open(&ModelFolder::opened(folder.path(), Links::KeptWithin)).unwrap_err().to_string();
+    assert!(kept.contains("a link that leads outside") && kept.contains("w.safetensors"), "{kept}");
+    let followed = Weights::open(&ModelFolder::new(folder.path())).map_err(|error| error.to_string());
+    assert!(followed.as_ref().map_or_else(|error| !error.contains("a link"), |_| true), "{followed:?}");
     std::fs::write(&index, "[".repeat(100_000)).unwrap();
     check_error(&Weights::open(&ModelFolder::new(folder.path())).unwrap_err(), &index);
 }

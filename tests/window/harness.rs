@@ -39,10 +39,11 @@ pub fn runs() -> Vec<Run> {
                 step: Some(step),
                 tokens: Some(step * 65_536),
                 tokenizer: None,
-                root: PathBuf::new(),
+                reach: Default::default(),
             })
             .collect(),
         missing: Vec::new(),
+        notes: Vec::new(),
     };
     vec![run("gutenberg-1m"), run("gutenberg-4m")]
 }

@@ -28,12 +28,12 @@ fn runs() -> Vec<Run> {
         step: Some(step as u64),
         tokens: None,
         tokenizer: None,
-        root: PathBuf::new(),
+        reach: Default::default(),
     };
     let run = |name: &str| {
         let path = PathBuf::from("/runs").join(name);
         let checkpoints = (0..CHECKPOINTS).map(|step| checkpoint(&path, step)).collect();
-        Run { name: name.to_owned(), path, checkpoints, missing: Vec::new() }
+        Run::new(name.to_owned(), path, checkpoints)
     };
     vec![run("one"), run("two")]
 }

@@ -26,7 +26,9 @@ struct Outcome {
 /// Measures a checkpoint on a GPU, where the model fails in this way once it has begun to score.
 fn measured(trouble: Option<Error>) -> Outcome {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
-    let Ok(Found::Models(runs)) = open_path(&demo.join("gutenberg-200k/step64"), &mut || false) else {
+    let Ok(Found::Models(runs)) =
+        open_path(&demo.join("gutenberg-200k/step64"), Default::default(), &mut || false)
+    else {
         panic!("a checkpoint of the demo")
     };
     let runs = Arc::new(RunList::new(runs.into_iter().map(|run| (run, None))));

@@ -21,7 +21,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::config::{Config, Fields};
-use crate::checkpoints::ModelFolder;
+use crate::checkpoints::{self, ModelFolder};
 use crate::error::{Error, Kind, Result};
 
 /// The largest `config.json` read, in bytes.
@@ -73,7 +73,7 @@ impl Config {
     /// Reads `config.json` of a model folder.
     ///
     /// # Errors
-    /// A file that is missing or no JSON, an unknown family, a field that is missing, impossible or
+    /// A checkpoint of another form, a file that is missing or no JSON, an unknown family, a field that is missing, impossible or
     /// asks for what is not supported; each names the field and the file.
     pub fn read(folder: &ModelFolder) -> Result<Self> {
         let missing = || {
@@ -81,6 +81,7 @@ impl Config {
                 .help("open the folder with a model's config.json and weights")
                 .at(folder.path())
         };
+        checkpoints::check_form(folder)?;
         let path = folder.file("config.json")?.ok_or_else(missing)?;
         let broken = |cause: String| Error::new(Kind::Config, cause).at(&path);
         let unreadable = |error: std::io::Error| broken(format!("config.json cannot be read ({error})"));

@@ -274,16 +274,17 @@ fn inspect_and_measure_agree_on_links() {
     let run = run_of(folder.path(), &["step0", "step2000"]);
     let corpus = folder.path().join("text.jsonl");
     std::fs::write(&corpus, eight_documents()).unwrap();
-    let both = |path: &Path| {
-        let inspected = infoplane(&["inspect", text(path), "--json"]);
+    let both = |path: &Path, flags: &[&str]| {
+        let inspected = infoplane(&[&["inspect", text(path), "--json"], flags].concat());
         let mut args = vec!["measure", text(path), "--corpus", text(&corpus)];
         args.extend(QUICK);
+        args.extend(flags);
         (inspected, infoplane(&args))
     };
     // A link that the user names is as good as what it leads to, the tokenizer of its run included.
     let link = folder.path().join("link");
     symlink(run.join("step0"), &link).unwrap();
-    let (inspected, measured) = both(&link);
+    let (inspected, measured) = both(&link, &[]);
     status(&inspected, 0);
     status(&measured, 0);
     let report: Value = serde_json::from_slice(&inspected.stdout).unwrap();
@@ -291,15 +292,19 @@ fn inspect_and_measure_agree_on_links() {
         report["runs"][0]["checkpoints"][0]["tokenizer"].as_str().unwrap().ends_with("run/tokenizer.json")
     );
 
-    // One within a folder is not followed out of it, and both say so.
+    // One within a folder is followed out of it, unless it is a stranger's; then both say where it leads.
     let models = folder.path().join("models");
     std::fs::create_dir(&models).unwrap();
     symlink(run.join("step0"), models.join("linked")).unwrap();
-    let (inspected, measured) = both(&models);
+    let (inspected, measured) = both(&models, &[]);
+    status(&inspected, 0);
+    status(&measured, 0);
+    let (inspected, measured) = both(&models, &["--no-follow-links"]);
     status(&inspected, 1);
     let report: Value = serde_json::from_slice(&inspected.stdout).unwrap();
     let cause = report["runs"][0]["checkpoints"][0]["error"].as_str().unwrap();
-    assert!(cause.contains("leads outside"), "{cause}");
+    let target = run.join("step0").canonicalize().unwrap();
+    assert!(cause.contains("leads outside") && cause.contains(text(&target)), "{cause}");
     let stderr = status(&measured, 2);
     assert!(stderr.contains(cause), "{stderr}");
 }
