@@ -15,7 +15,10 @@ use crate::memory;
 use crate::settings::Settings;
 use file::TokenFile;
 
+mod added;
 mod file;
+
+pub use added::added;
 
 /// Documents encoded at once: enough for all cores.
 const BATCH: usize = 128;

@@ -23,6 +23,19 @@ pub fn size(bytes: u64) -> String {
     if mib < 1024.0 { format!("{mib:.1} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
 }
 
+/// A count with its thousands apart: `1 234 567`.
+pub fn thousands(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A time that was measured, to two digits or the second: `0.04 s`, `3.2 s`, `1 min 20 s`.
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
@@ -60,6 +73,12 @@ mod tests {
     fn sizes_are_told_in_the_unit_that_suits_them() {
         assert_eq!(size(3 << 19), "1.5 MiB");
         assert_eq!(size(5 << 29), "2.5 GiB");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(thousands(1_234_567), "1\u{a0}234\u{a0}567");
+        assert_eq!(thousands(12), "12");
     }
 
     #[test]

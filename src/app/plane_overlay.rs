@@ -4,13 +4,14 @@ use eframe::egui::{self, Mesh, Rect, Response, Shape, Tooltip, Ui, pos2, vec2};
 
 use super::plane_paint::{DASH, DASH_GAP, line};
 use super::theme::{self, palette};
-use super::widgets::{thousands, training_label};
+use super::widgets::training_label;
 use crate::figure::curve;
 use crate::state::ShownPoint;
 use crate::state::State;
 use crate::views::marks::{Note, Sign};
 use crate::views::plane::Trajectory;
 use crate::words::counted;
+use crate::words::thousands;
 
 /// More runs than this are folded into a count.
 const MOST_RUNS: usize = 8;

@@ -7,9 +7,10 @@ use eframe::egui::{
 
 use super::Action;
 use super::theme::{self, palette};
-use super::widgets::{Icon, icon_button, own_keys, short_count, thousands};
+use super::widgets::{Icon, icon_button, own_keys, short_count};
 use crate::state::timeline::{SPEED_RANGE, TimeCommand, TimeUnit};
 use crate::state::{Mark, State, UiCommand};
+use crate::words::thousands;
 
 /// Draws transport, track and speed.
 pub(super) fn timeline_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {

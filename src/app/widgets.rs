@@ -6,6 +6,7 @@ use eframe::egui::{
 
 use super::theme::{self, palette};
 use crate::state::Status;
+use crate::words::thousands;
 
 /// Drawn rather than taken from a font, so that all have one weight and sit on pixel centres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -270,19 +271,6 @@ pub(super) fn segmented_ui(
     chosen
 }
 
-/// A count with its thousands apart: `1 234 567`.
-pub(super) fn thousands(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{a0}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A count in the fewest characters: `12.5B`, `340M`, `7.2k`.
 pub(super) fn short_count(value: u64) -> String {
     for (unit, name) in [(1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")] {
@@ -309,8 +297,6 @@ mod tests {
 
     #[test]
     fn counts_read_easily() {
-        assert_eq!(thousands(1_234_567), "1\u{a0}234\u{a0}567");
-        assert_eq!(thousands(12), "12");
         assert_eq!(short_count(999), "999");
         assert_eq!(short_count(1_000), "1k");
         assert_eq!(short_count(12_500_000_000), "12.5B");

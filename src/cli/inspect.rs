@@ -1,15 +1,24 @@
 //! `infoplane inspect`: what a folder holds.
 
-use std::path::PathBuf;
+mod table;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
 use super::{DONE, LinkArgs, PARTLY, deliver, note};
 use crate::checkpoints::{self, Checkpoint, Run};
+use crate::device::Compute;
+use crate::engine;
 use crate::error::{Error, Kind, Result};
-use crate::model::config::Config;
-use crate::model::weights::Weights;
+use crate::model::outline::Outline;
+use crate::model::{Model, Options};
+use crate::product;
+use crate::scores::{Seeds, Shape};
+use crate::settings::Settings;
+use crate::tokens;
 
 /// The flags of `inspect`.
 #[derive(Debug, Args)]
@@ -30,6 +39,10 @@ struct RunReport {
     name: String,
     path: PathBuf,
     checkpoints: Vec<CheckpointReport>,
+    /// What its tokenizers add to every text.
+    tokenizers: Vec<TokenizerReport>,
+    /// What measuring all of it takes; `None` where no checkpoint can be measured.
+    cost: Option<Cost>,
     /// Revisions the hub cache names and does not hold.
     missing: Vec<String>,
 }
@@ -58,6 +71,61 @@ struct ModelReport {
     parameters: u64,
     dtype: String,
     bytes: u64,
+    head: Head,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+    #[serde(skip)]
+    taken: Taken,
+}
+
+/// Where a model's output head comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Head {
+    /// Weights of its own.
+    Own,
+    /// It is the embedding.
+    Tied,
+    /// There is none: hidden states are measured without loss.
+    None,
+}
+
+/// What a model takes to run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    /// Bytes of memory, with two of its blocks there at a time and with all.
+    memory: [usize; 2],
+    /// Operations that a token takes, with its scores.
+    operations: f64,
+}
+
+/// What a tokenizer adds to every text.
+#[derive(Debug, Serialize)]
+struct TokenizerReport {
+    path: PathBuf,
+    /// Special tokens before the text.
+    before: Vec<String>,
+    /// Special tokens after it.
+    after: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// What measuring a run takes with the usual settings.
+#[derive(Debug, Serialize)]
+struct Cost {
+    /// The number of checkpoints that can be measured.
+    checkpoints: usize,
+    /// Bytes of weights to read.
+    read_bytes: u64,
+    /// Bytes of main memory for the largest model, a batch and the like, read block by block.
+    least_memory_bytes: usize,
+    /// The same with all of its weights there at once.
+    memory_bytes: usize,
+    /// Tokens that pass each model at the most.
+    tokens: usize,
+    /// Seconds on this machine's CPU, an estimate.
+    seconds: f64,
 }
 
 /// Looks into folders and shows what is there, as it would be measured.
@@ -72,25 +140,27 @@ pub fn run(args: &InspectArgs) -> Result<u8> {
     for repeat in checkpoints::told_apart(&mut runs.iter_mut().collect::<Vec<_>>()) {
         note(&repeat);
     }
-    let runs: Vec<RunReport> = runs
-        .into_iter()
-        .filter(|run| !run.checkpoints.is_empty())
-        .map(|run| RunReport {
-            checkpoints: run.checkpoints.iter().map(report).collect(),
-            missing: run.missing,
-            name: run.name,
-            path: run.path,
-        })
-        .collect();
+    let runs: Vec<RunReport> =
+        runs.into_iter().filter(|run| !run.checkpoints.is_empty()).map(run_report).collect();
     let text = if args.json {
         let broken = |error| Error::new(Kind::Output, format!("the report cannot be written ({error})"));
         serde_json::to_string_pretty(&serde_json::json!({ "runs": runs })).map_err(broken)? + "\n"
     } else {
-        table(&runs)
+        table::text(&runs)
     };
     deliver(text.as_bytes(), None)?;
     let whole = runs.iter().flat_map(|run| &run.checkpoints).all(|checkpoint| checkpoint.error.is_none());
     Ok(if whole { DONE } else { PARTLY })
+}
+
+fn run_report(run: Run) -> RunReport {
+    let checkpoints: Vec<CheckpointReport> = run.checkpoints.iter().map(report).collect();
+    let mut tokenizers: Vec<&Path> = run.checkpoints.iter().filter_map(|c| c.tokenizer.as_deref()).collect();
+    tokenizers.sort_unstable();
+    tokenizers.dedup();
+    let tokenizers = tokenizers.into_iter().map(tokenizer_report).collect();
+    let cost = cost(&checkpoints);
+    RunReport { name: run.name, path: run.path, checkpoints, tokenizers, cost, missing: run.missing }
 }
 
 fn report(checkpoint: &Checkpoint) -> CheckpointReport {
@@ -103,76 +173,56 @@ fn report(checkpoint: &Checkpoint) -> CheckpointReport {
 }
 
 fn model_report(checkpoint: &Checkpoint) -> Result<ModelReport> {
-    let folder = checkpoint.folder();
-    let config = Config::read(&folder)?;
-    let weights = Weights::open(&folder)?;
-    Ok(ModelReport {
+    let outline = Outline::read(&checkpoint.folder())?;
+    outline.check()?;
+    let Outline { config, weights, embedding, head, warnings, .. } = &outline;
+    let settings = Settings::default();
+    let seeds = Seeds::from_first(settings.reference_seeds);
+    let layers = config.layers.len();
+    let shape = Shape { layers: layers + 1, seeds, points: settings.points, precision: settings.scores };
+    let report = ModelReport {
         family: config.model_type,
-        layers: config.layers.len(),
+        layers,
         hidden_size: config.hidden_size,
         vocab_size: config.vocab_size,
         parameters: weights.parameters(),
         dtype: weights.dtypes().join(" "),
         bytes: weights.bytes(),
+        head: match head {
+            Some(head) if head == embedding => Head::Tied,
+            Some(_) => Head::Own,
+            None => Head::None,
+        },
+        warnings: warnings.clone(),
+        taken: Taken { operations: engine::operations(config, shape), memory: [0; 2] },
+    };
+    let taken = Model::of_outline(outline, &Options::new(Compute::Cpu.tensors()))?.taken(settings.context);
+    Ok(ModelReport { taken: Taken { memory: [taken.least, taken.whole], ..report.taken }, ..report })
+}
+
+fn tokenizer_report(path: &Path) -> TokenizerReport {
+    let (added, error) = match tokens::added(path) {
+        Ok(added) => (added, None),
+        Err(error) => (Default::default(), Some(error.to_string())),
+    };
+    let [before, after] = added;
+    TokenizerReport { path: path.to_owned(), before, after, error }
+}
+
+/// What measuring checkpoints takes with the usual settings, on the CPU.
+fn cost(checkpoints: &[CheckpointReport]) -> Option<Cost> {
+    let models: Vec<&ModelReport> =
+        checkpoints.iter().filter_map(|checkpoint| checkpoint.model.as_ref()).collect();
+    let most = |memory: fn(&Taken) -> usize| models.iter().map(|model| memory(&model.taken)).max();
+    let settings = Settings::default();
+    let tokens = settings.samples * settings.context;
+    let operations: f64 = models.iter().map(|model| model.taken.operations * tokens as f64).sum();
+    Some(Cost {
+        checkpoints: models.len(),
+        read_bytes: models.iter().map(|model| model.bytes).sum(),
+        least_memory_bytes: most(|taken| taken.memory[0])?,
+        memory_bytes: most(|taken| taken.memory[1])?,
+        tokens,
+        seconds: operations / product::rate(),
     })
-}
-
-fn table(runs: &[RunReport]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    for run in runs {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{}  ({})", run.name, run.path.display());
-        let header = [
-            "checkpoint",
-            "step",
-            "tokens",
-            "family",
-            "layers",
-            "width",
-            "parameters",
-            "dtype",
-            "bytes",
-            "tokenizer",
-        ];
-        let mut rows = vec![header.map(str::to_owned)];
-        rows.extend(run.checkpoints.iter().map(row));
-        let widths: Vec<usize> = (0..header.len())
-            .map(|i| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0))
-            .collect();
-        for (row, checkpoint) in
-            rows.iter().zip(std::iter::once(None).chain(run.checkpoints.iter().map(Some)))
-        {
-            let cells = row.iter().zip(&widths).enumerate().map(|(i, (cell, &width))| match i {
-                0 | 3 | 7 | 9 => format!("{cell:<width$}"),
-                _ => format!("{cell:>width$}"),
-            });
-            let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
-            if let Some(error) = checkpoint.and_then(|checkpoint| checkpoint.error.as_ref()) {
-                let _ = writeln!(text, "    error: {error}");
-            }
-        }
-        if !run.missing.is_empty() {
-            let _ = writeln!(text, "  listed but not downloaded: {}", run.missing.join(", "));
-        }
-    }
-    text
-}
-
-fn row(checkpoint: &CheckpointReport) -> [String; 10] {
-    let number = |value: Option<u64>| value.map_or("-".to_owned(), |value| value.to_string());
-    let model =
-        |value: &dyn Fn(&ModelReport) -> String| checkpoint.model.as_ref().map_or("-".to_owned(), value);
-    [
-        checkpoint.name.clone(),
-        number(checkpoint.step),
-        number(checkpoint.tokens),
-        model(&|m| m.family.to_owned()),
-        model(&|m| m.layers.to_string()),
-        model(&|m| m.hidden_size.to_string()),
-        model(&|m| m.parameters.to_string()),
-        model(&|m| m.dtype.clone()),
-        model(&|m| m.bytes.to_string()),
-        if checkpoint.tokenizer.is_some() { "yes" } else { "missing" }.to_owned(),
-    ]
 }

@@ -27,6 +27,7 @@ mod work;
 mod worker;
 
 pub use message::{Command, EstimatorCosts, Event, Quality, Want};
+pub use place::operations;
 pub use runs::{OpenRun, RunList};
 
 use std::time::Duration;

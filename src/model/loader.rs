@@ -1,6 +1,6 @@
 //! Where the parts of a block come from: tensors by name, under a prefix, on their way to a device.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -24,6 +24,9 @@ pub struct Loader<'a> {
     name: String,
 }
 
+/// Tensors by their names, with their shapes.
+pub type Listing = BTreeMap<String, Vec<usize>>;
+
 /// Where tensors come from.
 #[derive(Clone, Debug)]
 enum Origin<'a> {
@@ -33,8 +36,8 @@ enum Origin<'a> {
         /// Set from elsewhere once nobody waits for the block any more.
         stop: &'a AtomicBool,
     },
-    /// Nowhere: one number stands for each, and what was asked for is noted by its name.
-    Names(&'a Mutex<BTreeSet<String>>),
+    /// Nowhere: one number stands for each, and what was asked for is noted, by its name and shape.
+    Listing(&'a Mutex<Listing>),
 }
 
 impl<'a> Loader<'a> {
@@ -49,10 +52,10 @@ impl<'a> Loader<'a> {
         Self { config, origin: Origin::Files { weights, stop }, device, products, name }
     }
 
-    /// A loader that notes the names of the tensors that are asked for, and gives one number for each; `device` is the
-    /// CPU.
-    pub fn listing(config: &'a Config, device: &'a Device, names: &'a Mutex<BTreeSet<String>>) -> Self {
-        Self { config, origin: Origin::Names(names), device, products: DType::F32, name: String::new() }
+    /// A loader that notes the names and shapes of the tensors that are asked for, and gives one number for each; `device`
+    /// is the CPU.
+    pub fn listing(config: &'a Config, device: &'a Device, listing: &'a Mutex<Listing>) -> Self {
+        Self { config, origin: Origin::Listing(listing), device, products: DType::F32, name: String::new() }
     }
 
     /// A loader of what lies under `part` of this one.
@@ -65,7 +68,7 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// As [`Weights::tensor`], and [`Kind::Cancelled`](crate::error::Kind::Cancelled) once stopped.
     pub fn tensor<const D: usize>(&self, part: &str, shape: [usize; D]) -> Result<Tensor<D>> {
-        match self.asked(part)? {
+        match self.asked(part, &shape)? {
             Some((weights, name)) => weights.tensor(&name, shape, self.device),
             None => Ok(Tensor::zeros([1; D], self.device)),
         }
@@ -77,10 +80,11 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// As [`Loader::tensor`].
     pub fn packed(&self, part: &str, sizes: [usize; 2], inputs_first: bool) -> Result<Packed> {
-        let Some((weights, name)) = self.asked(part)? else { return Ok(Packed::of(&[0.0], 1)) };
         let [inputs, outputs] = sizes;
+        let shape = if inputs_first { [inputs, outputs] } else { [outputs, inputs] };
+        let Some((weights, name)) = self.asked(part, &shape)? else { return Ok(Packed::of(&[0.0], 1)) };
         if inputs_first {
-            let values = weights.rows(&name, &[inputs, outputs], 0..inputs)?;
+            let values = weights.rows(&name, &shape, 0..inputs)?;
             return Packed::new(sizes, |range, rows| {
                 for (output, row) in range.zip(rows.chunks_exact_mut(inputs)) {
                     let column = values[output..].iter().step_by(outputs);
@@ -89,7 +93,7 @@ impl<'a> Loader<'a> {
                 Ok(())
             });
         }
-        weights.packed(&name, [outputs, inputs], 0..outputs)
+        weights.packed(&name, shape, 0..outputs)
     }
 
     /// The matrix `part`, in the type that products are computed in.
@@ -111,13 +115,13 @@ impl<'a> Loader<'a> {
     }
 
     /// The files to read `part` from, and its name in them; `None` where it was noted instead.
-    fn asked(&self, part: &str) -> Result<Option<(&'a Weights, String)>> {
+    fn asked(&self, part: &str, shape: &[usize]) -> Result<Option<(&'a Weights, String)>> {
         let name = self.name_of(part);
         match self.origin {
             Origin::Files { stop, .. } if stop.load(Ordering::Relaxed) => Err(Error::cancelled()),
             Origin::Files { weights, .. } => Ok(Some((weights, name))),
-            Origin::Names(names) => {
-                names.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+            Origin::Listing(listing) => {
+                listing.lock().unwrap_or_else(PoisonError::into_inner).insert(name, shape.to_vec());
                 Ok(None)
             }
         }

@@ -62,6 +62,15 @@ impl Options {
     }
 }
 
+/// Bytes that a model and what passes it take on its device, beside the scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Two blocks and a batch, without which nothing passes.
+    pub least: usize,
+    /// With all blocks and the output head, which are then read once.
+    pub whole: usize,
+}
+
 /// A model on a device.
 #[derive(Debug)]
 pub struct Model {
@@ -100,7 +109,11 @@ impl Model {
         Self::of_outline(Outline::of_config(folder, config)?, options)
     }
 
-    fn of_outline(outline: Outline, options: &Options) -> Result<Self> {
+    /// The same, where the whole folder is looked through already.
+    ///
+    /// # Errors
+    /// As [`Model::open`].
+    pub fn of_outline(outline: Outline, options: &Options) -> Result<Self> {
         let Outline { config, weights, prefix, embedding, head, warnings } = outline;
         let (config, weights) = (Arc::new(config), Arc::new(weights));
         let names = &config.tensors;
@@ -148,16 +161,25 @@ impl Model {
         self.head.as_ref().map_or(0, bytes)
     }
 
+    /// What it takes for documents of up to `longest` tokens.
+    pub fn taken(&self, longest: usize) -> Taken {
+        let batch = self.batch_bytes(self.tokens_per_batch().max(longest), longest);
+        let sizes = || (0..self.blocks.len()).map(|index| self.source.block_bytes(index));
+        Taken {
+            least: batch + 2 * sizes().max().unwrap_or(0),
+            whole: batch + self.head_bytes(Head::bytes) + sizes().sum::<usize>(),
+        }
+    }
+
     /// Decides what stays on the device, given how much may, for documents of up to `longest` tokens.
     fn fit_into(&mut self, memory: usize, longest: usize, scores_a_token: usize) -> Result<()> {
         let config = &self.source.config;
         let usual = self.tokens_per_batch();
         let batch = self.batch_bytes(usual.max(longest), longest);
-        let sizes = || (0..config.layers.len()).map(|index| self.source.block_bytes(index));
-        if batch + self.head_bytes(Head::bytes) + sizes().sum::<usize>() <= memory {
+        let Taken { least, whole } = self.taken(longest);
+        if whole <= memory {
             return Ok(());
         }
-        let least = batch + 2 * sizes().max().unwrap_or(0);
         let Some(room) = memory.checked_sub(least) else {
             // Rounded up: who allows what is asked for here should not be asked again.
             let mib = |bytes: usize| bytes.div_ceil(1 << 20);

@@ -79,6 +79,26 @@ impl Outline {
         Ok(outline)
     }
 
+    /// Sees to it that every tensor of every block is there, as config.json says, before any is read.
+    ///
+    /// # Errors
+    /// A tensor that is missing, of another shape, or of a type that is not supported.
+    pub fn check(&self) -> Result<()> {
+        let parts = blocks::parts(&self.config)?;
+        let block = |index: usize| format!("{}{}.{index}", self.prefix, self.config.tensors.blocks);
+        let blocks = (0..self.config.layers.len()).map(block);
+        for block in blocks {
+            for (part, shape) in &parts {
+                self.weights.check(&format!("{block}.{part}"), shape)?;
+            }
+        }
+        let table = [self.config.vocab_size, self.config.hidden_size];
+        [Some(&self.embedding), self.head.as_ref()]
+            .into_iter()
+            .flatten()
+            .try_for_each(|name| self.weights.check(name, &table))
+    }
+
     /// Accounts for all tensors: each is read, known to be harmless, or named.
     fn account(&mut self) -> Result<()> {
         let Self { config, weights, prefix, .. } = self;
@@ -94,7 +114,7 @@ impl Outline {
             let read = match part {
                 Some((index, part)) => {
                     index.parse().is_ok_and(|index: usize| index < config.layers.len())
-                        && parts.contains(part)
+                        && parts.contains_key(part)
                 }
                 None => {
                     name == self.embedding

@@ -13,6 +13,7 @@ mod tile;
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::ops::Range;
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -234,6 +235,22 @@ impl Aligned {
     fn get(&self) -> &[f32] {
         &self.memory[self.start..][..self.len]
     }
+}
+
+/// Operations (multiplications and additions) a second that all cores compute in products of the size of a small
+/// model's, as measured just now: for estimates, which are off where other work shares the machine.
+pub fn rate() -> f64 {
+    const SIZE: usize = 512;
+    const ROUNDS: usize = 4;
+    let weights = Packed::of(&vec![0.5; SIZE * SIZE], SIZE);
+    let (x, mut out) = (vec![0.5; SIZE * SIZE], vec![0.0; SIZE * SIZE]);
+    let seconds = (0..ROUNDS).map(|_| {
+        let start = Instant::now();
+        weights.apply(&x, &mut out, Cores::All, |_, products, out| out.copy_from_slice(products));
+        start.elapsed().as_secs_f64()
+    });
+    // The first warms up.
+    2.0 * (SIZE * SIZE * SIZE) as f64 / seconds.fold(f64::INFINITY, f64::min).max(1e-9)
 }
 
 /// States laid out for tiles, in memory that the thread keeps.

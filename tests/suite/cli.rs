@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::engine::run_of;
 use super::support::{Tensors, asset, fixture, token_file};
@@ -291,8 +291,56 @@ fn inspect_shows_runs_in_order_and_what_is_wrong() {
     assert_eq!(checkpoints[0]["layers"], 2);
     assert_eq!(checkpoints[0]["dtype"], "BF16");
     assert!(checkpoints[1]["error"].as_str().unwrap().contains("no weights in this folder"));
-    let table = infoplane(&["inspect", text(&run)]).stdout;
-    assert!(String::from_utf8(table).unwrap().contains("step2000"));
+    assert_eq!(checkpoints[0]["head"], "tied");
+    let run_json = &json["runs"][0];
+    let cost = &run_json["cost"];
+    // 500 documents of 512 tokens, of the two that can be measured.
+    assert_eq!((&cost["checkpoints"], &cost["tokens"]), (&2.into(), &256_000.into()));
+    assert_eq!(cost["read_bytes"].as_u64(), Some(2 * checkpoints[0]["bytes"].as_u64().unwrap()));
+    assert!(cost["seconds"].as_f64().unwrap() > 0.0);
+    let [least, whole] = ["least_memory_bytes", "memory_bytes"].map(|name| cost[name].as_u64().unwrap());
+    assert!(0 < least && least <= whole, "{least}, {whole}");
+    let [tokenizer] = &run_json["tokenizers"].as_array().unwrap()[..] else { panic!("{run_json}") };
+    assert!(tokenizer["before"] == Value::Array(Vec::new()) && tokenizer["error"].is_null(), "{tokenizer}");
+    let table = String::from_utf8(infoplane(&["inspect", text(&run)]).stdout).unwrap();
+    for part in ["step2000", "adds no special tokens", "measuring 2 checkpoints", "of memory", "on this CPU"]
+    {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+}
+
+/// Whatever would stop a measurement later, or make its numbers doubtful, is said before anything runs.
+#[test]
+fn inspect_tells_what_would_fail_and_what_would_be_doubtful() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step64"]);
+    let config = run.join("step0/config.json");
+    let mut deeper: Value = serde_json::from_slice(&std::fs::read(&config).unwrap()).unwrap();
+    deeper["num_hidden_layers"] = 3.into();
+    deeper.as_object_mut().unwrap().remove("layer_types");
+    std::fs::write(&config, deeper.to_string()).unwrap();
+    let config = run.join("step64/config.json");
+    let mut untied: Value = serde_json::from_slice(&std::fs::read(&config).unwrap()).unwrap();
+    untied["tie_word_embeddings"] = false.into();
+    std::fs::write(&config, untied.to_string()).unwrap();
+    let mut tokenizer: Value =
+        serde_json::from_slice(&std::fs::read(run.join("tokenizer.json")).unwrap()).unwrap();
+    let special = |name: &str| json!({"SpecialToken": {"id": name, "type_id": 0}});
+    let (start, end) = ("<|endoftext|>", "<|endoftext|>");
+    tokenizer["post_processor"] = json!({
+        "type": "TemplateProcessing",
+        "single": [special(start), {"Sequence": {"id": "A", "type_id": 0}}, special(end), special(end)],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {start: {"id": start, "ids": [0], "tokens": [start]}},
+    });
+    std::fs::write(run.join("tokenizer.json"), tokenizer.to_string()).unwrap();
+    let output = infoplane(&["inspect", text(&run)]);
+    let table = String::from_utf8(output.stdout.clone()).unwrap();
+    status(&output, 1);
+    assert!(table.contains("error: tensor `model.layers.2."), "{table}");
+    assert!(table.contains("warning (step64): the weight files have no output head"), "{table}");
+    let added = "adds `<|endoftext|>` before and `<|endoftext|>` `<|endoftext|>` after every text";
+    assert!(table.contains(added), "{table}");
 }
 
 #[test]

@@ -8,7 +8,6 @@ mod gpt_neox;
 mod llama;
 mod olmo2;
 
-use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
 
@@ -16,7 +15,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::config::{BlockKind, Config};
 use super::layout::Context;
-use super::loader::Loader;
+use super::loader::{Listing, Loader};
 use crate::error::Result;
 
 /// A block on a device.
@@ -40,12 +39,12 @@ pub fn load(loader: &Loader<'_>) -> Result<Box<dyn Block>> {
     })
 }
 
-/// The names of the tensors that a block is loaded from, without the block's own: the same for all blocks.
+/// The tensors that a block is loaded from, by their names without the block's own: the same for all blocks.
 ///
 /// # Errors
 /// None in practice.
-pub fn parts(config: &Config) -> Result<BTreeSet<String>> {
-    let names = Mutex::default();
-    load(&Loader::listing(config, &Device::flex(), &names))?;
-    Ok(names.into_inner().unwrap_or_else(PoisonError::into_inner))
+pub fn parts(config: &Config) -> Result<Listing> {
+    let listing = Mutex::default();
+    load(&Loader::listing(config, &Device::flex(), &listing))?;
+    Ok(listing.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

@@ -55,7 +55,7 @@ const DECISIVE: [(&str, Neutral); 35] = [
 /// Fields that many configs carry and that change no hidden state and no loss of a model that is not trained: names,
 /// tokens, dropout, what generates text, what stores and loads. A field that is neither here, nor decisive, nor asked
 /// for by the family is told to the user by its name. Beside these, see [`is_bookkeeping`].
-const HARMLESS: [&str; 71] = [
+const HARMLESS: [&str; 72] = [
     "architectures",
     "attention_dropout",
     "attention_probs_dropout_prob",
@@ -91,6 +91,7 @@ const HARMLESS: [&str; 71] = [
     "no_repeat_ngram_size",
     "num_beam_groups",
     "num_beams",
+    "num_labels",
     "num_return_sequences",
     "original_max_position_embeddings",
     "output_attentions",

@@ -209,6 +209,14 @@ impl Weights {
         })
     }
 
+    /// Sees to it that there is a tensor of `shape`, of a type that can be read.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`], but for its values.
+    pub fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
+        self.stored(name, shape).map(drop)
+    }
+
     /// A tensor of `shape` as it is stored.
     fn stored<'a>(&'a self, name: &'a str, shape: &[usize]) -> Result<Stored<'a>> {
         let entry = self.tensors.get(name).ok_or_else(|| {
