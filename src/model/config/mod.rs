@@ -351,6 +351,31 @@ impl Fields<'_> {
         }
     }
 
+    /// Which layers slide a window, where all but every so many do: by `layer_types`, or by a period that goes under
+    /// `names`, `usual` where none is said.
+    ///
+    /// # Errors
+    /// Several of these that disagree, by their names.
+    pub fn sliding_but_every(
+        &self,
+        layers: usize,
+        names: &[&'static str],
+        usual: usize,
+    ) -> Result<Vec<bool>> {
+        let said = names.iter().map(|name| Ok(((*name).to_owned(), self.optional_size(name)?)));
+        let said: Vec<_> = said.collect::<Result<_>>()?;
+        let name = said.iter().find_map(|(name, period)| period.map(|_| name.clone()));
+        let period = rope::agreed(self, said)?.unwrap_or(usual);
+        let by_period = |index: usize| (index + 1) % period != 0;
+        let sliding = self.sliding_layers(layers, by_period)?;
+        match name.filter(|_| sliding.iter().enumerate().any(|(index, &slides)| slides != by_period(index))) {
+            None => Ok(sliding),
+            Some(name) => Err(self
+                .error(format!("`layer_types` has other sliding layers than a `{name}` of {period}"))
+                .help("remove the one that the model was not trained with")),
+        }
+    }
+
     /// Which layers slide a window: by `layer_types`, else by `fallback`, which is given each index from 0.
     pub fn sliding_layers(&self, layers: usize, fallback: impl Fn(usize) -> bool) -> Result<Vec<bool>> {
         let Some(types) = self.per_layer("layer_types", layers)? else {

@@ -91,6 +91,36 @@ fn two_forms_of_one_setting_open_where_they_agree_and_are_named_where_they_do_no
     assert!(error.contains("`rope_scaling.original_max_position_embeddings` is 32"), "{error}");
 }
 
+#[test]
+fn two_ways_to_say_which_layers_slide_or_rotate_must_agree() {
+    let of = |family: &str, extra: &str| {
+        let json = LLAMA.replace("\"llama\"", &format!("\"{family}\""));
+        parse(&format!("{{{json}, {extra}}}"))
+    };
+    let types = |types: &str| format!(r#""layer_types": {types}, "sliding_window": 8"#);
+    let [alternating, all] = [
+        types(r#"["sliding_attention", "full_attention"]"#),
+        types(r#"["sliding_attention", "sliding_attention"]"#),
+    ];
+    for (family, name) in [
+        ("gemma3_text", "sliding_window_pattern"),
+        ("cohere2", "sliding_window_pattern"),
+        ("cohere2", "layer_switch"),
+    ] {
+        of(family, &format!("{alternating}, \"{name}\": 2")).unwrap();
+        let error = of(family, &format!("{all}, \"{name}\": 2")).unwrap_err().to_string();
+        assert!(error.contains("`layer_types`") && error.contains(&format!("`{name}` of 2")), "{error}");
+        // Nothing is said but by the one.
+        of(family, &all).unwrap();
+    }
+    let error = of("cohere2", r#""sliding_window_pattern": 2, "layer_switch": 3"#).unwrap_err().to_string();
+    assert!(error.contains("`sliding_window_pattern` is 2, but `layer_switch` is 3"), "{error}");
+    of("smollm3", r#""no_rope_layers": [1, 0], "no_rope_layer_interval": 2"#).unwrap();
+    let error =
+        of("smollm3", r#""no_rope_layers": [1, 1], "no_rope_layer_interval": 2"#).unwrap_err().to_string();
+    assert!(error.contains("`no_rope_layers`") && error.contains("`no_rope_layer_interval` of 2"), "{error}");
+}
+
 /// Releases of transformers read such configs in different ways, so none of them is guessed at.
 #[test]
 fn rotations_of_all_layers_alike_are_refused_where_layers_have_their_own_and_the_other_way_round() {
@@ -202,6 +232,18 @@ fn what_nobody_knows_is_told_by_its_name() {
     // Set to nothing, whatever it is.
     let config = with(r#""a_new_gate": false, "another": null, "a_list": [], "a_name": """#).unwrap();
     assert!(config.warnings().is_empty());
+}
+
+/// As Python writes numbers that JSON has not.
+#[test]
+fn numbers_that_are_none_are_read_and_matter_only_where_one_is_needed() {
+    let config =
+        with(r#""dola_layers": NaN, "typical_p": Infinity, "time_limit": [0.0, -Infinity]"#).unwrap();
+    assert_eq!(config.unknown_fields, ["dola_layers", "time_limit"]);
+    for value in ["NaN", "Infinity", "-Infinity"] {
+        let error = with(&format!(r#""rms_norm_eps": {value}"#)).unwrap_err().to_string();
+        assert!(error.contains("`rms_norm_eps` is") && error.contains(value), "{error}");
+    }
 }
 
 #[test]

@@ -8,11 +8,8 @@ use crate::model::config::Config;
 /// Reads the config.
 pub fn config(fields: &Fields<'_>) -> Result<Config> {
     let mut config = cohere::common(fields)?;
-    let period = match fields.optional_size("sliding_window_pattern")? {
-        Some(period) => period,
-        None => fields.optional_size("layer_switch")?.unwrap_or(4),
-    };
-    let sliding = fields.sliding_layers(config.layers.len(), |index| (index + 1) % period != 0)?;
+    let sliding =
+        fields.sliding_but_every(config.layers.len(), &["sliding_window_pattern", "layer_switch"], 4)?;
     config.slide(&sliding, fields.sliding_window()?);
     // No window, no rotation, also where a null takes the window from all.
     for plan in &mut config.layers {

@@ -51,8 +51,7 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
         |layer_type, theta, scaled| RopeFields { layer_type: Some(layer_type), theta, partial: None, scaled };
     let full = place("full_attention", ("rope_theta", 1e6), true);
     let slid = place("sliding_attention", ("rope_local_base_freq", 1e4), false);
-    let period = fields.optional_size("sliding_window_pattern")?.unwrap_or(6);
-    let sliding = fields.sliding_layers(config.layers.len(), |index| (index + 1) % period != 0)?;
+    let sliding = fields.sliding_but_every(config.layers.len(), &["sliding_window_pattern"], 6)?;
     config.slide(&sliding, fields.sliding_window()?);
     config.rotate_apart(fields, &sliding, [&full, &slid])?;
     Ok(config)

@@ -18,11 +18,10 @@ mod smollm3;
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::config::{Config, Fields};
 use crate::checkpoints::{self, ModelFolder};
 use crate::error::{Error, Kind, Result};
+use crate::json;
 
 /// The largest `config.json` read, in bytes.
 const LARGEST_FILE: u64 = 16 << 20;
@@ -98,8 +97,7 @@ impl Config {
     /// As [`Config::read`].
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
         let broken = |cause: String| Error::new(Kind::Config, cause).at(path);
-        let json: Value =
-            serde_json::from_slice(bytes).map_err(|error| broken(format!("not valid JSON: {error}")))?;
+        let json = json::from_slice(bytes).map_err(|error| broken(format!("not valid JSON: {error}")))?;
         let object = json.as_object().ok_or_else(|| broken("not a JSON object".to_owned()))?;
         let fields = Fields::new(object, path);
         let family = family_of(&fields)?;

@@ -12,7 +12,8 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
     let place = RopeFields { theta: ("rope_theta", 2e6), ..RopeFields::COMMON };
     config.rotate(fields, &place)?;
     let layers = config.layers.len();
-    let interval = fields.optional_size("no_rope_layer_interval")?.unwrap_or(4);
+    let interval = fields.optional_size("no_rope_layer_interval")?;
+    let by_interval = (1..=layers).map(|layer| layer % interval.unwrap_or(4) != 0).collect::<Vec<bool>>();
     // Despite the name, 1 stands for a layer that rotates.
     let rotated: Vec<bool> = match fields.per_layer("no_rope_layers", layers)? {
         Some(entries) => entries
@@ -23,8 +24,13 @@ pub fn config(fields: &Fields<'_>) -> Result<Config> {
                 _ => Err(fields.error(format!("`no_rope_layers` has {entry}, not 0 or 1"))),
             })
             .collect::<Result<_>>()?,
-        None => (1..=layers).map(|layer| layer % interval != 0).collect(),
+        None => by_interval.clone(),
     };
+    if let Some(interval) = interval.filter(|_| rotated != by_interval) {
+        return Err(fields
+            .error(format!("`no_rope_layers` has other layers than a `no_rope_layer_interval` of {interval}"))
+            .help("remove the one that the model was not trained with"));
+    }
     let slides = fields.flag_or("use_sliding_window", false)?;
     let window = fields.optional_size("sliding_window")?.filter(|_| slides);
     let sliding = fields.sliding_layers(layers, |index| !rotated[index])?;
