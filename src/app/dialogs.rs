@@ -1,29 +1,45 @@
 //! What has to be asked of the desktop, and everything else that would make the window wait.
 //!
-//! A dialog blocks until the user answers, so each is asked on a thread of its own, and its answer comes
-//! back through a bounded channel. Tests answer in place of the desktop.
+//! A dialog blocks until the user answers, and so may a file of another machine; so each is waited for on a thread of
+//! its own, and the answer comes back through a bounded channel. Tests answer in place of the desktop.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use eframe::egui;
 
-use crate::condition::TextSource;
+use super::incoming::{self, Incoming};
+use super::portal;
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, Scene};
+
+/// A dialog that is open for longer may be one that nobody sees: the window offers its own.
+const OFFER_OWN: Duration = Duration::from_millis(1500);
+/// Nobody opens, reads and cancels a dialog in less.
+const TOO_SHORT_FOR_A_USER: Duration = Duration::from_millis(250);
 
 /// Asks the user for files; may block.
 pub trait Dialogs: Send + Sync {
     /// A folder with a model, a run or several; `None` when the user changed their mind.
-    fn open_folder(&self) -> Option<PathBuf>;
+    ///
+    /// # Errors
+    /// Where no dialog can be shown.
+    fn open_folder(&self) -> Result<Option<PathBuf>>;
 
-    /// A text or token file.
-    fn choose_text(&self) -> Option<PathBuf>;
+    /// A text or token file; `None` when the user changed their mind.
+    ///
+    /// # Errors
+    /// Where no dialog can be shown.
+    fn choose_text(&self) -> Result<Option<PathBuf>>;
 
-    /// Where to write a figure; `extension` is `svg` or `png`.
-    fn save_figure(&self, extension: &str) -> Option<PathBuf>;
+    /// Where to write a figure, `None` when the user changed their mind; `extension` is `svg` or `png`.
+    ///
+    /// # Errors
+    /// Where no dialog can be shown.
+    fn save_figure(&self, extension: &str) -> Result<Option<PathBuf>>;
 }
 
 /// The dialogs of the desktop.
@@ -31,122 +47,226 @@ pub trait Dialogs: Send + Sync {
 pub struct NativeDialogs;
 
 impl Dialogs for NativeDialogs {
-    fn open_folder(&self) -> Option<PathBuf> {
-        rfd::FileDialog::new().set_title("Open checkpoints").pick_folder()
+    fn open_folder(&self) -> Result<Option<PathBuf>> {
+        shown(|| rfd::FileDialog::new().set_title(TITLE_FOLDER).pick_folder())
     }
 
-    fn choose_text(&self) -> Option<PathBuf> {
-        rfd::FileDialog::new()
-            .set_title("Choose a text corpus")
-            .add_filter("Text or tokens", &["txt", "jsonl", "json", "gz", "safetensors"])
-            .add_filter("All files", &["*"])
-            .pick_file()
+    fn choose_text(&self) -> Result<Option<PathBuf>> {
+        shown(|| {
+            rfd::FileDialog::new()
+                .set_title(TITLE_TEXT)
+                .add_filter("Text or tokens", &["txt", "jsonl", "json", "gz", "safetensors"])
+                .add_filter("All files", &["*"])
+                .pick_file()
+        })
     }
 
-    fn save_figure(&self, extension: &str) -> Option<PathBuf> {
-        rfd::FileDialog::new()
-            .set_title("Export the information plane")
-            .set_file_name(format!("plane.{extension}"))
-            .add_filter(extension.to_uppercase(), &[extension])
-            .save_file()
-    }
-}
-
-/// Text or tokens, by the extension of a file.
-pub fn text_source(path: PathBuf) -> TextSource {
-    if path.extension().is_some_and(|extension| extension == "safetensors") {
-        TextSource::Tokens(path)
-    } else {
-        TextSource::Corpus(path)
+    fn save_figure(&self, extension: &str) -> Result<Option<PathBuf>> {
+        shown(|| {
+            rfd::FileDialog::new()
+                .set_title(TITLE_FIGURE)
+                .set_file_name(format!("plane.{extension}"))
+                .add_filter(extension.to_uppercase(), &[extension])
+                .save_file()
+        })
     }
 }
 
-/// What came of a question.
+/// What a dialog answers, where the desktop has one to show.
+fn shown(dialog: impl FnOnce() -> Option<PathBuf>) -> Result<Option<PathBuf>> {
+    portal::check()?;
+    let since = Instant::now();
+    match dialog() {
+        None if since.elapsed() < TOO_SHORT_FOR_A_USER => {
+            Err(Error::new(Kind::Output, "the desktop's dialog closed as soon as it was opened"))
+        }
+        answer => Ok(answer),
+    }
+}
+
+const TITLE_FOLDER: &str = "Open checkpoints";
+const TITLE_TEXT: &str = "Choose a text corpus";
+const TITLE_FIGURE: &str = "Export the information plane";
+
+/// What the user is asked for.
+#[derive(Clone, Debug)]
+pub(super) enum Question {
+    /// A folder to open.
+    Folder,
+    /// A text to measure on.
+    Text,
+    /// Where to write this figure, in the format of this extension.
+    Figure(Arc<Scene>, &'static str),
+}
+
+impl Question {
+    /// The title of a dialog that asks it.
+    pub(super) fn title(&self) -> &'static str {
+        match self {
+            Self::Folder => TITLE_FOLDER,
+            Self::Text => TITLE_TEXT,
+            Self::Figure(..) => TITLE_FIGURE,
+        }
+    }
+
+    /// Whether a folder answers it.
+    pub(super) fn takes_folders(&self) -> bool {
+        matches!(self, Self::Folder)
+    }
+
+    /// The extension of the file to be written; `None` where one is chosen to be read.
+    pub(super) fn saves(&self) -> Option<&'static str> {
+        match self {
+            Self::Figure(_, extension) => Some(extension),
+            Self::Folder | Self::Text => None,
+        }
+    }
+}
+
+/// What came of something that was waited for.
 #[derive(Debug)]
 pub(super) enum Answer {
-    Folder(Option<PathBuf>),
-    Text(Option<PathBuf>),
-    /// Where the figure now lies.
-    Exported(Result<Option<PathBuf>>),
-    /// The dialog broke down.
-    Failed(Error),
+    /// The user's choice in a dialog of the desktop, `None` where they changed their mind; or why there was no dialog.
+    Chosen(Question, Result<Option<PathBuf>>),
+    /// What the paths lead to that were dropped, pasted or chosen.
+    Looked(Vec<Result<Incoming>>),
+    /// Where a figure now lies.
+    Written(Result<PathBuf>),
 }
 
-/// Asks one thing at a time on a thread of its own.
+/// A dialog of the desktop that is open.
+struct Open {
+    number: u64,
+    question: Question,
+    since: Instant,
+}
+
+/// Waits on threads of its own; one dialog of the desktop is open at a time.
 pub(super) struct Asker {
     dialogs: Arc<dyn Dialogs>,
-    sender: Sender<Answer>,
-    receiver: Receiver<Answer>,
-    asking: bool,
+    sender: Sender<(u64, Answer)>,
+    receiver: Receiver<(u64, Answer)>,
+    open: Option<Open>,
+    /// How many threads were ever started.
+    count: u64,
 }
 
 impl Asker {
     pub(super) fn new(dialogs: Arc<dyn Dialogs>) -> Self {
         let (sender, receiver) = crossbeam_channel::bounded(1);
-        Self { dialogs, sender, receiver, asking: false }
+        Self { dialogs, sender, receiver, open: None, count: 0 }
     }
 
-    /// Whether an answer is still to come.
+    /// Whether a dialog of the desktop is open.
     pub(super) fn is_asking(&self) -> bool {
-        self.asking
+        self.open.is_some()
     }
 
-    /// The answer, once there.
+    /// Whether a dialog of the desktop is open for so long that the window's own is to be offered; asks for a frame
+    /// when it will be.
+    pub(super) fn offers_own(&self, ctx: &egui::Context) -> bool {
+        let Some(open) = &self.open else { return false };
+        let left = OFFER_OWN.saturating_sub(open.since.elapsed());
+        if !left.is_zero() {
+            ctx.request_repaint_after(left);
+        }
+        left.is_zero()
+    }
+
+    /// Waits no longer for the dialog of the desktop, whatever it answers; what it asks.
+    pub(super) fn leave(&mut self) -> Option<Question> {
+        self.open.take().map(|open| open.question)
+    }
+
+    /// An answer, once there.
     pub(super) fn answer(&mut self) -> Option<Answer> {
-        let answer = self.receiver.try_recv().ok()?;
-        self.asking = false;
-        Some(answer)
+        loop {
+            let (number, answer) = self.receiver.try_recv().ok()?;
+            if !matches!(answer, Answer::Chosen(..)) {
+                return Some(answer);
+            }
+            if self.open.as_ref().is_some_and(|open| open.number == number) {
+                self.open = None;
+                return Some(answer);
+            }
+        }
     }
 
-    pub(super) fn ask_folder(&mut self, ctx: &egui::Context) -> Result<()> {
-        self.ask(ctx, |dialogs| Answer::Folder(dialogs.open_folder()))
+    /// Asks for something in a dialog of the desktop, unless one is open.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub(super) fn ask(&mut self, ctx: &egui::Context, question: Question) -> Result<()> {
+        if self.open.is_some() {
+            return Ok(());
+        }
+        let (dialogs, asked) = (Arc::clone(&self.dialogs), question.clone());
+        let number = self.wait(ctx, move || {
+            // Whatever becomes of the dialog, there is an answer: without one none could be opened again.
+            let ask = AssertUnwindSafe(|| match &asked {
+                Question::Folder => dialogs.open_folder(),
+                Question::Text => dialogs.choose_text(),
+                Question::Figure(_, extension) => dialogs.save_figure(extension),
+            });
+            let answer = catch_unwind(ask)
+                .unwrap_or_else(|_| Err(Error::new(Kind::Output, "the dialog of the desktop broke down")));
+            Answer::Chosen(asked, answer)
+        })?;
+        self.open = Some(Open { number, question, since: Instant::now() });
+        Ok(())
     }
 
-    pub(super) fn ask_text(&mut self, ctx: &egui::Context) -> Result<()> {
-        self.ask(ctx, |dialogs| Answer::Text(dialogs.choose_text()))
+    /// Finds out what paths lead to.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub(super) fn look(&mut self, ctx: &egui::Context, paths: Vec<PathBuf>) -> Result<()> {
+        self.wait(ctx, move || Answer::Looked(paths.iter().map(|path| incoming::look(path)).collect()))?;
+        Ok(())
     }
 
-    /// Asks where to write `scene` and writes it there.
-    pub(super) fn export(
+    /// Finds out whether a file that was chosen as the text holds text or tokens.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub(super) fn look_at_text(&mut self, ctx: &egui::Context, path: PathBuf) -> Result<()> {
+        self.wait(ctx, move || Answer::Looked(vec![Ok(Incoming::Text(incoming::text(&path)))]))?;
+        Ok(())
+    }
+
+    /// Writes a figure to `path`, with `extension` where it has none.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub(super) fn write(
         &mut self,
         ctx: &egui::Context,
-        scene: Scene,
+        scene: Arc<Scene>,
+        mut path: PathBuf,
         extension: &'static str,
     ) -> Result<()> {
-        self.ask(ctx, move |dialogs| {
-            let Some(mut path) = dialogs.save_figure(extension) else { return Answer::Exported(Ok(None)) };
+        self.wait(ctx, move || {
             if path.extension().is_none() {
                 path.set_extension(extension);
             }
             // Two pixels a point: sharp on paper and on dense screens.
-            Answer::Exported(figure::write(&scene, &path, 2.0).map(|()| Some(path)))
-        })
+            Answer::Written(figure::write(&scene, &path, 2.0).map(|()| path))
+        })?;
+        Ok(())
     }
 
-    fn ask(
-        &mut self,
-        ctx: &egui::Context,
-        question: impl FnOnce(&dyn Dialogs) -> Answer + Send + 'static,
-    ) -> Result<()> {
-        if self.asking {
-            return Ok(());
-        }
-        let (dialogs, sender, ctx) = (Arc::clone(&self.dialogs), self.sender.clone(), ctx.clone());
+    /// Does something that may block on a thread of its own; the number of the answer.
+    fn wait(&mut self, ctx: &egui::Context, work: impl FnOnce() -> Answer + Send + 'static) -> Result<u64> {
+        let (number, sender, ctx) = (self.count, self.sender.clone(), ctx.clone());
         std::thread::Builder::new()
             .name("infoplane-dialog".to_owned())
             .spawn(move || {
-                // Whatever becomes of the dialog, there is an answer: without one none could be opened again.
-                let question = AssertUnwindSafe(|| question(&*dialogs));
-                let answer = catch_unwind(question).unwrap_or_else(|_| {
-                    let error = Error::new(Kind::Output, "the dialog of the desktop broke down");
-                    Answer::Failed(error.help("drop folders and files on the window instead"))
-                });
                 // The window may be gone by now, and then nobody waits for the answer.
-                let _ = sender.send(answer);
+                let _ = sender.send((number, work()));
                 ctx.request_repaint();
             })
-            .map_err(|error| Error::new(Kind::Output, format!("no dialog could be opened: {error}")))?;
-        self.asking = true;
-        Ok(())
+            .map_err(|error| Error::new(Kind::Output, format!("no thread could be started: {error}")))?;
+        self.count += 1;
+        Ok(number)
     }
 }

@@ -8,7 +8,10 @@
 //! | file | duty |
 //! |---|---|
 //! | `outbox` | commands on their way, newest only |
-//! | [`dialogs`] | the desktop's dialogs, replaceable in tests |
+//! | [`dialogs`] | the desktop's dialogs, replaceable in tests, and all else that may block |
+//! | `portal` | whether the desktop has dialogs |
+//! | `browser` | the window's own dialog, where it has none |
+//! | `pasted`, `incoming`, `files` | paths in a text, what they lead to, and what becomes of files chosen or dropped |
 //! | `toolbar`, `runs`, `controls`, `pins`, `plane`, `timeline_ui`, `status`, `welcome` | the panels |
 //! | `shortcuts` | keys, dropped files, help |
 //! | `theme`, `widgets` | how all of it looks |
@@ -26,13 +29,18 @@ use crate::error::{Error, Kind, Result};
 use crate::settings::Settings;
 use crate::state::{Message, Severity, State, UiCommand};
 
+mod browser;
 mod controls;
 pub mod dialogs;
+mod files;
+mod incoming;
 mod outbox;
+mod pasted;
 mod pins;
 mod plane;
 mod plane_overlay;
 mod plane_paint;
+mod portal;
 mod readout;
 mod runs;
 mod shortcuts;
@@ -43,7 +51,8 @@ mod toolbar;
 mod welcome;
 mod widgets;
 
-use dialogs::{Answer, Asker, Dialogs, NativeDialogs, text_source};
+use browser::Browser;
+use dialogs::{Asker, Dialogs, NativeDialogs, Question};
 use outbox::{Flushed, Outbox};
 use plane::PlaneMemory;
 
@@ -82,6 +91,10 @@ enum Action {
     AskText,
     /// Ask where to write the plane in this format, and write it.
     Export(&'static str),
+    /// Ask in the window what the desktop's dialog is asking.
+    BrowseInstead,
+    /// Open these paths, or measure on them, whichever they are for.
+    Take(Vec<PathBuf>),
     /// Fit the plane to the data.
     Fit,
     /// Show or hide the page of keys.
@@ -100,6 +113,11 @@ pub struct App {
     outbox: Outbox,
     events: Receiver<Event>,
     asker: Asker,
+    browser: Option<Browser>,
+    /// Folders chosen before, the latest last.
+    places: Vec<PathBuf>,
+    /// Whether files can be dropped on the window.
+    takes_drops: bool,
     plane: PlaneMemory,
     help_open: bool,
     /// The runs and the place of the scrubber in the last frame: the list follows when only the place moves.
@@ -120,6 +138,13 @@ impl App {
             outbox: Outbox::new(commands),
             events,
             asker: Asker::new(Arc::new(NativeDialogs)),
+            browser: None,
+            places: std::env::current_dir()
+                .ok()
+                .filter(|folder| folder.parent().is_some())
+                .into_iter()
+                .collect(),
+            takes_drops: true,
             plane: PlaneMemory::default(),
             help_open: false,
             last_place: Default::default(),
@@ -136,6 +161,20 @@ impl App {
         self
     }
 
+    /// Begins browsing in `folder` where the desktop has no dialogs.
+    #[must_use]
+    pub fn with_place(mut self, folder: PathBuf) -> Self {
+        self.visited(folder);
+        self
+    }
+
+    /// Invites to paste instead of dropping, for displays that deliver no dropped files.
+    #[must_use]
+    pub fn without_drops(mut self) -> Self {
+        self.takes_drops = false;
+        self
+    }
+
     /// What the window knows.
     pub fn state(&self) -> &State {
         &self.state
@@ -147,12 +186,19 @@ impl App {
                 self.state.update(command).into_iter().for_each(|command| self.outbox.push(command));
                 Ok(())
             }
-            Action::AskFolder => self.asker.ask_folder(ctx),
-            Action::AskText => self.asker.ask_text(ctx),
+            Action::AskFolder => self.asker.ask(ctx, Question::Folder),
+            Action::AskText => self.asker.ask(ctx, Question::Text),
             Action::Export(extension) => match self.state.scene() {
-                Some(scene) => self.asker.export(ctx, scene, extension),
+                Some(scene) => self.asker.ask(ctx, Question::Figure(Arc::new(scene), extension)),
                 None => Err(Error::new(Kind::Output, "there is nothing to export yet").help("measure first")),
             },
+            Action::BrowseInstead => {
+                if let Some(question) = self.asker.leave() {
+                    self.browse(ctx, question, "Instead of the desktop's dialog.".to_owned());
+                }
+                Ok(())
+            }
+            Action::Take(paths) => self.asker.look(ctx, paths),
             Action::Fit => {
                 self.plane.fit = true;
                 Ok(())
@@ -162,9 +208,11 @@ impl App {
                 Ok(())
             }
         };
-        if let Err(error) = asked {
-            self.state.say(Message::new(Severity::Error, error.to_string()));
-        }
+        self.say_failure(asked);
+    }
+
+    fn say_failure<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.state.say(Message::new(Severity::Error, error.to_string()))).ok()
     }
 
     /// Takes in what the worker and the dialogs have answered.
@@ -176,21 +224,7 @@ impl App {
         if !self.events.is_empty() {
             ctx.request_repaint();
         }
-        match self.asker.answer() {
-            Some(Answer::Folder(Some(path))) => self.act(ctx, UiCommand::Open(vec![path]).into()),
-            Some(Answer::Text(Some(path))) => self.act(ctx, UiCommand::ChooseText(text_source(path)).into()),
-            Some(Answer::Exported(Ok(Some(path)))) => {
-                self.state.say(Message::new(Severity::Good, format!("Figure written to {}", path.display())));
-            }
-            Some(Answer::Exported(Err(error))) => {
-                self.state.say(Message::new(Severity::Error, error.to_string()));
-            }
-            Some(Answer::Failed(error)) => {
-                self.state.say(Message::new(Severity::Error, error.to_string()));
-            }
-            // The user changed their mind.
-            Some(Answer::Folder(None) | Answer::Text(None) | Answer::Exported(Ok(None))) | None => {}
-        }
+        self.receive_files(ctx);
     }
 
     /// Sends what waits, and what is wanted where that has changed.
@@ -236,10 +270,14 @@ impl App {
                 readout::readout_ui(ui, state);
             });
         }
-        if !state.messages.is_empty() {
+        let offers_own = self.asker.offers_own(ui.ctx());
+        if offers_own || !state.messages.is_empty() {
             let frame = bar(ui, 6);
             egui::Panel::bottom("messages").resizable(false).frame(frame).show(ui, |ui| {
                 status::messages_ui(ui, state, actions);
+                if offers_own {
+                    status::waiting_ui(ui, actions);
+                }
             });
         }
         let position = state.scrubber.position();
@@ -270,7 +308,7 @@ impl App {
                 let ui = &mut ui;
                 plane::plane_ui(ui, state, &mut self.plane, actions);
             }
-            welcome::welcome_ui(ui, area, state, asking, actions);
+            welcome::welcome_ui(ui, area, state, asking, self.takes_drops, actions);
         });
     }
 }
@@ -285,13 +323,16 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         let mut actions = Vec::new();
         self.play(&ctx);
-        shortcuts::shortcuts(&ctx, &self.state, self.help_open, &mut actions);
+        if self.browser.is_none() {
+            shortcuts::shortcuts(&ctx, &self.state, self.help_open, &mut actions);
+        }
         shortcuts::dropped_files(&ctx, &mut actions);
         self.panels_ui(ui, &mut actions);
         shortcuts::drop_hint_ui(ui);
         if self.help_open {
             self.help_open = shortcuts::help_ui(&ctx);
         }
+        self.browser_ui(&ctx);
         widgets::focus_ring(&ctx);
         if !actions.is_empty() {
             // What an action changed is drawn in the next frame.
@@ -304,6 +345,12 @@ impl eframe::App for App {
     fn on_exit(&mut self) {
         self.outbox.send_last(Command::Want(Vec::new()), GOODBYE);
     }
+}
+
+/// Whether the window is one of Wayland, which winit prefers and on which it delivers no dropped files.
+fn on_wayland() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(target_os = "linux") && (is_set("WAYLAND_DISPLAY") || is_set("WAYLAND_SOCKET"))
 }
 
 /// Opens the window and stays until it is closed.
@@ -329,7 +376,8 @@ pub fn run(
     };
     let create = |cc: &eframe::CreationContext<'_>| {
         let (commands, events) = spawn(cc.egui_ctx.clone())?;
-        let app: Box<dyn eframe::App> = Box::new(App::new(&cc.egui_ctx, commands, events, start));
+        let app = App::new(&cc.egui_ctx, commands, events, start);
+        let app: Box<dyn eframe::App> = Box::new(if on_wayland() { app.without_drops() } else { app });
         Ok(app)
     };
     eframe::run_native("infoplane", options, Box::new(create)).map_err(|error| {

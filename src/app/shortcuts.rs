@@ -1,19 +1,18 @@
-//! Keys, files dropped on the window, and the page that lists both.
+//! Keys, files dropped or pasted on the window, and the page that lists them.
 
-use eframe::egui::{self, Context, FocusDirection, Key, Modifiers, RichText, Ui};
+use eframe::egui::{self, Context, Event, FocusDirection, Key, Modifiers, RichText, Ui};
 
 use super::Action;
-use super::dialogs::text_source;
+use super::pasted;
 use super::theme::{self, palette};
 use super::widgets::has_own_keys;
 use crate::measures::Order;
-use crate::results;
 use crate::state::timeline::TimeCommand;
-use crate::state::{State, UiCommand};
+use crate::state::{Message, Severity, State, UiCommand};
 use crate::views::plane::PlaneView;
 
 /// Every key with what it does, as the help lists them.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     ("Space", "play or pause"),
     ("←  →", "one checkpoint back or on"),
     ("Home  End", "first or last checkpoint"),
@@ -21,6 +20,7 @@ const KEYS: [(&str, &str); 13] = [
     ("F", "fit the plane to the data"),
     ("P", "pin the settings, or unpin them"),
     ("Ctrl+O", "open a folder"),
+    ("Ctrl+V", "open copied files, or a copied path"),
     ("Ctrl+E", "export the plane"),
     ("Ctrl+.", "cancel measuring"),
     ("Tab  Enter", "next control, use it"),
@@ -51,6 +51,9 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, help_open: bool, actions: 
     }
     if pressed(Modifiers::COMMAND, Key::O) {
         actions.push(Action::AskFolder);
+    }
+    if !help_open {
+        paste(ctx, actions);
     }
     if pressed(Modifiers::COMMAND, Key::E) {
         actions.push(Action::Export("svg"));
@@ -98,18 +101,32 @@ fn time_keys(ctx: &Context, actions: &mut Vec<Action>) {
     }
 }
 
-/// Takes what was dropped: folders and results are opened, another file is the text.
+/// Takes what was pasted: paths, or files that were copied.
+fn paste(ctx: &Context, actions: &mut Vec<Action>) {
+    let pasted = ctx.input(|input| {
+        let mut texts = input.events.iter().filter_map(|event| match event {
+            Event::Paste(text) => Some(text.clone()),
+            _ => None,
+        });
+        texts.next_back()
+    });
+    let Some(text) = pasted else { return };
+    let paths = pasted::paths(&text);
+    if paths.is_empty() {
+        let said = "what was pasted is not a path: copy files, a path or file:// lines";
+        actions.push(UiCommand::Say(Message::new(Severity::Warning, said)).into());
+    } else {
+        actions.push(Action::Take(paths));
+    }
+}
+
+/// Takes what was dropped.
 pub(super) fn dropped_files(ctx: &Context, actions: &mut Vec<Action>) {
     let dropped = ctx.input(|input| {
         input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect::<Vec<_>>()
     });
-    let (opened, files): (Vec<_>, Vec<_>) =
-        dropped.into_iter().partition(|path| path.is_dir() || results::looks_like_results(path));
-    if let Some(file) = files.into_iter().next() {
-        actions.push(UiCommand::ChooseText(text_source(file)).into());
-    }
-    if !opened.is_empty() {
-        actions.push(UiCommand::Open(opened).into());
+    if !dropped.is_empty() {
+        actions.push(Action::Take(dropped));
     }
 }
 

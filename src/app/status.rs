@@ -42,6 +42,17 @@ fn message_ui(ui: &mut Ui, message: &Message, actions: &mut Vec<Action>) {
     });
 }
 
+/// Says that a dialog of the desktop is open, and offers the window's own: it may have failed to appear.
+pub(super) fn waiting_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        severity_mark(ui, Severity::Info, palette(ui.visuals()).text);
+        ui.label("A dialog of the desktop is open.");
+        if ui.button("Browse here instead").clicked() {
+            actions.push(Action::BrowseInstead);
+        }
+    });
+}
+
 /// A sign for how much a message matters, drawn so that no font need have it.
 fn severity_mark(ui: &mut Ui, severity: Severity, color: Color32) {
     let (rect, _) = ui.allocate_exact_size(egui::vec2(12.0, 18.0), egui::Sense::hover());

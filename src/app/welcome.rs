@@ -8,7 +8,16 @@ use super::widgets::{Icon, icon_button};
 use crate::state::{State, UiCommand};
 
 /// Draws the invitation over `area`, where there is nothing else to see.
-pub(super) fn welcome_ui(ui: &mut Ui, area: Rect, state: &State, asking: bool, actions: &mut Vec<Action>) {
+///
+/// `asking` says that a dialog is open already, `takes_drops` that files can be dropped on the window.
+pub(super) fn welcome_ui(
+    ui: &mut Ui,
+    area: Rect,
+    state: &State,
+    asking: bool,
+    takes_drops: bool,
+    actions: &mut Vec<Action>,
+) {
     if state.has_numbers() {
         return;
     }
@@ -54,7 +63,11 @@ pub(super) fn welcome_ui(ui: &mut Ui, area: Rect, state: &State, asking: bool, a
             }
         });
         ui.add_space(6.0);
-        ui.label(theme::weak(ui, "Or drop folders and text files anywhere on this window.").small());
+        let hint = match takes_drops {
+            true => "Or drop folders and text files on this window, or paste them (Ctrl+V).",
+            false => "Or copy folders and text files, or a path, and paste them here (Ctrl+V).",
+        };
+        ui.label(theme::weak(ui, hint).small());
     });
 }
 

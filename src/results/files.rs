@@ -62,6 +62,17 @@ pub fn looks_like_results(path: &Path) -> bool {
     looks_like(&mut file).unwrap_or(false)
 }
 
+/// Whether JSON without white space begins as results do. A text corpus may have fields of these names too.
+fn json_looks_like(text: &str) -> bool {
+    // Other tools may have sorted the fields.
+    if text.starts_with("{\"conditions\":[{") || text.starts_with("{\"checkpoints\":[{") {
+        return true;
+    }
+    let number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    let begins = text.starts_with("{\"settings\":{") || text.strip_prefix("{\"schema\":").is_some_and(number);
+    begins && ["\"conditions\":[", "\"checkpoints\":["].iter().any(|name| text.contains(name))
+}
+
 fn looks_like(file: &mut std::fs::File) -> std::io::Result<bool> {
     /// The names of columns of a wider table than ours take less.
     const LARGEST_FOOTER: u64 = 1 << 24;
@@ -70,11 +81,9 @@ fn looks_like(file: &mut std::fs::File) -> std::io::Result<bool> {
     let mut beginning = Vec::new();
     file.by_ref().take(LARGEST_HEADER).read_to_end(&mut beginning)?;
     if !beginning.starts_with(parquet::MAGIC) {
-        let text: String = String::from_utf8_lossy(&beginning).chars().take(256).collect();
+        let text = String::from_utf8_lossy(&beginning);
         let text: String = text.split_whitespace().collect();
-        // Other tools may have sorted the fields.
-        let first = ["{\"schema\":", "{\"conditions\":[{", "{\"settings\":{", "{\"checkpoints\":[{"];
-        return Ok(first.iter().any(|first| text.starts_with(first)) || csv::looks_like(&beginning));
+        return Ok(json_looks_like(&text) || csv::looks_like(&beginning));
     }
     // A table of text is Parquet too. The footer, its size before the closing magic, holds the names of columns.
     let mut end = [0; 8];

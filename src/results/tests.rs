@@ -564,6 +564,9 @@ fn results_are_known_by_what_they_hold() {
     for text in [
         "{\"text\": \"It was the best of times\"}\n",
         "{\"settings\": \"gear\", \"text\": \"a\"}\n",
+        "{\"settings\": {\"gear\": 1}, \"text\": \"a\"}\n",
+        "{\"schema\": \"chat\", \"text\": \"a\"}\n",
+        "{\"schema\": 2, \"text\": \"a\"}\n",
         "  {\"body\": 1}",
         "[{\"settings\": {}}]",
         "It was the best of times",

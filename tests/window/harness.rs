@@ -13,7 +13,7 @@ use infoplane::app::{App, Start};
 use infoplane::checkpoints::{Checkpoint, CheckpointKey, Run};
 use infoplane::condition::{Condition, TextSource};
 use infoplane::engine::{Command, Event, Quality, RunList, Want};
-use infoplane::error::{Error, Kind};
+use infoplane::error::{Error, Kind, Result};
 use infoplane::measures::{Information, Label, LayerMeasures, Order};
 use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, Provenance, RunResults};
 use infoplane::settings::{Settings, Temperature};
@@ -291,16 +291,16 @@ pub struct Answers {
 }
 
 impl Dialogs for Answers {
-    fn open_folder(&self) -> Option<PathBuf> {
-        Some(self.folder.clone())
+    fn open_folder(&self) -> Result<Option<PathBuf>> {
+        Ok(Some(self.folder.clone()))
     }
 
-    fn choose_text(&self) -> Option<PathBuf> {
-        Some(self.text.clone())
+    fn choose_text(&self) -> Result<Option<PathBuf>> {
+        Ok(Some(self.text.clone()))
     }
 
-    fn save_figure(&self, _extension: &str) -> Option<PathBuf> {
-        Some(self.figure.clone())
+    fn save_figure(&self, _extension: &str) -> Result<Option<PathBuf>> {
+        Ok(Some(self.figure.clone()))
     }
 }
 
@@ -338,7 +338,16 @@ impl Window {
         let worker = move |commands: &Receiver<Command>, events: &Sender<Event>, seen: &Sender<Command>| {
             worker(commands, events, seen, stop_after);
         };
-        Self::beside(start, size, theme, dialogs, worker)
+        Self::beside(start, size, theme, dialogs, worker, |app| app)
+    }
+
+    /// An empty window on a display that delivers no dropped files.
+    pub fn without_drops() -> Self {
+        let worker = |commands: &Receiver<Command>, events: &Sender<Event>, seen: &Sender<Command>| {
+            worker(commands, events, seen, usize::MAX);
+        };
+        let size = (1280.0, 800.0);
+        Self::beside(Start::default(), size, Theme::Dark, |answers| answers, worker, App::without_drops)
     }
 
     /// A window on recorded results, each with its file.
@@ -358,6 +367,7 @@ impl Window {
                     }
                 }
             },
+            |app| app,
         );
         window.until("the results are open", |window| window.app().state().open_runs().len() == count);
         window
@@ -370,6 +380,7 @@ impl Window {
         theme: Theme,
         dialogs: impl FnOnce(Answers) -> D + 'static,
         worker: impl FnOnce(&Receiver<Command>, &Sender<Event>, &Sender<Command>) + Send + 'static,
+        change: impl FnOnce(App) -> App + 'static,
     ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (commands, commands_in) = bounded(4);
@@ -385,13 +396,15 @@ impl Window {
             text: folder.path().join("held-out.txt"),
             figure: folder.path().join("plane.svg"),
         };
+        let place = folder.path().to_owned();
         let mut harness = Harness::builder()
             .with_size(egui::vec2(size.0, size.1))
             .with_theme(theme)
             .with_step_dt(1.0 / 20.0)
             .with_render_cursor(false)
             .build_eframe(|cc| {
-                App::new(&cc.egui_ctx, commands, events_in, start).with_dialogs(dialogs(answers))
+                let app = App::new(&cc.egui_ctx, commands, events_in, start).with_place(place);
+                change(app.with_dialogs(dialogs(answers)))
             });
         harness.run_steps(2);
         Self { harness, seen: seen_in, commands: beside, folder }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod files;
 mod harness;
 mod keyboard;
 mod many;
@@ -12,13 +13,10 @@ mod pins;
 mod settings;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use eframe::egui::{self, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::app::Start;
-use infoplane::app::dialogs::Dialogs;
 use infoplane::condition::TextSource;
 use infoplane::engine::Command;
 use infoplane::measures::Order;
@@ -26,7 +24,7 @@ use infoplane::settings::{Backend, Settings, Temperature};
 use infoplane::state::{Severity, Status};
 use infoplane::views::plane::LayerChoice;
 
-use harness::{Answers, BROKEN, COUNT, LAYERS, Window, results, start};
+use harness::{BROKEN, COUNT, LAYERS, Window, results, start};
 
 #[test]
 fn opens_what_it_is_told_and_measures_it() {
@@ -371,72 +369,6 @@ fn an_export_that_fails_is_said() {
 }
 
 #[test]
-fn dropped_files_are_opened_or_measured_on() {
-    let mut window = Window::measured();
-    window.forget_commands();
-    let text = window.folder.path().join("novel.txt");
-    std::fs::write(&text, "It was the best of times").expect("a text");
-    for path in [text.clone(), window.folder.path().to_owned()] {
-        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path)));
-        window.harness.run_steps(3);
-    }
-    window.until("the folder is opened", |window| !window.app().state().opening);
-    let commands: Vec<Command> = window.seen.try_iter().collect();
-    let measured = |c: &Command| matches!(c, Command::Want(wants) if wants.iter().any(|w| *w.condition.text.path() == text));
-    let opened = |c: &Command| matches!(c, Command::Open { paths } if paths[0] == window.folder.path());
-    assert!(commands.iter().any(measured) && commands.iter().any(opened), "{commands:?}");
-}
-
-#[test]
-fn dropped_json_is_results_or_text_by_what_it_holds() {
-    let mut window = Window::measured();
-    window.forget_commands();
-    let text = window.folder.path().join("text.json");
-    std::fs::write(&text, "{\"text\": \"It was the best of times\"}\n").expect("a text");
-    let results = window.folder.path().join("results.json");
-    std::fs::write(&results, "{\n  \"settings\": {\"samples\": 64}, \"checkpoints\": []}\n")
-        .expect("results");
-    for path in [&text, &results] {
-        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
-        window.harness.run_steps(3);
-    }
-    window.until("the results are opened", |window| !window.app().state().opening);
-    let commands: Vec<Command> = window.seen.try_iter().collect();
-    let measured = |c: &Command| matches!(c, Command::Want(wants) if wants.iter().any(|w| *w.condition.text.path() == text));
-    let opened = |c: &Command| matches!(c, Command::Open { paths } if paths[..] == [results.clone()]);
-    assert!(commands.iter().any(measured) && commands.iter().any(opened), "{commands:?}");
-}
-
-/// Dialogs that break down, but only once.
-struct Broken(Answers, AtomicBool);
-
-impl Dialogs for Broken {
-    fn open_folder(&self) -> Option<PathBuf> {
-        assert!(!self.1.swap(false, Ordering::Relaxed), "the portal is gone");
-        self.0.open_folder()
-    }
-
-    fn choose_text(&self) -> Option<PathBuf> {
-        self.0.choose_text()
-    }
-
-    fn save_figure(&self, extension: &str) -> Option<PathBuf> {
-        self.0.save_figure(extension)
-    }
-}
-
-#[test]
-fn a_dialog_that_breaks_down_is_said_and_the_next_one_opens() {
-    let broken = |answers| Broken(answers, AtomicBool::new(true));
-    let mut window = Window::with_dialogs(Start::default(), (1280.0, 800.0), Theme::Dark, usize::MAX, broken);
-    window.click("Open folder…");
-    window.until("the failure is said", |window| !window.app().state().messages.is_empty());
-    assert!(window.has("the dialog of the desktop broke down"));
-    window.click("Open folder…");
-    window.until("the runs are open", |window| !window.app().state().open_runs().is_empty());
-}
-
-#[test]
 fn a_text_nobody_chose_is_said_over_the_plane() {
     let note = "Measured on the demo's books";
     let own = Start { demo_text: true, ..start() };
@@ -472,19 +404,6 @@ fn what_failed_can_be_tried_again() {
     });
     window.until("it failed again", |window| window.has("Try again"));
     assert!(window.has("27 measured, 1 failed"));
-}
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|error| error.to_string())
-    }
 }
 
 #[test]
