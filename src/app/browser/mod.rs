@@ -202,6 +202,7 @@ impl Browser {
     }
 
     fn set_filter(&mut self, filter: String) {
+        self.error = None;
         self.filter = filter;
         self.filter_entries();
     }

@@ -10,6 +10,8 @@ use super::{Browser, Focus, Outcome};
 
 /// The height of an entry's row, in points of the screen.
 const ROW: f32 = 22.0;
+/// The room for the buttons beside the path, in points of the screen.
+const PLACES: f32 = 180.0;
 /// Rows that Page up and Page down move by.
 const PAGE: isize = 10;
 
@@ -19,7 +21,10 @@ pub(super) fn browser_ui(ctx: &Context, browser: &mut Browser) {
     let frame = theme::card_frame(&visuals).inner_margin(egui::Margin::same(16));
     let room = ctx.content_rect().size();
     // Before the modal reads Escape, which clears the filter first.
-    if browser.takes_escape() && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+    if browser.takes_escape()
+        && !egui::Popup::is_any_open(ctx)
+        && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
+    {
         browser.escape();
     }
     let modal = egui::Modal::new(egui::Id::unique("file browser")).frame(frame).show(ctx, |ui| {
@@ -47,35 +52,34 @@ fn path_ui(ui: &mut Ui, browser: &mut Browser) {
     ui.horizontal(|ui| {
         let ctx = ui.ctx().clone();
         let label = ui.label(theme::weak(ui, "Path"));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let mut place = None;
-            ui.menu_button("Places", |ui| {
-                // The latest first.
-                for folder in browser.places.iter().rev() {
-                    if ui.button(folder.to_string_lossy()).clicked() {
-                        place = Some(folder.clone());
-                    }
+        let width = (ui.available_width() - PLACES).max(80.0);
+        let edit = egui::TextEdit::singleline(&mut browser.path).desired_width(width);
+        let response = ui.add(edit).labelled_by(label.id);
+        focus(browser, Focus::Path, &response);
+        if entered(ui, &response) {
+            let text = browser.path.clone();
+            browser.go_to_text(&ctx, &text);
+        }
+        if ui.button("Up").on_hover_text("The folder above (Backspace)").clicked() {
+            browser.go_up(&ctx);
+            browser.focus = Some(Focus::List);
+        }
+        let mut place = None;
+        if ui.button("Home").on_hover_text("Your home folder (Alt+Home)").clicked() {
+            place = dirs::home_dir();
+        }
+        ui.menu_button("Places", |ui| {
+            // The latest first.
+            for folder in browser.places.iter().rev() {
+                if ui.button(folder.to_string_lossy()).clicked() {
+                    place = Some(folder.clone());
                 }
-            });
-            if ui.button("Home").on_hover_text("Your home folder (Alt+Home)").clicked() {
-                place = dirs::home_dir();
-            }
-            if ui.button("Up").on_hover_text("The folder above (Backspace)").clicked() {
-                browser.go_up(&ctx);
-                browser.focus = Some(Focus::List);
-            }
-            if let Some(folder) = place {
-                browser.go(&ctx, folder);
-                browser.focus = Some(Focus::List);
-            }
-            let edit = egui::TextEdit::singleline(&mut browser.path).desired_width(ui.available_width());
-            let response = ui.add(edit).labelled_by(label.id);
-            focus(browser, Focus::Path, &response);
-            if entered(ui, &response) {
-                let text = browser.path.clone();
-                browser.go_to_text(&ctx, &text);
             }
         });
+        if let Some(folder) = place {
+            browser.go(&ctx, folder);
+            browser.focus = Some(Focus::List);
+        }
     });
 }
 
@@ -294,18 +298,15 @@ fn replace_ui(ui: &mut Ui, browser: &mut Browser) {
     let file = browser.replaces.as_deref().unwrap_or(std::path::Path::new(""));
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let question = format!("! {name} is there already. Replace it?");
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("Replace").clicked() {
-                browser.replace();
-            }
-            let keep = ui.button("Choose another name");
-            focus(browser, Focus::Keep, &keep);
-            if keep.clicked() {
-                browser.keep();
-            }
-            let color = palette(ui.visuals()).warn;
-            ui.add(egui::Label::new(RichText::new(question).color(color)).truncate());
-        });
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(question).color(palette(ui.visuals()).warn));
+        let keep = ui.button("Choose another name");
+        focus(browser, Focus::Keep, &keep);
+        if keep.clicked() {
+            browser.keep();
+        }
+        if ui.button("Replace").clicked() {
+            browser.replace();
+        }
     });
 }
