@@ -19,8 +19,8 @@ pub struct Demo {
     pub text: PathBuf,
 }
 
-/// Finds the demo: beside the binary, where packages put data, in the working folder, or in the repository that
-/// the binary lies in.
+/// Finds the demo: beside the binary, where packages put data, in the working folder, in the repository that the binary
+/// lies in, or in the one that it was installed from.
 pub fn find() -> Option<Demo> {
     let executable = std::env::current_exe().ok();
     let data = std::env::var_os("XDG_DATA_DIRS").filter(|folders| !folders.is_empty());
@@ -31,8 +31,7 @@ pub fn find() -> Option<Demo> {
     })
 }
 
-/// Where the demo may lie, given the program's own file and the folders that packages put data into. All of it is
-/// looked up where the program runs: where it was built means nothing there.
+/// Where the demo may lie, given the program's own file and the folders that packages put data into.
 fn places(executable: Option<&Path>, data: Option<&OsStr>) -> Vec<PathBuf> {
     let beside = executable.and_then(Path::parent);
     let packaged = beside.map(|folder| folder.join("../share/infoplane/demo"));
@@ -47,6 +46,8 @@ fn places(executable: Option<&Path>, data: Option<&OsStr>) -> Vec<PathBuf> {
         .chain(data)
         .chain([PathBuf::from(FOLDER)])
         .chain(above.map(|folder| folder.join(FOLDER)))
+        // `cargo install` leaves it where it is. Last: where the program was built elsewhere this means nothing.
+        .chain([Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER)])
         .collect()
 }
 
@@ -61,7 +62,7 @@ mod tests {
 
     #[test]
     fn it_is_looked_for_where_the_program_runs() {
-        let places = places(Some(Path::new("/opt/x/target/release/infoplane")), Some(OsStr::new("/a:/b")));
+        let mut places = places(Some(Path::new("/opt/x/target/release/infoplane")), Some(OsStr::new("/a:/b")));
         for place in [
             "/opt/x/target/release/assets/demo",
             "/opt/x/target/release/../share/infoplane/demo",
@@ -72,7 +73,9 @@ mod tests {
         ] {
             assert!(places.iter().any(|found| found == Path::new(place)), "{place}");
         }
+        // As `cargo install` leaves it, and only where it is nowhere else.
         let built = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert!(places.pop().unwrap().starts_with(built));
         assert!(!places.iter().any(|found| found.starts_with(built)));
     }
 }
