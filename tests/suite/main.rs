@@ -20,5 +20,6 @@ mod store;
 mod support;
 mod tables;
 mod torch_file;
+mod torch_hostile;
 mod tree;
 mod weight_files;
