@@ -5,17 +5,16 @@
 //! document here adds to the estimate.
 
 use std::path::Path;
-
-use rayon::prelude::*;
-use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
+use std::sync::Arc;
 
 use crate::corpus::{self, Field};
 use crate::error::{Error, Kind, Result};
-use crate::memory;
 use crate::settings::Settings;
+use encode::Encoder;
 use file::TokenFile;
 
 mod added;
+mod encode;
 mod file;
 
 pub use added::added;
@@ -53,14 +52,13 @@ impl Tokens {
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Self> {
         let mut selection = Selection::new(settings)?;
-        let tokenizer = load_tokenizer(tokenizer_json, settings.context)?;
+        let encoder = Arc::new(Encoder::load(tokenizer_json, settings.context)?);
         let mut documents = corpus::documents(text, field(settings))?;
-        let mut batch: Vec<String> = Vec::with_capacity(BATCH);
         while !selection.is_full() {
             if interrupted() {
                 return Err(Error::cancelled());
             }
-            batch.clear();
+            let mut batch: Vec<String> = Vec::with_capacity(BATCH);
             let (most, mut bytes) = (BATCH.min(selection.missing()), 0);
             while batch.len() < most && bytes < BATCH_BYTES {
                 let Some(document) = documents.next_unless(interrupted)? else { break };
@@ -70,17 +68,7 @@ impl Tokens {
             if batch.is_empty() {
                 break;
             }
-            let encoded: Vec<Result<Vec<u32>>> = batch
-                .par_iter()
-                .map(|document| match tokenizer.encode_fast(document.as_str(), true) {
-                    Ok(encoding) => Ok(encoding.get_ids().to_vec()),
-                    Err(error) => {
-                        Err(Error::new(Kind::Tokenizer, format!("text cannot be encoded ({error})"))
-                            .help("check that tokenizer.json is the checkpoint's own")
-                            .at(tokenizer_json))
-                    }
-                })
-                .collect();
+            let encoded = encoder.encode_all(batch, interrupted)?;
             for ids in encoded {
                 selection.add(ids?);
             }
@@ -175,36 +163,6 @@ impl Selection {
         }
         Ok(self.tokens)
     }
-}
-
-/// A tokenizer that cuts to `context` tokens, added special tokens included, and pads nothing.
-fn load_tokenizer(path: &Path, context: usize) -> Result<Tokenizer> {
-    let broken = |error: tokenizers::Error| {
-        Error::new(Kind::Tokenizer, format!("tokenizer.json cannot be read ({error})"))
-            .help("fetch the checkpoint's tokenizer.json again")
-            .at(path)
-    };
-    // What cannot be looked at cannot be read either, which says why.
-    let size = std::fs::metadata(path).map_or(0, |file| file.len());
-    memory::check_tokenizer(size as usize).map_err(|error| error.at(path))?;
-    let mut tokenizer = Tokenizer::from_file(path).map_err(broken)?;
-    let added = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
-    if added >= context {
-        return Err(Error::new(
-            Kind::Sample,
-            format!(
-                "the tokenizer adds {added} special tokens, which leaves no room for text in a context of {context}"
-            ),
-        )
-        .help("use a longer --context")
-        .at(path));
-    }
-    // Which end is cut is the tokenizer's own affair, here as in transformers.
-    let direction = tokenizer.get_truncation().map(|own| own.direction).unwrap_or_default();
-    let truncation = TruncationParams { max_length: context, direction, ..TruncationParams::default() };
-    tokenizer.with_truncation(Some(truncation)).map_err(broken)?;
-    tokenizer.with_padding(None);
-    Ok(tokenizer)
 }
 
 /// Reads all documents of a token file, uncut.

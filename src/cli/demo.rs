@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn it_is_looked_for_where_the_program_runs() {
-        let mut places = places(Some(Path::new("/opt/x/target/release/infoplane")), Some(OsStr::new("/a:/b")));
+        let mut places =
+            places(Some(Path::new("/opt/x/target/release/infoplane")), Some(OsStr::new("/a:/b")));
         for place in [
             "/opt/x/target/release/assets/demo",
             "/opt/x/target/release/../share/infoplane/demo",

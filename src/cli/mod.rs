@@ -126,7 +126,8 @@ fn quiet_worker_panics() {
 /// What to read.
 #[derive(Debug, Clone, Args)]
 struct TextArgs {
-    /// The text: JSON (lines or an array) or plain text, also gzipped; `-` for standard input.
+    /// The text: JSON (lines or an array), CSV, Parquet, Arrow, a folder of such, or plain text, also in gzip or zstd; `-` for
+    /// standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "tokens")]
     corpus: Option<PathBuf>,
     /// Token ids instead of text: a safetensors file with `tokens` (flat) and `offsets`.

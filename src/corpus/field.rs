@@ -1,5 +1,7 @@
 //! The field, or column, that holds the text.
 
+use crate::error::{Error, Kind};
+
 /// Names that text goes by where there are other strings beside it, the likeliest first.
 const KNOWN: [&str; 11] = [
     "text",
@@ -14,6 +16,9 @@ const KNOWN: [&str; 11] = [
     "messages",
     "conversations",
 ];
+
+/// Names shown in an error; objects can have hundreds.
+const MOST_NAMES: usize = 8;
 
 /// The field that holds the text: its name, or path of names parted by dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +65,23 @@ impl Field {
     /// A word about a field that was found.
     pub(super) fn note(&self) -> Option<String> {
         let asked = self.instead_of.as_ref()?;
-        Some(format!("there is no field `{}`; the text is taken from `{}`", asked, self.name.escape_debug()))
+        Some(format!("there is no `{asked}`; the text is taken from `{}`", self.name.escape_debug()))
+    }
+
+    /// The error of a text without this column, but with others that hold text.
+    pub(super) fn missing(&self, others: &[String]) -> Error {
+        let cause = format!("there is no column `{}` of text", self.name.escape_debug());
+        Error::new(Kind::Corpus, cause).help(others_help(others, "column"))
+    }
+}
+
+/// Names the fields, or columns, that could be meant.
+pub(super) fn others_help(names: &[String], noun: &str) -> String {
+    let more = if names.len() > MOST_NAMES { ", …" } else { "" };
+    let names: Vec<String> =
+        names.iter().take(MOST_NAMES).map(|name| format!("`{}`", name.escape_debug())).collect();
+    match &names[..] {
+        [] => format!("no {noun} of it is a string; choose another file"),
+        names => format!("it has {}{more}: name the text's {noun} with --text-field", names.join(", ")),
     }
 }

@@ -7,14 +7,12 @@ use std::path::Path;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::array::Elements;
-use super::field::Field;
+use super::field::{self, Field};
 use super::lines::Lines;
 use super::skipped::{Fault, Problem};
 use super::{Entries, Entry};
 use crate::error::Result;
 
-/// Names of fields shown in an error; objects can have hundreds.
-const MOST_NAMES: usize = 8;
 /// Names of fields looked at; beyond it an object is no table's row.
 const MOST_FIELDS: usize = 256;
 /// Objects looked at to find the text's field, and their bytes.
@@ -164,8 +162,7 @@ impl Entries for JsonEntries {
 
 /// The text of an object, or why it has none, still without its place.
 fn document(object: &str, name: &str) -> Result<String, Problem> {
-    let problem =
-        |fault, cause: String, help: String| Err(Problem { fault, place: String::new(), cause, help });
+    let problem = |fault, cause: String, help: String| Err(Problem::new(fault, String::new(), cause, help));
     let named = name.escape_debug();
     match text_at(object, name) {
         Ok(Found::Text(text)) => Ok(text),
@@ -193,14 +190,7 @@ fn is_object(json: &str) -> bool {
 
 /// Names the fields that could be meant.
 fn other_fields(object: &str) -> String {
-    let names = text_fields(object).unwrap_or_default();
-    let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
-    let more = if names.len() > MOST_NAMES { ", …" } else { "" };
-    match names.get(..names.len().min(MOST_NAMES)) {
-        None | Some([]) => "no field of it is a string; choose another file".to_owned(),
-        Some([name]) => format!("it has {name}: name the text's field with --text-field"),
-        Some(names) => format!("it has {}{more}: name the text's field with --text-field", names.join(", ")),
-    }
+    field::others_help(&text_fields(object).unwrap_or_default(), "field")
 }
 
 /// What a field holds.

@@ -74,9 +74,7 @@ pub(super) fn too_long(place: &str, longest: usize, entry: &str) -> Error {
 
 /// Bytes as text, or what they are instead.
 pub(super) fn text(bytes: &[u8], place: impl Fn() -> String) -> Result<&str, Problem> {
-    let problem = |fault, cause: &str, help: String| {
-        Err(Problem { fault, place: place(), cause: cause.to_owned(), help })
-    };
+    let problem = |fault, cause: &str, help: String| Err(Problem::new(fault, place(), cause, help));
     if bytes.contains(&0) {
         return problem(Fault::Zero, "has a zero byte", "this is not a text file; choose another one".into());
     }

@@ -1,31 +1,40 @@
 //! Text on disk, as a stream of documents.
 //!
 //! [`documents`] reads only as far as it is asked to, so that the first hundred documents of a 300 GB file
-//! cost no more than those of a small one. JSON and plain text are told apart by the file's name, or
-//! by its first characters where the name says nothing; compression and encoding are known by the first bytes. The
-//! formats themselves are in [`json`] and [`plain`]. `-` is standard input.
+//! cost no more than those of a small one. JSON, tables and plain text are told apart by the file's name, or
+//! by its first characters where the name says nothing; compression, encoding, Parquet and Arrow are known by the first
+//! bytes. `-` is standard input. A folder is the Parquet or Arrow files in it.
 //!
 //! An entry without a document, such as a line that is no JSON, is skipped and counted; where most are, reading ends
 //! with an error.
 
 use std::path::Path;
 
+use self::arrow::Batches;
+use self::parquet::Columns;
 use crate::error::{Error, Kind, Result};
 use array::Elements;
+use folder::Shards;
 use json::{JsonEntries, Objects};
 use lines::Lines;
 use open::{Format, Opened};
 use plain::Paragraphs;
 use skipped::{Problem, Tally};
+use table::Rows;
 
 mod array;
+mod arrow;
 mod field;
+mod folder;
 pub mod json;
 mod lines;
 mod open;
+mod parquet;
 pub mod plain;
 mod skipped;
 mod spool;
+mod table;
+mod unpack;
 mod utf16;
 
 pub use field::Field;
@@ -49,8 +58,12 @@ trait Entries: Send {
     fn noun(&self) -> &'static str;
     /// The field that the text is taken from.
     fn field(&self) -> &Field;
-    /// The file.
+    /// The file, or the folder.
     fn path(&self) -> &Path;
+    /// What was chosen of it.
+    fn note(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The documents of a file in order. Ends after the first error.
@@ -60,23 +73,38 @@ pub struct Documents {
     ended: bool,
 }
 
-/// Opens a text file: `.jsonl`, `.ndjson` or `.json` (one object a line, or an array of objects, the text in `field`), or
-/// `.txt`, all of them also compressed as `.gz`; other names are sniffed. Text is in UTF-8, or in UTF-16 with its mark.
-/// What can be read only once, such as standard input (`-`) or a pipe, is kept while it is read, so that it can be opened
-/// again.
+/// Opens a text: `.jsonl`, `.ndjson` or `.json` (one object a line, or an array of objects, the text in `field`), `.csv`
+/// or `.tsv` (the text in the column `field`), or `.txt`, all of them also compressed with gzip or zstd; other names are
+/// sniffed. Text is in UTF-8, or in UTF-16 with its mark. Parquet, Arrow's streams and files, and folders of them have the
+/// text in the column `field`. What can be read only once, such as standard input (`-`) or a pipe, is kept while it is
+/// read, so that it can be opened again.
 ///
 /// # Errors
-/// [`Kind::Corpus`], here if the file cannot be opened, is empty or of a format that is not read, and from
+/// [`Kind::Corpus`], here if the text cannot be opened, is empty or of a format that is not read, and from
 /// the iterator, with the line's number, if a line cannot be read or is longer than 64 MiB, if plain text is not in UTF-8,
 /// or if most entries have no document. A file without any document yields one error.
 pub fn documents(path: &Path, field: Field) -> Result<Documents> {
+    let entries = match !is_standard_input(path) && path.is_dir() {
+        true => Box::new(Shards::open(path, field)?),
+        false => entries(path, field).map_err(|error| error.at(name(path)))?,
+    };
+    Ok(Documents { entries, tally: Tally::default(), ended: false })
+}
+
+/// The entries of a file.
+fn entries(path: &Path, field: Field) -> Result<Box<dyn Entries>> {
     let name = name(path);
-    let Opened { reader, format } = open::open(path).map_err(|error| error.at(name))?;
-    Ok(Documents::new(match format {
+    let (reader, format) = match open::open(path)? {
+        Opened::Parquet(file) => return Ok(Box::new(Columns::open(file, name, field)?)),
+        Opened::Stream { reader, format } => (reader, format),
+    };
+    Ok(match format {
         Format::JsonLines => Box::new(JsonEntries::new(Objects::Lines(Lines::new(reader, name)), field)),
         Format::JsonArray => Box::new(JsonEntries::new(Objects::Array(Elements::new(reader, name)), field)),
         Format::Plain => Box::new(Paragraphs::new(Lines::new(reader, name))),
-    }))
+        Format::Table(delimiter) => Box::new(Rows::open(reader, delimiter, name, field)?),
+        Format::Arrow => Box::new(Batches::open(reader, name, field)?),
+    })
 }
 
 /// What the text at a path is called: the path, but for standard input.
@@ -85,10 +113,6 @@ pub fn name(path: &Path) -> &Path {
 }
 
 impl Documents {
-    fn new(entries: Box<dyn Entries>) -> Self {
-        Self { entries, tally: Tally::default(), ended: false }
-    }
-
     /// The next document, `None` after the last. `interrupted` is asked now and then whether to stop.
     ///
     /// # Errors
@@ -135,12 +159,12 @@ impl Documents {
         Ok(None)
     }
 
-    /// What is to be known of the text as far as it was read: which field was taken where it was not named, and what was
-    /// skipped. A line each.
+    /// What is to be known of the text as far as it was read: what was chosen of it, which field was taken where it was not
+    /// named, and what was skipped. A line each.
     pub fn notes(&self) -> Vec<String> {
         let field = self.entries.field();
         let skipped = self.tally.note(self.entries.noun(), &field.name);
-        let notes = field.note().into_iter().chain(skipped);
+        let notes = self.entries.note().map(str::to_owned).into_iter().chain(field.note()).chain(skipped);
         notes.map(|note| format!("{note}: {}", self.entries.path().display())).collect()
     }
 }

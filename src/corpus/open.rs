@@ -1,12 +1,14 @@
 //! What a file is, by its first bytes: compressed or not, in which encoding, and of which format.
 
-use std::io::{BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
+use zstd::stream::read::Decoder;
 
-use super::spool;
 use super::utf16::{Order, Utf16};
+use super::{arrow, spool};
 use crate::error::{Error, Kind, Result};
 
 /// What a file's text is made of.
@@ -18,13 +20,24 @@ pub(super) enum Format {
     JsonArray,
     /// Paragraphs.
     Plain,
+    /// Rows with this character between their columns.
+    Table(u8),
+    /// Arrow's messages.
+    Arrow,
 }
 
-/// A file's text in UTF-8, without a mark, and its format.
-pub(super) struct Opened {
-    pub(super) reader: Box<dyn BufRead + Send>,
-    pub(super) format: Format,
+/// A file as it is read.
+pub(super) enum Opened {
+    /// From its start on: text in UTF-8, without a mark, or Arrow's messages.
+    Stream { reader: Box<dyn BufRead + Send>, format: Format },
+    /// Parquet, here and there.
+    Parquet(File),
 }
+
+/// The windows of zstd, as a power of two: those of `--long=31`, which dumps of the web are compressed with.
+const LONGEST_WINDOW: u32 = 31;
+/// What Parquet files start with.
+const PARQUET: &[u8] = b"PAR1";
 
 /// Bytes that files of other kinds start with, and what those are.
 const OTHERS: [(&[u8], &str); 14] = [
@@ -49,34 +62,64 @@ const OTHERS: [(&[u8], &str); 14] = [
 /// # Errors
 /// A file that cannot be opened, is empty, or no text.
 pub(super) fn open(path: &Path) -> Result<Opened> {
-    if path.is_dir() {
-        return Err(Error::new(Kind::Corpus, "this is a folder, not a text file")
-            .help("name a file in it, such as .jsonl, .json.gz or .txt"));
+    if !spool::is_standard_input(path) && path.is_file() {
+        let mut file = File::open(path).map_err(|error| unreadable(&error))?;
+        let mut start = Vec::new();
+        let read = (&file).take(PARQUET.len() as u64).read_to_end(&mut start).and_then(|_| file.rewind());
+        read.map_err(|error| unreadable(&error))?;
+        if start == PARQUET {
+            return Ok(Opened::Parquet(file));
+        }
     }
     let file = spool::reader(path).map_err(|error| unreadable(&error))?;
     of_reader(Box::new(BufReader::new(file)), path)
 }
 
 /// Opens what a reader reads, which is called `path`.
-pub(super) fn of_reader(mut file: Box<dyn BufRead + Send>, path: &Path) -> Result<Opened> {
-    let mut reader: Box<dyn BufRead + Send> = match start(&mut file)? {
-        [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            return Err(Error::new(Kind::Corpus, "text compressed with zstd is not supported")
-                .help("decompress the file with `zstd -d`, or compress it with gzip"));
-        }
-        [b'P', b'A', b'R', b'1', ..] => {
-            return Err(Error::new(Kind::Corpus, "text in Parquet is not supported")
-                .help("convert the file to JSON lines"));
-        }
-        _ => file,
-    };
-    if start(&mut reader)?.is_empty() {
+fn of_reader(file: Box<dyn BufRead + Send>, path: &Path) -> Result<Opened> {
+    let (mut reader, packed) = decompressed(file)?;
+    let start_of = start(&mut reader)?;
+    if start_of.is_empty() {
         return Err(Error::new(Kind::Corpus, "the file is empty").help("choose another file"));
+    }
+    if start_of.starts_with(PARQUET) {
+        return Err(Error::new(
+            Kind::Corpus,
+            "Parquet is read from files alone, and not compressed once more",
+        )
+        .help("decompress it, or save what comes through the pipe"));
+    }
+    if start_of.starts_with(arrow::FILE) || start_of.starts_with(arrow::MESSAGE) {
+        return Ok(Opened::Stream { reader, format: Format::Arrow });
+    }
+    if packed && is_packed(start_of) {
+        return Err(Error::new(Kind::Corpus, "this file is compressed twice").help("decompress it once"));
     }
     let mut reader = decoded(reader)?;
     let format = format(path, start(&mut reader)?);
-    Ok(Opened { reader, format })
+    Ok(Opened::Stream { reader, format })
+}
+
+/// Whether bytes are those that compressed ones start with.
+fn is_packed(start: &[u8]) -> bool {
+    matches!(start, [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// What is compressed, decompressed while it is read, and whether it was.
+fn decompressed(mut file: Box<dyn BufRead + Send>) -> Result<(Box<dyn BufRead + Send>, bool)> {
+    const PIECE: usize = 1 << 16;
+    Ok(match start(&mut file)? {
+        [0x1f, 0x8b, ..] => (Box::new(BufReader::with_capacity(PIECE, MultiGzDecoder::new(file))), true),
+        // A frame, or one that is to be passed over, as parallel compressors start with.
+        start if is_packed(start) => {
+            let decoder = Decoder::with_buffer(file).and_then(|mut decoder| {
+                decoder.window_log_max(LONGEST_WINDOW)?;
+                Ok(decoder)
+            });
+            (Box::new(BufReader::with_capacity(PIECE, decoder.map_err(|error| unreadable(&error))?)), true)
+        }
+        _ => (file, false),
+    })
 }
 
 /// The same in UTF-8, without a mark.
@@ -84,7 +127,7 @@ fn decoded(mut reader: Box<dyn BufRead + Send>) -> Result<Box<dyn BufRead + Send
     let start = start(&mut reader)?;
     if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Err(Error::new(Kind::Corpus, format!("this file is {what}"))
-            .help("choose text in UTF-8, JSON lines or plain, or compressed with gzip"));
+            .help("choose text in UTF-8, JSON lines or plain, or compressed with gzip or zstd"));
     }
     let (mark, order) = match start {
         [0xef, 0xbb, 0xbf, ..] => (3, None),
@@ -164,10 +207,12 @@ fn format(path: &Path, start: &[u8]) -> Format {
 /// The format that a file's name promises, compression aside.
 fn format_by_name(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
-    let name = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    let name = [".gz", ".zst", ".zstd"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
     match name.rsplit_once('.')?.1 {
         "jsonl" | "json" | "ndjson" => Some(Format::JsonLines),
         "txt" | "text" => Some(Format::Plain),
+        "csv" => Some(Format::Table(b',')),
+        "tsv" => Some(Format::Table(b'\t')),
         _ => None,
     }
 }

@@ -21,6 +21,8 @@ pub(super) enum Fault {
     Utf8,
     /// Bytes other than zero.
     Zero,
+    /// A length that a document may have.
+    Long,
 }
 
 impl Fault {
@@ -35,6 +37,7 @@ impl Fault {
             Self::Json => ("is not valid JSON", "are not valid JSON"),
             Self::Utf8 => ("is not UTF-8", "are not UTF-8"),
             Self::Zero => ("has a zero byte", "have zero bytes"),
+            Self::Long => ("is too long", "are too long"),
         };
         if count == 1 { one } else { many }.to_owned()
     }
@@ -52,6 +55,15 @@ pub(super) struct Problem {
 }
 
 impl Problem {
+    pub(super) fn new(
+        fault: Fault,
+        place: String,
+        cause: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self { fault, place, cause: cause.into(), help: help.into() }
+    }
+
     /// The same of an entry elsewhere.
     pub(super) fn at(self, place: String) -> Self {
         Self { place, ..self }

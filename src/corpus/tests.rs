@@ -106,7 +106,8 @@ fn reads_no_further_than_asked() {
     }
     let lines = Lines::new(Box::new(BufReader::new(Endless)), Path::new("endless"));
     let objects = Objects::Lines(lines);
-    let endless = Documents::new(Box::new(JsonEntries::new(objects, Field::usual("text"))));
+    let entries = Box::new(JsonEntries::new(objects, Field::usual("text")));
+    let endless = Documents { entries, tally: super::Tally::default(), ended: false };
     assert!(endless.take(1000).all(|document| document.unwrap() == "again"));
 
     // What follows the documents asked for does not matter.
@@ -154,8 +155,8 @@ fn unusable_files() {
         ("a.json", b"[]", "the file has no text; "),
         ("a.jsonl", b"{\"text\": \"a\0\"}", "line 1 has a zero byte; "),
         ("a.json.gz", &gzip(&b"{\"text\": \"a\"}\n".repeat(99))[..40], "line 1 cannot be read ("),
-        ("a.jsonl.zst", b"\x28\xb5\x2f\xfd...", "text compressed with zstd is not supported; "),
-        ("a.parquet", b"PAR1...", "text in Parquet is not supported; "),
+        ("a.jsonl.zst", b"\x28\xb5\x2f\xfd...", "the text cannot be read ("),
+        ("a.parquet", b"PAR1...", "this Parquet file cannot be read ("),
     ] {
         let error = refused(name, bytes);
         assert!(error.starts_with(cause), "{error}");
@@ -273,7 +274,7 @@ fn the_field_is_found_where_it_is_plain() {
         |lines: &[&str]| read_with_notes("a.jsonl", lines.join("\n").as_bytes(), Field::usual("text"));
     let (texts, notes) = found(&[r#"{"id": 1, "story": "a"}"#, "", r#"{"story": "b", "id": 2}"#]);
     assert_eq!(texts, ["a", "b"]);
-    assert_eq!(notes, ["there is no field `text`; the text is taken from `story`"]);
+    assert_eq!(notes, ["there is no `text`; the text is taken from `story`"]);
     // Of several, the one that text goes by.
     assert_eq!(found(&[r#"{"url": "u", "content": "a", "title": "t"}"#]).0, ["a"]);
     assert_eq!(found(&[r#"{"id": "1", "messages": [{"role": "user", "content": "a"}]}"#]).0, ["a"]);
@@ -304,7 +305,7 @@ fn utf_16_with_its_mark() {
 fn paths_that_are_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |path: &Path| one_line(&documents(path, Field::usual("text")).err().unwrap(), path);
-    assert!(refused(folder.path()).starts_with("this is a folder, not a text file; "));
+    assert!(refused(folder.path()).starts_with("this is a folder without Parquet or Arrow files; "));
     let missing = refused(&folder.path().join("nowhere.jsonl"));
     assert!(
         missing.starts_with("the text cannot be read (") && missing.ends_with("check the spelling"),

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::load_tokenizer;
-use crate::error::{Error, Kind, Result};
+use super::encode::Encoder;
+use crate::error::Result;
 
 /// The special tokens that a tokenizer adds before and after every text, each by its own name.
 ///
@@ -12,14 +12,8 @@ use crate::error::{Error, Kind, Result};
 pub fn added(tokenizer_json: &Path) -> Result<[Vec<String>; 2]> {
     const TEXT: &str = "a";
     // Far more than any adds.
-    let tokenizer = load_tokenizer(tokenizer_json, 1 << 16)?;
-    let tokens = |special: bool| {
-        let encoding = tokenizer.encode_fast(TEXT, special).map_err(|error| {
-            Error::new(Kind::Tokenizer, format!("text cannot be encoded ({error})")).at(tokenizer_json)
-        })?;
-        Ok::<_, Error>(encoding.get_tokens().to_vec())
-    };
-    let (plain, whole) = (tokens(false)?, tokens(true)?);
+    let encoder = Encoder::load(tokenizer_json, 1 << 16)?;
+    let (plain, whole) = (encoder.names(TEXT, false)?, encoder.names(TEXT, true)?);
     let more = whole.len().saturating_sub(plain.len());
     let before = (0..=more).find(|&start| whole[start..].starts_with(&plain)).unwrap_or(0);
     let after = whole.get(before + plain.len()..).unwrap_or_default().to_vec();

@@ -162,7 +162,7 @@ fn bad_input_is_one_line_that_names_file_and_cause() {
         &file("other.jsonl", b"{\"corps\": \"something\", \"titre\": \"else\"}\n"),
         &["other.jsonl", "corps", "--text-field"],
     );
-    measure(run, folder.path().to_str().unwrap(), &["this is a folder, not a text file"]);
+    measure(run, folder.path().to_str().unwrap(), &["this is a folder without Parquet or Arrow files"]);
     fails(&["measure", run], &["--corpus"]);
     fails(&["measure", run, "--corpus", corpus, "--points", "1"], &["--points"]);
     fails(&["measure", run, "--corpus", corpus, "--max-order", "5"], &["--max-order"]);

@@ -19,6 +19,7 @@ mod shaders;
 mod store;
 mod support;
 mod tables;
+mod text_formats;
 mod torch_file;
 mod torch_hostile;
 mod tree;
