@@ -366,7 +366,7 @@ impl Fields<'_> {
         let said: Vec<_> = said.collect::<Result<_>>()?;
         let name = said.iter().find_map(|(name, period)| period.map(|_| name.clone()));
         let period = rope::agreed(self, said)?.unwrap_or(usual);
-        let by_period = |index: usize| (index + 1) % period != 0;
+        let by_period = |index: usize| !(index + 1).is_multiple_of(period);
         let sliding = self.sliding_layers(layers, by_period)?;
         match name.filter(|_| sliding.iter().enumerate().any(|(index, &slides)| slides != by_period(index))) {
             None => Ok(sliding),
