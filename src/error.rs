@@ -137,7 +137,9 @@ impl fmt::Display for Error {
             write!(f, "; {help}")?;
         }
         if let Some(path) = &self.path {
-            write!(f, ": {}", path.display())?;
+            // A folder's name may hold line breaks and commands to a terminal.
+            let path = path.display().to_string();
+            write!(f, ": {}", path.replace(char::is_control, "\u{fffd}"))?;
         }
         Ok(())
     }
@@ -154,6 +156,8 @@ mod tests {
         let error =
             Error::new(Kind::Folder, "no\n such  folder").help("check the spelling").at("/a").at("/b");
         assert_eq!(error.to_string(), "no such folder; check the spelling: /a");
+        let error = Error::new(Kind::Folder, "broken").at("/a\n\u{1b}[2J");
+        assert_eq!(error.to_string(), "broken: /a\u{fffd}\u{fffd}[2J");
     }
 
     #[test]

@@ -152,6 +152,20 @@ fn a_revision_that_holds_steps_as_folders_is_a_run() {
     }
 }
 
+#[test]
+fn a_revision_that_is_a_model_with_steps_below_is_a_run() {
+    let snapshot = format!("models--lab--traj/snapshots/{}", "a".repeat(40));
+    let files = ["model.safetensors", "config.json", "step9/config.json", "step10/config.json"];
+    let files = files.map(|file| format!("{snapshot}/{file}"));
+    let mut files: Vec<(&str, &str)> = files.iter().map(|file| (file.as_str(), CONFIG)).collect();
+    let commit = "a".repeat(40);
+    files.push(("models--lab--traj/refs/main", &commit));
+    let hub = folder(&files);
+    let runs = open(&hub.path().join("models--lab--traj")).unwrap();
+    assert_eq!(names(&runs), ["step9", "step10", "main"]);
+    assert_eq!(runs[0].name, "lab/traj");
+}
+
 #[cfg(unix)]
 mod of_links {
     use std::os::unix::fs::symlink;
@@ -255,6 +269,10 @@ mod of_links {
         for checkpoint in runs.iter().flat_map(|run| &run.checkpoints) {
             assert!(checkpoint.folder().file("config.json").unwrap().is_some());
         }
+        let lines = root.path().join("tmp-1\n\u{1b}[2J");
+        fs::create_dir(&lines).unwrap();
+        assert!(open(root.path()).unwrap()[0].notes[0].ends_with("tmp-1\u{fffd}\u{fffd}[2J"));
+        assert!(!open(&lines).unwrap_err().to_string().contains(char::is_control));
         let long = root.path().join("x".repeat(4096));
         assert!(open(&long).unwrap_err().to_string().contains("cannot be read"));
         let long = "x".repeat(4096);

@@ -244,16 +244,21 @@ impl Scan<'_> {
         let reach = Reach::of(repository, Links::KeptWithin);
         let repository_name = hub::repository_name(repository);
         let (models, others): (Vec<_>, Vec<_>) =
-            hub::revisions(repository).into_iter().partition(|revision| is_model(&revision.path));
+            hub::revisions(repository).into_iter().partition(|revision| {
+                is_model(&revision.path) && self.step_models_in(&revision.path, &reach).is_empty()
+            });
         let found = models.into_iter().map(|hub::Revision { name, path }| self.read_as(path, name, &reach));
         let checkpoints = ordered(found.collect());
         let (mut runs, mut missing) = (Vec::new(), Vec::new());
         let several = others.len() > 1 || !checkpoints.is_empty();
         for revision in others {
-            let within = match revision.path.is_dir() {
-                true => self.runs_below(&revision.path, &reach, DEEPEST),
+            let within = if is_model(&revision.path) {
+                vec![self.run_of_model(&revision.path, &reach)]
+            } else if revision.path.is_dir() {
+                self.runs_below(&revision.path, &reach, DEEPEST)
+            } else {
                 // A name may stand for what was never fetched.
-                false => Vec::new(),
+                Vec::new()
             };
             if within.is_empty()
                 && !(revision.path.is_dir() && self.note_form(&ModelFolder::within(&revision.path, &reach)))
@@ -398,12 +403,12 @@ fn sub_folders(folder: &Path, reach: &Reach) -> (Vec<PathBuf>, Vec<String>) {
                 continue;
             }
             if is_of_kernel(&target) || !(reach.holds(&target) || is_model(&path)) {
-                notes.push(format!("a link to {} is not followed: {}", target.display(), path.display()));
+                notes.push(format!("a link to {} is not followed: {}", shown(&target), shown(&path)));
                 continue;
             }
         }
         if is_unfinished(&name) && (is_model(&path) || name.bytes().any(|byte| byte.is_ascii_digit())) {
-            notes.push(format!("passed over, as its writer had not finished it: {}", path.display()));
+            notes.push(format!("passed over, as its writer had not finished it: {}", shown(&path)));
             continue;
         }
         folders.push(path);
@@ -411,6 +416,11 @@ fn sub_folders(folder: &Path, reach: &Reach) -> (Vec<PathBuf>, Vec<String>) {
     folders.sort_by(|a, b| natural_order(&name_of(a), &name_of(b)));
     notes.sort_unstable();
     (folders, notes)
+}
+
+/// A path in a line: a name may hold line breaks.
+fn shown(path: &Path) -> String {
+    path.display().to_string().replace(char::is_control, "\u{fffd}")
 }
 
 /// The folders that lead to the one at work, by what the file system knows them by: a link to one of them leads round

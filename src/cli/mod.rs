@@ -110,6 +110,11 @@ fn note(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
+/// A name that a file gave, safe to print.
+fn printable(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// The tensor library panics where a device is lost. The worker survives that and tells it in a line of its
 /// own, so the panic's own report is left to whoever asks for backtraces.
 fn quiet_worker_panics() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{DONE, deliver, note, order};
+use super::{DONE, deliver, note, order, printable};
 use crate::error::{Error, Kind, Result};
 use crate::measures::{Information, Label, LayerMeasures, Order};
 use crate::results::caption::{MeasuredRun, caption};
@@ -169,11 +169,6 @@ impl<'a> Section<'a> {
         }
         printable_lines(&text)
     }
-}
-
-/// A name that a file gave, safe to print.
-fn printable(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 fn full_name(checkpoint: &CheckpointResult) -> String {

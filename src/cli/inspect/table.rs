@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{BTreeMap, CheckpointReport, Cost, Head, ModelReport, RunReport, TokenizerReport};
+use crate::cli::printable;
 use crate::settings::Settings;
 use crate::words::{counted, rough_duration, size, thousands};
 
@@ -12,7 +13,7 @@ pub fn text(runs: &[RunReport]) -> String {
     let mut text = String::new();
     for run in runs {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{}  ({})", run.name, run.path.display());
+        let _ = writeln!(text, "{}  ({})", printable(&run.name), printable(&run.path.to_string_lossy()));
         text += &table(run);
         for (warning, names) in warnings(run) {
             let of = if names.len() == run.checkpoints.len() { "all".to_owned() } else { names.join(", ") };
@@ -25,7 +26,7 @@ pub fn text(runs: &[RunReport]) -> String {
             let _ = writeln!(text, "  {}", words(cost));
         }
         if !run.missing.is_empty() {
-            let _ = writeln!(text, "  listed but not downloaded: {}", run.missing.join(", "));
+            let _ = writeln!(text, "  listed but not downloaded: {}", printable(&run.missing.join(", ")));
         }
     }
     text
@@ -74,7 +75,7 @@ fn row(checkpoint: &CheckpointReport) -> [String; HEADER.len()] {
         Head::None => "none",
     };
     [
-        checkpoint.name.clone(),
+        printable(&checkpoint.name),
         number(checkpoint.step),
         number(checkpoint.tokens),
         model(&|m| m.family.to_owned()),
