@@ -96,6 +96,7 @@ fn entries(path: &Path, field: Field) -> Result<Box<dyn Entries>> {
     let name = name(path);
     let (reader, format) = match open::open(path)? {
         Opened::Parquet(file) => return Ok(Box::new(Columns::open(file, name, field)?)),
+        Opened::Arrow(file) => return Ok(Box::new(Batches::of_file(file, name, field)?)),
         Opened::Stream { reader, format } => (reader, format),
     };
     Ok(match format {
@@ -103,7 +104,7 @@ fn entries(path: &Path, field: Field) -> Result<Box<dyn Entries>> {
         Format::JsonArray => Box::new(JsonEntries::new(Objects::Array(Elements::new(reader, name)), field)),
         Format::Plain => Box::new(Paragraphs::new(Lines::new(reader, name))),
         Format::Table(delimiter) => Box::new(Rows::open(reader, delimiter, name, field)?),
-        Format::Arrow => Box::new(Batches::open(reader, name, field)?),
+        Format::Arrow => Box::new(Batches::of_stream(reader, name, field)?),
     })
 }
 

@@ -32,6 +32,8 @@ pub(super) enum Opened {
     Stream { reader: Box<dyn BufRead + Send>, format: Format },
     /// Parquet, here and there.
     Parquet(File),
+    /// A file of Arrow's, likewise.
+    Arrow(File),
 }
 
 /// The windows of zstd, as a power of two: those of `--long=31`, which dumps of the web are compressed with.
@@ -65,10 +67,13 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
     if !spool::is_standard_input(path) && path.is_file() {
         let mut file = File::open(path).map_err(|error| unreadable(&error))?;
         let mut start = Vec::new();
-        let read = (&file).take(PARQUET.len() as u64).read_to_end(&mut start).and_then(|_| file.rewind());
+        let read = (&file).take(arrow::FILE.len() as u64).read_to_end(&mut start).and_then(|_| file.rewind());
         read.map_err(|error| unreadable(&error))?;
-        if start == PARQUET {
+        if start.starts_with(PARQUET) {
             return Ok(Opened::Parquet(file));
+        }
+        if start == arrow::FILE {
+            return Ok(Opened::Arrow(file));
         }
     }
     let file = spool::reader(path).map_err(|error| unreadable(&error))?;

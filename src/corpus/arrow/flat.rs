@@ -71,6 +71,12 @@ impl<'b> Table<'b> {
         (0..count).map(|element| pair(start + 16 * element)).collect()
     }
 
+    /// The first numbers of a vector of structs of 24 bytes, as the places of blocks are.
+    pub fn blocks(&self, index: usize) -> Option<Vec<u64>> {
+        let (start, count) = self.vector(index, 24)?;
+        (0..count).map(|element| number::<8>(self.bytes, start + 24 * element)).collect()
+    }
+
     /// The numbers of a vector.
     pub fn numbers(&self, index: usize) -> Option<Vec<u64>> {
         let (start, count) = self.vector(index, 8)?;

@@ -1,10 +1,12 @@
-//! Arrow's streams of messages, as `datasets` saves them, and its files (Feather 2), which are such a stream between
-//! marks: a column of strings, batch by batch.
+//! Arrow's streams of messages, as `datasets` saves them, and its files (Feather 2), whose footer tells where their messages
+//! lie: a column of strings, batch by batch.
 //!
 //! The crates for it would be in every build for what takes a few pages here, where nothing that a message declares is
 //! believed before it is compared with what is there.
 
-use std::io::{self, BufRead, Read};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::field::Field;
@@ -34,7 +36,7 @@ pub(super) const MESSAGE: &[u8] = b"\xff\xff\xff\xff";
 
 /// Documents from a column.
 pub(super) struct Batches {
-    reader: Box<dyn BufRead + Send>,
+    messages: Messages,
     path: PathBuf,
     field: Field,
     columns: Vec<Column>,
@@ -48,6 +50,35 @@ pub(super) struct Batches {
     before: u64,
 }
 
+/// Where messages come from, one after the other.
+enum Messages {
+    /// All there are, in their order.
+    Stream(Box<dyn BufRead + Send>),
+    /// Those at the places that a file's footer names.
+    File { reader: BufReader<File>, places: VecDeque<u64> },
+}
+
+impl Messages {
+    /// The next message, `None` after the last.
+    fn next(&mut self) -> io::Result<Option<Message>> {
+        let (reader, places) = match self {
+            Self::Stream(reader) => return message(reader),
+            Self::File { reader, places } => (reader, places),
+        };
+        let Some(place) = places.pop_front() else { return Ok(None) };
+        reader.seek(SeekFrom::Start(place))?;
+        message(reader)?.map(Some).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// What follows the message emitted last.
+    fn reader(&mut self) -> &mut dyn BufRead {
+        match self {
+            Self::Stream(reader) => reader,
+            Self::File { reader, .. } => reader,
+        }
+    }
+}
+
 /// A message, with what its body takes.
 struct Message {
     bytes: Vec<u8>,
@@ -55,24 +86,40 @@ struct Message {
 }
 
 impl Batches {
-    /// Reads the schema.
+    /// Reads the schema of a stream, or of a file that is read as one.
     ///
     /// # Errors
     /// A stream that is damaged, or without the column.
-    pub fn open(mut reader: Box<dyn BufRead + Send>, path: &Path, mut field: Field) -> Result<Self> {
+    pub fn of_stream(mut reader: Box<dyn BufRead + Send>, path: &Path, field: Field) -> Result<Self> {
+        // Most files are a stream between marks.
         let is_file = reader.fill_buf().is_ok_and(|start| start.starts_with(FILE));
         if is_file {
             reader.consume(FILE.len());
         }
-        let columns = message(&mut reader)
-            .map_err(|error| damaged(&format!("the schema cannot be read ({error})")).at(path))?
-            .and_then(|message| {
-                let root = Table::root(&message.bytes).filter(|root| root.number::<1>(1) == Some(SCHEMA))?;
-                schema::columns(root.table(2)?)
-            })
-            .ok_or_else(|| {
-                damaged("this Arrow file has no schema, or one of a form that is not read").at(path)
-            })?;
+        let message =
+            message(&mut reader).map_err(|error| without_schema(&format!(" ({error})")).at(path))?;
+        let root = message.as_ref().and_then(|message| Table::root(&message.bytes));
+        let schema = root.filter(|root| root.number::<1>(1) == Some(SCHEMA)).and_then(|root| root.table(2));
+        let columns = schema.and_then(schema::columns).ok_or_else(|| without_schema("").at(path))?;
+        Self::open(Messages::Stream(reader), columns, path, field)
+    }
+
+    /// Reads a file's footer.
+    ///
+    /// # Errors
+    /// A file that is damaged, or without the column.
+    pub fn of_file(file: File, path: &Path, field: Field) -> Result<Self> {
+        let mut reader = BufReader::new(file);
+        let bytes = footer(&mut reader).map_err(|error| without_schema(&format!(" ({error})")).at(path))?;
+        let root = Table::root(&bytes);
+        let schema = root.and_then(|root| root.table(1)).and_then(schema::columns);
+        let (Some(root), Some(columns)) = (root, schema) else { return Err(without_schema("").at(path)) };
+        let dictionaries = root.blocks(2).unwrap_or_default();
+        let places = dictionaries.into_iter().chain(root.blocks(3).unwrap_or_default()).collect();
+        Self::open(Messages::File { reader, places }, columns, path, field)
+    }
+
+    fn open(messages: Messages, columns: Vec<Column>, path: &Path, mut field: Field) -> Result<Self> {
         let mut found = way(&columns, &field.name);
         let texts: Vec<String> =
             columns.iter().filter(|column| column.is_text()).map(|c| c.name.clone()).collect();
@@ -88,7 +135,7 @@ impl Batches {
         });
         let (path, dictionary) = (path.to_owned(), Vec::new());
         Ok(Self {
-            reader,
+            messages,
             path,
             field,
             columns,
@@ -105,7 +152,7 @@ impl Batches {
     fn read(&mut self) -> io::Result<bool> {
         let wrong = || io::Error::other("a message does not fit its body or the schema");
         loop {
-            let Some(message) = message(&mut self.reader)? else { return Ok(false) };
+            let Some(message) = self.messages.next()? else { return Ok(false) };
             let root = Table::root(&message.bytes).ok_or_else(wrong)?;
             let header = root.table(2);
             let kind = root.number::<1>(1).unwrap_or(0);
@@ -113,7 +160,7 @@ impl Batches {
             let is_ours = dictionary
                 .is_some_and(|header| Some(header.number::<8>(0).unwrap_or(0)) == self.dictionary_number);
             if kind != BATCH && !is_ours {
-                let passed = io::copy(&mut (&mut self.reader).take(message.body), &mut io::sink())?;
+                let passed = io::copy(&mut self.messages.reader().take(message.body), &mut io::sink())?;
                 if passed < message.body {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
@@ -123,7 +170,7 @@ impl Batches {
                 return Err(io::Error::other("a batch takes more than 1 GiB"));
             }
             let mut body = Vec::new();
-            (&mut self.reader).take(message.body).read_to_end(&mut body)?;
+            self.messages.reader().take(message.body).read_to_end(&mut body)?;
             if (body.len() as u64) < message.body {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -299,6 +346,26 @@ fn message(reader: &mut dyn BufRead) -> io::Result<Option<Message>> {
     let body = Table::root(&bytes).map(|root| root.number::<8>(3).unwrap_or(0));
     let body = body.ok_or_else(|| io::Error::other("a message is damaged"))?;
     Ok(Some(Message { bytes, body }))
+}
+
+/// The footer of a file, which stands before its own length and a mark.
+fn footer(reader: &mut BufReader<File>) -> io::Result<Vec<u8>> {
+    const MARK: &[u8] = b"ARROW1";
+    let end = reader.seek(SeekFrom::End(-10))?;
+    let mut tail = [0; 10];
+    reader.read_exact(&mut tail)?;
+    let length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    if &tail[4..] != MARK || length > LONGEST_MESSAGE || length > end {
+        return Err(io::Error::other("the file does not end as it should"));
+    }
+    reader.seek(SeekFrom::Start(end - length))?;
+    let mut bytes = Vec::new();
+    reader.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn without_schema(why: &str) -> Error {
+    damaged(&format!("this Arrow file has no schema, or one of a form that is not read{why}"))
 }
 
 fn damaged(cause: &str) -> Error {

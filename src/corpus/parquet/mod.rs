@@ -52,9 +52,10 @@ impl Columns {
     pub fn open(file: File, path: &Path, mut field: Field) -> Result<Self> {
         let length = file.metadata().map_or(0, |file| file.len());
         let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(&file));
-        let metadata = metadata.map_err(|error| damaged(&error).at(path))?;
+        let metadata = metadata
+            .map_err(|error| damaged(&format!("this Parquet file cannot be read ({error})")).at(path))?;
         let leaves = metadata.file_metadata().schema_descr().columns();
-        let names: Vec<Option<String>> = leaves.iter().map(|leaf| name(leaf)).collect();
+        let names: Vec<Option<String>> = leaves.iter().map(name).collect();
         let place = |field: &Field| {
             let messages = format!("{}.content", field.name);
             let is = |name: &Option<String>, wanted: &str| name.as_deref() == Some(wanted);
