@@ -1,8 +1,8 @@
 //! The training time in the name of a checkpoint's folder.
 //!
 //! A name is words and numbers with marks (`-`, `_`, `=`, `/`, …) between them. A number counts what the word beside
-//! it says: the word before it, else the word behind it (`10B-tokens`), with at most one mark between. [`WORDS`] lists
-//! these words, [`FILLERS`] those that mean nothing here; whatever remains of a name is the [series](StepName::series)
+//! it says: the word before it, else the word behind it (`10B-tokens`), with at most one mark between. `WORDS` lists
+//! these words, `FILLERS` those that mean nothing here; whatever remains of a name is the [series](StepName::series)
 //! that it belongs to. A number may carry a unit: `k`, `M`, `B` or `bn`, `T`.
 //!
 //! | name | reads as |
