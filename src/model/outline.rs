@@ -182,13 +182,15 @@ fn prefix(config: &Config, weights: &Weights) -> Result<&'static str> {
     }
 }
 
-/// Whether two tables of the vocabulary differ, by some of their rows: two that were not meant to be one differ in all.
-fn differ(config: &Config, weights: &Weights, a: &str, b: &str) -> Result<bool> {
+/// Whether the table of the vocabulary that is not used differs from the one that is, by some of their rows: two that were
+/// not meant to be one differ in all. One that cannot be read as such a table is another.
+fn differ(config: &Config, weights: &Weights, used: &str, other: &str) -> Result<bool> {
     const ROWS: usize = 64;
     let shape = [config.vocab_size, config.hidden_size];
     let ids: Vec<u32> =
         (0..config.vocab_size).step_by(config.vocab_size.div_ceil(ROWS)).map(|id| id as u32).collect();
-    Ok(weights.gather(a, shape, &ids)? != weights.gather(b, shape, &ids)?)
+    let used = weights.gather(used, shape, &ids)?;
+    Ok(weights.gather(other, shape, &ids).map_or(true, |other| other != used))
 }
 
 /// Whether a tensor changes no hidden state and no loss wherever it lies, by its name after the model's prefix: what is

@@ -214,7 +214,8 @@ fn the_head_of_a_model_that_ties_it_is_the_embedding_whichever_name_was_kept() {
     let expected = loss_and_norm(&mut open_model(&plain).unwrap());
     let same = both(|tensors| tensors["model.embed_tokens.weight"].clone());
     let other = both(|tensors| ones(&tensors["model.embed_tokens.weight"].1));
-    for (folder, warned) in [(same, false), (other, true)] {
+    let padded = both(|_| ones(&[384, 64]));
+    for (folder, warned) in [(same, false), (other, true), (padded, true)] {
         let mut model = open_model(&folder).unwrap();
         assert_eq!(loss_and_norm(&mut model), expected);
         let warnings = model.warnings();
