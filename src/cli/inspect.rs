@@ -14,7 +14,7 @@ use crate::device::Compute;
 use crate::engine;
 use crate::error::{Error, Kind, Result};
 use crate::model::outline::Outline;
-use crate::model::{Model, Options};
+use crate::model::{Model, Options, Taken};
 use crate::product;
 use crate::scores::{Seeds, Shape};
 use crate::settings::Settings;
@@ -76,6 +76,9 @@ struct ModelReport {
     warnings: Vec<String>,
     #[serde(skip)]
     taken: Taken,
+    /// Operations that a token takes, with its scores.
+    #[serde(skip)]
+    operations: f64,
 }
 
 /// Where a model's output head comes from.
@@ -88,15 +91,6 @@ enum Head {
     Tied,
     /// There is none: hidden states are measured without loss.
     None,
-}
-
-/// What a model takes to run.
-#[derive(Clone, Copy, Debug, Default)]
-struct Taken {
-    /// Bytes of memory, with two of its blocks there at a time and with all.
-    memory: [usize; 2],
-    /// Operations that a token takes, with its scores.
-    operations: f64,
 }
 
 /// What a tokenizer adds to every text.
@@ -180,7 +174,7 @@ fn model_report(checkpoint: &Checkpoint) -> Result<ModelReport> {
     let seeds = Seeds::from_first(settings.reference_seeds);
     let layers = config.layers.len();
     let shape = Shape { layers: layers + 1, seeds, points: settings.points, precision: settings.scores };
-    let report = ModelReport {
+    let mut report = ModelReport {
         family: config.model_type,
         layers,
         hidden_size: config.hidden_size,
@@ -194,10 +188,11 @@ fn model_report(checkpoint: &Checkpoint) -> Result<ModelReport> {
             None => Head::None,
         },
         warnings: warnings.clone(),
-        taken: Taken { operations: engine::operations(config, shape), memory: [0; 2] },
+        taken: Taken::default(),
+        operations: engine::operations(config, shape),
     };
-    let taken = Model::of_outline(outline, &Options::new(Compute::Cpu.tensors()))?.taken(settings.context);
-    Ok(ModelReport { taken: Taken { memory: [taken.least, taken.whole], ..report.taken }, ..report })
+    report.taken = Model::of_outline(outline, &Options::new(Compute::Cpu.tensors()))?.taken(settings.context);
+    Ok(report)
 }
 
 fn tokenizer_report(path: &Path) -> TokenizerReport {
@@ -216,12 +211,12 @@ fn cost(checkpoints: &[CheckpointReport]) -> Option<Cost> {
     let most = |memory: fn(&Taken) -> usize| models.iter().map(|model| memory(&model.taken)).max();
     let settings = Settings::default();
     let tokens = settings.samples * settings.context;
-    let operations: f64 = models.iter().map(|model| model.taken.operations * tokens as f64).sum();
+    let operations: f64 = models.iter().map(|model| model.operations * tokens as f64).sum();
     Some(Cost {
         checkpoints: models.len(),
         read_bytes: models.iter().map(|model| model.bytes).sum(),
-        least_memory_bytes: most(|taken| taken.memory[0])?,
-        memory_bytes: most(|taken| taken.memory[1])?,
+        least_memory_bytes: most(|taken| taken.least)?,
+        memory_bytes: most(|taken| taken.whole)?,
         tokens,
         seconds: operations / product::rate(),
     })

@@ -3,9 +3,9 @@
 use std::io::{BufRead, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::lines::{LONGEST_BYTES, text, too_long, unreadable};
+use super::lines::{LONGEST_BYTES, damaged, text, too_long, unreadable};
 use super::skipped::Problem;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 pub(super) struct Elements {
     reader: Box<dyn BufRead + Send>,
@@ -103,8 +103,6 @@ impl Elements {
     }
 
     fn error(&self, cause: &str) -> Error {
-        Error::new(Kind::Corpus, cause)
-            .help("the file may be truncated or damaged; download it again")
-            .at(&self.path)
+        damaged(cause).at(&self.path)
     }
 }

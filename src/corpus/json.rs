@@ -128,10 +128,7 @@ impl Entries for JsonEntries {
             };
             if !self.field.is_sought() {
                 let document = document(read, &self.field.name);
-                return Ok(Some(
-                    document
-                        .map_or_else(|problem| Entry::Bad(problem.at(self.objects.place())), Entry::Document),
-                ));
+                return Ok(Some(document.map_err(|problem| problem.at(self.objects.place())).into()));
             }
             let read = read.to_owned();
             self.find_field(read, self.objects.place());
@@ -139,8 +136,9 @@ impl Entries for JsonEntries {
         Ok(Some(match self.ahead.pop_front().transpose()? {
             None => Entry::Blank,
             Some(Err(problem)) => Entry::Bad(problem),
-            Some(Ok((object, place))) => document(&object, &self.field.name)
-                .map_or_else(|problem| Entry::Bad(problem.at(place)), Entry::Document),
+            Some(Ok((object, place))) => {
+                document(&object, &self.field.name).map_err(|problem| problem.at(place)).into()
+            }
         }))
     }
 

@@ -62,14 +62,30 @@ impl Lines {
 
 /// The error of an entry that does not come.
 pub(super) fn unreadable(place: &str, error: &std::io::Error) -> Error {
-    Error::new(Kind::Corpus, format!("{place} cannot be read ({error})"))
-        .help("the file may be truncated or damaged; download it again")
+    damaged(format!("{place} cannot be read ({error})"))
+}
+
+/// The error of a file whose bytes are not what they should be.
+pub(super) fn damaged(cause: impl std::fmt::Display) -> Error {
+    Error::new(Kind::Corpus, cause).help("the file may be truncated or damaged; download it again")
 }
 
 /// The error of an entry that would take too much memory.
 pub(super) fn too_long(place: &str, longest: usize, entry: &str) -> Error {
     let cause = format!("{place} is longer than {} MiB", longest >> 20);
     Error::new(Kind::Corpus, cause).help(format!("put every document on a {entry} of its own"))
+}
+
+/// What is wrong with a row without text in the column of the text.
+pub(super) fn no_text(place: String, column: &str) -> Problem {
+    let cause = format!("has no text in `{}`", column.escape_debug());
+    Problem::new(Fault::Text, place, cause, "name another column with --text-field")
+}
+
+/// What is wrong with a row whose text is longer than a document may be.
+pub(super) fn long_text(place: String) -> Problem {
+    let cause = format!("is longer than {} MiB", LONGEST_BYTES >> 20);
+    Problem::new(Fault::Long, place, cause, "make documents of its parts")
 }
 
 /// Bytes as text, or what they are instead.

@@ -50,6 +50,12 @@ enum Entry {
     Blank,
 }
 
+impl<T: Into<String>> From<Result<T, Problem>> for Entry {
+    fn from(text: Result<T, Problem>) -> Self {
+        text.map_or_else(Self::Bad, |text| Self::Document(text.into()))
+    }
+}
+
 /// What a file is made of, one after the other.
 trait Entries: Send {
     /// The next one, `None` after the last.

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 
 use super::field::Field;
-use super::lines::{LONGEST_BYTES, text, too_long, unreadable};
-use super::skipped::{Fault, Problem};
+use super::lines::{LONGEST_BYTES, no_text, text, too_long, unreadable};
 use super::{Entries, Entry};
 use crate::error::{Error, Kind, Result};
 
@@ -106,14 +105,8 @@ impl Entries for Rows {
         let place = || format!("row {}", self.row);
         let cell = row.get(self.column).unwrap_or_default();
         Ok(Some(match text(cell, place) {
-            Err(problem) => Entry::Bad(problem),
-            Ok("") => Entry::Bad(Problem::new(
-                Fault::Text,
-                place(),
-                format!("has no text in `{}`", self.field.name.escape_debug()),
-                "name another column with --text-field",
-            )),
-            Ok(text) => Entry::Document(text.to_owned()),
+            Ok("") => Entry::Bad(no_text(place(), &self.field.name)),
+            text => text.into(),
         }))
     }
 

@@ -63,7 +63,7 @@ impl Options {
 }
 
 /// Bytes that a model and what passes it take on its device, beside the scores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     /// Two blocks and a batch, without which nothing passes.
     pub least: usize,
@@ -175,7 +175,6 @@ impl Model {
     fn fit_into(&mut self, memory: usize, longest: usize, scores_a_token: usize) -> Result<()> {
         let config = &self.source.config;
         let usual = self.tokens_per_batch();
-        let batch = self.batch_bytes(usual.max(longest), longest);
         let Taken { least, whole } = self.taken(longest);
         if whole <= memory {
             return Ok(());
@@ -183,7 +182,7 @@ impl Model {
         let Some(room) = memory.checked_sub(least) else {
             // Rounded up: who allows what is asked for here should not be asked again.
             let mib = |bytes: usize| bytes.div_ceil(1 << 20);
-            let shorter = longest > usual && least - batch + self.batch_bytes(usual, usual) <= memory;
+            let shorter = longest > usual && self.taken(usual).least <= memory;
             let (what, help) = match shorter {
                 true => (
                     format!("a document of {longest} tokens"),

@@ -7,7 +7,7 @@ use std::path::Path;
 use infoplane::checkpoints::ModelFolder;
 use infoplane::engine::Event;
 use infoplane::model::{Model, Options};
-use infoplane::settings::Backend;
+use infoplane::settings::{Backend, Settings};
 use safetensors::tensor::{TensorView, serialize};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
@@ -267,16 +267,10 @@ fn what_makes_numbers_doubtful_stands_beside_them_in_results() {
         config["tie_word_embeddings"] = json!(false);
         std::fs::write(run.join(name).join("config.json"), config.to_string()).unwrap();
     }
-    let settings = infoplane::settings::Settings {
-        samples: 8,
-        context: 64,
-        backend: Backend::Cpu,
-        ..Default::default()
-    };
+    let settings = Settings { samples: 8, context: 64, backend: Backend::Cpu, ..Default::default() };
     let driver = Driver::open(&run, headless());
     for factor in [1.0, 2.0] {
-        let condition =
-            on_books(&infoplane::settings::Settings { temperature_factor: factor, ..settings.clone() });
+        let condition = on_books(&Settings { temperature_factor: factor, ..settings.clone() });
         driver.want(driver.all(&condition));
         let events = driver.until_idle();
         // Said once for both checkpoints.

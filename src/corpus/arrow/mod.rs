@@ -10,10 +10,9 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::field::Field;
-use super::lines::{LONGEST_BYTES, text};
-use super::skipped::{Fault, Problem};
+use super::lines::{damaged, long_text, no_text, text};
 use super::{Entries, Entry};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use batch::{Batch, Cell, Way};
 use flat::Table;
 use schema::{Column, Layout};
@@ -212,7 +211,7 @@ impl Entries for Batches {
                     Ok(false) => return Ok(None),
                     Err(error) => {
                         let cause = format!("what follows row {} cannot be read ({error})", self.before);
-                        return Err(damaged(&cause).at(&self.path));
+                        return Err(damaged(cause).at(&self.path));
                     }
                 },
             }
@@ -221,25 +220,12 @@ impl Entries for Batches {
         self.row += 1;
         let place = || format!("row {}", self.before + self.row);
         let Some(cell) = cell else {
-            return Err(damaged(&format!("{} lies outside its batch", place())).at(&self.path));
+            return Err(damaged(format!("{} lies outside its batch", place())).at(&self.path));
         };
         Ok(Some(match cell {
-            Cell::Text(bytes) => match text(&bytes, place) {
-                Ok(text) => Entry::Document(text.to_owned()),
-                Err(problem) => Entry::Bad(problem),
-            },
-            Cell::Null => Entry::Bad(Problem::new(
-                Fault::Text,
-                place(),
-                format!("has no text in `{}`", self.field.name.escape_debug()),
-                "name another column with --text-field",
-            )),
-            Cell::Long => Entry::Bad(Problem::new(
-                Fault::Long,
-                place(),
-                format!("is longer than {} MiB", LONGEST_BYTES >> 20),
-                "make documents of its parts",
-            )),
+            Cell::Text(bytes) => text(&bytes, place).into(),
+            Cell::Null => Entry::Bad(no_text(place(), &self.field.name)),
+            Cell::Long => Entry::Bad(long_text(place())),
         }))
     }
 
@@ -365,9 +351,5 @@ fn footer(reader: &mut BufReader<File>) -> io::Result<Vec<u8>> {
 }
 
 fn without_schema(why: &str) -> Error {
-    damaged(&format!("this Arrow file has no schema, or one of a form that is not read{why}"))
-}
-
-fn damaged(cause: &str) -> Error {
-    Error::new(Kind::Corpus, cause).help("the file may be truncated or damaged; download it again")
+    damaged(format!("this Arrow file has no schema, or one of a form that is not read{why}"))
 }

@@ -15,10 +15,9 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::schema::types::ColumnDescPtr;
 
 use super::field::Field;
-use super::lines::{LONGEST_BYTES, text};
-use super::skipped::{Fault, Problem};
+use super::lines::{LONGEST_BYTES, damaged, long_text, no_text, text};
 use super::{Entries, Entry};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use pages::Pages;
 
 mod delta;
@@ -53,7 +52,7 @@ impl Columns {
         let length = file.metadata().map_or(0, |file| file.len());
         let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(&file));
         let metadata = metadata
-            .map_err(|error| damaged(&format!("this Parquet file cannot be read ({error})")).at(path))?;
+            .map_err(|error| damaged(format!("this Parquet file cannot be read ({error})")).at(path))?;
         let leaves = metadata.file_metadata().schema_descr().columns();
         let names: Vec<Option<String>> = leaves.iter().map(name).collect();
         let place = |field: &Field| {
@@ -155,29 +154,16 @@ impl Entries for Columns {
                 Ok(false) => return Ok(None),
                 Err(error) => {
                     let cause = format!("row {} cannot be read ({error})", self.row + 1);
-                    return Err(damaged(&cause).at(&self.path));
+                    return Err(damaged(cause).at(&self.path));
                 }
             }
         }
         self.row += 1;
         let place = || format!("row {}", self.row);
         Ok(self.ready.pop_front().map(|row| match row {
-            None => Entry::Bad(Problem::new(
-                Fault::Text,
-                place(),
-                format!("has no text in `{}`", self.field.name.escape_debug()),
-                "name another column with --text-field",
-            )),
-            Some(row) if row.len() > LONGEST_BYTES => Entry::Bad(Problem::new(
-                Fault::Long,
-                place(),
-                format!("is longer than {} MiB", LONGEST_BYTES >> 20),
-                "make documents of its parts",
-            )),
-            Some(row) => match text(&row, place) {
-                Ok(text) => Entry::Document(text.to_owned()),
-                Err(problem) => Entry::Bad(problem),
-            },
+            None => Entry::Bad(no_text(place(), &self.field.name)),
+            Some(row) if row.len() > LONGEST_BYTES => Entry::Bad(long_text(place())),
+            Some(row) => text(&row, place).into(),
         }))
     }
 
@@ -255,8 +241,4 @@ fn guarded<T>(read: impl FnOnce() -> ParquetResult<T>) -> Result<T, String> {
         Ok(read) => read.map_err(|error| error.to_string()),
         Err(_) => Err("the reader broke off".to_owned()),
     }
-}
-
-fn damaged(cause: &str) -> Error {
-    Error::new(Kind::Corpus, cause).help("the file may be truncated or damaged; download it again")
 }
