@@ -65,6 +65,15 @@ impl Error {
         self
     }
 
+    /// Adds to the cause what else is to be known of it.
+    #[must_use]
+    pub fn adding(mut self, what: Option<String>) -> Self {
+        if let Some(what) = what {
+            self.cause = format!("{}; {what}", self.cause);
+        }
+        self
+    }
+
     /// Names the file or folder concerned, unless a deeper cause already did.
     #[must_use]
     pub fn at(mut self, path: impl AsRef<Path>) -> Self {

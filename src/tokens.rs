@@ -73,7 +73,8 @@ impl Tokens {
                 selection.add(ids?);
             }
         }
-        let tokens = selection.finish().map_err(|error| error.at(corpus::name(text)))?;
+        let found = documents.found_field();
+        let tokens = selection.finish().map_err(|error| error.adding(found).at(corpus::name(text)))?;
         Ok(Self { notes: documents.notes(), ..tokens })
     }
 

@@ -13,6 +13,7 @@ use eframe::egui;
 
 use super::incoming::{self, Incoming};
 use super::portal;
+use crate::corpus;
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, Scene};
 
@@ -55,7 +56,7 @@ impl Dialogs for NativeDialogs {
         shown(|| {
             rfd::FileDialog::new()
                 .set_title(TITLE_TEXT)
-                .add_filter("Text or tokens", &["txt", "jsonl", "json", "gz", "safetensors"])
+                .add_filter("Text or tokens", &[&corpus::EXTENSIONS[..], &["safetensors"]].concat())
                 .add_filter("All files", &["*"])
                 .pick_file()
         })

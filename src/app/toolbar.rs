@@ -22,7 +22,11 @@ pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut
             {
                 actions.push(Action::AskFolder);
             }
-            if ui.button("Choose corpus…").on_hover_text("Text (.txt, .jsonl, .gz) or tokens").clicked() {
+            if ui
+                .button("Choose corpus…")
+                .on_hover_text("Text: JSON, CSV, Parquet, Arrow or plain, also in gzip or zstd; or tokens")
+                .clicked()
+            {
                 actions.push(Action::AskText);
             }
             ui.add_enabled_ui(state.has_numbers(), |ui| {

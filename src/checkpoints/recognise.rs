@@ -258,7 +258,8 @@ impl Form {
             ),
             Self::LitGpt => says(
                 "a LitGPT checkpoint",
-                "run `litgpt convert_from_litgpt . hf` in it, which writes hf/model.pth, and put the model's config.json beside",
+                "run `litgpt convert_from_litgpt . hf && mv hf/model.pth hf/pytorch_model.bin` in it, put the model's \
+                 config.json beside and open hf",
             ),
             Self::Composer(name) => (
                 format!("a Composer checkpoint ({name})"),
@@ -287,9 +288,12 @@ impl Form {
             Self::Meta => says(
                 "weights as Meta published them (params.json)",
                 "run `python -m transformers.models.llama.convert_llama_weights_to_hf --input_dir . --output_dir hf` \
-                 in it and open hf",
+                 of a transformers before 5 in it and open hf",
             ),
-            Self::Framework(library, argument) => (format!("weights of {library}"), transformers(argument)),
+            Self::Framework(library, argument) => (
+                format!("weights of {library}"),
+                transformers(argument) + "; only transformers before 5 reads them",
+            ),
             Self::NoConfig(weights) => (
                 format!("weights ({weights}) without a config.json"),
                 "put the model's config.json beside them".to_owned(),

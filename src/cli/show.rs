@@ -8,7 +8,7 @@ use super::{DONE, deliver, note, order, printable};
 use crate::error::{Error, Kind, Result};
 use crate::measures::{Information, Label, LayerMeasures, Order};
 use crate::results::caption::{MeasuredRun, caption};
-use crate::results::{CheckpointResult, JoinedRun, Measurement, Outcome, each, join, read_all};
+use crate::results::{CheckpointResult, JoinedRun, Measurement, Outcome, each, join, read_all, warnings};
 use crate::settings::Settings;
 
 /// The flags of `show`.
@@ -153,11 +153,7 @@ impl<'a> Section<'a> {
             several => text += &format!(", samples {}", several.join(" ")),
         }
         text.push('\n');
-        let mut warnings: Vec<&str> =
-            self.checkpoints.iter().filter_map(|c| c.measurement()?.warning.as_deref()).collect();
-        warnings.sort_unstable();
-        warnings.dedup();
-        for warning in warnings {
+        for warning in warnings(self.checkpoints.iter().copied()) {
             text += &format!("warning: {}\n", printable(warning));
         }
         if with_weights || self.checkpoints.len() == 1 {

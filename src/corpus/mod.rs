@@ -38,6 +38,7 @@ mod unpack;
 mod utf16;
 
 pub use field::Field;
+pub use open::EXTENSIONS;
 pub use spool::is_standard_input;
 
 /// The next thing in a file.
@@ -166,12 +167,18 @@ impl Documents {
         Ok(None)
     }
 
+    /// Which field the text is taken from, where it is another than was asked for.
+    pub fn found_field(&self) -> Option<String> {
+        self.entries.field().note()
+    }
+
     /// What is to be known of the text as far as it was read: what was chosen of it, which field was taken where it was not
     /// named, and what was skipped. A line each.
     pub fn notes(&self) -> Vec<String> {
         let field = self.entries.field();
         let skipped = self.tally.note(self.entries.noun(), &field.name);
-        let notes = self.entries.note().map(str::to_owned).into_iter().chain(field.note()).chain(skipped);
+        let notes = self.entries.note().map(str::to_owned).into_iter();
+        let notes = notes.chain(self.found_field()).chain(skipped);
         notes.map(|note| format!("{note}: {}", self.entries.path().display())).collect()
     }
 }

@@ -209,6 +209,12 @@ fn format(path: &Path, start: &[u8]) -> Format {
     }
 }
 
+/// The endings of names that texts usually have.
+pub const EXTENSIONS: [&str; 14] = [
+    "jsonl", "json", "ndjson", "csv", "tsv", "txt", "text", "md", "parquet", "arrow", "feather", "gz", "zst",
+    "zstd",
+];
+
 /// The format that a file's name promises, compression aside.
 fn format_by_name(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();

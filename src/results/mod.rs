@@ -17,7 +17,7 @@ mod rows;
 mod run;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -126,6 +126,12 @@ pub struct Estimate {
     /// The information about each label, averaged over layers 1..L; empty where too few documents keep any.
     #[serde(rename = "labels", deserialize_with = "known")]
     pub information: BTreeMap<Label, f64>,
+}
+
+/// What may make the numbers of checkpoints other than their models' own, each once.
+pub fn warnings<'r>(checkpoints: impl IntoIterator<Item = &'r CheckpointResult>) -> BTreeSet<&'r str> {
+    let warning = |result: &'r CheckpointResult| result.measurement()?.warning.as_deref();
+    checkpoints.into_iter().filter_map(warning).collect()
 }
 
 impl Measurement {

@@ -1,5 +1,6 @@
 //! What the worker answers, and what becomes of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::timeline::Scrubber;
@@ -8,6 +9,7 @@ use crate::checkpoints::CheckpointKey;
 use crate::condition::Condition;
 use crate::engine::{Event, RunList};
 use crate::error::{Error, Kind};
+use crate::results;
 use crate::views::plane::LayerChoice;
 
 impl State {
@@ -104,10 +106,15 @@ impl State {
         self.failed_conditions.clear();
         self.numbers.clear();
         self.run_states = runs.runs().iter().map(RunState::new).collect();
+        let mut warnings = BTreeSet::new();
         for (open, state) in runs.runs().iter().zip(&self.run_states) {
             if let Some(recorded) = &state.recorded {
                 self.numbers.extend(open.keys().iter().copied().zip(recorded.checkpoints()));
+                warnings.extend(results::warnings(&recorded.results.checkpoints));
             }
+        }
+        for warning in warnings {
+            self.messages.push(Message::new(Severity::Warning, warning));
         }
         self.runs = runs;
         self.draft = self.settings().clone();

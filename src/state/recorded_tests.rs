@@ -6,7 +6,7 @@ use super::tests::*;
 use super::*;
 use crate::engine::Quality::Complete;
 use crate::measures::Order;
-use crate::results::{CheckpointResult, Outcome, Provenance, RunResults};
+use crate::results::{CheckpointResult, Measurement, Outcome, Provenance, RunResults};
 
 fn results(run: &str, settings: Settings, corpus: &str, documents: usize) -> Arc<RunResults> {
     let condition = Condition { settings, text: TextSource::Corpus(corpus.into()) };
@@ -19,7 +19,8 @@ fn results(run: &str, settings: Settings, corpus: &str, documents: usize) -> Arc
         provenance: Provenance::of(&condition, [documents, 1], "CPU"),
         outcome,
     };
-    let measured = Outcome::Measured(Box::new((*measurement(0.2)).clone()));
+    let warned = Measurement { warning: Some("unread tensors".to_owned()), ..(*measurement(0.2)).clone() };
+    let measured = Outcome::Measured(Box::new(warned));
     let outcomes = [("step", measured), ("broken", Outcome::Failed { error: "cut short".to_owned() })];
     Arc::new(RunResults::new(&condition, outcomes.map(checkpoint).into()).unwrap())
 }
@@ -31,6 +32,8 @@ fn recorded_runs_are_shown_without_being_measured() {
     let mut state = State::new(Settings::default(), Some(TextSource::Corpus(PathBuf::from("/text"))));
     state.apply(list(vec![(2, Some(Arc::clone(&results)))]));
     assert!(state.wanted().is_none() && !state.is_busy() && !state.can_resume());
+    let told: Vec<_> = state.messages.iter().map(|told| (told.severity, &*told.text)).collect();
+    assert_eq!(told, [(Severity::Warning, "unread tensors")]);
     assert_eq!(state.status(key(&state, 0, 0)), Status::Complete);
     assert!(matches!(state.status(key(&state, 0, 1)), Status::Failed(_)));
     assert!(!points(&state, 0)[0].basis.is_stale());

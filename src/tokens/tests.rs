@@ -300,3 +300,17 @@ fn of_a_token_file_only_the_documents_taken_are_read() {
         assert!(error.starts_with("the token file is not valid safetensors ("), "{error}");
     }
 }
+
+#[test]
+fn text_of_another_field_that_is_too_short_says_which_field_it_was() {
+    let folder = TempDir::new().unwrap();
+    let tokenizer = word_tokenizer(folder.path(), "Right", template(&["text"]));
+    let text = folder.path().join("a.csv");
+    fs::write(&text, "id,title\n1,w1\n2,w2\n").unwrap();
+    let error = Tokens::from_text(&tokenizer, &text, &settings(2, 64), &mut || false).unwrap_err();
+    let told = one_line(&error, Kind::Sample);
+    assert!(
+        told.contains("fewer than 8 tokens; there is no `text`; the text is taken from `title`"),
+        "{told}"
+    );
+}

@@ -7,6 +7,8 @@ mod error;
 
 #[path = "../../../src/checkpoints/folder.rs"]
 mod folder;
+#[path = "../../../src/json.rs"]
+mod json;
 #[path = "../../../src/model/config/mod.rs"]
 mod config;
 #[path = "../../../src/model/family/mod.rs"]

@@ -14,6 +14,7 @@ mod checkpoints {
 }
 
 use std::fs;
+use std::sync::Once;
 
 use corpus::{Field, documents};
 use libfuzzer_sys::fuzz_target;
@@ -22,7 +23,11 @@ use libfuzzer_sys::fuzz_target;
 const NAMES: [&str; 5] = ["fuzzed.jsonl", "fuzzed.json", "fuzzed.csv", "fuzzed.txt", "fuzzed"];
 const FIELDS: [&str; 4] = ["text", "messages", "meta.body", "messages.content"];
 
+/// What a library panics with is caught by the readers; only a panic that leaves them is a finding.
+static QUIET: Once = Once::new();
+
 fuzz_target!(|bytes: &[u8]| {
+    QUIET.call_once(|| std::panic::set_hook(Box::new(|panic| eprintln!("{panic}"))));
     let [which, bytes @ ..] = bytes else { return };
     let which = usize::from(*which);
     // In memory where there is such a folder; each process has its own.
