@@ -8,6 +8,7 @@
 
 pub mod app;
 pub mod bound;
+pub mod chart;
 pub mod checkpoints;
 pub mod cli;
 pub mod condition;

@@ -129,7 +129,7 @@ fn view_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let selected = match view.layers {
         LayerChoice::Mean => 0,
         LayerChoice::Last => 1,
-        LayerChoice::Layer(_) => 2,
+        LayerChoice::Layer(_) | LayerChoice::Depth(_) => 2,
     };
     let choice = segmented_ui(
         ui,

@@ -24,8 +24,9 @@ pub struct FigureArgs {
     /// The n-gram order (back-off), 1 to 4.
     #[arg(long, value_name = "N", default_value = "1", value_parser = order)]
     order: Order,
-    /// `mean` over layers 1 to L, the `last` hidden state of each model, or the number of one.
-    #[arg(long, value_name = "mean|last|N", default_value = "mean", value_parser = layers)]
+    /// `mean` over layers 1 to L, the `last` hidden state of each model, the number of one, or a relative depth such as
+    /// 0.5.
+    #[arg(long, value_name = "mean|last|N|DEPTH", default_value = "mean")]
     layer: LayerChoice,
     /// Pixels of a PNG per pixel of the figure.
     #[arg(long, value_name = "FACTOR", default_value_t = 2.0)]
@@ -65,15 +66,4 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
         }
     }
     Ok(status)
-}
-
-fn layers(text: &str) -> Result<LayerChoice, String> {
-    match text {
-        "mean" => Ok(LayerChoice::Mean),
-        "last" => Ok(LayerChoice::Last),
-        number => match number.parse() {
-            Ok(layer) => Ok(LayerChoice::Layer(layer)),
-            Err(_) => Err("neither `mean` nor `last` nor the number of a hidden state".to_owned()),
-        },
-    }
 }

@@ -1,5 +1,50 @@
-//! Views: pure functions of results. The window and the exported figures draw the same view.
+//! Views: pure functions of measurements. The window and the exported figures draw the same [`Chart`]s.
+//!
+//! A view is a file with a [`View`] in it, and a line in [`ALL`].
 
 pub mod convergence;
+mod explain;
 pub mod marks;
+pub mod options;
 pub mod plane;
+pub mod quantity;
+pub mod snapshot;
+mod time;
+mod timecourse;
+
+use crate::chart::Chart;
+use options::{Heed, Options};
+use snapshot::Snapshot;
+
+/// A kind of figure.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// Its name on the command line, of its panel and of its files.
+    pub kind: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// The figures of the paper that it shows of the user's models; empty for none.
+    pub paper: &'static str,
+    /// What it shows, in a sentence.
+    pub about: &'static str,
+    /// The options that it heeds.
+    pub heeds: &'static [Heed],
+    /// The chart of measurements under options.
+    ///
+    /// # Errors
+    /// What is missing for it to show anything, with what would help, in a sentence.
+    pub chart: fn(&Snapshot, &Options) -> Result<Chart, String>,
+}
+
+/// Every view, in the order of menus.
+pub const ALL: &[View] = &[plane::VIEW, timecourse::VIEW];
+
+impl View {
+    /// The view of this kind; `None` where there is none.
+    pub fn of_kind(kind: &str) -> Option<&'static Self> {
+        ALL.iter().find(|view| view.kind == kind)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::condition::{Condition, TextSource};
-use crate::measures::Label;
+use crate::measures::{Label, LayerMeasures};
 use crate::results::{CheckpointResult, ConditionResults, Estimate, Outcome, Provenance, Results, join};
 use crate::settings::Settings;
 use crate::views::marks::caption;

@@ -1,31 +1,13 @@
 //! The information plane: complexity across, expressivity up, one trajectory a run (paper, figure 1).
 
-use crate::measures::{Information, LayerMeasures, Order};
+mod chart;
+
+pub use self::chart::VIEW;
+
+pub use super::options::LayerChoice;
+use crate::measures::{Information, Order};
 use crate::results::caption::{Measured, MeasuredRun, distinctions};
 use crate::results::{JoinedRun, Measurement};
-
-/// Which hidden states a point stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LayerChoice {
-    /// The average over layers 1..L.
-    #[default]
-    Mean,
-    /// One hidden state, 0 for the embedding output.
-    Layer(usize),
-    /// The last hidden state of each model, however deep it is.
-    Last,
-}
-
-impl LayerChoice {
-    /// The choice in words.
-    pub fn name(self) -> String {
-        match self {
-            Self::Mean => "mean of layers".to_owned(),
-            Self::Layer(layer) => format!("layer {layer}"),
-            Self::Last => "last layer".to_owned(),
-        }
-    }
-}
 
 /// What of a measurement is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,15 +143,6 @@ pub fn label(name: &str, distinction: &str) -> String {
     if distinction.is_empty() { name.to_owned() } else { format!("{name}, {distinction}") }
 }
 
-/// The measures a view picks from a measurement.
-pub fn measures_of(measurement: &Measurement, layers: LayerChoice) -> Option<&LayerMeasures> {
-    match layers {
-        LayerChoice::Mean => Some(&measurement.mean),
-        LayerChoice::Layer(index) => measurement.layers.get(index),
-        LayerChoice::Last => measurement.layers.last(),
-    }
-}
-
 /// The point of checkpoint number `checkpoint` of `count`, where it has the order and layer asked for.
 pub fn point(
     view: PlaneView,
@@ -179,7 +152,7 @@ pub fn point(
     measurement: &Measurement,
     basis: Basis,
 ) -> Option<PlanePoint> {
-    let layer = measures_of(measurement, view.layers)?;
+    let layer = view.layers.of(measurement)?;
     let [complexity, expressivity] = layer.plane(view.order)?;
     let both = |number: fn(&Information) -> Option<f64>| {
         number(complexity).zip(number(expressivity)).map(<[f64; 2]>::from)
@@ -187,7 +160,9 @@ pub fn point(
     let optimality = layer.optimality(view.order);
     let layers_of_seed = match view.layers {
         LayerChoice::Mean => (measurement.layers_of_seed(), measurement.layers.len().saturating_sub(1)),
-        LayerChoice::Layer(_) | LayerChoice::Last => (usize::from(layer.depends_on_seed()), 1),
+        LayerChoice::Layer(_) | LayerChoice::Depth(_) | LayerChoice::Last => {
+            (usize::from(layer.depends_on_seed()), 1)
+        }
     };
     Some(PlanePoint {
         checkpoint,
@@ -220,7 +195,7 @@ pub fn point(
 pub fn absence<'a>(view: PlaneView, measurements: impl Iterator<Item = &'a Measurement>) -> Option<String> {
     let mut absence = None;
     for measurement in measurements {
-        match measures_of(measurement, view.layers).map(|layer| layer.plane(view.order)) {
+        match view.layers.of(measurement).map(|layer| layer.plane(view.order)) {
             Some(Some(_)) => return None,
             Some(None) => absence = Some(format!("no {}s", view.order)),
             None => absence = Some(format!("no {}", view.layers.name())),
@@ -287,5 +262,4 @@ pub fn extent(trajectories: &[Trajectory]) -> f64 {
 }
 
 #[cfg(test)]
-#[path = "plane_tests.rs"]
 mod tests;

@@ -1,0 +1,22 @@
+//! Colours by what they mean; a theme says how they look.
+
+/// A colour by its meaning.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Color {
+    /// The colour of a run, in the shade of one of its conditions: [`RunSubject::run`](super::RunSubject::run) and
+    /// [`RunSubject::style`](super::RunSubject::style).
+    Run(usize, usize),
+    /// The place of a checkpoint in its run, from the first (0) to the last (1).
+    Progress(f32),
+    /// A value on a scale from the least (0) to the largest (1).
+    Value(f32),
+    /// A value on a scale around zero, from -1 to 1.
+    Signed(f32),
+    /// One of several kinds that have no order: n-gram orders, families, measures.
+    Group(usize),
+    /// The ink of words.
+    #[default]
+    Text,
+    /// The ink of what stands back.
+    Muted,
+}

@@ -1,0 +1,92 @@
+//! What explains a figure: which line is which run, what colours stand for and what signs mean.
+
+use super::{Color, Line, Marker, Of};
+
+/// What explains a figure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Legend {
+    /// A line each, in the order of the runs.
+    pub keys: Vec<Key>,
+    /// The explanation of every sign that occurs.
+    pub notes: Vec<Note>,
+    /// What a scale of colours stands for; `None` where there is no such scale.
+    pub bar: Option<ColorBar>,
+}
+
+/// What a line or a mark is of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Key {
+    /// Its name.
+    pub label: String,
+    /// What stands below in smaller letters, such as `14 checkpoints`, or why it is not drawn; mostly empty.
+    pub detail: String,
+    /// Its colour.
+    pub color: Color,
+    /// Its line.
+    pub line: Option<Line>,
+    /// Its mark.
+    pub marker: Option<Marker>,
+    /// Whether it has nothing on the figure.
+    pub is_absent: bool,
+    /// What it is of, so that it lights up with it.
+    pub of: Of,
+}
+
+/// A sign on a figure that needs an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// An open mark.
+    Open,
+    /// A dashed line between open marks.
+    Dashed,
+    /// An exclamation mark.
+    Exclamation,
+    /// An upright cross.
+    Null,
+    /// A line with caps.
+    Whiskers,
+    /// A star in a cell.
+    Star,
+}
+
+/// A line of a legend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What is seen.
+    pub sign: Sign,
+    /// What it means.
+    pub text: String,
+}
+
+/// A scale of colours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColorBar {
+    /// What it shows.
+    pub label: String,
+    /// The colours.
+    pub map: ColorMap,
+    /// What stands at its ends.
+    pub ends: [String; 2],
+}
+
+/// A scale of colours by what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColorMap {
+    /// The way through training.
+    Progress,
+    /// From the least to the largest.
+    Value,
+    /// Around zero.
+    Signed,
+}
+
+impl ColorMap {
+    /// The colour at a share of the way from the least (0) to the largest (1).
+    pub fn at(self, share: f32) -> Color {
+        match self {
+            Self::Progress => Color::Progress(share),
+            Self::Value => Color::Value(share),
+            Self::Signed => Color::Signed(2.0 * share - 1.0),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What explains any view: who is drawn, what the numbers were measured under, and why there are none.
+
+use super::marks::Flag;
+use super::options::Options;
+use super::plane::{self, PlaneView};
+use super::snapshot::{CheckpointData, Measure, Run, Snapshot};
+use crate::chart::{Dash, Key, Legend, Line, Marker, Note, Of, Sign};
+use crate::words::counted;
+
+/// The legend of runs, with the signs that their data bear.
+pub(super) fn legend(snapshot: &Snapshot, options: &Options) -> Legend {
+    let keys = snapshot.runs().map(|run| key(run, options)).collect();
+    let open = snapshot.measured().any(|measure| !measure.basis.is_final());
+    let open = open.then(|| Note { sign: Sign::Open, text: "measured on a part of the sample".to_owned() });
+    Legend { keys, notes: open.into_iter().collect(), bar: None }
+}
+
+/// The key of a run.
+pub(super) fn key(run: Run<'_>, options: &Options) -> Key {
+    let subject = run.subject;
+    let shown = run.measured().filter(|measure| options.layers.of(measure.measurement).is_some()).count();
+    let detail = match shown {
+        0 => absence(run, options),
+        shown => counted(shown, "checkpoint"),
+    };
+    Key {
+        label: subject.label(),
+        detail,
+        color: subject.color(),
+        line: Some(Line { dash: Dash::Style(subject.style), is_thin: false }),
+        marker: Some(Marker::Run(subject.run)),
+        is_absent: shown == 0,
+        of: Of::run(run.index),
+    }
+}
+
+/// Why nothing of a run is drawn.
+fn absence(run: Run<'_>, options: &Options) -> String {
+    let of = |data: fn(&CheckpointData) -> bool| run.data.checkpoints.iter().any(data);
+    match () {
+        () if run.measured().next().is_some() => format!("no {}", options.layers.name()),
+        () if of(|data| matches!(data, CheckpointData::Pending)) => "not measured yet".to_owned(),
+        () => "nothing measured".to_owned(),
+    }
+}
+
+/// What the numbers were measured under, and what was done to them: a sentence each.
+pub(super) fn caption(snapshot: &Snapshot, options: &Options) -> Vec<String> {
+    let measured = snapshot.caption();
+    let less = options.less_null.then(|| "Values less what shuffled labels give".to_owned());
+    let absent = snapshot.runs().map(|run| key(run, options)).filter(|key| key.is_absent);
+    let absent = absent.map(|key| format!("Not drawn: {}, {}", key.label, key.detail));
+    Some(measured).filter(|text| !text.is_empty()).into_iter().chain(less).chain(absent).collect()
+}
+
+/// Why a view has nothing to show.
+pub(super) fn nothing(snapshot: &Snapshot, options: &Options) -> String {
+    match snapshot.measured().next() {
+        None => "no checkpoint is measured yet".to_owned(),
+        Some(_)
+            if options.less_null
+                && snapshot.measured().all(|measure| has_no_null(&measure.measurement.mean)) =>
+        {
+            "no numbers of shuffled labels were measured: measure with them, or show values as they are"
+                .to_owned()
+        }
+        Some(_) => format!(
+            "no checkpoint has numbers of {}s at the {}: choose another order or layer",
+            options.order,
+            options.layers.name()
+        ),
+    }
+}
+
+fn has_no_null(layer: &crate::measures::LayerMeasures) -> bool {
+    layer.information.values().all(|information| information.null.is_none())
+}
+
+/// What a reader must know before believing a checkpoint's place on the plane.
+pub(super) fn flags(measure: &Measure<'_>, options: &Options) -> Vec<Flag> {
+    let view = PlaneView { order: options.order, layers: options.layers };
+    let point = plane::point(view, (measure.index, 1), "", (None, None), measure.measurement, measure.basis);
+    point.map_or_else(Vec::new, |point| point.flags())
+}

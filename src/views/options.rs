@@ -1,0 +1,187 @@
+//! What of a view can be chosen: one set for all views, of which each heeds some.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::quantity::Quantity;
+use crate::measures::{Information, Order};
+
+/// Which hidden states a number stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LayerChoice {
+    /// The average over layers 1..L.
+    #[default]
+    Mean,
+    /// One hidden state, 0 for the embedding output.
+    Layer(usize),
+    /// The hidden state nearest to a relative depth, whatever the number of layers.
+    Depth(Share),
+    /// The last hidden state of each model, however deep it is.
+    Last,
+}
+
+/// A share from 0 to 1, in thousandths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share(u16);
+
+impl Share {
+    /// The nearest share; `None` for a number outside 0 to 1.
+    pub fn new(share: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&share).then(|| Self((share * 1000.0).round() as u16))
+    }
+
+    /// The number.
+    pub fn value(self) -> f64 {
+        f64::from(self.0) / 1000.0
+    }
+
+    /// The hidden state at this share of the way, of so many; `None` of none.
+    pub fn layer_of(self, states: usize) -> Option<usize> {
+        Some((states.checked_sub(1)? as f64 * self.value()).round() as usize)
+    }
+}
+
+impl LayerChoice {
+    /// The choice in words.
+    pub fn name(self) -> String {
+        match self {
+            Self::Mean => "mean of layers".to_owned(),
+            Self::Layer(layer) => format!("layer {layer}"),
+            Self::Depth(share) => format!("layer at depth {}", share.value()),
+            Self::Last => "last layer".to_owned(),
+        }
+    }
+}
+
+impl FromStr for LayerChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "mean" => Ok(Self::Mean),
+            "last" => Ok(Self::Last),
+            _ if text.contains('.') => {
+                let share = text.parse().ok().and_then(Share::new);
+                share.map(Self::Depth).ok_or_else(|| "a depth lies between 0.0 and 1.0".to_owned())
+            }
+            number => number.parse().map(Self::Layer).map_err(|_| {
+                "neither `mean` nor `last` nor the number of a hidden state nor a depth such as 0.5"
+                    .to_owned()
+            }),
+        }
+    }
+}
+
+macro_rules! named {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum $name { $($(#[$doc])* $variant,)+ }
+
+        impl $name {
+            /// Every one, in the order of menus.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The name on the command line.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(name: &str) -> Result<Self, String> {
+                let named = Self::ALL.iter().find(|one| one.name() == name).copied();
+                named.ok_or_else(|| format!("it is one of {}", [$($text),+].join(", ")))
+            }
+        }
+    };
+}
+
+named! {
+    /// What an axis of training's time counts.
+    Time {
+        /// Training steps; the number of the checkpoint where a run has none.
+        #[default]
+        Steps = "steps",
+        /// Training tokens.
+        Tokens = "tokens",
+        /// The share of the run's last step, 0 to 1.
+        Relative = "relative",
+    }
+}
+
+named! {
+    /// What stands side by side instead of in one frame.
+    FacetBy {
+        /// Nothing.
+        #[default]
+        Nothing = "none",
+        /// A frame a run.
+        Run = "run",
+        /// A frame an n-gram order.
+        Order = "order",
+        /// A frame a chosen depth: embedding, a quarter, half, three quarters, last.
+        Layer = "layer",
+        /// A frame a condition.
+        Condition = "condition",
+    }
+}
+
+/// What of a view can be chosen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// The n-gram order (back-off).
+    pub order: Order,
+    /// The hidden states.
+    pub layers: LayerChoice,
+    /// The number shown, where a view shows one of several.
+    pub quantity: Quantity,
+    /// What stands side by side.
+    pub facet: FacetBy,
+    /// What the axis of time counts.
+    pub time: Time,
+    /// Whether an axis of time is logarithmic.
+    pub log: bool,
+    /// Whether values are shown less what shuffled labels give.
+    pub less_null: bool,
+    /// The checkpoints a view of single ones shows, by name or step; empty for first, middle and last.
+    pub checkpoints: Vec<String>,
+    /// The benchmark's column; `None` for the average.
+    pub score: Option<String>,
+}
+
+impl Options {
+    /// An information under these options: less its null where that is asked for, `None` where the null is not known.
+    pub fn value(&self, information: &Information) -> Option<f64> {
+        if self.less_null { Some(information.value - information.null?) } else { Some(information.value) }
+    }
+}
+
+/// One of the [`Options`], as a view heeds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heed {
+    /// [`Options::order`].
+    Order,
+    /// [`Options::layers`].
+    Layers,
+    /// [`Options::quantity`].
+    Quantity,
+    /// [`Options::facet`].
+    Facet,
+    /// [`Options::time`] and [`Options::log`].
+    Time,
+    /// [`Options::less_null`].
+    LessNull,
+    /// [`Options::checkpoints`].
+    Checkpoints,
+    /// [`Options::score`].
+    Score,
+}

@@ -1,0 +1,166 @@
+//! The information plane as a chart: trajectories under the bound.
+
+use crate::bound::largest_expressivity;
+use crate::chart::{
+    Aspect, Axis, Chart, Color, ColorBar, ColorMap, Curve, Dash, Datum, Facet, Fill, Legend, Line, Mark,
+    Marker, Of, Series,
+};
+use crate::measures::Order;
+use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Share};
+use crate::views::quantity::Quantity;
+use crate::views::snapshot::{Measure, Run, Snapshot};
+use crate::views::{View, explain};
+
+/// The view.
+pub const VIEW: View = View {
+    kind: "plane",
+    title: "Information plane",
+    paper: "1",
+    about: "Complexity against expressivity: the trajectory of each run under the bound.",
+    heeds: &[Heed::Order, Heed::Layers, Heed::Facet, Heed::LessNull],
+    chart,
+};
+
+/// No plane is looked at from further away than this; the bound ends there.
+const FAR: f64 = 4.0;
+
+fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
+    let mut facets = facets(snapshot, options);
+    facets.retain(|facet| facet.marks.iter().any(|mark| mark.data().next().is_some()));
+    if facets.is_empty() {
+        return Err(explain::nothing(snapshot, options));
+    }
+    // One scale for all frames: they are read against each other.
+    let reach = facets.iter().map(reach).fold(0.0, f64::max);
+    for facet in &mut facets {
+        (facet.x.range, facet.y.range) = (Some([0.0, reach]), Some([0.0, reach]));
+    }
+    let single = snapshot.runs().len() == 1;
+    let progress = ColorBar {
+        label: "checkpoint".to_owned(),
+        map: ColorMap::Progress,
+        ends: ["first", "last"].map(str::to_owned),
+    };
+    let legend = explain::legend(snapshot, options);
+    Ok(Chart {
+        title: format!("{}, {}, {}", VIEW.title, options.order, options.layers.name()),
+        facets,
+        columns: 0,
+        legend: Legend { bar: single.then_some(progress), ..legend },
+        caption: explain::caption(snapshot, options),
+        subjects: snapshot.subjects().clone(),
+    })
+}
+
+/// A frame for each of what stands side by side.
+fn facets(snapshot: &Snapshot, options: &Options) -> Vec<Facet> {
+    let all = |_: &Run<'_>| true;
+    match options.facet {
+        FacetBy::Nothing => vec![facet(snapshot, options, String::new(), all)],
+        FacetBy::Run => {
+            let of = |run: Run<'_>| {
+                facet(snapshot, options, run.subject.label(), |other| other.index == run.index)
+            };
+            snapshot.runs().map(of).collect()
+        }
+        FacetBy::Condition => {
+            let mut conditions: Vec<&str> = Vec::new();
+            for run in snapshot.runs() {
+                if !conditions.contains(&run.subject.condition.as_str()) {
+                    conditions.push(&run.subject.condition);
+                }
+            }
+            let of =
+                |name: &str| facet(snapshot, options, name.to_owned(), |run| run.subject.condition == name);
+            conditions.into_iter().map(of).collect()
+        }
+        FacetBy::Order => {
+            let of =
+                |order: Order| facet(snapshot, &Options { order, ..options.clone() }, order.to_string(), all);
+            Order::ALL.into_iter().map(of).collect()
+        }
+        FacetBy::Layer => {
+            let depths = [0.0, 0.25, 0.5, 0.75, 1.0].into_iter().filter_map(Share::new);
+            let of = |share: Share| {
+                let layers = LayerChoice::Depth(share);
+                facet(snapshot, &Options { layers, ..options.clone() }, layers.name(), all)
+            };
+            depths.map(of).collect()
+        }
+    }
+}
+
+/// The plane of some runs.
+fn facet(snapshot: &Snapshot, options: &Options, title: String, of: impl Fn(&Run<'_>) -> bool) -> Facet {
+    let single = snapshot.runs().len() == 1;
+    let runs = snapshot.runs().filter(of);
+    let series = runs.map(|run| Mark::Series(series(run, options, single)));
+    let label = |quantity: Quantity| Axis::new(quantity.label(), quantity.unit());
+    Facet {
+        title,
+        x: label(Quantity::Complexity),
+        y: label(Quantity::Expressivity),
+        marks: bound().into_iter().chain(series).collect(),
+        aspect: Aspect::Equal,
+    }
+}
+
+/// The information-bottleneck bound (SPEC 4): nothing that depends on a position's own token alone lies above.
+pub(in crate::views) fn bound() -> [Mark; 2] {
+    let line = [0.0, FAR].map(|x| [x, largest_expressivity(x)]);
+    let area = Curve {
+        points: vec![line[0], line[1], [0.0, largest_expressivity(FAR)]],
+        color: Color::Muted,
+        is_area: true,
+        ..Curve::default()
+    };
+    let line = Curve {
+        points: line.to_vec(),
+        label: "bound I(Y;Z) = I(X;Z)".to_owned(),
+        color: Color::Muted,
+        line: Some(Line { dash: Dash::Bound, is_thin: false }),
+        is_area: false,
+    };
+    [Mark::Curve(area), Mark::Curve(line)]
+}
+
+/// The trajectory of a run; its marks tell the way through training where it is the only one.
+pub(in crate::views) fn series(run: Run<'_>, options: &Options, is_single: bool) -> Series {
+    let datum = |measure: Measure<'_>| datum(run, &measure, options, is_single);
+    let subject = run.subject;
+    Series {
+        name: "trajectory".to_owned(),
+        label: subject.label(),
+        color: subject.color(),
+        line: Some(Line { dash: Dash::Style(subject.style), is_thin: false }),
+        marker: Some(Marker::Run(subject.run)),
+        fill: Fill::Whiskers,
+        data: run.measured().filter_map(datum).collect(),
+        ..Series::default()
+    }
+}
+
+/// A checkpoint on the plane; `None` where it lacks the order or the layer.
+fn datum(run: Run<'_>, measure: &Measure<'_>, options: &Options, is_single: bool) -> Option<Datum> {
+    let complexity = Quantity::Complexity.of(measure.measurement, options)?;
+    let expressivity = Quantity::Expressivity.of(measure.measurement, options)?;
+    let optimality = Quantity::Optimality.of(measure.measurement, options);
+    let of = Of::checkpoint(run.index, measure.index).of_order(options.order);
+    let flags = explain::flags(measure, options);
+    Some(Datum {
+        x_spread: complexity.spread,
+        joined: measure.joined,
+        is_open: !measure.basis.is_final(),
+        flags: flags.iter().map(|flag| flag.short()).collect(),
+        color: is_single.then(|| Color::Progress(run.progress(measure.index))),
+        more: optimality.map(|optimality| format!("φ {:.3}", optimality.value)).into_iter().collect(),
+        ..Datum::new(complexity.value, expressivity.value, of).with_spread(expressivity.spread)
+    })
+}
+
+/// The far end of both axes, so that all data lie within with a margin.
+fn reach(facet: &Facet) -> f64 {
+    let values = facet.marks.iter().flat_map(Mark::data).flat_map(|datum| [datum.x, datum.y]);
+    let largest = values.filter(|value| value.is_finite()).fold(0.0, f64::max);
+    if largest > 0.0 { (largest * 1.12).clamp(0.02, 1.5) } else { 0.5 }
+}

@@ -1,0 +1,182 @@
+//! The numbers that views can show, each with its name, unit and source in a measurement.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::options::{LayerChoice, Options};
+use crate::measures::{Estimated, Information, LayerMeasures, Order};
+use crate::results::Measurement;
+
+/// A number of a checkpoint, or of one of its hidden states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Quantity {
+    /// Complexity I(X;Z) of an order.
+    #[default]
+    Complexity,
+    /// Expressivity I(Y;Z) of an order.
+    Expressivity,
+    /// Optimality φ = I(Y;Z)/I(X;Z) of an order.
+    Optimality,
+    /// 𝓗(Z).
+    Entropy,
+    /// Regularity I(X;Z)/𝓗(Z) of an order.
+    Regularity,
+    /// The share of 𝓗(Z) that an input order tells beyond the order below it: I(bigram;Z) − I(token;Z) over 𝓗(Z), and so
+    /// on (SPEC 3).
+    Share(Order),
+    /// The share of 𝓗(Z) that no order measured accounts for: 1 − I(widest;Z)/𝓗(Z).
+    Residual,
+    /// The mean next-token cross-entropy.
+    Loss,
+}
+
+impl Quantity {
+    /// Every quantity, in the order of menus.
+    pub const ALL: [Self; 11] = [
+        Self::Complexity,
+        Self::Expressivity,
+        Self::Optimality,
+        Self::Entropy,
+        Self::Regularity,
+        Self::Share(Order::Token),
+        Self::Share(Order::Bigram),
+        Self::Share(Order::Trigram),
+        Self::Share(Order::Quadgram),
+        Self::Residual,
+        Self::Loss,
+    ];
+
+    /// The name on the command line and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Complexity => "complexity",
+            Self::Expressivity => "expressivity",
+            Self::Optimality => "optimality",
+            Self::Entropy => "entropy",
+            Self::Regularity => "regularity",
+            Self::Share(Order::Token) => "token-share",
+            Self::Share(Order::Bigram) => "bigram-share",
+            Self::Share(Order::Trigram) => "trigram-share",
+            Self::Share(Order::Quadgram) => "quadgram-share",
+            Self::Residual => "residual",
+            Self::Loss => "loss",
+        }
+    }
+
+    /// The name with its symbol, for axes.
+    pub fn label(self) -> String {
+        match self {
+            Self::Complexity => "complexity I(X;Z)".to_owned(),
+            Self::Expressivity => "expressivity I(Y;Z)".to_owned(),
+            Self::Optimality => "optimality φ".to_owned(),
+            Self::Entropy => "entropy H(Z)".to_owned(),
+            Self::Regularity => "regularity I(X;Z)/H(Z)".to_owned(),
+            Self::Share(order) => format!("{order} share of H(Z)"),
+            Self::Residual => "residual share of H(Z)".to_owned(),
+            Self::Loss => "loss".to_owned(),
+        }
+    }
+
+    /// The symbol alone, for narrow places.
+    pub fn symbol(self) -> String {
+        match self {
+            Self::Complexity => "I(X;Z)".to_owned(),
+            Self::Expressivity => "I(Y;Z)".to_owned(),
+            Self::Optimality => "φ".to_owned(),
+            Self::Entropy => "H(Z)".to_owned(),
+            Self::Regularity | Self::Residual | Self::Loss => self.name().to_owned(),
+            Self::Share(order) => order.to_string(),
+        }
+    }
+
+    /// The unit; empty for a ratio.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Complexity | Self::Expressivity | Self::Entropy => "nats / ln n",
+            Self::Optimality | Self::Regularity | Self::Share(_) | Self::Residual => "",
+            Self::Loss => "nats a token",
+        }
+    }
+
+    /// Whether it differs from one n-gram order to the next.
+    pub fn is_of_order(self) -> bool {
+        matches!(self, Self::Complexity | Self::Expressivity | Self::Optimality | Self::Regularity)
+    }
+
+    /// Whether a hidden state has it, rather than the model as a whole.
+    pub fn is_of_layer(self) -> bool {
+        self != Self::Loss
+    }
+
+    /// The number of a checkpoint under the order and layers chosen; `None` where it is not known.
+    pub fn of(self, measurement: &Measurement, options: &Options) -> Option<Estimated> {
+        match self {
+            Self::Loss => measurement.loss.map(Estimated::from),
+            _ => self.of_layer(options.layers.of(measurement)?, options),
+        }
+    }
+
+    /// The number of a hidden state, or of an average over them; `None` where it is not known, and for a loss.
+    pub fn of_layer(self, layer: &LayerMeasures, options: &Options) -> Option<Estimated> {
+        let information = |found: Option<&Information>| {
+            let value = options.value(found?)?;
+            Some(Estimated { value, spread: found?.spread })
+        };
+        let value = |found: Option<&Information>| information(found).map(|estimated| estimated.value);
+        let order = options.order;
+        let entropy = layer.entropy;
+        let of_entropy =
+            |value: f64| Some(value / entropy.value).filter(|share| share.is_finite()).map(Estimated::from);
+        match self {
+            Self::Complexity => information(layer.complexity(order)),
+            Self::Expressivity => information(layer.expressivity(order)),
+            Self::Optimality if options.less_null => {
+                let ratio = value(layer.expressivity(order))? / value(layer.complexity(order))?;
+                let spread = layer.optimality(order).and_then(|optimality| optimality.spread);
+                Some(Estimated { value: ratio, spread }).filter(|ratio| ratio.value.is_finite())
+            }
+            Self::Optimality => layer.optimality(order),
+            Self::Entropy => Some(entropy),
+            Self::Regularity => of_entropy(value(layer.complexity(order))?),
+            Self::Share(order) => {
+                let below = match Order::of_number(order.number() - 1) {
+                    Some(below) => value(layer.complexity(below))?,
+                    None => 0.0,
+                };
+                of_entropy(value(layer.complexity(order))? - below)
+            }
+            Self::Residual => {
+                let widest = layer.orders().last()?;
+                of_entropy(entropy.value - value(layer.complexity(widest))?)
+            }
+            Self::Loss => None,
+        }
+    }
+}
+
+impl LayerChoice {
+    /// The measures chosen of a measurement; `None` where it has no such hidden state.
+    pub fn of(self, measurement: &Measurement) -> Option<&LayerMeasures> {
+        match self {
+            Self::Mean => Some(&measurement.mean),
+            Self::Layer(index) => measurement.layers.get(index),
+            Self::Depth(share) => measurement.layers.get(share.layer_of(measurement.layers.len())?),
+            Self::Last => measurement.layers.last(),
+        }
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Quantity {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|quantity| quantity.name() == name);
+        named.ok_or_else(|| format!("it is one of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}

@@ -1,0 +1,172 @@
+//! What views draw: the measurements of runs, as results hold them or the window knows them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::plane::Basis;
+use crate::chart::{CheckpointSubject, RunSubject, Subjects};
+use crate::results::caption::{self, Measured, MeasuredRun, distinctions};
+use crate::results::{CheckpointResult, JoinedRun, Measurement};
+
+/// The measurements of runs.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    subjects: Arc<Subjects>,
+    runs: Vec<RunData>,
+}
+
+/// What is known of a run under a condition.
+#[derive(Clone, Debug, Default)]
+pub struct RunData {
+    /// What its numbers are of.
+    pub measured: Measured,
+    /// What is known of each of its checkpoints, in the order of [`RunSubject::checkpoints`].
+    pub checkpoints: Vec<CheckpointData>,
+}
+
+/// What is known of a checkpoint.
+#[derive(Clone, Debug, Default)]
+pub enum CheckpointData {
+    /// Nothing yet.
+    #[default]
+    Pending,
+    /// Nothing, and nothing will be.
+    Failed,
+    /// Its numbers, with what they rest on.
+    Measured(Arc<Measurement>, Basis),
+}
+
+/// A run of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'s> {
+    /// Its place in the snapshot, which data name it by.
+    pub index: usize,
+    /// Who it is.
+    pub subject: &'s RunSubject,
+    /// What is known of it.
+    pub data: &'s RunData,
+}
+
+/// A measured checkpoint of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure<'s> {
+    /// Its run.
+    pub run: Run<'s>,
+    /// Its place in the run.
+    pub index: usize,
+    /// Who it is.
+    pub subject: &'s CheckpointSubject,
+    /// Its numbers.
+    pub measurement: &'s Arc<Measurement>,
+    /// What they rest on.
+    pub basis: Basis,
+    /// Whether they can be followed from those of the measured checkpoint before.
+    pub joined: bool,
+}
+
+impl Snapshot {
+    /// A snapshot of runs, each with who it is.
+    pub fn new(runs: impl IntoIterator<Item = (RunSubject, RunData)>) -> Self {
+        let (subjects, runs): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
+        Self { subjects: Arc::new(Subjects { runs: subjects }), runs }
+    }
+
+    /// A snapshot of results.
+    pub fn recorded(runs: &[JoinedRun]) -> Self {
+        let measured: Vec<Measured> = runs.iter().map(|run| run.results.measured()).collect();
+        let named = runs.iter().zip(&measured);
+        let named: Vec<MeasuredRun<'_>> = named
+            .map(|(run, measured)| MeasuredRun { name: &run.results.run, place: run.file(), measured })
+            .collect();
+        let conditions = distinctions(&named);
+        let checkpoint = |result: &CheckpointResult| match result.measurement() {
+            Some(numbers) => {
+                CheckpointData::Measured(Arc::new(numbers.clone()), Basis::recorded(result.documents()))
+            }
+            None => CheckpointData::Failed,
+        };
+        let of = |(index, ((run, measured), condition)): (usize, ((&JoinedRun, Measured), String))| {
+            let checkpoints = &run.results.checkpoints;
+            let subject = RunSubject {
+                run: index,
+                style: 0,
+                name: run.results.run.clone(),
+                condition,
+                checkpoints: checkpoints
+                    .iter()
+                    .map(|c| CheckpointSubject { name: c.name.clone(), step: c.step, tokens: c.tokens })
+                    .collect(),
+            };
+            (subject, RunData { measured, checkpoints: checkpoints.iter().map(checkpoint).collect() })
+        };
+        let runs = runs.iter().zip(measured.clone()).zip(conditions).enumerate().map(of);
+        Self::new(runs.collect::<Vec<_>>())
+    }
+
+    /// What data are of.
+    pub fn subjects(&self) -> &Arc<Subjects> {
+        &self.subjects
+    }
+
+    /// The runs.
+    pub fn runs(&self) -> impl ExactSizeIterator<Item = Run<'_>> + Clone {
+        let all = self.subjects.runs.iter().zip(&self.runs).enumerate();
+        all.map(|(index, (subject, data))| Run { index, subject, data })
+    }
+
+    /// All measured checkpoints, run by run in the order of training.
+    pub fn measured(&self) -> impl Iterator<Item = Measure<'_>> {
+        self.runs().flat_map(|run| run.measured())
+    }
+
+    /// What the numbers of the runs were measured under, for under a figure.
+    pub fn caption(&self) -> String {
+        let told: Vec<MeasuredRun<'_>> = self
+            .runs()
+            .filter(|run| run.measured().next().is_some())
+            .map(|run| MeasuredRun {
+                name: &run.subject.name,
+                place: Path::new(""),
+                measured: &run.data.measured,
+            })
+            .collect();
+        caption::caption(&told)
+    }
+}
+
+impl<'s> Run<'s> {
+    /// Its measured checkpoints in the order of training.
+    pub fn measured(self) -> impl DoubleEndedIterator<Item = Measure<'s>> + Clone {
+        let of = move |(index, (subject, data)): (usize, (&'s CheckpointSubject, &'s CheckpointData))| {
+            match data {
+                CheckpointData::Measured(measurement, basis) => {
+                    let joined = self.joined(index);
+                    Some(Measure { run: self, index, subject, measurement, basis: *basis, joined })
+                }
+                CheckpointData::Pending | CheckpointData::Failed => None,
+            }
+        };
+        self.subject.checkpoints.iter().zip(&self.data.checkpoints).enumerate().filter_map(of)
+    }
+
+    /// Whether the numbers of a checkpoint can be followed from those of the measured one before: nothing between them may
+    /// still come, and both rest on the same.
+    fn joined(self, index: usize) -> bool {
+        for before in self.data.checkpoints[..index].iter().rev() {
+            match (before, &self.data.checkpoints[index]) {
+                (CheckpointData::Failed, _) => {}
+                (CheckpointData::Measured(_, before), CheckpointData::Measured(_, own)) => {
+                    return before.joins(own);
+                }
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// The place of a checkpoint in its run, from the first (0) to the last (1).
+    pub fn progress(self, checkpoint: usize) -> f32 {
+        let last = self.subject.checkpoints.len().saturating_sub(1);
+        if last > 0 { checkpoint as f32 / last as f32 } else { 1.0 }
+    }
+}
