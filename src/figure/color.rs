@@ -46,7 +46,7 @@ pub fn mix(color: Rgb, other: Rgb, share: f32) -> Rgb {
 }
 
 /// sRGB from OKLCH with the hue in degrees; channels outside sRGB are cut to the nearest value.
-fn srgb_from_oklch(lightness: f32, chroma: f32, hue_degrees: f32) -> Rgb {
+pub(super) fn srgb_from_oklch(lightness: f32, chroma: f32, hue_degrees: f32) -> Rgb {
     let (sin, cos) = hue_degrees.to_radians().sin_cos();
     let (a, b) = (chroma * cos, chroma * sin);
     let long = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);

@@ -11,6 +11,7 @@ pub mod png;
 pub mod svg;
 
 mod axis;
+mod ink;
 #[cfg(test)]
 mod kept;
 mod labels;
