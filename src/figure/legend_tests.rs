@@ -26,6 +26,6 @@ fn the_legend_is_drawn_as_in_the_picture_kept_of_it() {
         progress: true,
     };
     let items = column([10.0, 10.0], [190.0, 360.0], &legend, &Theme::Light.inks());
-    let scene = Scene { width: 210.0, height: 380.0, items };
+    let scene = Scene { width: 210.0, height: 380.0, items, ..Scene::default() };
     assert_as_kept(&scene, include_str!("../../tests/fixtures/figure/legend.svg"), "legend.svg");
 }

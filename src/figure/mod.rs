@@ -17,16 +17,20 @@ mod kept;
 mod labels;
 mod legend;
 mod marker;
+mod raster;
 mod scene;
 mod style;
 mod text;
+mod typeface;
 
 use std::path::Path as FilePath;
 
 pub use color::Rgb;
 pub use plane::{Highlight, PlaneFigureOptions, plane_figure};
 pub use png::png;
-pub use scene::{Anchor, Circle, Group, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
+pub use scene::{
+    Anchor, Circle, Group, Image, Item, POINTS_PER_UNIT, Paint, Path, Rect, Scene, Stroke, Text, Weight,
+};
 pub use style::Theme;
 pub use svg::svg;
 

@@ -103,7 +103,7 @@ pub fn plane_figure(trajectories: &[Trajectory], view: PlaneView, options: &Plan
     };
     items.extend(legend::column(corner, [COLUMN, SIDE], &legend, &inks));
     items.extend(caption);
-    Scene { width, height, items }
+    Scene { width, height, items, title: options.title.clone(), description: options.caption.clone() }
 }
 
 /// The points of a trajectory that have a place on the plane.

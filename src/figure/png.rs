@@ -5,14 +5,17 @@ use std::sync::{Arc, OnceLock};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{FontResolver, Options, Tree, fontdb};
 
-use super::scene::Scene;
-use super::svg::{Boldness, document};
+use super::raster::{About, encode};
+use super::scene::{POINTS_PER_UNIT, Scene};
+use super::svg::{Renderer, document};
+use super::typeface;
 use crate::error::{Error, Kind, Result};
 
 /// The longest side of a picture in pixels; more would take gigabytes while it is drawn.
 pub const LARGEST_SIDE: u32 = 16_384;
 
-/// The scene as a PNG file with `scale` pixels per scene pixel.
+/// The scene as a PNG file with `scale` pixels per scene pixel, which says how large it is on paper by
+/// [`POINTS_PER_UNIT`]: 72 · `scale` dots per inch for a point a scene pixel.
 ///
 /// # Errors
 /// A usage error where the scale is not above 0 or makes a side empty or longer than [`LARGEST_SIDE`]; an
@@ -26,11 +29,23 @@ pub fn png(scene: &Scene, scale: f32) -> Result<Vec<u8>> {
         let cause = format!("a scale of {scale} makes a figure of {width} x {height} pixels");
         return Err(Error::new(Kind::Usage, cause).help(format!("1 to {LARGEST_SIDE} a side can be drawn")));
     }
-    let tree = Tree::from_str(&document(scene, Boldness::ByOutline), &options()).map_err(failed)?;
+    let tree = Tree::from_str(&document(scene, Renderer::BuiltIn), &options()).map_err(failed)?;
     let mut pixmap =
         Pixmap::new(width as u32, height as u32).ok_or_else(|| failed("there is not enough memory"))?;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    pixmap.encode_png().map_err(failed)
+    let about = About {
+        density: Some(density(scale)),
+        title: scene.title.as_deref(),
+        description: scene.description.as_deref(),
+    };
+    let size = [pixmap.width(), pixmap.height()];
+    encode(size, ::png::ColorType::Rgba, &pixmap.take_demultiplied(), about).map_err(failed)
+}
+
+/// Pixels per metre on paper at `scale` pixels per scene pixel.
+fn density(scale: f32) -> u32 {
+    let metres_per_unit = f64::from(POINTS_PER_UNIT) / 72.0 * 0.0254;
+    (f64::from(scale) / metres_per_unit).round() as u32
 }
 
 /// The error for a picture that could not be drawn.
@@ -57,8 +72,9 @@ fn fonts() -> Arc<fontdb::Database> {
     static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
     let load = || {
         let mut fonts = fontdb::Database::new();
-        fonts.load_font_data(epaint_default_fonts::UBUNTU_LIGHT.to_vec());
-        fonts.load_font_data(epaint_default_fonts::HACK_REGULAR.to_vec());
+        for font in typeface::FONTS {
+            fonts.load_font_data(font.to_vec());
+        }
         Arc::new(fonts)
     };
     FONTS.get_or_init(load).clone()
@@ -66,7 +82,7 @@ fn fonts() -> Arc<fontdb::Database> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene::{Item, Paint, Rect, Text};
+    use super::super::scene::{Group, Image, Item, Paint, Rect, Text};
     use super::*;
 
     /// A white canvas with the word `text`, as pixels.
@@ -74,7 +90,8 @@ mod tests {
         let ground = Rect { size: [120.0, 40.0], fill: Some(Paint::solid([255; 3])), ..Rect::default() };
         let text = Text::new([10.0, 28.0], text, 20.0, [0; 3]);
         let items = vec![Item::Rect(ground), Item::Text(text)];
-        Pixmap::decode_png(&png(&Scene { width: 120.0, height: 40.0, items }, 2.0).unwrap()).unwrap()
+        let scene = Scene { width: 120.0, height: 40.0, items, ..Scene::default() };
+        Pixmap::decode_png(&png(&scene, 2.0).unwrap()).unwrap()
     }
 
     fn dark(pixmap: &Pixmap) -> usize {
@@ -96,11 +113,78 @@ mod tests {
 
     #[test]
     fn senseless_scales_are_usage_errors() {
-        let scene = Scene { width: 100.0, height: 50.0, items: vec![] };
+        let scene = Scene { width: 100.0, height: 50.0, ..Scene::default() };
         for scale in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e9, 0.001, 164.0] {
             assert_eq!(png(&scene, scale).unwrap_err().kind(), Kind::Usage, "{scale}");
         }
         let pixmap = Pixmap::decode_png(&png(&scene, 0.5).unwrap()).unwrap();
         assert_eq!((pixmap.width(), pixmap.height()), (50, 25));
+    }
+
+    #[test]
+    fn cells_have_sharp_edges_and_clips_cut_them() {
+        let (red, green, blue) = ([200, 0, 0], [0, 200, 0], [0, 0, 200]);
+        let pixels = vec![red, red, green, blue, green, green, red];
+        let image = Image { min: [2.0, 1.0], size: [10.5, 7.0], columns: 3, pixels };
+        assert_eq!(image.rows(), 2, "the seventh cell fills no row");
+        let clip = Some(Rect { size: [11.0, 20.0], ..Rect::default() });
+        let items = vec![Item::Group(Group { clip, items: vec![Item::Image(image)] })];
+        let scene = Scene { width: 20.0, height: 10.0, items, ..Scene::default() };
+        let pixmap = Pixmap::decode_png(&png(&scene, 2.0).unwrap()).unwrap();
+        let drawn = |x: u32, y: u32| {
+            let pixel = pixmap.pixel(x, y).unwrap();
+            (pixel.alpha() > 0).then_some([pixel.red(), pixel.green(), pixel.blue()])
+        };
+        for y in 0..20 {
+            for x in 0..40 {
+                let rows = [[red, red, green], [blue, green, green]];
+                let row = match y {
+                    2..9 => Some(0),
+                    9..16 => Some(1),
+                    _ => None,
+                };
+                let inside = (4..22).contains(&x);
+                let cell = row.filter(|_| inside).map(|row| rows[row][(x as usize - 4) / 7]);
+                assert_eq!(drawn(x, y), cell, "pixel {x}, {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn images_of_nothing_draw_nothing() {
+        let whole = Image { min: [1.0, 1.0], size: [8.0, 8.0], columns: 1, pixels: vec![[9; 3]; 4] };
+        let drawn = |image: Image| {
+            let items = vec![Item::Image(image)];
+            let scene = Scene { width: 10.0, height: 10.0, items, ..Scene::default() };
+            let pixmap = Pixmap::decode_png(&png(&scene, 1.0).unwrap()).unwrap();
+            let here = pixmap.pixels().iter().any(|pixel| pixel.alpha() > 0);
+            assert_eq!(crate::figure::svg(&scene).contains("<image"), here);
+            here
+        };
+        assert!(drawn(whole.clone()));
+        let others = [
+            Image { columns: 0, ..whole.clone() },
+            Image { columns: 5, ..whole.clone() },
+            Image { pixels: vec![], ..whole.clone() },
+            Image { size: [0.0, 8.0], ..whole.clone() },
+            Image { size: [8.0, f32::NAN], ..whole.clone() },
+        ];
+        for other in others {
+            assert!(!drawn(other.clone()), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_picture_knows_its_size_and_its_name() {
+        let title = Some("θ & φ".to_owned());
+        let scene = Scene { width: 10.0, height: 10.0, title, ..Scene::default() };
+        for (scale, dots_per_inch) in [(1.0, 72.0), (2.0, 144.0), (300.0 / 72.0, 300.0)] {
+            let bytes = png(&scene, scale).unwrap();
+            let reader = ::png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+            let info = reader.info();
+            let per_metre = info.pixel_dims.expect("a density").xppu;
+            assert!((f64::from(per_metre) * 0.0254 - dots_per_inch).abs() < 0.02, "{per_metre}");
+            assert_eq!(info.utf8_text[0].get_text().unwrap(), "θ & φ");
+        }
     }
 }

@@ -2,8 +2,11 @@
 
 use super::color::Rgb;
 
+/// The size on paper of a pixel of a [`Scene`], in points of 1/72 inch: what PDF and the density of a PNG go by.
+pub const POINTS_PER_UNIT: f32 = 1.0;
+
 /// A finished figure: a canvas in pixels, origin top left, y down, with its items in drawing order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
     /// Width in pixels.
     pub width: f32,
@@ -11,6 +14,10 @@ pub struct Scene {
     pub height: f32,
     /// What is drawn, the first item lowest.
     pub items: Vec<Item>,
+    /// What the figure is called, for whoever lists, hears or searches it; not drawn. `None`: it has no name.
+    pub title: Option<String>,
+    /// What the figure shows, in words, for whoever cannot see it; not drawn. `None`: nothing is said.
+    pub description: Option<String>,
 }
 
 /// Something drawn; all lengths are in pixels of the [`Scene`].
@@ -24,6 +31,8 @@ pub enum Item {
     Rect(Rect),
     /// One line of text.
     Text(Text),
+    /// Cells of one colour each.
+    Image(Image),
     /// Items of which only what lies within a rectangle is drawn.
     Group(Group),
 }
@@ -89,6 +98,19 @@ pub struct Rect {
     pub fill: Option<Paint>,
     /// The outline, where drawn.
     pub stroke: Option<Stroke>,
+}
+
+/// A rectangle along the axes, cut into columns and rows of equal cells of one colour each, such as a heat map.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Image {
+    /// The top left corner as `[x, y]` in pixels.
+    pub min: [f32; 2],
+    /// Width and height in pixels.
+    pub size: [f32; 2],
+    /// How many cells lie side by side.
+    pub columns: usize,
+    /// The colours of the cells, `[rows, columns]` row by row from the top; what fills no whole row is not drawn.
+    pub pixels: Vec<Rgb>,
 }
 
 /// One line of text.
@@ -171,6 +193,22 @@ impl Path {
     /// A closed, filled area.
     pub fn area(points: Vec<[f32; 2]>, fill: Paint) -> Self {
         Self { points, closed: true, fill: Some(fill), ..Self::default() }
+    }
+}
+
+impl Image {
+    /// How many rows of cells lie one below the other.
+    pub fn rows(&self) -> usize {
+        self.pixels.len().checked_div(self.columns).unwrap_or(0)
+    }
+
+    /// The colours of the cells that are drawn as bytes `[rows, columns, 3]`, and how many columns and rows these are;
+    /// `None` where there are none, or no room for them.
+    pub(super) fn cells(&self) -> Option<(&[u8], [u32; 2])> {
+        let rows = self.rows();
+        let count = [u32::try_from(self.columns).ok()?, u32::try_from(rows).ok()?];
+        let room = self.size.iter().all(|&side| side > 0.0);
+        (rows > 0 && room).then(|| (self.pixels[..rows * self.columns].as_flattened(), count))
     }
 }
 

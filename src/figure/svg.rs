@@ -2,28 +2,30 @@
 
 use std::fmt::{self, Write as _};
 
-use super::scene::{Anchor, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
+use super::raster::{About, encode};
+use super::scene::{Anchor, Image, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
+use super::typeface::outline;
 
 /// The fonts asked for, the PNG's own first; every desktop has one of the rest.
 const FONTS: &str = "Ubuntu, 'DejaVu Sans', Arial, sans-serif";
 
 /// The scene as an SVG document.
 pub fn svg(scene: &Scene) -> String {
-    document(scene, Boldness::ByFont)
+    document(scene, Renderer::Viewer)
 }
 
-/// Where bold text gets its weight from.
+/// What draws a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Boldness {
-    /// From a bold font on the reader's machine.
-    ByFont,
-    /// From a thin outline, where the only font is a light one.
-    ByOutline,
+pub(super) enum Renderer {
+    /// The reader's: it has bold fonts and decodes images.
+    Viewer,
+    /// resvg as it is built in here: all its fonts are light, and it decodes no images.
+    BuiltIn,
 }
 
-/// The scene as an SVG document, bold text drawn as said.
-pub(super) fn document(scene: &Scene, boldness: Boldness) -> String {
-    let mut writer = Writer { out: String::new(), boldness, clips: 0 };
+/// The scene as an SVG document for what draws it.
+pub(super) fn document(scene: &Scene, renderer: Renderer) -> String {
+    let mut writer = Writer { out: String::new(), renderer, clips: 0 };
     // Writing to a string cannot fail.
     let _ = writer.document(scene);
     writer.out
@@ -31,7 +33,7 @@ pub(super) fn document(scene: &Scene, boldness: Boldness) -> String {
 
 struct Writer {
     out: String,
-    boldness: Boldness,
+    renderer: Renderer,
     clips: usize,
 }
 
@@ -41,8 +43,13 @@ impl Writer {
         writeln!(
             self.out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-             viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\">"
+             viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{FONTS}\">"
         )?;
+        for (name, text) in [("title", &scene.title), ("desc", &scene.description)] {
+            if let Some(text) = text {
+                writeln!(self.out, "<{name}>{}</{name}>", Escaped(text))?;
+            }
+        }
         self.items(&scene.items)?;
         self.out.push_str("</svg>\n");
         Ok(())
@@ -64,6 +71,10 @@ impl Writer {
                     self.close("rect", None)?;
                 }
                 Item::Text(text) => self.text(text)?,
+                Item::Image(image) => match self.renderer {
+                    Renderer::Viewer => self.image(image)?,
+                    Renderer::BuiltIn => self.cells(image)?,
+                },
                 Item::Group(group) => {
                     match &group.clip {
                         Some(clip) => {
@@ -110,18 +121,50 @@ impl Writer {
         if let Some(halo) = text.halo {
             self.letters(text, halo.paint, Some(halo), " aria-hidden=\"true\"")?;
         }
-        let bold = text.weight == Weight::Bold;
-        match self.boldness {
-            Boldness::ByFont => {
+        match self.renderer {
+            Renderer::Viewer => {
+                let bold = text.weight == Weight::Bold;
                 let weight = if bold { " font-weight=\"bold\"" } else { "" };
                 self.letters(text, text.fill, None, weight)
             }
-            Boldness::ByOutline => {
-                // As wide as makes the light font look like a regular or a bold one.
-                let width = text.size * if bold { 0.06 } else { 0.016 };
-                self.letters(text, text.fill, Some(Stroke::new(text.fill, width)), "")
+            Renderer::BuiltIn => self.letters(text, text.fill, Some(outline(text)), ""),
+        }
+    }
+
+    fn image(&mut self, image: &Image) -> fmt::Result {
+        let png =
+            image.cells().map(|(bytes, size)| encode(size, ::png::ColorType::Rgb, bytes, About::default()));
+        // There are as many bytes as cells, so encoding does not fail.
+        let Some(Ok(png)) = png else { return Ok(()) };
+        let ([x, y], [width, height]) = (image.min.map(Number), image.size.map(Number));
+        writeln!(
+            self.out,
+            "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
+             image-rendering=\"pixelated\" href=\"data:image/png;base64,{}\"/>",
+            Base64(&png)
+        )
+    }
+
+    /// An image as rectangles, one for each stretch of cells of a colour; no pixel is shared between two.
+    fn cells(&mut self, image: &Image) -> fmt::Result {
+        let Some((_, [columns, rows])) = image.cells() else { return Ok(()) };
+        let edge = |axis: usize, index: usize, count: u32| {
+            Number(image.min[axis] + image.size[axis] * index as f32 / count as f32)
+        };
+        self.out.push_str("<g shape-rendering=\"crispEdges\">\n");
+        for (row, pixels) in image.pixels.chunks_exact(image.columns).enumerate() {
+            let (top, bottom) = (edge(1, row, rows), edge(1, row + 1, rows));
+            let mut column = 0;
+            for stretch in pixels.chunk_by(|a, b| a == b) {
+                let (left, right) = (edge(0, column, columns), edge(0, column + stretch.len(), columns));
+                column += stretch.len();
+                write!(self.out, "<path d=\"M{left} {top}H{right}V{bottom}H{left}Z\"")?;
+                self.color("fill", Paint::solid(stretch[0]))?;
+                self.out.push_str("/>\n");
             }
         }
+        self.out.push_str("</g>\n");
+        Ok(())
     }
 
     fn letters(&mut self, text: &Text, fill: Paint, stroke: Option<Stroke>, more: &str) -> fmt::Result {
@@ -190,6 +233,24 @@ impl fmt::Display for Number {
     }
 }
 
+/// Bytes in base64.
+struct Base64<'a>(&'a [u8]);
+
+impl fmt::Display for Base64<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        for chunk in self.0.chunks(3) {
+            let bits = (0..3).fold(0, |bits, i| bits << 8 | usize::from(*chunk.get(i).unwrap_or(&0)));
+            for digit in 0..4 {
+                let known = digit <= chunk.len();
+                let value = bits >> (18 - 6 * digit) & 63;
+                f.write_char(if known { char::from(DIGITS[value]) } else { '=' })?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Text that is safe between tags and in attributes.
 struct Escaped<'a>(&'a str);
 
@@ -219,7 +280,7 @@ mod tests {
     #[test]
     fn text_is_escaped() {
         let nasty = Text::new([1.0, 2.0], "a<b>&\"c'\u{0}\u{1b}\u{ffff}\n\u{85}é", 10.0, [0; 3]);
-        let scene = Scene { width: 10.0, height: 10.0, items: vec![Item::Text(nasty)] };
+        let scene = Scene { width: 10.0, height: 10.0, items: vec![Item::Text(nasty)], ..Scene::default() };
         let out = svg(&scene);
         assert!(
             out.contains(">a&lt;b&gt;&amp;&quot;c&#39;\u{fffd}\u{fffd}\u{fffd} \u{fffd}é</text>"),
@@ -239,10 +300,30 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_written_in_base64() {
+        for (bytes, text) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(Base64(bytes.as_bytes()).to_string(), text);
+        }
+        assert_eq!(Base64(&[0xff, 0xfe, 0xfb]).to_string(), "//77");
+    }
+
+    #[test]
+    fn what_is_said_of_a_figure_comes_first() {
+        let said = |text: &str| Some(text.to_owned());
+        let scene = Scene { title: said("A & B"), description: said("<c>"), ..Scene::default() };
+        let lines: Vec<String> = svg(&scene).lines().map(str::to_owned).collect();
+        assert!(lines[0].contains(" role=\"img\""), "{}", lines[0]);
+        assert_eq!(lines[1..], ["<title>A &amp; B</title>", "<desc>&lt;c&gt;</desc>", "</svg>"]);
+    }
+
+    #[test]
     fn groups_clip_by_their_own_rectangle() {
         let clip = Some(Rect { min: [1.0, 2.0], size: [3.0, 4.0], ..Rect::default() });
         let group = |items| Item::Group(super::super::Group { clip, items });
-        let scene = Scene { width: 9.0, height: 9.0, items: vec![group(vec![group(vec![])]), group(vec![])] };
+        let items = vec![group(vec![group(vec![])]), group(vec![])];
+        let scene = Scene { width: 9.0, height: 9.0, items, ..Scene::default() };
         let out = svg(&scene);
         for id in 0..3 {
             assert_eq!(out.matches(&format!("<clipPath id=\"clip{id}\">")).count(), 1);
