@@ -1,11 +1,12 @@
 //! Everything between a view and a file: a figure is laid out once as a [`Scene`], which every exporter draws.
 //!
 //! The scene is the whole contract. A function a kind of figure ([`plane`]) fills it from a pure view and
-//! decides every position and colour; an exporter ([`svg`](mod@svg), [`png`](mod@png)) knows nothing of what
+//! decides every position and colour; an exporter ([`pdf`](mod@pdf), [`svg`](mod@svg), [`png`](mod@png)) knows nothing of what
 //! it draws. So a new figure needs no exporter touched, and a new exporter no figure.
 
 pub mod color;
 pub mod curve;
+pub mod pdf;
 pub mod plane;
 pub mod png;
 pub mod svg;
@@ -26,6 +27,7 @@ mod typeface;
 use std::path::Path as FilePath;
 
 pub use color::Rgb;
+pub use pdf::pdf;
 pub use plane::{Highlight, PlaneFigureOptions, plane_figure};
 pub use png::png;
 pub use scene::{
@@ -37,13 +39,14 @@ pub use svg::svg;
 use crate::error::{Error, Kind, Result};
 use crate::output::write_atomically;
 
-/// Writes a figure as SVG or PNG, by the extension of `path`; `scale` is the PNG's pixels per scene pixel.
+/// Writes a figure as PDF, SVG or PNG, by the extension of `path`; `scale` is the PNG's pixels per scene pixel.
 ///
 /// # Errors
 /// Another extension or a senseless scale is a usage error; a file that cannot be written an output error.
 pub fn write(scene: &Scene, path: &FilePath, scale: f32) -> Result<()> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     let bytes = match extension.as_deref() {
+        Some("pdf") => pdf(scene).map_err(|error| error.at(path))?,
         Some("svg") => svg(scene).into_bytes(),
         Some("png") => png(scene, scale).map_err(|error| error.at(path))?,
         other => {
@@ -51,7 +54,7 @@ pub fn write(scene: &Scene, path: &FilePath, scale: f32) -> Result<()> {
                 Some(other) => format!("a figure cannot be written as .{other}"),
                 None => "the figure's file name has no extension".to_owned(),
             };
-            return Err(Error::new(Kind::Usage, cause).help("name it .svg or .png").at(path));
+            return Err(Error::new(Kind::Usage, cause).help("name it .pdf, .svg or .png").at(path));
         }
     };
     write_atomically(path, &bytes)

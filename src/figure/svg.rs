@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::raster::{About, encode};
 use super::scene::{Anchor, Image, Item, Paint, Path, Rect, Scene, Stroke, Text, Weight};
+use super::text::writable;
 use super::typeface::outline;
 
 /// The fonts asked for, the PNG's own first; every desktop has one of the rest.
@@ -257,15 +258,12 @@ struct Escaped<'a>(&'a str);
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
-            match c {
+            match writable(c) {
                 '&' => f.write_str("&amp;")?,
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
-                '\t' | '\n' | '\r' => f.write_char(' ')?,
-                // XML 1.0 allows no other control character, not even escaped, nor these two.
-                c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => f.write_char('\u{fffd}')?,
                 c => f.write_char(c)?,
             }
         }

@@ -46,6 +46,22 @@ pub(super) fn wrap(text: &str, size: f32, limit: f32) -> Vec<String> {
     lines
 }
 
+/// What is written for a character: a space for one that breaks lines, and U+FFFD for what XML 1.0 cannot say, not
+/// even escaped: other control characters and two more.
+pub(super) fn writable(c: char) -> char {
+    match c {
+        '\t' | '\n' | '\r' => ' ',
+        c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => '\u{fffd}',
+        c => c,
+    }
+}
+
+/// A text as SVG sets it: on one line, with no space at its ends and one at most between two words.
+pub(super) fn set_in_one_line(text: &str) -> String {
+    let written: String = text.chars().map(writable).collect();
+    written.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// The guessed advance of a character, in ems.
 fn advance(c: char) -> f32 {
     match c {

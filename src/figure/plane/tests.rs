@@ -335,6 +335,8 @@ fn figures_to_look_at() {
     };
     write(&drawn(&runs(2, 14), &options(Theme::Light)), &folder.join("two.png"), 2.0).unwrap();
     write(&drawn(&runs(2, 14), &options(Theme::Light)), &folder.join("two.svg"), 2.0).unwrap();
+    write(&drawn(&runs(2, 14), &options(Theme::Light)), &folder.join("two.pdf"), 2.0).unwrap();
+    write(&drawn(&runs(2, 14), &options(Theme::Dark)), &folder.join("dark.pdf"), 2.0).unwrap();
     write(&drawn(&runs(2, 14), &options(Theme::Dark)), &folder.join("dark.png"), 2.0).unwrap();
     let plain = PlaneFigureOptions::default();
     write(&drawn(&runs(8, 14), &plain), &folder.join("eight.png"), 2.0).unwrap();
