@@ -22,6 +22,8 @@ need() { # need PACKAGE…: installs Debian or Ubuntu packages that are missing
 # A C compiler for one dependency, the Vulkan loader and a driver, and what a window loads under X11.
 need gcc libc6-dev libvulkan1 mesa-vulkan-drivers \
     libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon0 libxkbcommon-x11-0
+# What reads the figures in PDF.
+need poppler-utils qpdf
 # One test reads results with polars, which it installs for itself from PyPI.
 command -v python3 >/dev/null && python3 -c "import ensurepip" 2>/dev/null || need python3 python3-venv
 

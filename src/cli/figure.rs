@@ -18,7 +18,7 @@ pub struct FigureArgs {
     /// Results as `measure` wrote them, or folders of such; all runs share the plane, parts of a run are one.
     #[arg(required = true)]
     results: Vec<PathBuf>,
-    /// The figure; its extension, svg or png, decides the form.
+    /// The figure; its extension, pdf, svg or png, decides the form. A pixel of the figure is a point on paper.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The n-gram order (back-off), 1 to 4.
@@ -28,7 +28,7 @@ pub struct FigureArgs {
     /// 0.5.
     #[arg(long, value_name = "mean|last|N|DEPTH", default_value = "mean")]
     layer: LayerChoice,
-    /// Pixels of a PNG per pixel of the figure.
+    /// Pixels of a PNG per pixel of the figure: 1 is 72 dots per inch, 4.1667 is 300.
     #[arg(long, value_name = "FACTOR", default_value_t = 2.0)]
     scale: f32,
     /// A title above the plane.

@@ -76,7 +76,7 @@ enum Command {
     Hidden(hidden::HiddenArgs),
     /// Print measured results as tables.
     Show(show::ShowArgs),
-    /// Draw measured results on the information plane, as SVG or PNG.
+    /// Draw measured results on the information plane, as PDF, SVG or PNG.
     Figure(figure::FigureArgs),
     /// List, limit and clear what measurements store.
     Store(store::StoreCommandArgs),

@@ -344,7 +344,7 @@ fn inspect_tells_what_would_fail_and_what_would_be_doubtful() {
 }
 
 #[test]
-fn figure_draws_results_as_svg_and_png() {
+fn figure_draws_results_as_pdf_svg_and_png() {
     let folder = tempfile::tempdir().unwrap();
     let results = fixture("runs/gutenberg-1m.json");
     // The oracle's own file is no result of ours: its settings have another form.
@@ -361,7 +361,10 @@ fn figure_draws_results_as_svg_and_png() {
     let drawn = std::fs::read_to_string(svg).unwrap();
     assert!(drawn.contains("complexity I(X;Z), bigram input") && drawn.contains("step2000"));
     assert!(std::fs::read(png).unwrap().starts_with(b"\x89PNG"));
-    fails(&["figure", text(&json), "--out", "plane.pdf"], &["svg or .png"]);
+    let pdf = folder.path().join("plane.pdf");
+    status(&infoplane(&["figure", text(&json), "--out", text(&pdf)]), 0);
+    assert!(std::fs::read(pdf).unwrap().starts_with(b"%PDF-"));
+    fails(&["figure", text(&json), "--out", "plane.jpg"], &["name it .pdf, .svg or .png"]);
     fails(&["figure", text(&json), "--out", "plane.svg", "--layer", "9"], &["--layer"]);
 }
 

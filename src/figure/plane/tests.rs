@@ -308,14 +308,18 @@ fn files_are_written_by_their_extension() {
     write(&scene, &path, 2.0).unwrap();
     assert!(std::fs::read(&path).unwrap().starts_with(b"\x89PNG"));
 
+    let path = folder.path().join("plane.pdf");
+    write(&scene, &path, 2.0).unwrap();
+    assert!(std::fs::read(&path).unwrap().starts_with(b"%PDF-"));
+
     for name in ["plane.jpg", "plane"] {
         let error = write(&scene, &folder.path().join(name), 2.0).unwrap_err();
         assert_eq!(error.kind(), Kind::Usage);
-        assert!(error.to_string().contains(".svg or .png"), "{error}");
+        assert!(error.to_string().contains(".pdf, .svg or .png"), "{error}");
     }
     let error = write(&scene, &folder.path().join("missing/plane.svg"), 2.0).unwrap_err();
     assert_eq!(error.kind(), Kind::Output);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
 }
 
 /// Writes pictures to look at: `FIGURES=/some/folder cargo test figures_to_look_at -- --ignored`.
