@@ -6,6 +6,7 @@
 #![doc = include_str!("../docs/architecture.md")]
 #![warn(missing_docs)]
 
+pub mod analysis;
 pub mod app;
 pub mod bound;
 pub mod chart;
