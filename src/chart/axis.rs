@@ -11,7 +11,7 @@ pub struct Axis {
     pub unit: String,
     /// How places follow from values.
     pub scale: Scale,
-    /// Where it begins and ends; `None` to hold all data.
+    /// Where it begins and ends; `None` to hold all data, or all names.
     pub range: Option<[f64; 2]>,
     /// Whether zero is always on it.
     pub from_zero: bool,
@@ -81,11 +81,11 @@ impl Axis {
 
     /// Where the axis begins and ends, over data that reach from one value to another.
     pub(super) fn range_over(&self, reach: Option<[f64; 2]>) -> [f64; 2] {
-        if let Scale::Category(names) = &self.scale {
-            return [-0.5, names.len().max(1) as f64 - 0.5];
-        }
         if let Some(range) = self.range {
             return range;
+        }
+        if let Scale::Category(names) = &self.scale {
+            return [-0.5, names.len().max(1) as f64 - 0.5];
         }
         let [mut least, mut largest] =
             reach.unwrap_or(if self.scale == Scale::Log { [1.0, 10.0] } else { [0.0, 1.0] });

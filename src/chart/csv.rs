@@ -4,7 +4,7 @@ use super::{Chart, Datum, Facet};
 use crate::error::{Error, Kind, Result};
 
 /// The columns.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "panel",
     "series",
     "run",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 16] = [
     "statistic",
     "p",
     "n",
+    "label",
 ];
 
 /// The numbers of a chart as CSV, a row a datum; cells are empty where a datum has none.
@@ -62,5 +63,6 @@ fn row(chart: &Chart, facet: &Facet, series: &str, datum: &Datum) -> [String; CO
         statistic.map_or_else(String::new, |statistic| statistic.name.to_owned()),
         maybe(statistic.and_then(|statistic| statistic.p)),
         count(statistic.map(|statistic| statistic.n as u64)),
+        datum.label.clone(),
     ]
 }

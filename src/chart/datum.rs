@@ -18,6 +18,8 @@ pub struct Datum {
     pub x_spread: Option<f64>,
     /// What it is of.
     pub of: Of,
+    /// The label it is of, the tokens of an n-gram with blanks between; empty where it is not of a single one.
+    pub label: String,
     /// The statistic that `y` is, where it is one of a sample.
     pub statistic: Option<Statistic>,
     /// Whether a line leads here from the datum before.

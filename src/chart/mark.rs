@@ -129,9 +129,9 @@ pub struct Cell {
     pub column: usize,
     /// The row, from below.
     pub row: usize,
-    /// What is written into it beside its value, such as a star; mostly empty.
+    /// What is written into it beside its value, such as a star; several lines where it has line breaks. Mostly empty.
     pub sign: String,
-    /// Its value, as [`Datum::y`].
+    /// Its value, as [`Datum::y`]; its own [`Datum::color`] goes before that of the table's colours.
     pub datum: Datum,
 }
 

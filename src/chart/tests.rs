@@ -19,13 +19,17 @@ fn a_row_a_datum_says_what_it_is_of() {
     let of = Of::checkpoint(0, 0).at_layer(Some(3)).of_order(crate::measures::Order::Bigram);
     let datum = Datum::new(5.0, 0.25, of).with_spread(Some(0.125));
     let statistic = Statistic { name: "pearson", p: None, n: 3 };
-    let other = Datum { statistic: Some(statistic), ..Datum::new(f64::NAN, -0.5, Of::default()) };
+    let other = Datum {
+        statistic: Some(statistic),
+        label: "a b".into(),
+        ..Datum::new(f64::NAN, -0.5, Of::default())
+    };
     let subjects = Arc::new(Subjects { runs: vec![run] });
     let chart = Chart::of("", facet(vec![datum, other]), &subjects);
     let text = String::from_utf8(csv(&chart).unwrap()).unwrap();
     let rows: Vec<&str> = text.lines().skip(1).collect();
-    assert_eq!(rows[0], ",s,\"a, b\",step5,5,,3,bigram,n = 50,5,0.25,0.125,0.375,,,");
-    assert_eq!(rows[1], ",s,,,,,,,,,-0.5,,,pearson,,3");
+    assert_eq!(rows[0], ",s,\"a, b\",step5,5,,3,bigram,n = 50,5,0.25,0.125,0.375,,,,");
+    assert_eq!(rows[1], ",s,,,,,,,,,-0.5,,,pearson,,3,a b");
     assert_eq!(subjects.words(of), "a, b, n = 50 · step5 · layer 3");
 }
 
@@ -42,6 +46,8 @@ fn an_axis_holds_all_data_with_a_margin() {
     assert!((0.5..1.0).contains(&least) && (100.0..200.0).contains(&largest));
     facet.x.scale = Scale::Category(vec!["a".into(), "b".into()]);
     assert_eq!(facet.x_range(), [-0.5, 1.5]);
+    facet.x.range = Some([0.5, 1.5]);
+    assert_eq!(facet.x_range(), [0.5, 1.5], "a part of the names");
     assert_eq!(Facet::default().x_range(), [-0.05, 1.05]);
     // One value, and none that is a number.
     let one = super::tests::facet(vec![Datum::new(3.0, f64::NAN, Of::default())]);

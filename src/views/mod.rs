@@ -4,10 +4,12 @@
 
 pub mod convergence;
 mod explain;
+mod labels;
 pub mod marks;
 pub mod options;
 pub mod plane;
 pub mod quantity;
+pub mod sentence;
 pub mod snapshot;
 mod time;
 mod timecourse;
@@ -37,7 +39,7 @@ pub struct View {
 }
 
 /// Every view, in the order of menus.
-pub const ALL: &[View] = &[plane::VIEW, timecourse::VIEW];
+pub const ALL: &[View] = &[plane::VIEW, labels::VIEW, timecourse::VIEW];
 
 impl View {
     /// The view of this kind; `None` where there is none.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::plane::Basis;
+use super::sentence::Sentence;
 use crate::chart::{CheckpointSubject, RunSubject, Subjects};
 use crate::results::caption::{self, Measured, MeasuredRun, distinctions};
 use crate::results::{CheckpointResult, JoinedRun, Measurement};
@@ -13,6 +14,7 @@ use crate::results::{CheckpointResult, JoinedRun, Measurement};
 pub struct Snapshot {
     subjects: Arc<Subjects>,
     runs: Vec<RunData>,
+    sentence: Option<Arc<Sentence>>,
 }
 
 /// What is known of a run under a condition.
@@ -68,7 +70,13 @@ impl Snapshot {
     /// A snapshot of runs, each with who it is.
     pub fn new(runs: impl IntoIterator<Item = (RunSubject, RunData)>) -> Self {
         let (subjects, runs): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
-        Self { subjects: Arc::new(Subjects { runs: subjects }), runs }
+        Self { subjects: Arc::new(Subjects { runs: subjects }), runs, ..Self::default() }
+    }
+
+    /// The same snapshot with a document of the sample.
+    #[must_use]
+    pub fn with_sentence(self, sentence: impl Into<Arc<Sentence>>) -> Self {
+        Self { sentence: Some(sentence.into()), ..self }
     }
 
     /// A snapshot of results.
@@ -106,6 +114,11 @@ impl Snapshot {
     /// What data are of.
     pub fn subjects(&self) -> &Arc<Subjects> {
         &self.subjects
+    }
+
+    /// A document of the sample with the labels of its positions; `None` where no text is known.
+    pub fn sentence(&self) -> Option<&Sentence> {
+        self.sentence.as_deref()
     }
 
     /// The runs.

@@ -1,0 +1,340 @@
+//! How the positions of a document are labelled at each width (paper, figures 3 and 14).
+
+use super::View;
+use super::options::Options;
+use super::sentence::Sentence;
+use super::snapshot::Snapshot;
+use crate::chart::{
+    Axis, Cell, Cells, Chart, Color, ColorBar, ColorMap, Curve, Dash, Datum, Facet, Key, Legend, Line, Mark,
+    Of, Words,
+};
+use crate::measures::{Label, Order};
+use crate::words::{counted, thousands};
+
+/// The view.
+pub const VIEW: View = View {
+    kind: "labels",
+    title: "Labels",
+    paper: "3, 14",
+    about: "The n-grams that label the positions of a sentence at each width, before and after, and how often each occurs.",
+    heeds: &[],
+    chart,
+};
+
+/// The most tokens side by side whose text can be read.
+const WINDOW: usize = 15;
+/// The longest text of a token in a cell, in characters.
+const LONGEST: usize = 9;
+/// The colours of inputs and outputs.
+const SIDES: [Color; 2] = [Color::Group(0), Color::Group(1)];
+
+fn chart(snapshot: &Snapshot, _: &Options) -> Result<Chart, String> {
+    let Some(sentence) = snapshot.sentence() else {
+        return Err("no text is known: choose a corpus and a checkpoint's tokenizer, whose tokens are shown"
+            .to_owned());
+    };
+    let table = Table::of(sentence);
+    let shown = &sentence.tokens()[table.position];
+    Ok(Chart {
+        title: format!("{}, document {}, position {}", VIEW.title, sentence.document(), sentence.position()),
+        facets: vec![
+            table.facet(
+                format!("labels of position {} {}", sentence.position(), shown.text),
+                table.chosen().map(Mark::Cells).into(),
+            ),
+            table.facet(
+                "input labels X: the n-gram that ends with a position".to_owned(),
+                table.all(Label::Input),
+            ),
+            table.facet(
+                "output labels Y: the n-gram that follows a position".to_owned(),
+                table.all(Label::Output),
+            ),
+        ],
+        columns: 1,
+        legend: table.legend(),
+        caption: caption(sentence),
+        subjects: snapshot.subjects().clone(),
+    })
+}
+
+/// What is shown of a sentence.
+struct Table<'s> {
+    sentence: &'s Sentence,
+    position: usize,
+    /// The tokens shown, the first and the one behind the last.
+    window: std::ops::Range<usize>,
+    /// The most positions of the sample with one label, among those shown.
+    most: u32,
+}
+
+impl<'s> Table<'s> {
+    fn of(sentence: &'s Sentence) -> Self {
+        let (position, tokens) = (sentence.position(), sentence.tokens().len());
+        let start = position.saturating_sub(WINDOW / 2).min(tokens.saturating_sub(WINDOW));
+        let mut table = Self { sentence, position, window: start..(start + WINDOW).min(tokens), most: 1 };
+        let labels =
+            sentence.widest().and_below().flat_map(|order| [Label::Input(order), Label::Output(order)]);
+        let counts =
+            labels.flat_map(|label| table.window.clone().filter_map(move |at| sentence.count(&label, at)));
+        table.most = counts.max().unwrap_or(1);
+        table
+    }
+
+    fn facet(&self, title: String, marks: Vec<Mark>) -> Facet {
+        let (text, orders) = (&self.sentence.tokens(), self.sentence.widest().and_below());
+        let tokens = Axis::of_names(self.axis_label(), text.iter().map(|token| token.text.clone()).collect());
+        let [first, end] = [self.window.start, self.window.end].map(|token| token as f64 - 0.5);
+        Facet {
+            title,
+            x: tokens.within([first, end]),
+            y: Axis::of_names("n-gram order", orders.map(|order| order.to_string()).collect()),
+            marks,
+            ..Facet::default()
+        }
+    }
+
+    fn axis_label(&self) -> String {
+        let (window, all) = (&self.window, self.sentence.tokens().len());
+        format!("token, {} to {} of {}", window.start, window.end - 1, thousands(all as u64))
+    }
+
+    fn cells(&self, name: &str, cells: Vec<Cell>) -> Cells {
+        Cells {
+            name: name.to_owned(),
+            columns: self.sentence.tokens().len(),
+            rows: self.sentence.widest().number(),
+            range: [1.0, f64::from(self.most)],
+            map: ColorMap::Value,
+            has_numbers: false,
+            cells,
+        }
+    }
+
+    /// The tokens that make the labels of the chosen position, those of the input before those of the output.
+    fn chosen(&self) -> [Cells; 2] {
+        let side = |name: &str, color: Color, label: fn(Order) -> Label| {
+            let spans = self.sentence.widest().and_below().filter_map(|order| {
+                let label = label(order);
+                Some((self.sentence.span(&label, self.position)?, self.datum(&label, self.position)?))
+            });
+            let cell = |(span, datum): (std::ops::RangeInclusive<usize>, Datum)| {
+                span.filter(|token| self.window.contains(token)).map(move |token| Cell {
+                    column: token,
+                    row: datum.of.order.map_or(0, |order| order.number() - 1),
+                    sign: shortened(&self.sentence.tokens()[token].text),
+                    datum: Datum { x: token as f64, color: Some(color), ..datum.clone() },
+                })
+            };
+            self.cells(name, spans.flat_map(cell).collect())
+        };
+        [side("chosen input", SIDES[0], Label::Input), side("chosen output", SIDES[1], Label::Output)]
+    }
+
+    /// The labels of one side at every position shown.
+    fn all(&self, side: fn(Order) -> Label) -> Vec<Mark> {
+        let labels: Vec<Label> = self.sentence.widest().and_below().map(side).collect();
+        let cell = |label: &Label, position: usize| {
+            let datum = self.datum(label, position)?;
+            let lines = self
+                .sentence
+                .span(label, position)?
+                .map(|token| shortened(&self.sentence.tokens()[token].text));
+            let times =
+                if datum.y > 1.0 { format!("{}×", thousands(datum.y as u64)) } else { "once".to_owned() };
+            let sign = lines.chain([times]).collect::<Vec<_>>().join("\n");
+            Some(Cell { column: position, row: label.order().number() - 1, sign, datum })
+        };
+        let cells = labels.iter().flat_map(|label| self.window.clone().filter_map(move |at| cell(label, at)));
+        let name = match side(Order::Token) {
+            Label::Input(_) => "input",
+            Label::Output(_) => "output",
+        };
+        let cells = Mark::Cells(self.cells(name, cells.collect()));
+        self.unlabelled().into_iter().chain([cells, Mark::Curve(self.column())]).collect()
+    }
+
+    /// What a label of a position is and how often it occurs; `None` where there is none.
+    fn datum(&self, label: &Label, position: usize) -> Option<Datum> {
+        let count = self.sentence.count(label, position)?;
+        let tokens = &self.sentence.tokens()[self.sentence.span(label, position)?];
+        let ids: Vec<String> = tokens.iter().map(|token| token.id.to_string()).collect();
+        let once = (count == 1).then(|| "label seen once".to_owned());
+        Some(Datum {
+            label: tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" "),
+            flags: once.into_iter().collect(),
+            color: Some(self.color(count)),
+            more: vec![format!("ids {}", ids.join(" ")), counted(count as usize, "occurrence")],
+            ..Datum::new(position as f64, f64::from(count), Of::default().of_order(label.order()))
+        })
+    }
+
+    /// By the logarithm of the count; a label seen once tells nothing of others and is grey.
+    fn color(&self, count: u32) -> Color {
+        match count {
+            0 | 1 => Color::Muted,
+            _ => Color::Value((f64::from(count).ln() / f64::from(self.most).ln()) as f32),
+        }
+    }
+
+    /// What says that the first and the last tokens carry no label.
+    fn unlabelled(&self) -> Vec<Mark> {
+        let (labelled, window) = (self.sentence.labelled(), &self.window);
+        let margins = [window.start..*labelled.start(), labelled.end() + 1..window.end];
+        let height = self.sentence.widest().number() as f64;
+        let margin = |tokens: std::ops::Range<usize>| {
+            let [left, right] = [tokens.start, tokens.end].map(|token| token as f64 - 0.5);
+            let area = Curve {
+                points: [[left, -0.5], [right, -0.5], [right, height - 0.5], [left, height - 0.5]].into(),
+                color: Color::Muted,
+                is_area: true,
+                ..Curve::default()
+            };
+            let at = [f64::midpoint(left, right), (height - 1.0) / 2.0];
+            let words = Words { at, text: "no label".to_owned(), color: Color::Muted };
+            [Mark::Curve(area), Mark::Words(words)]
+        };
+        margins.into_iter().filter(|tokens| !tokens.is_empty()).flat_map(margin).collect()
+    }
+
+    /// The outline of the chosen position.
+    fn column(&self) -> Curve {
+        let (left, right) = (self.position as f64 - 0.5, self.position as f64 + 0.5);
+        let top = self.sentence.widest().number() as f64 - 0.5;
+        Curve {
+            points: [[left, -0.5], [right, -0.5], [right, top], [left, top], [left, -0.5]].into(),
+            color: Color::Text,
+            line: Some(Line { dash: Dash::Solid, is_thin: false }),
+            ..Curve::default()
+        }
+    }
+
+    fn legend(&self) -> Legend {
+        let key = |label: &str, color: Color| Key {
+            label: label.to_owned(),
+            color,
+            line: Some(Line { dash: Dash::Solid, is_thin: false }),
+            ..Key::default()
+        };
+        let keys = vec![
+            key("input n-gram of the chosen position", SIDES[0]),
+            key("output n-gram of the chosen position", SIDES[1]),
+            key("label seen once in the sample", Color::Muted),
+        ];
+        let bar = ColorBar {
+            label: "occurrences, logarithmic".to_owned(),
+            map: ColorMap::Value,
+            ends: ["1".to_owned(), thousands(u64::from(self.most))],
+        };
+        Legend { keys, bar: (self.most > 1).then_some(bar), ..Legend::default() }
+    }
+}
+
+/// The caption: what labels are, where there are none, and what they were counted over.
+fn caption(sentence: &Sentence) -> Vec<String> {
+    let (order, labelled) = (sentence.widest().number(), sentence.labelled());
+    let positions = match (labelled.start(), labelled.end()) {
+        (first, last) if first == last => format!("{first} alone carries"),
+        (first, last) => format!("{first} to {last} carry"),
+    };
+    vec![
+        format!(
+            "Of {}, position {positions} labels: those with {order} tokens up to and {order} after them",
+            counted(sentence.tokens().len(), "token"),
+        ),
+        format!(
+            "Counted over {} of {}",
+            counted(sentence.positions(), "position"),
+            counted(sentence.documents(), "document")
+        ),
+    ]
+}
+
+/// A text of at most [`LONGEST`] characters.
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::csv;
+    use crate::views::sentence::{self, of};
+
+    const TEXT: &str = "the cat sat on the mat and the cat sat on the dog while it rained all day long";
+
+    /// The words of a text as tokens, numbered as they first occur.
+    fn documents() -> (Vec<Vec<u32>>, Vec<String>) {
+        let mut names: Vec<String> = Vec::new();
+        let ids = TEXT.split(' ').map(|word| match names.iter().position(|name| name == word) {
+            Some(id) => id as u32,
+            None => {
+                names.push(word.to_owned());
+                names.len() as u32 - 1
+            }
+        });
+        (vec![ids.collect()], names)
+    }
+
+    fn drawn(position: Option<usize>, widest: Order) -> Chart {
+        let (documents, names) = documents();
+        let sentence: sentence::Sentence =
+            of(&documents, |id| names[id as usize].clone(), 0, position, widest).unwrap();
+        chart(&Snapshot::default().with_sentence(sentence), &Options::default()).unwrap()
+    }
+
+    #[test]
+    fn a_position_is_labelled_by_what_ends_with_it_and_what_follows() {
+        let chart = drawn(Some(8), Order::Quadgram);
+        let labels = |facet: usize, at: usize| {
+            let data = chart.facets[facet].marks.iter().flat_map(Mark::data);
+            data.filter(|datum| datum.x == at as f64)
+                .map(|datum| (datum.label.as_str(), datum.y))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            labels(1, 8),
+            [("cat", 1.0), ("the cat", 1.0), ("and the cat", 1.0), ("mat and the cat", 1.0)]
+        );
+        assert_eq!(
+            labels(2, 8),
+            [("sat", 1.0), ("sat on", 1.0), ("sat on the", 1.0), ("sat on the dog", 1.0)]
+        );
+        // "the" is the token of positions 4, 7 and 11 (0 carries no label), "on the" of 4 and 11.
+        assert_eq!(labels(1, 4)[..2], [("the", 3.0), ("on the", 2.0)]);
+        // The chosen position's quadgrams cover positions 5 to 8 and 9 to 12.
+        let at = |mark: &Mark, order: Order| {
+            let data = mark.data().filter(|datum| datum.of.order == Some(order));
+            data.map(|datum| datum.x as usize).collect::<Vec<_>>()
+        };
+        let marks = &chart.facets[0].marks;
+        assert_eq!(at(&marks[0], Order::Quadgram), [5, 6, 7, 8]);
+        assert_eq!(at(&marks[1], Order::Quadgram), [9, 10, 11, 12]);
+        assert_eq!(at(&marks[1], Order::Token), [9]);
+    }
+
+    #[test]
+    fn a_window_around_the_position_is_shown() {
+        let window = |position, widest| drawn(position, widest).facets[1].x_range();
+        assert_eq!(window(None, Order::Quadgram), [-0.5, 14.5]);
+        assert_eq!(window(Some(9), Order::Quadgram), [1.5, 16.5]);
+        assert_eq!(window(Some(14), Order::Token), [3.5, 18.5]);
+    }
+
+    #[test]
+    fn what_has_no_label_and_what_is_seen_once_stand_out() {
+        let chart = drawn(None, Order::Quadgram);
+        let words = |facet: &Facet| facet.marks.iter().filter(|mark| matches!(mark, Mark::Words(_))).count();
+        assert_eq!(chart.facets.iter().map(words).collect::<Vec<_>>(), [0, 1, 1]);
+        let once: Vec<&Datum> =
+            chart.data().map(|(.., datum)| datum).filter(|datum| datum.y == 1.0).collect();
+        assert!(once.len() > 10 && once.iter().all(|datum| !datum.flags.is_empty()));
+        let text = String::from_utf8(csv(&chart).unwrap()).unwrap();
+        assert!(text.lines().any(|line| line.contains(",input,") && line.ends_with(",on the")), "{text}");
+        let missing = super::chart(&Snapshot::default(), &Options::default()).unwrap_err();
+        assert!(missing.contains("corpus"), "{missing}");
+    }
+}

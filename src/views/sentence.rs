@@ -1,0 +1,237 @@
+//! A document of a sample with the labels of its positions (SPEC 3).
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
+
+use crate::error::{Error, Kind, Result};
+use crate::measures::{Label, Order};
+use crate::words::{counted, thousands};
+
+/// A document with at least one labelled position, one of which is chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sentence {
+    document: usize,
+    tokens: Vec<Token>,
+    position: usize,
+    widest: Order,
+    /// Of every label, how many positions of the sample carry that of each labelled position.
+    counts: BTreeMap<Label, Vec<u32>>,
+    documents: usize,
+    positions: usize,
+}
+
+/// A token of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its id in the checkpoint's vocabulary.
+    pub id: u32,
+    /// Its text, blanks and control characters made visible.
+    pub text: String,
+}
+
+/// Document number `document` (from 0) of a sample, with the position `position` (a token, from 0) chosen; `None` for one
+/// near the beginning. Labels are those of n-grams up to `widest`, counted over all documents; `decode` gives the text
+/// of a token id.
+///
+/// # Errors
+/// [`Kind::Usage`] if there is no such document, or the position carries no label; [`Kind::Sample`] if no position of the
+/// document carries one.
+pub fn of(
+    documents: &[Vec<u32>],
+    decode: impl Fn(u32) -> String,
+    document: usize,
+    position: Option<usize>,
+    widest: Order,
+) -> Result<Sentence> {
+    let ids = documents.get(document).ok_or_else(|| {
+        let cause = format!("there is no document {document}: the text has {}", number_of(documents.len()));
+        Error::new(Kind::Usage, cause).help("documents are numbered from 0")
+    })?;
+    let legal = labelled(ids.len(), widest).ok_or_else(|| {
+        let cause = format!(
+            "document {document} has {}, too few for a position with {widest}s on both sides",
+            counted(ids.len(), "token")
+        );
+        let help =
+            format!("choose a document of at least {} tokens, or a smaller --max-order", 2 * widest.number());
+        Error::new(Kind::Sample, cause).help(help)
+    })?;
+    let position = match position {
+        Some(position) if !legal.contains(&position) => {
+            let cause = format!(
+                "position {position} of document {document} carries no label: those with {widest}s on both sides are \
+                 {} to {}",
+                legal.start(),
+                legal.end()
+            );
+            return Err(Error::new(Kind::Usage, cause).help("choose one of these"));
+        }
+        Some(position) => position,
+        None => NEAR_BEGINNING.clamp(*legal.start(), *legal.end()),
+    };
+    let labels = widest.and_below().flat_map(|order| [Label::Input(order), Label::Output(order)]);
+    let positions = |ids: &Vec<u32>| labelled(ids.len(), widest).map_or(0, |positions| positions.count());
+    Ok(Sentence {
+        document,
+        tokens: ids.iter().map(|&id| Token { id, text: visible(&decode(id)) }).collect(),
+        position,
+        widest,
+        counts: labels.map(|label| (label.clone(), counts(documents, ids, &label, widest))).collect(),
+        documents: documents.len(),
+        positions: documents.iter().map(positions).sum(),
+    })
+}
+
+/// How many positions of a sample carry the label that each labelled position of one document does.
+fn counts(documents: &[Vec<u32>], own: &[u32], label: &Label, widest: Order) -> Vec<u32> {
+    let positions = labelled(own.len(), widest).into_iter().flatten();
+    let spans: Vec<_> = positions.map(|position| span(label, position)).collect();
+    // The n-grams of one document alone are counted: a sample has millions.
+    let mut found: HashMap<&[u32], u32> = spans.iter().map(|span| (&own[span.clone()], 0)).collect();
+    for ids in documents {
+        for position in labelled(ids.len(), widest).into_iter().flatten() {
+            if let Some(count) = found.get_mut(&ids[span(label, position)]) {
+                *count += 1;
+            }
+        }
+    }
+    spans.into_iter().map(|span| found[&own[span]]).collect()
+}
+
+/// The tokens that make a label of a position: X ends with it, Y follows it.
+fn span(label: &Label, position: usize) -> RangeInclusive<usize> {
+    let order = label.order().number();
+    match label {
+        Label::Input(_) => position + 1 - order..=position,
+        Label::Output(_) => position + 1..=position + order,
+    }
+}
+
+/// The position shown where none is chosen: with a view of the beginning, where positions have no label.
+const NEAR_BEGINNING: usize = 7;
+
+/// The positions of a document of so many tokens that carry labels up to an order: K−1 ≤ t ≤ S−K−1; `None` for none.
+fn labelled(tokens: usize, widest: Order) -> Option<RangeInclusive<usize>> {
+    let order = widest.number();
+    (tokens >= 2 * order).then(|| order - 1..=tokens - order - 1)
+}
+
+fn number_of(documents: usize) -> String {
+    match documents {
+        0 => "none".to_owned(),
+        1 => "only one".to_owned(),
+        many => thousands(many as u64),
+    }
+}
+
+/// A token's text with its blanks as middle dots and its control characters as they are written in code.
+fn visible(text: &str) -> String {
+    let character = |character: char| match character {
+        ' ' => "·".to_owned(),
+        _ if character.is_control() || (character.is_whitespace() && !character.is_ascii()) => {
+            character.escape_default().to_string()
+        }
+        _ => character.to_string(),
+    };
+    text.chars().map(character).collect()
+}
+
+impl Sentence {
+    /// The number of the document in its sample, from 0.
+    pub fn document(&self) -> usize {
+        self.document
+    }
+
+    /// Its tokens.
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// The position chosen, one that carries labels.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// The widest order.
+    pub fn widest(&self) -> Order {
+        self.widest
+    }
+
+    /// The positions that carry labels.
+    pub fn labelled(&self) -> RangeInclusive<usize> {
+        let order = self.widest.number();
+        order - 1..=self.tokens.len() - order - 1
+    }
+
+    /// The number of documents that labels are counted over.
+    pub fn documents(&self) -> usize {
+        self.documents
+    }
+
+    /// The number of positions that labels are counted over.
+    pub fn positions(&self) -> usize {
+        self.positions
+    }
+
+    /// The tokens that make the label of a position: X ends with it, Y follows it. `None` where it carries none.
+    pub fn span(&self, label: &Label, position: usize) -> Option<RangeInclusive<usize>> {
+        let is_labelled = label.order() <= self.widest && self.labelled().contains(&position);
+        is_labelled.then(|| span(label, position))
+    }
+
+    /// How many positions of the sample, this one among them, carry the same label; `None` where it carries none.
+    pub fn count(&self, label: &Label, position: usize) -> Option<u32> {
+        let index = position.checked_sub(*self.labelled().start())?;
+        self.counts.get(label)?.get(index).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letters(id: u32) -> String {
+        char::from(b'a' + id as u8).to_string()
+    }
+
+    #[test]
+    fn labels_are_those_of_the_definition() {
+        // "abcabcab" and "xbcy…": with K = 2, positions 1 to 5 of the first and 1 to 3 of the second.
+        let documents = [vec![0, 1, 2, 0, 1, 2, 0, 1], vec![23, 1, 2, 24, 24, 3], vec![1, 2, 3]];
+        let sentence = of(&documents, letters, 0, Some(2), Order::Bigram).unwrap();
+        assert_eq!((sentence.labelled(), sentence.position(), sentence.positions()), (1..=5, 2, 8));
+        let (input, output) = (Label::Input(Order::Bigram), Label::Output(Order::Bigram));
+        assert_eq!(sentence.span(&input, 2), Some(1..=2));
+        assert_eq!(sentence.span(&output, 2), Some(3..=4));
+        assert_eq!(sentence.span(&input, 0), None);
+        assert_eq!(sentence.span(&output, 6), None);
+        assert_eq!(sentence.span(&Label::Input(Order::Trigram), 3), None);
+        // "bc" ends at positions 2 and 5 of the first document and 2 of the second; "ab" follows 2 and 5.
+        assert_eq!((sentence.count(&input, 2), sentence.count(&output, 2)), (Some(3), Some(2)));
+        assert_eq!(sentence.count(&Label::Input(Order::Token), 1), Some(3));
+        // "ca" follows position 1 and 4, "cy" position 1 of the second document.
+        assert_eq!((sentence.count(&output, 1), sentence.count(&output, 0)), (Some(2), None));
+        assert_eq!(sentence.count(&output, 6), None);
+    }
+
+    #[test]
+    fn what_has_no_label_says_so() {
+        let documents = [vec![1; 7], vec![1; 8], vec![1; 30]];
+        let fails = |document, position| {
+            of(&documents, letters, document, position, Order::Quadgram).unwrap_err().to_string()
+        };
+        assert!(fails(0, None).contains("document 0 has 7 tokens, too few"), "{}", fails(0, None));
+        assert!(fails(3, None).contains("no document 3: the text has 3"), "{}", fails(3, None));
+        assert!(fails(2, Some(26)).contains("3 to 25"), "{}", fails(2, Some(26)));
+        let chosen = |document| of(&documents, letters, document, None, Order::Quadgram).unwrap().position();
+        assert_eq!([1, 2].map(chosen), [3, 7]);
+        let fails = of(&[], letters, 0, None, Order::Token).unwrap_err().to_string();
+        assert!(fails.contains("the text has none"), "{fails}");
+    }
+
+    #[test]
+    fn blanks_and_control_characters_are_seen() {
+        assert_eq!(visible(" the  end\n"), "·the··end\\n");
+        assert_eq!(visible("\t\u{0}\u{a0}é中"), "\\t\\u{0}\\u{a0}é中");
+    }
+}
