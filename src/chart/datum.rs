@@ -26,8 +26,10 @@ pub struct Datum {
     pub joined: bool,
     /// Whether it rests on less than it claims: a part of the sample, or settings before the present ones. Drawn open.
     pub is_open: bool,
-    /// What is to be known before it is believed, in a few words each; drawn with an exclamation mark.
+    /// What is to be known before it is believed, in a few words each.
     pub flags: Vec<String>,
+    /// Whether an exclamation mark stands beside it: what its flags say is seen at its place.
+    pub is_marked: bool,
     /// The colour of its mark, where that is not its series'.
     pub color: Option<super::Color>,
     /// What else a tooltip says of it, a line each.

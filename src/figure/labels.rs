@@ -4,10 +4,10 @@ use super::scene::{Anchor, Item, Paint, Path, Rect, Stroke, Text, Weight};
 use super::style::Inks;
 use super::text::width;
 
-/// How far a label may lie from its marker's edge, in pixels; nearer is preferred.
-const DISTANCES: [f32; 5] = [4.5, 14.0, 26.0, 42.0, 60.0];
+/// How far a label may lie from its marker's edge, in heights of its letters; nearer is preferred.
+const DISTANCES: [f32; 5] = [0.4, 1.25, 2.3, 3.7, 5.3];
 /// From this distance on a thin line leads from the point to its label.
-const LEADER_FROM: f32 = 14.0;
+const LEADER_FROM: f32 = 1.25;
 /// In how many directions around its point a label is tried.
 const DIRECTIONS: usize = 16;
 /// The pixels between samples of a line to be kept clear of.
@@ -89,7 +89,7 @@ impl Placer {
     /// Draws a label at the best place around its point, or not at all where it would cover another.
     pub fn place(&mut self, label: &Label, inks: &Inks) -> Vec<Item> {
         let mut best: Option<(f32, Place)> = None;
-        for distance in DISTANCES {
+        for distance in DISTANCES.map(|heights| heights * label.size) {
             for i in 0..DIRECTIONS {
                 let place = Place::new(label, i as f32 / DIRECTIONS as f32, distance);
                 let Some(cost) = self.cost(&place) else { continue };
@@ -141,7 +141,7 @@ impl Place {
         let direction = [cos, sin];
         let away = |pixels: f32, k: usize| label.point[k] + direction[k] * (label.radius + pixels);
         let [x, y] = std::array::from_fn(|k| away(distance, k) + direction[k] * half[k]);
-        let leader = (distance >= LEADER_FROM).then(|| {
+        let leader = (distance >= LEADER_FROM * label.size).then(|| {
             [std::array::from_fn(|k| away(2.0, k)), std::array::from_fn(|k| away(distance - 2.0, k))]
         });
         Self { area: [x - half[0], y - half[1], x + half[0], y + half[1]], direction, leader }

@@ -6,6 +6,7 @@
 
 pub mod color;
 pub mod curve;
+pub mod layout;
 pub mod pdf;
 pub mod plane;
 pub mod png;
@@ -27,6 +28,7 @@ mod typeface;
 use std::path::Path as FilePath;
 
 pub use color::Rgb;
+pub use layout::{FigureOptions, TWO_COLUMNS, layout};
 pub use pdf::pdf;
 pub use plane::{Highlight, PlaneFigureOptions, plane_figure};
 pub use png::png;

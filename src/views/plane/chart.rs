@@ -6,6 +6,7 @@ use crate::chart::{
     Marker, Of, Series,
 };
 use crate::measures::Order;
+use crate::views::marks::Flag;
 use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Share};
 use crate::views::quantity::Quantity;
 use crate::views::snapshot::{Measure, Run, Snapshot};
@@ -151,6 +152,7 @@ fn datum(run: Run<'_>, measure: &Measure<'_>, options: &Options, is_single: bool
         x_spread: complexity.spread,
         joined: measure.joined,
         is_open: !measure.basis.is_final(),
+        is_marked: flags.contains(&Flag::AboveBound),
         flags: flags.iter().map(|flag| flag.short()).collect(),
         color: is_single.then(|| Color::Progress(run.progress(measure.index))),
         more: optimality.map(|optimality| format!("φ {:.3}", optimality.value)).into_iter().collect(),
