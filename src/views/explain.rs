@@ -1,8 +1,9 @@
 //! What explains any view: who is drawn, what the numbers were measured under, and why there are none.
 
 use super::marks::Flag;
-use super::options::Options;
+use super::options::{LayerChoice, Options};
 use super::plane::{self, PlaneView};
+use super::quantity::Quantity;
 use super::snapshot::{CheckpointData, Measure, Run, Snapshot};
 use crate::chart::{Dash, Key, Legend, Line, Marker, Note, Of, Sign};
 use crate::words::counted;
@@ -81,4 +82,26 @@ pub(super) fn flags(measure: &Measure<'_>, options: &Options) -> Vec<Flag> {
     let view = PlaneView { order: options.order, layers: options.layers };
     let point = plane::point(view, (measure.index, 1), "", (None, None), measure.measurement, measure.basis);
     point.map_or_else(Vec::new, |point| point.flags())
+}
+
+/// What a reader must know before believing a number of a checkpoint. Values less their null leave what the sample's size
+/// gives behind; of a ratio of two such values labels seen once are still told.
+pub(super) fn flags_of(quantity: Quantity, measure: &Measure<'_>, options: &Options) -> Vec<Flag> {
+    let Some(layer) = options.layers.of(measure.measurement).filter(|_| quantity.is_of_layer()) else {
+        return Vec::new();
+    };
+    let seeds = match options.layers {
+        LayerChoice::Mean => {
+            (measure.measurement.layers_of_seed(), measure.measurement.layers.len().saturating_sub(1))
+        }
+        _ => (usize::from(layer.depends_on_seed()), 1),
+    };
+    let of_null = |flag: &Flag| match flag {
+        Flag::Null(_) => true,
+        Flag::SeenOnce(_) => quantity != Quantity::Optimality,
+        Flag::AboveBound | Flag::Seed { .. } => false,
+    };
+    let mut flags = Flag::of(quantity.informations(layer, options.order), seeds);
+    flags.retain(|flag| !(options.less_null && of_null(flag)));
+    flags
 }

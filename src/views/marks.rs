@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::plane::{PlanePoint, Trajectory};
+use crate::measures::Information;
 use crate::results::caption::{self, MeasuredRun};
 use crate::words::counted_range;
 
@@ -11,6 +12,11 @@ const MOST: f64 = 0.5;
 
 /// Less than this above the bound is not seen in four digits; where all labels occur once, rounding makes it.
 const VISIBLE: f64 = 5e-5;
+
+/// The share of a value that shuffled labels give; of nothing above zero, all.
+fn share(null: f64, value: f64) -> f64 {
+    if value > 0.0 { null / value } else { f64::INFINITY }
+}
 
 /// A reason to take a point with care.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,8 +46,6 @@ impl PlanePoint {
     pub fn flags(&self) -> Vec<Flag> {
         let values = [self.complexity, self.expressivity];
         let worse = |shares: [f64; 2]| Some(shares[0].max(shares[1])).filter(|share| *share > MOST);
-        // Nothing above zero is all null.
-        let share = |null: f64, value: f64| if value > 0.0 { null / value } else { f64::INFINITY };
         let null = |[x, y]: [f64; 2]| worse([share(x, values[0]), share(y, values[1])]);
         let (layers, of) = self.layers_of_seed;
         let flags = [
@@ -59,6 +63,32 @@ impl Flag {
     /// Whether the flag says that φ means little, rather than where the point lies.
     pub fn is_of_optimality(&self) -> bool {
         !matches!(self, Self::AboveBound)
+    }
+
+    /// Whether most of the value is what the sample's size gives, not what the labels say.
+    pub fn is_of_null(&self) -> bool {
+        matches!(self, Self::Null(_) | Self::SeenOnce(_))
+    }
+
+    /// What must be known before a number made of these informations is believed, where so many of the layers behind it
+    /// depend on the seed of the reference points, of so many.
+    pub(super) fn of<'i>(
+        informations: impl Iterator<Item = &'i Information>,
+        (layers, of): (usize, usize),
+    ) -> Vec<Self> {
+        let (mut once, mut null) = (0.0f64, 0.0f64);
+        for information in informations {
+            // A minimum count leaves those positions out.
+            let whole = information.kept.is_none_or(|kept| kept >= 1.0);
+            once = once.max(information.singletons.filter(|_| whole).unwrap_or_default());
+            null = null.max(information.null.map_or(0.0, |null| share(null, information.value)));
+        }
+        let flags = [
+            (once > MOST).then_some(Self::SeenOnce(once)),
+            (null > MOST).then_some(Self::Null(null)),
+            (layers > 0).then_some(Self::Seed { layers, of }),
+        ];
+        flags.into_iter().flatten().collect()
     }
 
     /// The reason in a few words.

@@ -3,8 +3,10 @@
 //! A view is a file with a [`View`] in it, and a line in [`ALL`].
 
 pub mod convergence;
+mod datum;
 mod explain;
 mod labels;
+mod loss;
 pub mod marks;
 pub mod options;
 pub mod plane;
@@ -39,7 +41,7 @@ pub struct View {
 }
 
 /// Every view, in the order of menus.
-pub const ALL: &[View] = &[plane::VIEW, labels::VIEW, timecourse::VIEW];
+pub const ALL: &[View] = &[plane::VIEW, loss::VIEW, labels::VIEW, timecourse::VIEW];
 
 impl View {
     /// The view of this kind; `None` where there is none.

@@ -108,6 +108,20 @@ impl Quantity {
         self != Self::Loss
     }
 
+    /// The informations that the number of a hidden state is made of; none of an entropy or a loss.
+    pub fn informations(self, layer: &LayerMeasures, order: Order) -> impl Iterator<Item = &Information> {
+        let [input, output] = match self {
+            Self::Complexity | Self::Regularity => [Some(order), None],
+            Self::Expressivity => [None, Some(order)],
+            Self::Optimality => [Some(order); 2],
+            Self::Share(order) => [Some(order), None],
+            Self::Residual => [layer.orders().last(), None],
+            Self::Entropy | Self::Loss => [None; 2],
+        };
+        let input = input.and_then(|order| layer.complexity(order));
+        input.into_iter().chain(output.and_then(|order| layer.expressivity(order)))
+    }
+
     /// The number of a checkpoint under the order and layers chosen; `None` where it is not known.
     pub fn of(self, measurement: &Measurement, options: &Options) -> Option<Estimated> {
         match self {

@@ -2,9 +2,9 @@
 
 use super::options::{Heed, Options};
 use super::quantity::Quantity;
-use super::snapshot::{Measure, Run, Snapshot};
-use super::{View, explain, time};
-use crate::chart::{Axis, Chart, Dash, Datum, Facet, Fill, Line, Mark, Marker, Of, Series};
+use super::snapshot::Snapshot;
+use super::{View, datum, explain, time};
+use crate::chart::{Axis, Chart, Facet, Mark};
 
 /// The view.
 pub const VIEW: View = View {
@@ -38,8 +38,11 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
 
 /// The frame of a quantity; `None` where no checkpoint has it.
 fn facet(snapshot: &Snapshot, quantity: Quantity, options: &Options) -> Option<Facet> {
-    let marks: Vec<Mark> =
-        snapshot.runs().filter_map(|run| series(run, quantity, options)).map(Mark::Series).collect();
+    let marks: Vec<Mark> = snapshot
+        .runs()
+        .filter_map(|run| datum::over_training(run, quantity, options))
+        .map(Mark::Series)
+        .collect();
     let facet = Facet {
         title: quantity.name().to_owned(),
         x: time::axis(options),
@@ -48,29 +51,4 @@ fn facet(snapshot: &Snapshot, quantity: Quantity, options: &Options) -> Option<F
         ..Facet::default()
     };
     (!facet.marks.is_empty()).then_some(facet)
-}
-
-/// The course of a quantity over a run; `None` where no checkpoint has it.
-pub(super) fn series(run: Run<'_>, quantity: Quantity, options: &Options) -> Option<Series> {
-    let datum = |measure: Measure<'_>| {
-        let value = quantity.of(measure.measurement, options)?;
-        let of = Of::checkpoint(run.index, measure.index);
-        let of = if quantity.is_of_order() { of.of_order(options.order) } else { of };
-        Some(Datum {
-            joined: measure.joined,
-            is_open: !measure.basis.is_final(),
-            ..Datum::new(time::of(&measure, options)?, value.value, of).with_spread(value.spread)
-        })
-    };
-    let data: Vec<Datum> = run.measured().filter_map(datum).collect();
-    let (subject, name) = (run.subject, quantity.name().to_owned());
-    (!data.is_empty()).then(|| Series {
-        name,
-        color: subject.color(),
-        line: Some(Line { dash: Dash::Style(subject.style), is_thin: false }),
-        marker: Some(Marker::Run(subject.run)),
-        fill: Fill::Band,
-        data,
-        ..Series::default()
-    })
 }
