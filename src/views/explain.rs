@@ -1,11 +1,11 @@
 //! What explains any view: who is drawn, what the numbers were measured under, and why there are none.
 
-use super::marks::Flag;
+use super::marks::{self, Flag};
 use super::options::{LayerChoice, Options};
 use super::plane::{self, PlaneView};
 use super::quantity::Quantity;
 use super::snapshot::{CheckpointData, Measure, Run, Snapshot};
-use crate::chart::{Dash, Key, Legend, Line, Marker, Note, Of, Sign};
+use crate::chart::{Chart, Dash, Key, Legend, Line, Marker, Note, Of, Sign};
 use crate::words::counted;
 
 /// The legend of runs, with the signs that their data bear.
@@ -104,4 +104,16 @@ pub(super) fn flags_of(quantity: Quantity, measure: &Measure<'_>, options: &Opti
     let mut flags = Flag::of(quantity.informations(layer, options.order), seeds);
     flags.retain(|flag| !(options.less_null && of_null(flag)));
     flags
+}
+
+/// Puts what flags say into a chart, each once by its worst: into its legend in a few words, into its caption with what it
+/// means.
+pub(super) fn tell(chart: &mut Chart, flags: impl IntoIterator<Item = Flag>, is_of_several: bool) {
+    for [short, long] in marks::summed_up(flags, is_of_several) {
+        let note = Note { sign: Sign::Exclamation, text: short };
+        if !chart.legend.notes.contains(&note) {
+            chart.legend.notes.push(note);
+            chart.caption.push(format!("! {long}"));
+        }
+    }
 }

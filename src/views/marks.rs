@@ -147,6 +147,15 @@ impl Flag {
     }
 }
 
+/// What flags of several points say, each once by its worst: in a few words, and with what it means.
+pub(super) fn summed_up(flags: impl IntoIterator<Item = Flag>, is_of_several: bool) -> Vec<[String; 2]> {
+    let mut seen = Seen::default();
+    flags.into_iter().for_each(|flag| seen.add(flag));
+    seen.points = if is_of_several { 2 } else { 1 };
+    let at_most = seen.at_most();
+    seen.flags.iter().map(|flag| [flag.words(at_most), flag.explained(at_most)]).collect()
+}
+
 /// A sign on the plane that needs an explanation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
@@ -243,14 +252,16 @@ impl Seen {
                 let (least, most) = seen.previews.unwrap_or((basis.documents, basis.documents));
                 seen.previews = Some((least.min(basis.documents), most.max(basis.documents)));
             }
-            for flag in point.flags() {
-                match seen.flags.iter_mut().find_map(|kept| Some((kept.worse(flag)?, kept))) {
-                    Some((worse, kept)) => *kept = worse,
-                    None => seen.flags.push(flag),
-                }
-            }
+            point.flags().into_iter().for_each(|flag| seen.add(flag));
         }
         seen
+    }
+
+    fn add(&mut self, flag: Flag) {
+        match self.flags.iter_mut().find_map(|kept| Some((kept.worse(flag)?, kept))) {
+            Some((worse, kept)) => *kept = worse,
+            None => self.flags.push(flag),
+        }
     }
 
     fn previews(&self) -> Option<String> {

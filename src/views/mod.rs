@@ -2,14 +2,18 @@
 //!
 //! A view is a file with a [`View`] in it, and a line in [`ALL`].
 
+mod chosen;
 pub mod convergence;
 mod datum;
+mod depth;
 mod explain;
+mod heatmap;
 mod labels;
 mod loss;
 pub mod marks;
 pub mod options;
 pub mod plane;
+mod profile;
 pub mod quantity;
 pub mod sentence;
 pub mod snapshot;
@@ -41,7 +45,8 @@ pub struct View {
 }
 
 /// Every view, in the order of menus.
-pub const ALL: &[View] = &[plane::VIEW, loss::VIEW, labels::VIEW, timecourse::VIEW];
+pub const ALL: &[View] =
+    &[plane::VIEW, loss::VIEW, labels::VIEW, timecourse::VIEW, profile::VIEW, heatmap::VIEW];
 
 impl View {
     /// The view of this kind; `None` where there is none.

@@ -152,7 +152,8 @@ pub struct Options {
     pub log: bool,
     /// Whether values are shown less what shuffled labels give.
     pub less_null: bool,
-    /// The checkpoints a view of single ones shows, by name or step; empty for first, middle and last.
+    /// The checkpoints a view of single ones shows, by name or step; empty for first, middle and last, of
+    /// many runs for the last.
     pub checkpoints: Vec<String>,
     /// The benchmark's column; `None` for the average.
     pub score: Option<String>,
