@@ -207,7 +207,7 @@ impl Image {
     pub(super) fn cells(&self) -> Option<(&[u8], [u32; 2])> {
         let rows = self.rows();
         let count = [u32::try_from(self.columns).ok()?, u32::try_from(rows).ok()?];
-        let room = self.size.iter().all(|&side| side > 0.0);
+        let room = self.size.iter().all(|&side| side > 0.0 && side.is_finite());
         (rows > 0 && room).then(|| (self.pixels[..rows * self.columns].as_flattened(), count))
     }
 }

@@ -12,6 +12,7 @@ mod failures;
 mod hostile;
 mod kernels;
 mod models;
+mod pdf;
 mod questions;
 mod runs;
 mod saved;

@@ -138,8 +138,15 @@ pub(super) fn name(index: usize) -> String {
     format!("F{index}")
 }
 
-/// The first line, where characters that it lacks are as in the second line of the same text.
+/// The first line, where what it lacks is as in the second line of the same text: glyph by glyph as resvg does, or,
+/// where ligatures of one make glyphs and glyphs no pairs, character by character, where resvg gives up.
 fn filled(first: Vec<Shaped>, second: Vec<Shaped>) -> Vec<Shaped> {
+    if first.len() == second.len() {
+        let pairs = first.into_iter().zip(second);
+        let chosen =
+            pairs.map(|(a, b)| if a.id == 0 && b.id != 0 { Shaped { start: a.start, ..b } } else { a });
+        return chosen.collect();
+    }
     let clusters = |glyphs: Vec<Shaped>| {
         let mut clusters: BTreeMap<usize, Vec<Shaped>> = BTreeMap::new();
         for glyph in glyphs {
