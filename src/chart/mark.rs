@@ -148,6 +148,9 @@ pub struct Curve {
     pub line: Option<Line>,
     /// Whether the inside is filled, faintly.
     pub is_area: bool,
+    /// How strongly it is drawn, from not at all (0) to as wide as lines of data and wholly opaque (1), both in
+    /// proportion; `None` for lines as usual.
+    pub weight: Option<f32>,
 }
 
 /// A straight line across the frame, level or upright.

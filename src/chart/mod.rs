@@ -52,6 +52,8 @@ pub struct Facet {
     pub marks: Vec<Mark>,
     /// How wide and high the frame is.
     pub aspect: Aspect,
+    /// Whether it is a picture: its marks alone, without frame, ticks, grid and names of axes.
+    pub is_bare: bool,
 }
 
 /// How wide a frame is against its height.

@@ -13,9 +13,7 @@ pub mod cpu;
 mod gpu;
 pub mod kernels;
 pub mod label_tree;
-mod reference_points;
 mod statistics;
-mod temperature;
 
 use std::sync::Arc;
 
@@ -26,12 +24,11 @@ use rayon::prelude::*;
 
 pub use self::gpu::{GpuEstimator, segments};
 pub use self::label_tree::SampleLabels;
-pub use self::reference_points::{ReferencePoints, unit_rows};
 pub use self::statistics::{Binning, Question};
-pub use self::temperature::temperature;
 
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
+pub use crate::measures::soft_entropy::{ReferencePoints, temperature, unit_rows};
 pub use crate::measures::{Conditional, Statistics};
 use crate::product::Packed;
 use crate::scores::{Slab, ValuesMut};

@@ -5,6 +5,7 @@
 mod form;
 mod information;
 mod label;
+pub mod soft_entropy;
 mod statistics;
 
 use std::collections::BTreeMap;

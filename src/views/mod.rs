@@ -3,9 +3,11 @@
 //! A view is a file with a [`View`] in it, and a line in [`ALL`].
 
 mod chosen;
+pub mod cloud;
 pub mod convergence;
 mod datum;
 mod depth;
+mod estimator;
 mod explain;
 mod heatmap;
 mod labels;
@@ -46,7 +48,7 @@ pub struct View {
 
 /// Every view, in the order of menus.
 pub const ALL: &[View] =
-    &[plane::VIEW, loss::VIEW, labels::VIEW, timecourse::VIEW, profile::VIEW, heatmap::VIEW];
+    &[plane::VIEW, loss::VIEW, estimator::VIEW, labels::VIEW, timecourse::VIEW, profile::VIEW, heatmap::VIEW];
 
 impl View {
     /// The view of this kind; `None` where there is none.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::quantity::Quantity;
 use crate::measures::{Information, Order};
+use crate::settings::Temperature;
 
 /// Which hidden states a number stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,6 +158,45 @@ pub struct Options {
     pub checkpoints: Vec<String>,
     /// The benchmark's column; `None` for the average.
     pub score: Option<String>,
+    /// The estimator shown on a sphere.
+    pub sphere: Sphere,
+}
+
+/// The estimator on a sphere, and from where it is looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sphere {
+    /// How far the sphere is turned about its upright axis, in radians.
+    pub yaw: f64,
+    /// How far its front is then tilted down, in radians.
+    pub pitch: f64,
+    /// The number n of reference points.
+    pub points: usize,
+    /// The seed of the reference points.
+    pub seed: u64,
+    /// How the temperature ε is chosen.
+    pub temperature: Temperature,
+    /// The number of states of the cloud drawn where no model's are given.
+    pub states: usize,
+    /// How far those scatter about their centres: the standard deviation of each coordinate.
+    pub scatter: f64,
+    /// The number of the state whose assignment is shown, from 0.
+    pub chosen: usize,
+}
+
+impl Default for Sphere {
+    fn default() -> Self {
+        Self {
+            yaw: -2.2,
+            pitch: 0.25,
+            points: 100,
+            seed: 0,
+            // Wide enough that several points share a state: on a sphere calibration leaves each to one or two.
+            temperature: Temperature::Fixed(0.1),
+            states: 240,
+            scatter: 0.25,
+            chosen: 0,
+        }
+    }
 }
 
 impl Options {
@@ -185,4 +225,6 @@ pub enum Heed {
     Checkpoints,
     /// [`Options::score`].
     Score,
+    /// [`Options::sphere`].
+    Sphere,
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::cloud::Cloud;
 use super::plane::Basis;
 use super::sentence::Sentence;
 use crate::chart::{CheckpointSubject, RunSubject, Subjects};
@@ -15,6 +16,7 @@ pub struct Snapshot {
     subjects: Arc<Subjects>,
     runs: Vec<RunData>,
     sentence: Option<Arc<Sentence>>,
+    cloud: Option<Arc<Cloud>>,
 }
 
 /// What is known of a run under a condition.
@@ -119,6 +121,17 @@ impl Snapshot {
     /// A document of the sample with the labels of its positions; `None` where no text is known.
     pub fn sentence(&self) -> Option<&Sentence> {
         self.sentence.as_deref()
+    }
+
+    /// The same snapshot with states of a model to show on a sphere.
+    #[must_use]
+    pub fn with_cloud(self, cloud: impl Into<Arc<Cloud>>) -> Self {
+        Self { cloud: Some(cloud.into()), ..self }
+    }
+
+    /// States of a model, projected; `None` where none are given.
+    pub fn cloud(&self) -> Option<&Cloud> {
+        self.cloud.as_deref()
     }
 
     /// The runs.

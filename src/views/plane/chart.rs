@@ -103,6 +103,7 @@ fn facet(snapshot: &Snapshot, options: &Options, title: String, of: impl Fn(&Run
         y: label(Quantity::Expressivity),
         marks: bound().into_iter().chain(series).collect(),
         aspect: Aspect::Equal,
+        ..Facet::default()
     }
 }
 
@@ -120,7 +121,7 @@ pub(in crate::views) fn bound() -> [Mark; 2] {
         label: "bound I(Y;Z) = I(X;Z)".to_owned(),
         color: Color::Muted,
         line: Some(Line { dash: Dash::Bound, is_thin: false }),
-        is_area: false,
+        ..Curve::default()
     };
     [Mark::Curve(area), Mark::Curve(line)]
 }

@@ -25,10 +25,15 @@ impl ReferencePoints {
     }
 }
 
+/// `numpy.random.default_rng(seed).standard_normal(count)`.
+pub fn normals(seed: u64, count: usize) -> Vec<f64> {
+    let mut normals = Normals::new(seed);
+    (0..count).map(|_| normals.next()).collect()
+}
+
 /// The same draw in f64: unit rows `[points, width]`.
 pub fn unit_rows(seed: u64, points: usize, width: usize) -> Vec<f64> {
-    let mut normals = Normals::new(seed);
-    let mut rows: Vec<f64> = (0..points * width).map(|_| normals.next()).collect();
+    let mut rows = normals(seed, points * width);
     for row in rows.chunks_exact_mut(width.max(1)) {
         let norm = row.iter().map(|value| value * value).sum::<f64>().sqrt();
         row.iter_mut().for_each(|value| *value /= norm);
