@@ -1,26 +1,37 @@
-//! `infoplane figure`: measured results as a figure.
+//! `infoplane figure`: measured results as a figure of any kind.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use super::{DONE, PARTLY, note, order};
+use crate::chart::{Chart, csv};
 use crate::error::{Error, Kind, Result};
-use crate::figure::{self, PlaneFigureOptions, Theme, plane_figure};
+use crate::figure::{self, FigureOptions, TWO_COLUMNS, Theme, layout};
 use crate::measures::Order;
+use crate::output::write_atomically;
 use crate::results::{join, read_all};
-use crate::views::marks::caption;
-use crate::views::plane::{LayerChoice, PlaneView, trajectories};
+use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Time};
+use crate::views::quantity::Quantity;
+use crate::views::snapshot::Snapshot;
+use crate::views::{self, View};
+
+/// A point is 1/72 inch.
+const POINTS_PER_MM: f32 = 72.0 / 25.4;
 
 /// The flags of `figure`.
 #[derive(Debug, Args)]
 pub struct FigureArgs {
-    /// Results as `measure` wrote them, or folders of such; all runs share the plane, parts of a run are one.
+    /// Results as `measure` wrote them, or folders of such; parts of a run are one.
     #[arg(required = true)]
     results: Vec<PathBuf>,
-    /// The figure; its extension, pdf, svg or png, decides the form. A pixel of the figure is a point on paper.
+    /// The figure; its extension decides the form: svg, pdf, png, or csv for its numbers, a row a datum.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// What the figure shows.
+    #[arg(long, value_name = "KIND", default_value = "plane", value_parser = kinds())]
+    kind: String,
     /// The n-gram order (back-off), 1 to 4.
     #[arg(long, value_name = "N", default_value = "1", value_parser = order)]
     order: Order,
@@ -28,42 +39,131 @@ pub struct FigureArgs {
     /// 0.5.
     #[arg(long, value_name = "mean|last|N|DEPTH", default_value = "mean")]
     layer: LayerChoice,
-    /// Pixels of a PNG per pixel of the figure: 1 is 72 dots per inch, 4.1667 is 300.
-    #[arg(long, value_name = "FACTOR", default_value_t = 2.0)]
+    /// The number shown, in kinds that show one of several: complexity, expressivity, optimality, entropy, regularity,
+    /// token-share to quadgram-share, residual or loss.
+    #[arg(long, value_name = "MEASURE", default_value = "complexity")]
+    measure: Quantity,
+    /// What stands side by side: none, run, order, layer or condition.
+    #[arg(long, value_name = "BY", default_value = "none")]
+    facet: FacetBy,
+    /// What an axis of training's time counts: steps, tokens or relative.
+    #[arg(long, value_name = "TIME", default_value = "steps")]
+    time: Time,
+    /// Training's time on a logarithmic axis.
+    #[arg(long)]
+    log: bool,
+    /// Values less what shuffled labels give.
+    #[arg(long)]
+    less_null: bool,
+    /// The checkpoints of a kind that shows single ones, by name or step; first, middle and last without.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    checkpoints: Vec<String>,
+    /// The width in millimetres; 183, two columns of a journal, without.
+    #[arg(long, value_name = "MM", value_parser = millimetres)]
+    width: Option<f32>,
+    /// The height in millimetres; what suits the figure, without.
+    #[arg(long, value_name = "MM", value_parser = millimetres)]
+    height: Option<f32>,
+    /// Pixels of a PNG per point (1/72 inch): 300 dots per inch without.
+    #[arg(long, value_name = "FACTOR", default_value_t = 300.0 / 72.0)]
     scale: f32,
-    /// A title above the plane.
+    /// A title above the figure.
     #[arg(long)]
     title: Option<String>,
+    /// No words below on what the numbers were measured under.
+    #[arg(long)]
+    no_caption: bool,
     /// Light on dark instead of dark on white.
     #[arg(long)]
     dark: bool,
+}
+
+/// The kinds of figures, with what each shows.
+fn kinds() -> PossibleValuesParser {
+    let value = |view: &View| clap::builder::PossibleValue::new(view.kind).help(view.about);
+    PossibleValuesParser::new(views::ALL.iter().map(value))
 }
 
 /// Draws the figure.
 pub fn run(args: &FigureArgs) -> Result<u8> {
     let (runs, conflicts) = join(read_all(&args.results)?);
     conflicts.iter().for_each(|conflict| note(&format!("infoplane: {conflict}")));
-    let view = PlaneView { order: args.order, layers: args.layer };
-    let trajectories = trajectories(&runs, view);
-    if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
-        let cause = format!("these results have no measures of order {} for this layer", args.order.number());
-        return Err(Error::new(Kind::Usage, cause)
-            .help("choose another --order or --layer")
-            .at(&args.results[0]));
+    let snapshot = Snapshot::recorded(&runs);
+    let options = args.options();
+    // The parser knows no other kinds.
+    let view = View::of_kind(&args.kind).unwrap_or(&views::ALL[0]);
+    for flag in args.unheeded(view, &options) {
+        note(&format!("infoplane: a figure of kind {} has no use for {flag}", view.kind));
     }
-    let options = PlaneFigureOptions {
-        title: args.title.clone(),
-        caption: Some(caption(&trajectories)),
-        highlight: Vec::new(),
-        theme: if args.dark { Theme::Dark } else { Theme::Light },
-    };
-    figure::write(&plane_figure(&trajectories, view, &options), &args.out, args.scale)?;
-    let mut status = DONE;
-    for trajectory in &trajectories {
-        if let Some(absence) = &trajectory.absence {
-            note(&format!("infoplane: {} is not drawn: {absence}", trajectory.label()));
-            status = PARTLY;
+    let chart = (view.chart)(&snapshot, &options).map_err(|missing| {
+        Error::new(Kind::Usage, format!("there is no figure of kind {} in these results", view.kind))
+            .help(missing)
+            .at(&args.results[0])
+    })?;
+    args.write(&chart)?;
+    let absent: Vec<_> = chart.legend.keys.iter().filter(|key| key.is_absent).collect();
+    absent.iter().for_each(|key| note(&format!("infoplane: {} is not drawn: {}", key.label, key.detail)));
+    Ok(if absent.is_empty() { DONE } else { PARTLY })
+}
+
+impl FigureArgs {
+    fn options(&self) -> Options {
+        Options {
+            order: self.order,
+            layers: self.layer,
+            quantity: self.measure,
+            facet: self.facet,
+            time: self.time,
+            log: self.log,
+            less_null: self.less_null,
+            checkpoints: self.checkpoints.clone(),
+            ..Options::default()
         }
     }
-    Ok(status)
+
+    /// The flags that a kind of figure does not heed and that ask for something.
+    fn unheeded(&self, view: &View, options: &Options) -> Vec<&'static str> {
+        let usual = Options::default();
+        let asked = [
+            (Heed::Order, "--order", options.order != usual.order),
+            (Heed::Layers, "--layer", options.layers != usual.layers),
+            (Heed::Quantity, "--measure", options.quantity != usual.quantity),
+            (Heed::Facet, "--facet", options.facet != usual.facet),
+            (Heed::Time, "--time", options.time != usual.time),
+            (Heed::Time, "--log", options.log),
+            (Heed::LessNull, "--less-null", options.less_null),
+            (Heed::Checkpoints, "--checkpoints", !options.checkpoints.is_empty()),
+        ];
+        let unheeded = asked.into_iter().filter(|(heed, _, asked)| *asked && !view.heeds.contains(heed));
+        unheeded.map(|(_, flag, _)| flag).collect()
+    }
+
+    fn write(&self, chart: &Chart) -> Result<()> {
+        if is_csv(&self.out) {
+            return write_atomically(&self.out, &csv(chart)?);
+        }
+        let options = FigureOptions {
+            theme: if self.dark { Theme::Dark } else { Theme::Light },
+            width: self.width.map_or(TWO_COLUMNS, |width| width * POINTS_PER_MM),
+            height: self.height.map(|height| height * POINTS_PER_MM),
+            title: self.title.clone(),
+            has_caption: !self.no_caption,
+            current: Vec::new(),
+        };
+        figure::write(&layout(chart, &options), &self.out, self.scale)
+    }
+}
+
+fn is_csv(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+}
+
+/// A length on paper.
+fn millimetres(text: &str) -> Result<f32, String> {
+    let length: f32 = text.parse().map_err(|_| "not a number of millimetres".to_owned())?;
+    if (40.0..=1200.0).contains(&length) {
+        Ok(length)
+    } else {
+        Err("a figure is 40 to 1200 mm long".to_owned())
+    }
 }

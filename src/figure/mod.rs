@@ -56,7 +56,9 @@ pub fn write(scene: &Scene, path: &FilePath, scale: f32) -> Result<()> {
                 Some(other) => format!("a figure cannot be written as .{other}"),
                 None => "the figure's file name has no extension".to_owned(),
             };
-            return Err(Error::new(Kind::Usage, cause).help("name it .pdf, .svg or .png").at(path));
+            return Err(Error::new(Kind::Usage, cause)
+                .help("name it .pdf, .svg, .png, or .csv for its numbers")
+                .at(path));
         }
     };
     write_atomically(path, &bytes)

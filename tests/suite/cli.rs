@@ -364,7 +364,7 @@ fn figure_draws_results_as_pdf_svg_and_png() {
     let pdf = folder.path().join("plane.pdf");
     status(&infoplane(&["figure", text(&json), "--out", text(&pdf)]), 0);
     assert!(std::fs::read(pdf).unwrap().starts_with(b"%PDF-"));
-    fails(&["figure", text(&json), "--out", "plane.jpg"], &["name it .pdf, .svg or .png"]);
+    fails(&["figure", text(&json), "--out", "plane.jpg"], &["name it .pdf, .svg, .png, or .csv"]);
     fails(&["figure", text(&json), "--out", "plane.svg", "--layer", "9"], &["--layer"]);
 }
 
@@ -468,14 +468,19 @@ fn figure_takes_several_results_and_tells_their_conditions_apart() {
     };
     status(&draw("last"), 0);
     let words = said();
-    for part in [" deep n = 50 1 ", " shallow n = 100 1 ", "deep: n = 50; shallow: n = 100", "20 documents"] {
+    for part in [
+        " deep, n = 50 1 checkpoint ",
+        " shallow, n = 100 1 checkpoint ",
+        "deep: n = 50; shallow: n = 100",
+        "20 documents",
+    ] {
         assert!(words.contains(part), "{part} is missing: {words}");
     }
     // A run without the layer is named, on paper and to whoever asked.
     let stderr = status(&draw("4"), 1);
     assert!(stderr.contains("shallow, n = 100 is not drawn: no layer 4"), "{stderr}");
     let words = said();
-    assert!(words.contains(" shallow n = 100 no layer 4 "), "{words}");
+    assert!(words.contains(" shallow, n = 100 no layer 4 "), "{words}");
     assert!(words.contains("Not drawn: shallow, n = 100, no layer 4"), "{words}");
     fails(&["figure", "--out", text(&svg)], &["RESULTS"]);
 }

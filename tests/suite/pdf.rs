@@ -125,7 +125,7 @@ fn everything() -> Scene {
 /// All lines of text of a scene.
 fn texts(items: &[Item]) -> Vec<&Text> {
     let of_item = |item| match item {
-        &Item::Text(ref text) => vec![text],
+        Item::Text(text) => vec![text],
         Item::Group(group) => texts(&group.items),
         _ => vec![],
     };

@@ -71,15 +71,16 @@ pub fn over(facet: &Facet, frame: &Frame, context: &Context<'_>) -> Vec<Item> {
     }
     // By place in their series, then by series: none lies wholly above another.
     let marked = marked(&series, frame);
-    let longest = series.iter().map(|series| series.data.len()).max().unwrap_or(0);
-    for index in 0..longest {
-        for (number, series) in series.iter().enumerate() {
-            let Some(datum) = series.data.get(index) else { continue };
-            let is_current = context.is_current(datum.of);
-            if (marked[number][index] || is_current) && series.marker.is_some() {
-                marks.extend(datum_items(series, datum, frame, context, &mut placer));
-            }
-        }
+    let of_series =
+        series.iter().zip(&marked).map(|(series, marked)| series.data.iter().zip(marked).enumerate());
+    let mut drawn: Vec<(usize, &Series, &Datum)> = Vec::new();
+    for (series, data) in series.iter().zip(of_series).filter(|(series, _)| series.marker.is_some()) {
+        let shown = data.filter(|(_, (datum, marked))| **marked || context.is_current(datum.of));
+        drawn.extend(shown.map(|(index, (datum, _))| (index, *series, datum)));
+    }
+    drawn.sort_by_key(|(index, ..)| *index);
+    for (_, series, datum) in drawn {
+        marks.extend(datum_items(series, datum, frame, context, &mut placer));
     }
     for series in &series {
         labels.extend(label(series, frame, context));

@@ -96,11 +96,18 @@ fn facet(snapshot: &Snapshot, options: &Options, title: String, of: impl Fn(&Run
     let single = snapshot.runs().len() == 1;
     let runs = snapshot.runs().filter(of);
     let series = runs.map(|run| Mark::Series(series(run, options, single)));
-    let label = |quantity: Quantity| Axis::new(quantity.label(), quantity.unit());
+    let label = |quantity: Quantity, side: &str| {
+        // Frames of orders say theirs themselves.
+        let of_order = match options.facet {
+            FacetBy::Order => String::new(),
+            _ => format!(", {} {side}", options.order),
+        };
+        Axis::new(quantity.label() + &of_order, quantity.unit())
+    };
     Facet {
         title,
-        x: label(Quantity::Complexity),
-        y: label(Quantity::Expressivity),
+        x: label(Quantity::Complexity, "input"),
+        y: label(Quantity::Expressivity, "output"),
         marks: bound().into_iter().chain(series).collect(),
         aspect: Aspect::Equal,
         ..Facet::default()
