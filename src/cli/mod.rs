@@ -10,6 +10,7 @@
 //! | 130 | interrupted by Ctrl+C; what was measured is in the store |
 //! | 143 | ended by SIGTERM, as by a cluster's time limit; likewise |
 
+mod correlate;
 mod demo;
 mod figure;
 mod form;
@@ -78,6 +79,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Draw measured results on the information plane, as PDF, SVG or PNG.
     Figure(figure::FigureArgs),
+    /// Correlate two columns of a table: Pearson, Spearman, line, partial correlation.
+    Correlate(correlate::CorrelateArgs),
     /// List, limit and clear what measurements store.
     Store(store::StoreCommandArgs),
 }
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Some(Command::Hidden(args)) => hidden::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Figure(args)) => figure::run(&args),
+        Some(Command::Correlate(args)) => correlate::run(&args),
         Some(Command::Store(args)) => store::run(&args),
     };
     ExitCode::from(status.unwrap_or_else(|error| {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::engine::run_of;
 use super::support::{Tensors, asset, fixture, token_file};
 
+mod correlate;
 mod typed;
 
 /// Runs the program with a store of its own: nothing may be found that another test measured, and nothing be written to
