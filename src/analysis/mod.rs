@@ -10,6 +10,7 @@ pub mod correlation;
 pub mod discovery;
 pub mod fit;
 pub mod leave_out;
+pub mod model_name;
 pub mod partial;
 pub mod phases;
 pub mod relative;

@@ -40,9 +40,9 @@ pub struct FigureArgs {
     #[arg(long, value_name = "mean|last|N|DEPTH", default_value = "mean")]
     layer: LayerChoice,
     /// The number shown, in kinds that show one of several: complexity, expressivity, optimality, entropy, regularity,
-    /// token-share to quadgram-share, residual or loss.
-    #[arg(long, value_name = "MEASURE", default_value = "complexity")]
-    measure: Quantity,
+    /// token-share to quadgram-share, residual or loss. Without, what the kind shows by itself.
+    #[arg(long, value_name = "MEASURE")]
+    measure: Option<Quantity>,
     /// What stands side by side: none, run, order, layer or condition.
     #[arg(long, value_name = "BY", default_value = "none")]
     facet: FacetBy,

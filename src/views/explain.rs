@@ -6,14 +6,42 @@ use super::plane::{self, PlaneView};
 use super::quantity::Quantity;
 use super::snapshot::{CheckpointData, Measure, Run, Snapshot};
 use crate::chart::{Chart, Dash, Key, Legend, Line, Marker, Note, Of, Sign};
+use crate::measures::Order;
 use crate::words::counted;
 
 /// The legend of runs, with the signs that their data bear.
 pub(super) fn legend(snapshot: &Snapshot, options: &Options) -> Legend {
+    legend_of(snapshot, options, &[options.order])
+}
+
+/// The legend of runs with the signs of these orders.
+pub(super) fn legend_of(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Legend {
     let keys = snapshot.runs().map(|run| key(run, options)).collect();
+    Legend { keys, notes: notes(snapshot, options, orders), bar: None }
+}
+
+/// The explanation of every sign that the numbers of these orders bear.
+pub(super) fn notes(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Vec<Note> {
     let open = snapshot.measured().any(|measure| !measure.basis.is_final());
     let open = open.then(|| Note { sign: Sign::Open, text: "measured on a part of the sample".to_owned() });
-    Legend { keys, notes: open.into_iter().collect(), bar: None }
+    let flagged = doubts(snapshot, options, orders).into_iter();
+    open.into_iter().chain(flagged.map(|[text, _]| Note { sign: Sign::Exclamation, text })).collect()
+}
+
+/// What is to be known before the numbers of these orders are believed, each once by its worst: in a few words, and with
+/// what it means.
+fn doubts(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Vec<[String; 2]> {
+    let several = snapshot.measured().nth(1).is_some();
+    let of = |order: Order| {
+        let options = Options { order, ..options.clone() };
+        let flags = snapshot.measured().flat_map(|measure| flags(&measure, &options)).collect::<Vec<_>>();
+        let doubts = marks::summed_up(flags, several);
+        doubts.into_iter().map(move |words| match orders {
+            [_] => words,
+            _ => words.map(|words| format!("{order}: {words}")),
+        })
+    };
+    orders.iter().copied().flat_map(of).collect()
 }
 
 /// The key of a run.
@@ -47,11 +75,27 @@ fn absence(run: Run<'_>, options: &Options) -> String {
 
 /// What the numbers were measured under, and what was done to them: a sentence each.
 pub(super) fn caption(snapshot: &Snapshot, options: &Options) -> Vec<String> {
+    caption_of(snapshot, options, &[options.order])
+}
+
+/// The same with what is to be known before the numbers of these orders are believed.
+pub(super) fn caption_of(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Vec<String> {
     let measured = snapshot.caption();
     let less = options.less_null.then(|| "Values less what shuffled labels give".to_owned());
     let absent = snapshot.runs().map(|run| key(run, options)).filter(|key| key.is_absent);
     let absent = absent.map(|key| format!("Not drawn: {}, {}", key.label, key.detail));
-    Some(measured).filter(|text| !text.is_empty()).into_iter().chain(less).chain(absent).collect()
+    let doubts = doubts(snapshot, options, orders).into_iter().map(|[_, text]| format!("! {text}"));
+    let measured = Some(measured).filter(|text| !text.is_empty());
+    measured.into_iter().chain(less).chain(doubts).chain(absent).collect()
+}
+
+/// Names in a list, of many the first few.
+pub(super) fn list(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    match names.len().checked_sub(SHOWN) {
+        Some(more) if more > 1 => format!("{} and {more} more", names[..SHOWN].join(", ")),
+        _ => names.join(", "),
+    }
 }
 
 /// Why a view has nothing to show.
@@ -81,7 +125,11 @@ fn has_no_null(layer: &crate::measures::LayerMeasures) -> bool {
 pub(super) fn flags(measure: &Measure<'_>, options: &Options) -> Vec<Flag> {
     let view = PlaneView { order: options.order, layers: options.layers };
     let point = plane::point(view, (measure.index, 1), "", (None, None), measure.measurement, measure.basis);
-    point.map_or_else(Vec::new, |point| point.flags())
+    let Some(mut point) = point else { return Vec::new() };
+    if let Some([complexity, expressivity]) = point.less_null().filter(|_| options.less_null) {
+        (point.complexity, point.expressivity, point.null) = (complexity, expressivity, None);
+    }
+    point.flags()
 }
 
 /// What a reader must know before believing a number of a checkpoint. Values less their null leave what the sample's size

@@ -24,7 +24,7 @@ const WITH_NUMBERS: [usize; 2] = [16, 16];
 
 fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let options = Options { layers: LayerChoice::Mean, ..options.clone() };
-    let quantity = options.quantity;
+    let quantity = options.quantity.unwrap_or_default();
     if !quantity.is_of_layer() {
         return Err(format!("{quantity} is of a model, not of its layers: choose another measure"));
     }
@@ -103,7 +103,7 @@ fn table(title: String, x: Axis, measures: Vec<(usize, Measure<'_>)>, options: &
         _ => 0,
     };
     let cell = |column: usize, row: usize, measure: &Measure<'_>, options: &Options| {
-        let datum = datum::of(options.quantity, measure, column as f64, options)?;
+        let datum = datum::of(options.quantity.unwrap_or_default(), measure, column as f64, options)?;
         let datum = Datum { joined: false, color: None, ..datum };
         datum.y.is_finite().then(|| Cell { column, row, sign: String::new(), datum })
     };
@@ -111,7 +111,7 @@ fn table(title: String, x: Axis, measures: Vec<(usize, Measure<'_>)>, options: &
         layers(measure, options).filter_map(move |(row, options)| cell(*column, row, measure, &options))
     });
     let cells = Cells {
-        name: options.quantity.name().to_owned(),
+        name: options.quantity.unwrap_or_default().name().to_owned(),
         columns,
         rows,
         range: [0.0, 1.0],
@@ -127,8 +127,10 @@ fn table(title: String, x: Axis, measures: Vec<(usize, Measure<'_>)>, options: &
 fn flags<'s>(snapshot: &'s Snapshot, options: &'s Options) -> impl Iterator<Item = Flag> + 's {
     snapshot.measured().flat_map(move |measure| {
         let all = layers(&measure, options);
-        all.flat_map(|(_, options)| explain::flags_of(options.quantity, &measure, &options))
-            .collect::<Vec<_>>()
+        all.flat_map(|(_, options)| {
+            explain::flags_of(options.quantity.unwrap_or_default(), &measure, &options)
+        })
+        .collect::<Vec<_>>()
     })
 }
 
@@ -173,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_loss_has_no_layers() {
-        let options = Options { quantity: Quantity::Loss, ..Options::default() };
+        let options = Options { quantity: Some(Quantity::Loss), ..Options::default() };
         assert!(drawn(&VIEW, vec![run(0, "a", 2, 2)], &options).unwrap_err().contains("not of its layers"));
     }
 }

@@ -9,6 +9,7 @@ mod datum;
 mod depth;
 mod estimator;
 mod explain;
+mod families;
 mod heatmap;
 mod labels;
 mod loss;
@@ -18,9 +19,12 @@ pub mod plane;
 mod profile;
 pub mod quantity;
 pub mod sentence;
+mod shares;
+mod sizes;
 pub mod snapshot;
 mod time;
 mod timecourse;
+mod widths;
 
 use crate::chart::Chart;
 use options::{Heed, Options};
@@ -47,8 +51,18 @@ pub struct View {
 }
 
 /// Every view, in the order of menus.
-pub const ALL: &[View] =
-    &[plane::VIEW, loss::VIEW, estimator::VIEW, labels::VIEW, timecourse::VIEW, profile::VIEW, heatmap::VIEW];
+pub const ALL: &[View] = &[
+    plane::VIEW,
+    loss::VIEW,
+    estimator::VIEW,
+    labels::VIEW,
+    widths::VIEW,
+    shares::VIEW,
+    sizes::VIEW,
+    timecourse::VIEW,
+    profile::VIEW,
+    heatmap::VIEW,
+];
 
 impl View {
     /// The view of this kind; `None` where there is none.

@@ -143,8 +143,8 @@ pub struct Options {
     pub order: Order,
     /// The hidden states.
     pub layers: LayerChoice,
-    /// The number shown, where a view shows one of several.
-    pub quantity: Quantity,
+    /// The number shown, where a view shows one of several; `None` for what it shows by itself.
+    pub quantity: Option<Quantity>,
     /// What stands side by side.
     pub facet: FacetBy,
     /// What the axis of time counts.

@@ -1,6 +1,9 @@
 //! What holds of every view: nothing of what may come brings one down, and each datum says what it is of.
 
+use std::path::Path;
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::options::Options;
 use super::plane::Basis;
@@ -73,6 +76,49 @@ pub fn run(number: usize, name: &str, checkpoints: usize, layers: usize) -> (Run
     let of =
         |index| CheckpointData::Measured(Arc::new(measurement(layers, share(index))), Basis::recorded(256));
     (subject, RunData { checkpoints: (0..checkpoints).map(of).collect(), ..RunData::default() })
+}
+
+/// A run of the reference, `gutenberg-200k` or `gutenberg-1m`, as it lies among the fixtures.
+pub fn reference_run(name: &str) -> (RunSubject, RunData) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/runs/{name}.json"));
+    let reference: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let layer = |layer: &Value| {
+        let of = |order: Order| {
+            let information = |side: &str| {
+                let value = |name: String| layer["orders"][order.name()][name].as_f64().unwrap();
+                Information::new(value(side.to_owned()), value(format!("{side}_mean")))
+            };
+            [(Label::Input(order), information("input")), (Label::Output(order), information("output"))]
+        };
+        let index = layer["layer"].as_u64().map(|index| index as usize);
+        LayerMeasures::new(index, layer["entropy"].as_f64().unwrap(), Order::ALL.into_iter().flat_map(of))
+    };
+    let measurement = |checkpoint: &Value| Measurement {
+        loss: checkpoint["loss"].as_f64(),
+        positions: checkpoint["positions"].as_u64().unwrap() as usize,
+        temperature: checkpoint["temperature"].as_f64().unwrap(),
+        layers: checkpoint["layers"].as_array().unwrap().iter().map(layer).collect(),
+        mean: layer(&checkpoint["mean"]),
+        convergence: Vec::new(),
+        weights: None,
+        sample: None,
+        warning: None,
+    };
+    let checkpoints = reference["checkpoints"].as_array().unwrap();
+    let subject = |checkpoint: &Value| CheckpointSubject {
+        name: checkpoint["name"].as_str().unwrap().to_owned(),
+        step: checkpoint["step"].as_u64(),
+        tokens: None,
+    };
+    let data = |checkpoint: &Value| {
+        CheckpointData::Measured(Arc::new(measurement(checkpoint)), Basis::recorded(120))
+    };
+    let run = RunSubject {
+        name: name.to_owned(),
+        checkpoints: checkpoints.iter().map(subject).collect(),
+        ..RunSubject::default()
+    };
+    (run, RunData { checkpoints: checkpoints.iter().map(data).collect(), ..RunData::default() })
 }
 
 /// The chart of a view, or what it says is missing.

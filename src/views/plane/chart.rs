@@ -2,8 +2,8 @@
 
 use crate::bound::largest_expressivity;
 use crate::chart::{
-    Aspect, Axis, Chart, Color, ColorBar, ColorMap, Curve, Dash, Datum, Facet, Fill, Legend, Line, Mark,
-    Marker, Of, Series,
+    Aspect, Axis, Chart, Color, ColorBar, ColorMap, Curve, Dash, Datum, Facet, Fill, Line, Mark, Marker, Of,
+    Series,
 };
 use crate::measures::Order;
 use crate::views::marks::Flag;
@@ -26,7 +26,24 @@ pub const VIEW: View = View {
 const FAR: f64 = 4.0;
 
 fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
-    let mut facets = facets(snapshot, options);
+    let mut chart = side_by_side(snapshot, options, facets(snapshot, options), &[options.order])?;
+    chart.title = format!("{}, {}, {}", VIEW.title, options.order, options.layers.name());
+    if is_single(snapshot) {
+        chart.legend.bar = Some(progress());
+    }
+    Ok(chart)
+}
+
+/// Planes of some orders side by side; those without data are left out.
+///
+/// # Errors
+/// That none has any.
+pub(in crate::views) fn side_by_side(
+    snapshot: &Snapshot,
+    options: &Options,
+    mut facets: Vec<Facet>,
+    orders: &[Order],
+) -> Result<Chart, String> {
     facets.retain(|facet| facet.marks.iter().any(|mark| mark.data().next().is_some()));
     if facets.is_empty() {
         return Err(explain::nothing(snapshot, options));
@@ -36,21 +53,23 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     for facet in &mut facets {
         (facet.x.range, facet.y.range) = (Some([0.0, reach]), Some([0.0, reach]));
     }
-    let single = snapshot.runs().len() == 1;
-    let progress = ColorBar {
+    let legend = explain::legend_of(snapshot, options, orders);
+    let caption = explain::caption_of(snapshot, options, orders);
+    Ok(Chart { facets, legend, caption, subjects: snapshot.subjects().clone(), ..Chart::default() })
+}
+
+/// Whether one run alone is drawn, whose marks then tell the way through training.
+pub(in crate::views) fn is_single(snapshot: &Snapshot) -> bool {
+    snapshot.runs().len() == 1
+}
+
+/// What the colours of the way through training mean.
+pub(in crate::views) fn progress() -> ColorBar {
+    ColorBar {
         label: "checkpoint".to_owned(),
         map: ColorMap::Progress,
         ends: ["first", "last"].map(str::to_owned),
-    };
-    let legend = explain::legend(snapshot, options);
-    Ok(Chart {
-        title: format!("{}, {}, {}", VIEW.title, options.order, options.layers.name()),
-        facets,
-        columns: 0,
-        legend: Legend { bar: single.then_some(progress), ..legend },
-        caption: explain::caption(snapshot, options),
-        subjects: snapshot.subjects().clone(),
-    })
+    }
 }
 
 /// A frame for each of what stands side by side.
@@ -92,10 +111,19 @@ fn facets(snapshot: &Snapshot, options: &Options) -> Vec<Facet> {
 }
 
 /// The plane of some runs.
-fn facet(snapshot: &Snapshot, options: &Options, title: String, of: impl Fn(&Run<'_>) -> bool) -> Facet {
-    let single = snapshot.runs().len() == 1;
+pub(in crate::views) fn facet(
+    snapshot: &Snapshot,
+    options: &Options,
+    title: String,
+    of: impl Fn(&Run<'_>) -> bool,
+) -> Facet {
+    let single = is_single(snapshot);
     let runs = snapshot.runs().filter(of);
-    let series = runs.map(|run| Mark::Series(series(run, options, single)));
+    frame(title, options, runs.map(|run| Mark::Series(series(run, options, single))))
+}
+
+/// A plane with its bound and these marks.
+pub(in crate::views) fn frame(title: String, options: &Options, marks: impl Iterator<Item = Mark>) -> Facet {
     let label = |quantity: Quantity, side: &str| {
         // Frames of orders say theirs themselves.
         let of_order = match options.facet {
@@ -108,7 +136,7 @@ fn facet(snapshot: &Snapshot, options: &Options, title: String, of: impl Fn(&Run
         title,
         x: label(Quantity::Complexity, "input"),
         y: label(Quantity::Expressivity, "output"),
-        marks: bound().into_iter().chain(series).collect(),
+        marks: bound().into_iter().chain(marks).collect(),
         aspect: Aspect::Equal,
         ..Facet::default()
     }
@@ -150,19 +178,25 @@ pub(in crate::views) fn series(run: Run<'_>, options: &Options, is_single: bool)
 }
 
 /// A checkpoint on the plane; `None` where it lacks the order or the layer.
-fn datum(run: Run<'_>, measure: &Measure<'_>, options: &Options, is_single: bool) -> Option<Datum> {
+pub(in crate::views) fn datum(
+    run: Run<'_>,
+    measure: &Measure<'_>,
+    options: &Options,
+    is_single: bool,
+) -> Option<Datum> {
     let complexity = Quantity::Complexity.of(measure.measurement, options)?;
     let expressivity = Quantity::Expressivity.of(measure.measurement, options)?;
     let optimality = Quantity::Optimality.of(measure.measurement, options);
     let of = Of::checkpoint(run.index, measure.index).of_order(options.order);
     let flags = explain::flags(measure, options);
+    let muted = flags.iter().any(Flag::is_of_null).then_some(Color::Muted);
     Some(Datum {
         x_spread: complexity.spread,
         joined: measure.joined,
         is_open: !measure.basis.is_final(),
         is_marked: flags.contains(&Flag::AboveBound),
         flags: flags.iter().map(|flag| flag.short()).collect(),
-        color: is_single.then(|| Color::Progress(run.progress(measure.index))),
+        color: muted.or_else(|| is_single.then(|| Color::Progress(run.progress(measure.index)))),
         more: optimality.map(|optimality| format!("φ {:.3}", optimality.value)).into_iter().collect(),
         ..Datum::new(complexity.value, expressivity.value, of).with_spread(expressivity.spread)
     })

@@ -1,6 +1,6 @@
 //! The information plane: complexity across, expressivity up, one trajectory a run (paper, figure 1).
 
-mod chart;
+pub(in crate::views) mod chart;
 
 pub use self::chart::VIEW;
 
