@@ -431,7 +431,7 @@ fn rule(
             true => ([along + 2.0, top + size::SMALL], Anchor::Start),
             false => ([frame.right() - 2.0, along - 2.0], Anchor::End),
         };
-        let text = Text::new(at, text, size::SMALL, context.inks.muted).anchored(anchor);
+        let text = with_halo(Text::new(at, text, size::SMALL, context.inks.muted).anchored(anchor), context);
         placer.avoid_text(&text);
         words.push(Item::Text(text));
     }
@@ -452,6 +452,12 @@ fn words(words: &Words, frame: &Frame, context: &Context<'_>, placer: &mut Place
     Some(Item::Text(text))
 }
 
+/// Text that stays legible upon marks.
+fn with_halo(text: Text, context: &Context<'_>) -> Text {
+    let halo = Stroke::new(Paint::faint(context.inks.ground, 0.85), 1.8);
+    Text { halo: Some(halo), ..text }
+}
+
 /// Lines of words in the corner that the fewest data lie in.
 fn remarks(
     remarks: &[&Remark],
@@ -464,12 +470,17 @@ fn remarks(
     let widest = remarks.iter().map(|remark| text_width(&remark.text, size::SMALL)).fold(0.0, f32::max);
     let (high, pad) = (row * remarks.len() as f32, 3.0);
     let corners = [false, true].map(|right| [false, true].map(|low| (right, low)));
+    // Of bars all the way up counts.
+    let heights =
+        |mark: &Mark| if matches!(mark, Mark::Bars(_)) { vec![1.0, 0.75, 0.5, 0.25] } else { vec![1.0] };
     let places: Vec<[f32; 2]> = facet
         .marks
         .iter()
-        .filter(|mark| matches!(mark, Mark::Series(_)))
-        .flat_map(Mark::data)
-        .filter_map(|datum| frame.at(datum.x, datum.y))
+        .filter(|mark| matches!(mark, Mark::Series(_) | Mark::Bars(_)))
+        .flat_map(|mark| mark.data().map(move |datum| (heights(mark), datum)))
+        .flat_map(|(heights, datum)| {
+            heights.into_iter().filter_map(|share| frame.at(datum.x, share * datum.y))
+        })
         .collect();
     let origin = |(right, low): (bool, bool)| {
         [
@@ -490,7 +501,7 @@ fn remarks(
         let at = [left, top + row * index as f32 + size::SMALL];
         let color = mix(context.theme.rgb(remark.color), context.inks.text, 0.45);
         let text = elide(&remark.text, size::SMALL, frame.size[0] - 2.0 * pad);
-        let text = Text::new(at, text, size::SMALL, color);
+        let text = with_halo(Text::new(at, text, size::SMALL, color), context);
         placer.avoid_text(&text);
         Item::Text(text)
     };

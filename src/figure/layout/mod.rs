@@ -238,7 +238,13 @@ impl Grid {
             self.frame[1] + room.inner_bottom(self.shares[0]) + GAP + room.top,
         ];
         let (x, y) = (left + room.left + column * step[0], top + room.top + row * step[1]);
-        Frame::new([x, y], self.frame, facet)
+        let [wide, high] = self.frame;
+        // A square among frames of another form stands in the middle of its place.
+        let side = wide.min(high);
+        match facet.aspect {
+            Aspect::Equal => Frame::new([x + 0.5 * (wide - side), y], [side; 2], facet),
+            Aspect::Free => Frame::new([x, y], [wide, high], facet),
+        }
     }
 
     /// Which titles the axes of a facet bear.
