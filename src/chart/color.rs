@@ -20,3 +20,25 @@ pub enum Color {
     /// The ink of what stands back.
     Muted,
 }
+
+/// A scale of colours by what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColorMap {
+    /// The way through training.
+    Progress,
+    /// From the least to the largest.
+    Value,
+    /// Around zero.
+    Signed,
+}
+
+impl ColorMap {
+    /// The colour at a share of the way from the least (0) to the largest (1).
+    pub fn at(self, share: f32) -> Color {
+        match self {
+            Self::Progress => Color::Progress(share),
+            Self::Value => Color::Value(share),
+            Self::Signed => Color::Signed(2.0 * share - 1.0),
+        }
+    }
+}

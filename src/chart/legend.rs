@@ -1,6 +1,6 @@
 //! What explains a figure: which line is which run, what colours stand for and what signs mean.
 
-use super::{Color, Line, Marker, Of};
+use super::{Color, ColorMap, Line, Marker, Of};
 
 /// What explains a figure.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,26 +67,4 @@ pub struct ColorBar {
     pub map: ColorMap,
     /// What stands at its ends.
     pub ends: [String; 2],
-}
-
-/// A scale of colours by what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColorMap {
-    /// The way through training.
-    Progress,
-    /// From the least to the largest.
-    Value,
-    /// Around zero.
-    Signed,
-}
-
-impl ColorMap {
-    /// The colour at a share of the way from the least (0) to the largest (1).
-    pub fn at(self, share: f32) -> Color {
-        match self {
-            Self::Progress => Color::Progress(share),
-            Self::Value => Color::Value(share),
-            Self::Signed => Color::Signed(2.0 * share - 1.0),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! What is drawn within a frame.
 
-use super::{Color, Datum, Of};
+use super::{Color, ColorMap, Datum, Of};
 
 /// Something drawn within a frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,7 +115,7 @@ pub struct Cells {
     /// The values at the ends of the colours; those beyond have the colour of the nearer end.
     pub range: [f64; 2],
     /// The colours.
-    pub map: super::ColorMap,
+    pub map: ColorMap,
     /// Whether values are written into their cells.
     pub has_numbers: bool,
     /// The cells that have a value.

@@ -13,10 +13,10 @@ mod mark;
 mod ticks;
 
 pub use axis::{Axis, Scale};
-pub use color::Color;
+pub use color::{Color, ColorMap};
 pub use csv::csv;
 pub use datum::{CheckpointSubject, Datum, Of, RunSubject, Statistic, Subjects};
-pub use legend::{ColorBar, ColorMap, Key, Legend, Note, Sign};
+pub use legend::{ColorBar, Key, Legend, Note, Sign};
 pub use mark::{Bars, Cell, Cells, Curve, Dash, Fill, Line, Mark, Marker, Remark, Rule, Series, Words};
 pub use ticks::Tick;
 

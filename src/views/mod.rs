@@ -14,6 +14,7 @@ mod heatmap;
 mod labels;
 mod loss;
 pub mod marks;
+mod numbers;
 pub mod options;
 pub mod plane;
 mod profile;

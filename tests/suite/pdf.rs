@@ -122,14 +122,17 @@ fn everything() -> Scene {
     Scene { width: 300.0, height: 200.0, items, title, ..Scene::default() }
 }
 
-/// All lines of text of a scene.
-fn texts(items: &[Item]) -> Vec<&Text> {
-    let of_item = |item| match item {
+fn texts_of(item: &Item) -> Vec<&Text> {
+    match item {
         Item::Text(text) => vec![text],
         Item::Group(group) => texts(&group.items),
         _ => vec![],
-    };
-    items.iter().flat_map(of_item).collect()
+    }
+}
+
+/// All lines of text of a scene.
+fn texts(items: &[Item]) -> Vec<&Text> {
+    items.iter().flat_map(texts_of).collect()
 }
 
 #[test]

@@ -136,7 +136,7 @@ pub fn items(facet: &Facet, frame: &Frame, shows: &Shows, context: &Context<'_>)
     }
     if shows.x && !facet.x.label.is_empty() {
         let y = bottom + TICK + PAD + label_height(frame, facet) + PAD + 0.8 * size::TEXT;
-        let title = elide(&facet.x.title(), size::TEXT, frame.size[0] + 40.0);
+        let title = elide(&facet.x.title(), size::TEXT, frame.size[0] + 16.0);
         let title = Text::new([0.5 * (left + right), y], title, size::TEXT, inks.text);
         items.push(Item::Text(title.anchored(Anchor::Middle)));
     }

@@ -82,6 +82,8 @@ const MARGIN: f32 = 8.0;
 const GAP: f32 = 12.0;
 /// The height of a line of small text.
 const LINE: f32 = 8.5;
+/// No column of frames is narrower than this, whatever a chart asks for.
+const NARROWEST: f32 = 82.0;
 /// No frame is narrower or lower than this.
 const LEAST: f32 = 40.0;
 
@@ -192,7 +194,7 @@ impl Grid {
         let columns = match chart.columns {
             0 if is_equal => count.min(4).min((width / 105.0).max(1.0) as usize),
             0 => count.min(3).min((width / 140.0).max(1.0) as usize),
-            columns => columns.min(count),
+            columns => columns.min(count).min((width / NARROWEST).max(1.0) as usize),
         };
         let rows = count.div_ceil(columns);
         let same = |of: fn(&Facet) -> String| {
