@@ -19,6 +19,8 @@ pub enum Color {
     Text,
     /// The ink of what stands back.
     Muted,
+    /// The ground of what is left over: a share that nothing accounts for.
+    Faint,
 }
 
 /// A scale of colours by what it is for.

@@ -30,6 +30,8 @@ pub struct Datum {
     pub flags: Vec<String>,
     /// Whether an exclamation mark stands beside it: what its flags say is seen at its place.
     pub is_marked: bool,
+    /// How large its mark is against the usual one, by its radius; `None` for as large.
+    pub size: Option<f32>,
     /// The colour of its mark, where that is not its series'.
     pub color: Option<super::Color>,
     /// What else a tooltip says of it, a line each.

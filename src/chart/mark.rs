@@ -90,7 +90,7 @@ pub enum Marker {
     Null,
 }
 
-/// Upright bars from zero, or from [`Datum::low`].
+/// Upright bars from zero to their value, or from [`Datum::low`] to [`Datum::high`] where both are known, as in a stack.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
     /// Its name in tables.
@@ -103,7 +103,8 @@ pub struct Bars {
     pub data: Vec<Datum>,
 }
 
-/// A table of values as colours. Rows and columns are numbered along axes of names, from 0.
+/// A table of values as colours. Rows and columns are numbered along axes of names, from 0. Several in one frame have the
+/// same rows and columns, and each its own cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cells {
     /// Its name in tables.

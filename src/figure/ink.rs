@@ -78,6 +78,7 @@ impl Theme {
             Color::Group(index) => mix(hues[index % HUES], inks.ground, 0.35 * ((index / HUES) % 2) as f32),
             Color::Text => inks.text,
             Color::Muted => inks.muted,
+            Color::Faint => mix(inks.muted, inks.ground, 0.7),
         }
     }
 }

@@ -29,19 +29,37 @@ pub(super) fn notes(snapshot: &Snapshot, options: &Options, orders: &[Order]) ->
 }
 
 /// What is to be known before the numbers of these orders are believed, each once by its worst: in a few words, and with
-/// what it means.
+/// what it means. Of several orders those that it holds of are named.
 fn doubts(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Vec<[String; 2]> {
-    let several = snapshot.measured().nth(1).is_some();
-    let of = |order: Order| {
+    let several = snapshot.measured().nth(1).is_some() || orders.len() > 1;
+    let mut kinds: Vec<(Vec<Order>, Vec<Flag>)> = Vec::new();
+    for &order in orders {
         let options = Options { order, ..options.clone() };
-        let flags = snapshot.measured().flat_map(|measure| flags(&measure, &options)).collect::<Vec<_>>();
+        for flag in snapshot.measured().flat_map(|measure| flags(&measure, &options)) {
+            let is_alike = |other: &Flag| std::mem::discriminant(other) == std::mem::discriminant(&flag);
+            match kinds.iter_mut().find(|(_, alike)| alike.iter().any(is_alike)) {
+                Some((of, alike)) => {
+                    alike.push(flag);
+                    if of.last() != Some(&order) {
+                        of.push(order);
+                    }
+                }
+                None => kinds.push((vec![order], vec![flag])),
+            }
+        }
+    }
+    let words = |(of, flags): (Vec<Order>, Vec<Flag>)| {
+        let named = match (orders, &of[..]) {
+            ([_], _) => String::new(),
+            (_, [first, .., last]) if last.number() - first.number() + 1 == of.len() => {
+                format!("{first} to {last}: ")
+            }
+            _ => format!("{}: ", of.iter().map(Order::to_string).collect::<Vec<_>>().join(", ")),
+        };
         let doubts = marks::summed_up(flags, several);
-        doubts.into_iter().map(move |words| match orders {
-            [_] => words,
-            _ => words.map(|words| format!("{order}: {words}")),
-        })
+        doubts.into_iter().map(move |words| words.map(|words| format!("{named}{words}")))
     };
-    orders.iter().copied().flat_map(of).collect()
+    kinds.into_iter().flat_map(words).collect()
 }
 
 /// The key of a run.

@@ -2,9 +2,11 @@
 //!
 //! A view is a file with a [`View`] in it, and a line in [`ALL`].
 
+mod benchmarks;
 mod chosen;
 pub mod cloud;
 pub mod convergence;
+mod correlations;
 mod datum;
 mod depth;
 mod estimator;
@@ -14,17 +16,21 @@ mod heatmap;
 mod labels;
 mod loss;
 pub mod marks;
+mod models;
 mod numbers;
 pub mod options;
 pub mod plane;
+mod preference;
 mod profile;
 pub mod quantity;
+mod scored;
 pub mod sentence;
 mod shares;
 mod sizes;
 pub mod snapshot;
 mod time;
 mod timecourse;
+mod trends;
 mod widths;
 
 use crate::chart::Chart;
@@ -59,7 +65,12 @@ pub const ALL: &[View] = &[
     labels::VIEW,
     widths::VIEW,
     shares::VIEW,
+    models::VIEW,
     sizes::VIEW,
+    trends::VIEW,
+    benchmarks::VIEW,
+    correlations::VIEW,
+    preference::VIEW,
     timecourse::VIEW,
     profile::VIEW,
     heatmap::VIEW,

@@ -1,7 +1,7 @@
 //! The numbers of measurements under the options of a view: all that is drawn comes through here.
 
 use super::options::{LayerChoice, Options};
-use super::quantity::Quantity;
+use super::quantity::{Quantity, preference};
 use crate::measures::{Estimated, Information, LayerMeasures, Order};
 use crate::results::Measurement;
 
@@ -47,6 +47,7 @@ impl Quantity {
                 let widest = layer.orders().last()?;
                 of_entropy(entropy.value - value(layer.complexity(widest))?)
             }
+            Self::Preference => information(preference(layer)),
             Self::Loss => None,
         }
     }

@@ -24,13 +24,15 @@ pub enum Quantity {
     Share(Order),
     /// The share of 𝓗(Z) that no order measured accounts for: 1 − I(widest;Z)/𝓗(Z).
     Residual,
+    /// Information with preference: whether a response is the chosen or the rejected one.
+    Preference,
     /// The mean next-token cross-entropy.
     Loss,
 }
 
 impl Quantity {
     /// Every quantity, in the order of menus.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Complexity,
         Self::Expressivity,
         Self::Optimality,
@@ -41,6 +43,7 @@ impl Quantity {
         Self::Share(Order::Trigram),
         Self::Share(Order::Quadgram),
         Self::Residual,
+        Self::Preference,
         Self::Loss,
     ];
 
@@ -57,6 +60,7 @@ impl Quantity {
             Self::Share(Order::Trigram) => "trigram-share",
             Self::Share(Order::Quadgram) => "quadgram-share",
             Self::Residual => "residual",
+            Self::Preference => "preference",
             Self::Loss => "loss",
         }
     }
@@ -71,6 +75,7 @@ impl Quantity {
             Self::Regularity => "regularity I(X;Z)/H(Z)".to_owned(),
             Self::Share(order) => format!("{order} share of H(Z)"),
             Self::Residual => "residual share of H(Z)".to_owned(),
+            Self::Preference => "preference I(Z;preference)".to_owned(),
             Self::Loss => "loss".to_owned(),
         }
     }
@@ -82,7 +87,7 @@ impl Quantity {
             Self::Expressivity => "I(Y;Z)".to_owned(),
             Self::Optimality => "φ".to_owned(),
             Self::Entropy => "H(Z)".to_owned(),
-            Self::Regularity | Self::Residual | Self::Loss => self.name().to_owned(),
+            Self::Regularity | Self::Residual | Self::Preference | Self::Loss => self.name().to_owned(),
             Self::Share(order) => order.to_string(),
         }
     }
@@ -90,7 +95,7 @@ impl Quantity {
     /// The unit; empty for a ratio.
     pub fn unit(self) -> &'static str {
         match self {
-            Self::Complexity | Self::Expressivity | Self::Entropy => "nats / ln n",
+            Self::Complexity | Self::Expressivity | Self::Entropy | Self::Preference => "nats / ln n",
             Self::Optimality | Self::Regularity | Self::Share(_) | Self::Residual => "",
             Self::Loss => "nats a token",
         }
@@ -114,11 +119,17 @@ impl Quantity {
             Self::Optimality => [Some(order); 2],
             Self::Share(order) => [Some(order), None],
             Self::Residual => [layer.orders().last(), None],
-            Self::Entropy | Self::Loss => [None; 2],
+            Self::Entropy | Self::Preference | Self::Loss => [None; 2],
         };
         let input = input.and_then(|order| layer.complexity(order));
-        input.into_iter().chain(output.and_then(|order| layer.expressivity(order)))
+        let preference = if self == Self::Preference { preference(layer) } else { None };
+        input.into_iter().chain(output.and_then(|order| layer.expressivity(order))).chain(preference)
     }
+}
+
+/// The information of a layer with preference; `None`, since no label of a measurement is of preference.
+pub(super) fn preference(_: &LayerMeasures) -> Option<&Information> {
+    None
 }
 
 impl fmt::Display for Quantity {

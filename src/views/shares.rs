@@ -28,6 +28,9 @@ const STACK: [Quantity; 5] = [
     Quantity::Residual,
 ];
 
+/// Less than this beside all of H(Z) is rounding.
+const ROUNDING: f64 = 1e-9;
+
 /// The name of a layer of the stack, in tables and legend.
 fn name(quantity: Quantity) -> &'static str {
     match quantity {
@@ -39,7 +42,7 @@ fn name(quantity: Quantity) -> &'static str {
 fn color(quantity: Quantity) -> Color {
     match quantity {
         Quantity::Share(order) => Color::Group(order.number() - 1),
-        _ => Color::Muted,
+        _ => Color::Faint,
     }
 }
 
@@ -55,18 +58,20 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let (courses, models): (Vec<Run<'_>>, Vec<Run<'_>>) =
         snapshot.runs().filter(|run| last(*run).is_some()).partition(|run| run.measured().nth(1).is_some());
     let several = snapshot.runs().len() > 1;
-    let title = |subject: String, options: &Options| match (depths.len() > 1, several) {
-        (false, _) => subject,
-        (true, false) => options.layers.name(),
-        (true, true) => format!("{subject}, {}", options.layers.name()),
+    let title = |subject: String, options: &Options| match (options.layers, several) {
+        (LayerChoice::Depth(share), true) if depths.len() > 1 => {
+            format!("{subject}, depth {}", share.value())
+        }
+        (LayerChoice::Depth(share), false) if depths.len() > 1 => format!("depth {}", share.value()),
+        _ => subject,
     };
-    let over_training = courses.iter().flat_map(|run| {
-        depths.iter().map(|options| course(*run, title(run.subject.label(), options), options))
-    });
-    let beside =
-        depths.iter().map(|options| at_last(&models, title("last checkpoints".to_owned(), options), options));
-    let mut facets: Vec<Facet> = over_training.chain(beside).collect();
-    facets.retain(|facet| !facet.marks.is_empty());
+    // A row a depth, a column a run.
+    let of_depth = |options: &Options| {
+        let of = |run: &Run<'_>| course(*run, title(run.subject.label(), options), options);
+        let beside = at_last(&models, title("last checkpoints".to_owned(), options), options);
+        courses.iter().map(of).chain([beside]).filter(|facet| !facet.marks.is_empty()).collect::<Vec<_>>()
+    };
+    let mut facets: Vec<Facet> = depths.iter().flat_map(of_depth).collect();
     if facets.is_empty() {
         return Err(explain::nothing(snapshot, options));
     }
@@ -84,7 +89,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let keys = STACK.into_iter().rev().filter(shown).map(key).collect();
     Ok(Chart {
         title: format!("{}, {layers}{subject}", VIEW.title),
-        columns: if depths.len() > 1 { depths.len() } else { 0 },
+        columns: if depths.len() > 1 && several { facets.len().div_ceil(depths.len()).min(3) } else { 0 },
         legend: Legend { keys, notes: Vec::new(), bar: None },
         caption: explain::caption_of(snapshot, options, &Order::ALL),
         subjects: snapshot.subjects().clone(),
@@ -145,7 +150,7 @@ fn at_last(runs: &[Run<'_>], title: String, options: &Options) -> Facet {
 /// The axis of shares: all of H(Z), and less than nothing only where a share is.
 fn axis(marks: &[Mark]) -> Axis {
     let axis = Axis::new("share of H(Z)", "").with_zero();
-    let beyond = marks.iter().flat_map(Mark::data).any(|datum| datum.y < 0.0);
+    let beyond = marks.iter().flat_map(Mark::data).any(|datum| datum.y < -ROUNDING);
     if beyond { axis } else { axis.within([0.0, 1.0]) }
 }
 
@@ -157,7 +162,7 @@ fn stack(x: f64, measure: &Measure<'_>, options: &Options) -> [Option<Datum>; ST
         if !share.is_finite() {
             return None;
         }
-        let end = if share < 0.0 { &mut below } else { &mut above };
+        let end = if share < -ROUNDING { &mut below } else { &mut above };
         let (from, to) = (*end, *end + share);
         *end = to;
         let of = Of::checkpoint(measure.run.index, measure.index);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::cloud::Cloud;
 use super::plane::Basis;
 use super::sentence::Sentence;
+use crate::analysis::benchmarks::Benchmarks;
 use crate::chart::{CheckpointSubject, RunSubject, Subjects};
 use crate::results::caption::{self, Measured, MeasuredRun, distinctions};
 use crate::results::{CheckpointResult, JoinedRun, Measurement};
@@ -17,6 +18,7 @@ pub struct Snapshot {
     runs: Vec<RunData>,
     sentence: Option<Arc<Sentence>>,
     cloud: Option<Arc<Cloud>>,
+    benchmarks: Option<Arc<Benchmarks>>,
 }
 
 /// What is known of a run under a condition.
@@ -79,6 +81,17 @@ impl Snapshot {
     #[must_use]
     pub fn with_sentence(self, sentence: impl Into<Arc<Sentence>>) -> Self {
         Self { sentence: Some(sentence.into()), ..self }
+    }
+
+    /// The same snapshot with scores of benchmarks.
+    #[must_use]
+    pub fn with_benchmarks(self, benchmarks: impl Into<Arc<Benchmarks>>) -> Self {
+        Self { benchmarks: Some(benchmarks.into()), ..self }
+    }
+
+    /// The scores of benchmarks; `None` where none are given.
+    pub fn benchmarks(&self) -> Option<&Benchmarks> {
+        self.benchmarks.as_deref()
     }
 
     /// A snapshot of results.

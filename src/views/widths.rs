@@ -3,6 +3,7 @@
 use super::View;
 use super::options::{FacetBy, Heed, Options};
 use super::plane::chart::{facet, is_single, progress, side_by_side};
+use super::quantity::Quantity;
 use super::snapshot::Snapshot;
 use crate::chart::Chart;
 use crate::measures::Order;
@@ -20,12 +21,14 @@ pub const VIEW: View = View {
 fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let of = |order: Order| {
         let options = Options { order, facet: FacetBy::Order, ..options.clone() };
-        facet(snapshot, &options, order.to_string(), |_| true)
+        let mut facet = facet(snapshot, &options, order.to_string(), |_| true);
+        // Frames so narrow have no room for more.
+        facet.x.label = Quantity::Complexity.symbol();
+        facet.y.label = Quantity::Expressivity.symbol();
+        facet
     };
     let mut chart = side_by_side(snapshot, options, Order::ALL.map(of).into(), &Order::ALL)?;
     chart.title = format!("{}, {}", VIEW.title, options.layers.name());
-    // Four in a row, or two by two.
-    chart.columns = if chart.facets.len() == 3 { 3 } else { 4 };
     if is_single(snapshot) {
         chart.legend.bar = Some(progress());
     }

@@ -29,9 +29,16 @@ const LABEL_WIDTH: f32 = 110.0;
 /// What lies under the axes: areas, cells and curves.
 pub fn under(facet: &Facet, frame: &Frame, context: &Context<'_>) -> Vec<Item> {
     let mut items = Vec::new();
+    let tables: Vec<&Cells> = facet
+        .marks
+        .iter()
+        .filter_map(|mark| if let Mark::Cells(table) = mark { Some(table) } else { None })
+        .collect();
+    let is_first = |table: &Cells| tables.first().is_some_and(|first| std::ptr::eq(*first, table));
     for mark in &facet.marks {
         match mark {
-            Mark::Cells(table) => items.extend(cells(table, frame, context)),
+            // Tables of one frame lie beside each other: all are one image.
+            Mark::Cells(table) if is_first(table) => items.extend(cells(&tables, frame, context)),
             Mark::Curve(curve) if curve.is_area => items.extend(area(curve, frame, context)),
             Mark::Series(series) if series.fill == Fill::Area => {
                 items.extend(between(series, frame, context, AREA))
@@ -189,7 +196,8 @@ fn datum_items(
     let color = datum.color.map_or(own, |color| context.theme.rgb(color));
     let is_current = context.is_current(datum.of);
     let dense = series.data.len() > DENSE;
-    let radius = if dense { DENSE_RADIUS } else { RADIUS } + if is_current { 1.2 } else { 0.0 };
+    let usual = if dense { DENSE_RADIUS } else { RADIUS };
+    let radius = usual * datum.size.unwrap_or(1.0) + if is_current { 1.2 } else { 0.0 };
     let mut items = Vec::new();
     if series.fill == Fill::Whiskers && (series.data.len() <= WHISKERS || is_current) {
         items.extend(whiskers(datum, frame, color));
@@ -292,8 +300,9 @@ fn bars(bars: &Bars, frame: &Frame, context: &Context<'_>) -> Vec<Item> {
     let own = context.theme.rgb(bars.color);
     let bar = |datum: &Datum| {
         let color = datum.color.map_or(own, |color| context.theme.rgb(color));
-        let base = frame.at(datum.x - 0.5 * bars.width, datum.low.unwrap_or(0.0))?;
-        let top = frame.at(datum.x + 0.5 * bars.width, datum.y)?;
+        let (from, to) = datum.low.zip(datum.high).unwrap_or((0.0, datum.y));
+        let base = frame.at(datum.x - 0.5 * bars.width, from)?;
+        let top = frame.at(datum.x + 0.5 * bars.width, to)?;
         let min = [base[0].min(top[0]), base[1].min(top[1])];
         let size = [(top[0] - base[0]).abs(), (top[1] - base[1]).abs()];
         Some(Item::Rect(Rect { min, size, fill: solid(color), stroke: None }))
@@ -301,29 +310,31 @@ fn bars(bars: &Bars, frame: &Frame, context: &Context<'_>) -> Vec<Item> {
     bars.data.iter().filter_map(bar).collect()
 }
 
-/// A table of colours: one image, with the numbers and signs of its cells upon it.
-fn cells(table: &Cells, frame: &Frame, context: &Context<'_>) -> Vec<Item> {
-    let [from, to] = table.range;
-    let share = |value: f64| if to > from { ((value - from) / (to - from)) as f32 } else { 0.5 };
-    let mut pixels = vec![context.inks.ground; table.columns * table.rows];
+/// Tables of colours on the same rows and columns: one image, with the numbers and signs of its cells upon it.
+fn cells(tables: &[&Cells], frame: &Frame, context: &Context<'_>) -> Vec<Item> {
+    let largest = |of: fn(&Cells) -> usize| tables.iter().map(|table| of(table)).max().unwrap_or(0);
+    let (columns, rows) = (largest(|table| table.columns), largest(|table| table.rows));
+    let mut pixels = vec![context.inks.ground; columns * rows];
     let mut texts = Vec::new();
-    let inside =
-        |cell: &&Cell| cell.datum.y.is_finite() && cell.column < table.columns && cell.row < table.rows;
-    for cell in table.cells.iter().filter(inside) {
-        let color = context.theme.rgb(table.map.at(share(cell.datum.y)));
-        pixels[(table.rows - 1 - cell.row) * table.columns + cell.column] = color;
+    let cells = tables.iter().flat_map(|table| table.cells.iter().map(move |cell| (table, cell)));
+    let inside = |cell: &Cell| cell.datum.y.is_finite() && cell.column < columns && cell.row < rows;
+    for (table, cell) in cells.filter(|(_, cell)| inside(cell)) {
+        let [from, to] = table.range;
+        let share = if to > from { ((cell.datum.y - from) / (to - from)) as f32 } else { 0.5 };
+        let color = context.theme.rgb(table.map.at(share));
+        pixels[(rows - 1 - cell.row) * columns + cell.column] = color;
         let mut text = if table.has_numbers { format!("{:.2}", cell.datum.y) } else { String::new() };
         text += &cell.sign;
         let Some([x, y]) = frame.at(cell.column as f64, cell.row as f64).filter(|_| !text.is_empty()) else {
             continue;
         };
-        let size = [frame.size[0] / table.columns as f32, frame.size[1] / table.rows as f32];
+        let size = [frame.size[0] / columns as f32, frame.size[1] / rows as f32];
         if text_width(&text, size::SMALL) <= size[0] && size[1] >= size::SMALL {
             let text = Text::new([x, y + 0.35 * size::SMALL], text, size::SMALL, readable_on(color));
             texts.push(Item::Text(text.anchored(Anchor::Middle)));
         }
     }
-    let image = Image { min: frame.min, size: frame.size, columns: table.columns, pixels };
+    let image = Image { min: frame.min, size: frame.size, columns, pixels };
     std::iter::once(Item::Image(image)).chain(texts).collect()
 }
 

@@ -85,6 +85,6 @@ fn models_of_one_checkpoint_stand_side_by_side_and_courses_have_frames() {
     assert_eq!(of_models.collect::<Vec<_>>(), [(0.0, Some(1)), (1.0, Some(2))]);
     let options = Options { facet: FacetBy::Layer, ..Options::default() };
     let chart = drawn(&VIEW, runs, &options).unwrap();
-    assert_eq!((chart.facets.len(), chart.columns), (10, 5));
-    assert_eq!(chart.facets[2].title, "a, layer at depth 0.5");
+    assert_eq!((chart.facets.len(), chart.columns), (10, 2));
+    assert_eq!([2, 3].map(|n| &*chart.facets[n].title), ["a, depth 0.25", "last checkpoints, depth 0.25"]);
 }

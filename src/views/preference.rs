@@ -1,0 +1,151 @@
+//! Information with preference before and after post-training (paper, figure 10).
+
+use super::families::{Families, last};
+use super::options::{Heed, Options};
+use super::quantity::Quantity;
+use super::snapshot::{Measure, Run, Snapshot};
+use super::{View, explain};
+use crate::chart::{Axis, Chart, Datum, Facet, Fill, Legend, Line, Mark, Of, Series};
+use crate::measures::Estimated;
+
+/// The view.
+pub const VIEW: View = View {
+    kind: "preference",
+    title: "Preference before and after post-training",
+    paper: "10",
+    about: "Information with preference of models before and after post-training, a line a model, by family.",
+    heeds: &[Heed::Layers, Heed::LessNull],
+    chart,
+};
+
+fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
+    chart_of(snapshot, options, |measure| Quantity::Preference.of(measure.measurement, options))
+}
+
+/// The chart of a number that tells the information with preference of a checkpoint.
+fn chart_of(
+    snapshot: &Snapshot,
+    options: &Options,
+    preference: impl Fn(&Measure<'_>) -> Option<Estimated>,
+) -> Result<Chart, String> {
+    let families = Families::of(snapshot);
+    let point = |run: Run<'_>| {
+        let measure = last(run)?;
+        let found = preference(&measure).filter(|found| found.value.is_finite())?;
+        let is_after = families.model(run).is_post_trained;
+        let of = Of::checkpoint(run.index, measure.index);
+        let x = f64::from(u8::from(is_after));
+        let is_open = !measure.basis.is_final();
+        Some(Datum { is_open, ..Datum::new(x, found.value, of).with_spread(found.spread) })
+    };
+    let points: Vec<(Run<'_>, Datum)> = snapshot.runs().filter_map(|run| Some((run, point(run)?))).collect();
+    if points.is_empty() {
+        return Err(match snapshot.measured().next() {
+            None => explain::nothing(snapshot, options),
+            Some(_) => {
+                "no information with preference was measured: these results are of n-grams alone".to_owned()
+            }
+        });
+    }
+    let facets = families.names().iter().filter_map(|family| facet(&points, &families, family));
+    let mut runs: Vec<Run<'_>> = points.iter().map(|(run, _)| *run).collect();
+    runs.dedup_by_key(|run| run.index);
+    Ok(Chart {
+        title: format!("{}, {}", VIEW.title, options.layers.name()),
+        facets: facets.collect(),
+        columns: 0,
+        legend: Legend { keys: families.keys(&runs, Some(Line::default())), ..Legend::default() },
+        caption: explain::caption(snapshot, options),
+        subjects: snapshot.subjects().clone(),
+    })
+}
+
+/// The models of a family, those before and after post-training joined; `None` where there are none.
+fn facet(points: &[(Run<'_>, Datum)], families: &Families, family: &str) -> Option<Facet> {
+    let of_family: Vec<&(Run<'_>, Datum)> =
+        points.iter().filter(|(run, _)| families.model(*run).family == family).collect();
+    let is_before = |run: Run<'_>| !families.model(run).is_post_trained;
+    let stem = |run: Run<'_>| (families.model(run).stem.clone(), run.subject.condition.clone());
+    let series = |run: Run<'_>, data: Vec<Datum>| {
+        Mark::Series(Series {
+            name: family.to_owned(),
+            label: run.subject.label(),
+            color: families.color(run),
+            line: Some(Line::default()),
+            marker: Some(families.marker(run)),
+            fill: Fill::Whiskers,
+            data,
+            ..Series::default()
+        })
+    };
+    let mut marks: Vec<Mark> = Vec::new();
+    for (run, before) in of_family.iter().filter(|(run, _)| is_before(*run)) {
+        // A model may have been trained further in several ways, a line each.
+        let after = of_family.iter().filter(|(other, _)| !is_before(*other) && stem(*other) == stem(*run));
+        let lines: Vec<Mark> = after
+            .map(|(other, after)| {
+                series(*other, vec![before.clone(), Datum { joined: true, ..after.clone() }])
+            })
+            .collect();
+        match lines.is_empty() {
+            true => marks.push(series(*run, vec![before.clone()])),
+            false => marks.extend(lines),
+        }
+    }
+    let alone = of_family.iter().filter(|(run, _)| {
+        !is_before(*run)
+            && of_family.iter().all(|(other, _)| !is_before(*other) || stem(*other) != stem(*run))
+    });
+    marks.extend(alone.map(|(run, after)| series(*run, vec![after.clone()])));
+    let names = ["pre-trained", "post-trained"].map(str::to_owned).into();
+    (!marks.is_empty()).then(|| Facet {
+        title: family.to_owned(),
+        x: Axis::of_names("", names),
+        y: Axis::new(Quantity::Preference.label(), Quantity::Preference.unit()).with_zero(),
+        marks,
+        ..Facet::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::run;
+    use super::*;
+
+    fn snapshot() -> Snapshot {
+        let names = [
+            "meta-llama/Llama-3.1-8B",
+            "meta-llama/Llama-3.1-8B-Instruct",
+            "google/gemma-3-1b-pt",
+            "google/gemma-3-1b-it",
+            "google/gemma-3-4b-it",
+            "Mistral-7B-v0.3",
+        ];
+        Snapshot::new(names.iter().enumerate().map(|(n, name)| run(n, name, 1, 2)))
+    }
+
+    #[test]
+    fn models_are_paired_by_what_they_were_trained_from() {
+        let chart = chart_of(&snapshot(), &Options::default(), |measure| {
+            Some(Estimated { value: 0.01 * measure.run.index as f64, spread: Some(0.002) })
+        })
+        .unwrap();
+        let titles: Vec<&str> = chart.facets.iter().map(|facet| &*facet.title).collect();
+        assert_eq!(titles, ["Llama", "Gemma", "Mistral"]);
+        let lines = |facet: &Facet| facet.marks.iter().map(|mark| mark.data().count()).collect::<Vec<_>>();
+        assert_eq!(chart.facets.iter().map(lines).collect::<Vec<_>>(), [vec![2], vec![2, 1], vec![1]]);
+        let llama: Vec<(f64, f64, bool)> =
+            chart.facets[0].marks[0].data().map(|datum| (datum.x, datum.y, datum.joined)).collect();
+        assert_eq!(llama, [(0.0, 0.0, false), (1.0, 0.01, true)]);
+        assert_eq!(chart.facets[1].marks[1].data().next().unwrap().x, 1.0);
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let missing = (VIEW.chart)(&snapshot(), &Options::default()).unwrap_err();
+        assert_eq!(
+            missing,
+            "no information with preference was measured: these results are of n-grams alone"
+        );
+    }
+}
