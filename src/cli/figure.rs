@@ -96,6 +96,8 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
         note(&format!("infoplane: a figure of kind {} has no use for {flag}", view.kind));
     }
     let chart = (view.chart)(&snapshot, &options).map_err(|missing| {
+        let missing =
+            if view.heeds.contains(&Heed::Layers) { missing + ", by --order and --layer" } else { missing };
         Error::new(Kind::Usage, format!("there is no figure of kind {} in these results", view.kind))
             .help(missing)
             .at(&args.results[0])
