@@ -55,7 +55,19 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let several = shown.len() > 1;
     let frame =
         |(quantity, options): &(Quantity, Options)| facet(&scored, *quantity, column, options, several);
-    let facets: Vec<Facet> = shown.iter().filter_map(frame).collect();
+    let mut facets: Vec<Facet> = shown.iter().filter_map(frame).collect();
+    // The same scores stand at the same height in all frames.
+    let scores = scored.points.iter().filter_map(|point| scored.score(point, column));
+    let [least, largest] = scores
+        .filter(|score| score.is_finite())
+        .fold([f64::INFINITY, f64::NEG_INFINITY], |[least, largest], score| {
+            [least.min(score), largest.max(score)]
+        });
+    if largest > least {
+        // With room for the coefficients above.
+        let range = [least - 0.12 * (largest - least), largest + 0.3 * (largest - least)];
+        facets.iter_mut().for_each(|facet| facet.y.range = Some(range));
+    }
     if facets.is_empty() {
         return Err(match options.quantity {
             Some(quantity) => {

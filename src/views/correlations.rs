@@ -124,7 +124,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     });
     let star = stars.then(|| Note {
         sign: Sign::Star,
-        text: "of all findings with a star 5 in 100 are expected to be false, after Benjamini and Hochberg"
+        text: "at most 5 in 100 findings with a star are expected to be false (Benjamini-Hochberg)"
             .to_owned(),
     });
     let bar = ColorBar {
@@ -182,7 +182,7 @@ fn facet(
             adjusted.map(|adjusted| format!("adjusted after Benjamini and Hochberg: {adjusted:.3}")),
             found.range.map(|[low, high]| format!("with one family left out: {low:.2} to {high:.2}")),
         ];
-        let [benchmark, _] = scored.name(columns[found.column]);
+        let benchmark = scored.short_name(columns[found.column]);
         let datum = Datum {
             low: found.range.map(|range| range[0]),
             high: found.range.map(|range| range[1]),
@@ -206,7 +206,7 @@ fn facet(
             }],
         })
     };
-    let names = columns.iter().map(|column| scored.name(*column)[0].clone()).collect();
+    let names = columns.iter().map(|column| scored.short_name(*column)).collect();
     Some(Facet {
         title: kind.title().to_owned(),
         x: Axis::of_names("", names),

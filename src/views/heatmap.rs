@@ -3,7 +3,6 @@
 use super::depth::layers;
 use super::marks::Flag;
 use super::options::{Heed, LayerChoice, Options};
-use super::quantity::Quantity;
 use super::snapshot::{Measure, Run, Snapshot};
 use super::{View, datum, explain};
 use crate::chart::{Axis, Cell, Cells, Chart, ColorBar, ColorMap, Datum, Facet, Mark};
@@ -136,6 +135,7 @@ fn flags<'s>(snapshot: &'s Snapshot, options: &'s Options) -> impl Iterator<Item
 
 #[cfg(test)]
 mod tests {
+    use super::super::quantity::Quantity;
     use super::super::tests::{drawn, run};
     use super::*;
 

@@ -5,7 +5,7 @@ use super::families::{Families, last, size};
 use super::options::{Heed, Options};
 use super::plane::chart::{datum, frame, side_by_side};
 use super::snapshot::{Run, Snapshot};
-use crate::chart::{Chart, Fill, Legend, Mark, Series};
+use crate::chart::{Chart, Datum, Facet, Fill, Legend, Mark, Series};
 
 /// The view.
 pub const VIEW: View = View {
@@ -17,13 +17,19 @@ pub const VIEW: View = View {
     chart,
 };
 
+/// Beyond so many models whiskers would hide marks and names.
+const WITH_SPREAD: usize = 12;
+
 fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let families = Families::of(snapshot);
     let drawn: Vec<(Run<'_>, Series)> =
         snapshot.runs().filter_map(|run| Some((run, series(run, &families, options)?))).collect();
     let runs: Vec<Run<'_>> = drawn.iter().map(|(run, _)| *run).collect();
-    let frame = frame(String::new(), options, drawn.into_iter().map(|(_, series)| Mark::Series(series)));
+    let fill = if drawn.len() > WITH_SPREAD { Fill::None } else { Fill::Whiskers };
+    let marks = drawn.into_iter().map(|(_, series)| Mark::Series(Series { fill, ..series }));
+    let frame = frame(String::new(), options, marks);
     let mut chart = side_by_side(snapshot, options, vec![frame], &[options.order])?;
+    near(&mut chart.facets[0]);
     chart.title = format!("{}, {}, {}", VIEW.title, options.order, options.layers.name());
     let mut keys = families.keys(&runs, None);
     keys.extend(families.training_keys(&runs));
@@ -37,6 +43,30 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         chart.caption.push("Of each run the last checkpoint measured".to_owned());
     }
     Ok(chart)
+}
+
+/// Looks at the models from as near as all of them allow, with a margin for their names; a step across stays as long as
+/// one up.
+fn near(facet: &mut Facet) {
+    let reach = |of: fn(&Datum) -> f64| {
+        let values = facet.marks.iter().flat_map(Mark::data).map(of).filter(|value| value.is_finite());
+        values.fold([f64::INFINITY, f64::NEG_INFINITY], |[least, most], value| {
+            [least.min(value), most.max(value)]
+        })
+    };
+    let ends = [reach(|datum| datum.x), reach(|datum| datum.y)];
+    let far = ends.iter().map(|[least, most]| most - least).fold(0.02, f64::max);
+    if !far.is_finite() {
+        return;
+    }
+    let width = 1.3 * far;
+    let around = |[least, most]: [f64; 2]| {
+        let from = 0.5 * (least + most) - 0.5 * width;
+        // Nothing lies below zero where nothing measured does.
+        let from = if least >= 0.0 { from.max(0.0) } else { from };
+        Some([from, from + width])
+    };
+    [facet.x.range, facet.y.range] = ends.map(around);
 }
 
 /// The point of a model; `None` where its last checkpoint lacks the order or the layer.
@@ -53,7 +83,6 @@ fn series(run: Run<'_>, families: &Families, options: &Options) -> Option<Series
         label: run.subject.label(),
         color: families.color(run),
         marker: Some(families.marker(run)),
-        fill: Fill::Whiskers,
         data: vec![datum],
         ..Series::default()
     })
@@ -69,7 +98,6 @@ fn mark_size(parameters: f64) -> f32 {
 mod tests {
     use super::super::tests::{drawn, run};
     use super::*;
-    use crate::chart::Datum;
 
     #[test]
     fn a_model_is_a_point_at_its_last_checkpoint() {
@@ -86,7 +114,11 @@ mod tests {
         assert!(data[0].1.size < data[3].1.size && data[3].1.size < data[1].1.size);
         let keys: Vec<&str> = chart.legend.keys.iter().map(|key| &*key.label).collect();
         assert_eq!(keys, ["Pythia", "Llama", "pre-trained", "post-trained"]);
-        assert_eq!(chart.facets[0].marks.iter().filter(|mark| mark.data().next().is_some()).count(), 4);
+        let facet = &chart.facets[0];
+        assert_eq!(facet.marks.iter().filter(|mark| mark.data().next().is_some()).count(), 4);
+        let [x, y] = [facet.x_range(), facet.y_range()];
+        assert!(((x[1] - x[0]) - (y[1] - y[0])).abs() < 1e-12, "one scale: {x:?} {y:?}");
+        assert!(data.iter().all(|(_, d)| (x[0]..x[1]).contains(&d.x) && (y[0]..y[1]).contains(&d.y)));
     }
 
     #[test]

@@ -140,6 +140,14 @@ impl<'s> Scored<'s> {
         }
     }
 
+    /// What a column is called where there is little room.
+    pub fn short_name(&self, column: Column) -> String {
+        match column {
+            Column::Of(index) => self.benchmarks.benchmarks[index].name.clone(),
+            Column::Mean => "mean".to_owned(),
+        }
+    }
+
     /// The score of a checkpoint; `None` where there is none, of a mean where any is missing.
     pub fn score(&self, point: &Point<'_>, column: Column) -> Option<f64> {
         let value = |index: usize| point.row.values.get(index).copied().flatten();

@@ -28,8 +28,8 @@ const STACK: [Quantity; 5] = [
     Quantity::Residual,
 ];
 
-/// Less than this beside all of H(Z) is rounding.
-const ROUNDING: f64 = 1e-9;
+/// Less than this beside all of H(Z) is rounding: scores are of single precision.
+const ROUNDING: f64 = 1e-6;
 
 /// The name of a layer of the stack, in tables and legend.
 fn name(quantity: Quantity) -> &'static str {

@@ -32,6 +32,8 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     if is_single(snapshot) {
         chart.legend.bar = Some(progress());
     }
+    // Four in a row would be too small to read, three and one no pattern.
+    chart.columns = if chart.facets.len() == 4 { 2 } else { 0 };
     let missing: Vec<&str> = Order::ALL.map(Order::name).into();
     let missing: Vec<&str> =
         missing.into_iter().filter(|name| chart.facets.iter().all(|facet| facet.title != *name)).collect();

@@ -323,7 +323,7 @@ fn cells(tables: &[&Cells], frame: &Frame, context: &Context<'_>) -> Vec<Item> {
         let share = if to > from { ((cell.datum.y - from) / (to - from)) as f32 } else { 0.5 };
         let color = context.theme.rgb(table.map.at(share));
         pixels[(rows - 1 - cell.row) * columns + cell.column] = color;
-        let mut text = if table.has_numbers { format!("{:.2}", cell.datum.y) } else { String::new() };
+        let mut text = if table.has_numbers { two_decimals(cell.datum.y) } else { String::new() };
         text += &cell.sign;
         let Some([x, y]) = frame.at(cell.column as f64, cell.row as f64).filter(|_| !text.is_empty()) else {
             continue;
@@ -336,6 +336,12 @@ fn cells(tables: &[&Cells], frame: &Frame, context: &Context<'_>) -> Vec<Item> {
     }
     let image = Image { min: frame.min, size: frame.size, columns, pixels };
     std::iter::once(Item::Image(image)).chain(texts).collect()
+}
+
+/// A number with two decimals and a proper minus, which zero has none of.
+fn two_decimals(value: f64) -> String {
+    let digits = format!("{value:.2}");
+    if digits == "-0.00" { "0.00".to_owned() } else { digits.replace('-', "−") }
 }
 
 /// Black or white, whichever stands out more.
