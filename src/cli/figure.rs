@@ -6,6 +6,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::{DONE, PARTLY, note, order};
+use crate::analysis::benchmarks;
 use crate::chart::{Chart, csv};
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, FigureOptions, TWO_COLUMNS, Theme, layout};
@@ -58,6 +59,13 @@ pub struct FigureArgs {
     /// The checkpoints of a kind that shows single ones, by name or step; first, middle and last without.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     checkpoints: Vec<String>,
+    /// Scores of benchmarks: a table of models, the Open LLM Leaderboard's, or results of lm-evaluation-harness, a file or
+    /// a folder of them.
+    #[arg(long, value_name = "FILE")]
+    scores: Option<PathBuf>,
+    /// The benchmark, by its column; the average without.
+    #[arg(long, value_name = "COLUMN")]
+    score: Option<String>,
     /// The width in millimetres; 183, two columns of a journal, without.
     #[arg(long, value_name = "MM", value_parser = millimetres)]
     width: Option<f32>,
@@ -88,7 +96,10 @@ fn kinds() -> PossibleValuesParser {
 pub fn run(args: &FigureArgs) -> Result<u8> {
     let (runs, conflicts) = join(read_all(&args.results)?);
     conflicts.iter().for_each(|conflict| note(&format!("infoplane: {conflict}")));
-    let snapshot = Snapshot::recorded(&runs);
+    let mut snapshot = Snapshot::recorded(&runs);
+    if let Some(scores) = &args.scores {
+        snapshot = snapshot.with_benchmarks(benchmarks::read(scores)?);
+    }
     let options = args.options();
     // The parser knows no other kinds.
     let view = View::of_kind(&args.kind).unwrap_or(&views::ALL[0]);
@@ -119,6 +130,7 @@ impl FigureArgs {
             log: self.log,
             less_null: self.less_null,
             checkpoints: self.checkpoints.clone(),
+            score: self.score.clone(),
             ..Options::default()
         }
     }
@@ -135,6 +147,7 @@ impl FigureArgs {
             (Heed::Time, "--log", options.log),
             (Heed::LessNull, "--less-null", options.less_null),
             (Heed::Checkpoints, "--checkpoints", !options.checkpoints.is_empty()),
+            (Heed::Score, "--score", options.score.is_some()),
         ];
         let unheeded = asked.into_iter().filter(|(heed, _, asked)| *asked && !view.heeds.contains(heed));
         unheeded.map(|(_, flag, _)| flag).collect()
