@@ -13,6 +13,7 @@ mod estimator;
 mod explain;
 mod families;
 mod heatmap;
+mod honesty;
 mod labels;
 mod loss;
 pub mod marks;
@@ -74,6 +75,8 @@ pub const ALL: &[View] = &[
     timecourse::VIEW,
     profile::VIEW,
     heatmap::VIEW,
+    convergence::VIEW,
+    honesty::VIEW,
 ];
 
 impl View {
