@@ -67,8 +67,11 @@ fn logarithmic([from, to]: [f64; 2], most: usize) -> Vec<Tick> {
     }
     let powers: Vec<i32> = (first..=last).filter(|power| inside(&10f64.powi(*power))).collect();
     if powers.len() < 2 {
-        // Less than a decade: round numbers as on a straight axis.
-        return linear([from, to], most);
+        // Less than a decade: round numbers as on a straight axis, where its steps are not wider than that.
+        let round = linear([from, to], most);
+        let power = powers.first().map(|power| 10f64.powi(*power));
+        let power = || power.map(|value| Tick { value, label: words(value, value) });
+        return if round.is_empty() { power().into_iter().collect() } else { round };
     }
     let each = powers.len().div_ceil(most);
     let value = |power: i32| 10f64.powi(power);

@@ -108,11 +108,7 @@ impl Chosen<'_> {
         let series = datum::of_run(run);
         match choice.is_of_one_run {
             true => Series { color: self.color(choice), label: self.name(), ..series },
-            false => Series {
-                line: Some(Line { dash: Dash::Style(self.rank), is_thin: false }),
-                label: if self.rank == 0 { run.subject.label() } else { String::new() },
-                ..series
-            },
+            false => Series { line: Some(Line { dash: Dash::Style(self.rank), is_thin: false }), ..series },
         }
     }
 

@@ -5,9 +5,7 @@ use super::options::{Heed, LayerChoice, Options};
 use super::quantity::Quantity;
 use super::snapshot::Snapshot;
 use super::{View, explain};
-use crate::chart::{
-    Axis, Chart, Color, Datum, Facet, Fill, Mark, Marker, Note, Of, Remark, Scale, Series, Sign,
-};
+use crate::chart::{Axis, Chart, Datum, Facet, Fill, Mark, Marker, Note, Of, Scale, Series, Sign};
 use crate::measures::{Information, Label, Order};
 use crate::results;
 use crate::words::thousands;
@@ -74,8 +72,11 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
             options.order
         ));
     }
-    let facets: Vec<Facet> =
+    let mut facets: Vec<Facet> =
         SHOWN.into_iter().map(|quantity| facet(&courses, &choice, quantity, options)).collect();
+    facets.extend(seen_once(&courses, &choice, options));
+    let range = facets[0].x_range();
+    facets.iter_mut().for_each(|facet| facet.x.range = Some(range));
     let mut legend = explain::legend(snapshot, options);
     if facets.iter().flat_map(|facet| &facet.marks).any(|mark| mark.series() == NULL) {
         let text = "what shuffled labels give, on the whole sample".to_owned();
@@ -86,7 +87,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let mut chart = Chart {
         title: format!("{}, {}, mean of layers", VIEW.title, options.order),
         facets,
-        columns: 3,
+        columns: 2,
         legend,
         caption,
         subjects: snapshot.subjects().clone(),
@@ -183,26 +184,41 @@ fn facet(courses: &[Course<'_>], choice: &Choice<'_>, quantity: Quantity, option
         };
         Some(Mark::Series(series))
     };
-    let once: Vec<Datum> = courses.iter().filter_map(|course| course.seen_once(quantity, options)).collect();
     let nulls = courses.iter().filter_map(null);
     Facet {
         title: quantity.name().to_owned(),
-        x: Axis { scale: Scale::Log, ..Axis::new("documents", "") },
+        x: documents(),
         y: Axis::new(quantity.symbol(), quantity.unit()).with_zero(),
-        marks: lines.chain(nulls).chain(remark(once).map(Mark::Remark)).collect(),
+        marks: lines.chain(nulls).collect(),
         ..Facet::default()
     }
 }
 
-/// The share of positions whose labels are seen once, from the least to the largest of all checkpoints shown.
-fn remark(data: Vec<Datum>) -> Option<Remark> {
-    let percent = |share: f64| format!("{:.1}", 100.0 * share);
-    let least = data.iter().map(|datum| datum.y).reduce(f64::min)?;
-    let most = data.iter().map(|datum| datum.y).reduce(f64::max)?;
-    let [least, most] = [percent(least), percent(most)];
-    let share = if least == most { least } else { format!("{least} to {most}") };
-    let text = format!("{share} % of labels seen once");
-    Some(Remark { name: "singletons".to_owned(), text, color: Color::Muted, data })
+/// The frame of the shares of positions whose labels are seen once; `None` where none is known.
+fn seen_once(courses: &[Course<'_>], choice: &Choice<'_>, options: &Options) -> Option<Facet> {
+    let sides = [(Quantity::Complexity, "singletons, input"), (Quantity::Expressivity, "singletons, output")];
+    let series = |course: &Course<'_>| {
+        let of = |(quantity, name): (Quantity, &str)| {
+            let data = vec![course.seen_once(quantity, options)?];
+            let (name, line, label) = (name.to_owned(), None, String::new());
+            let series = Series { name, line, label, data, ..course.chosen.series(choice) };
+            Some(Mark::Series(Series { fill: Fill::None, ..series }))
+        };
+        sides.into_iter().filter_map(of).collect::<Vec<_>>()
+    };
+    let marks: Vec<Mark> = courses.iter().flat_map(series).collect();
+    (!marks.is_empty()).then(|| Facet {
+        title: "labels seen once, input and output".to_owned(),
+        x: documents(),
+        y: Axis::new("share of positions", "").within([0.0, 1.0]),
+        marks,
+        ..Facet::default()
+    })
+}
+
+/// The axis across.
+fn documents() -> Axis {
+    Axis { scale: Scale::Log, ..Axis::new("documents", "") }
 }
 
 /// How far the last growth of the sample moved what is shown.
@@ -263,7 +279,7 @@ mod tests {
         assert!((complexity[0][1] - (0.119 + 1.0 / 16.0)).abs() < 1e-12);
         let null = of("complexity", "null");
         assert!(null.len() == 1 && (null[0][1] - 0.02).abs() < 1e-12, "{null:?}");
-        assert!((of("expressivity", "singletons")[0][1] - 0.1).abs() < 1e-12);
+        assert!((of("labels seen once, input and output", "singletons, output")[0][1] - 0.1).abs() < 1e-12);
         // 1/64 − 1/256 = 0.01172.
         assert!(
             chart.caption.iter().any(|text| text.ends_with("move by at most 0.0117")),

@@ -27,7 +27,7 @@ impl Depth {
     /// The axis.
     pub(super) fn axis(self) -> Axis {
         match self {
-            Self::Number => Axis::new("layer", ""),
+            Self::Number => Axis::new("layer", "0 embedding"),
             Self::Relative => Axis::new("relative depth", "0 embedding, 1 last layer"),
         }
     }

@@ -118,7 +118,8 @@ fn table(title: String, x: Axis, measures: Vec<(usize, Measure<'_>)>, options: &
         has_numbers: false,
         cells: cells.collect(),
     };
-    let y = Axis::of_names("layer", (0..rows).map(|layer| layer.to_string()).collect());
+    let names = (0..rows).map(|layer| layer.to_string()).collect();
+    let y = Axis { unit: "0 embedding".to_owned(), ..Axis::of_names("layer", names) };
     (Facet { title, x, y, ..Facet::default() }, cells)
 }
 

@@ -95,7 +95,7 @@ impl Estimates<'_> {
 
     /// How far apart the checkpoints of an order stand.
     fn step(&self) -> f64 {
-        (0.8 / self.choice.chosen.len().max(1) as f64).min(0.2)
+        (0.8 / self.choice.chosen.len().max(1) as f64).min(0.3)
     }
 
     /// The place of an order's estimate of checkpoint number `index` of those chosen.
@@ -106,13 +106,15 @@ impl Estimates<'_> {
     /// The frame of a quantity: values with their spreads, and from where on they say something.
     fn facet(&self, quantity: Quantity) -> Facet {
         let mut marks = Vec::new();
+        // Beside each other, signs would stand on the neighbour's mark.
+        let is_alone = self.choice.chosen.len() == 1;
         for (index, chosen) in self.choice.chosen.iter().enumerate() {
             let (mut values, mut nulls) = (Vec::new(), Vec::new());
             for (number, order) in self.orders.iter().enumerate() {
                 let options = self.options(*order);
                 let x = self.place(number, index);
                 let Some(value) = datum::of(quantity, &chosen.measure, x, &options) else { continue };
-                let value = Datum { joined: false, is_marked: !value.flags.is_empty(), ..value };
+                let value = Datum { joined: false, is_marked: is_alone && !value.flags.is_empty(), ..value };
                 if let Some(null) = self.null(quantity, chosen, &options) {
                     marks.push(Mark::Curve(tether(
                         [x, null],
@@ -227,8 +229,9 @@ impl Estimates<'_> {
         let null = data(&|series, _| series == "null");
         let whiskers = data(&|_, datum| datum.high.is_some());
         let note = |sign, text: &str| Note { sign, text: text.to_owned() };
-        let null =
-            null.then(|| note(Sign::Null, "what shuffled labels give: the line above it is what labels say"));
+        let null = null.then(|| {
+            note(Sign::Null, "what shuffled labels give; what labels say is the line from there to the value")
+        });
         let whiskers = whiskers.then(|| note(Sign::Whiskers, "± the standard deviation over seeds"));
         null.into_iter().chain(whiskers).collect()
     }

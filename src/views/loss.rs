@@ -47,14 +47,17 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
             ends: ["first", "last"].map(str::to_owned),
         });
     }
-    Ok(Chart {
+    let mut chart = Chart {
         title: VIEW.title.to_owned(),
         facets,
         columns: 2,
         legend,
         caption: explain::caption(snapshot, options),
         subjects: snapshot.subjects().clone(),
-    })
+    };
+    let flags = snapshot.measured().flat_map(|measure| explain::flags_of(optimality, &measure, options));
+    explain::tell(&mut chart, flags, snapshot.measured().nth(1).is_some());
+    Ok(chart)
 }
 
 /// The loss of a run's checkpoints, each at its optimality; `None` where no checkpoint has both.
