@@ -2,8 +2,9 @@
 
 use super::datum;
 use super::options::Options;
+use super::plane::chart::{is_single, progress};
 use super::snapshot::{Measure, Run, Snapshot};
-use crate::chart::{Chart, Color, ColorBar, ColorMap, Dash, Key, Line, Of, Series};
+use crate::chart::{Chart, Color, Dash, Key, Line, Of, Series};
 use crate::words::thousands;
 
 /// From more runs than this only the last checkpoint of each is shown where none are named.
@@ -50,7 +51,7 @@ impl<'s> Choice<'s> {
     fn with(snapshot: &'s Snapshot, options: &Options, has_first: bool) -> Result<Self, String> {
         let chosen: Vec<Chosen<'s>> =
             snapshot.runs().flat_map(|run| of_run(run, options, has_first)).collect();
-        let is_of_one_run = snapshot.runs().len() == 1;
+        let is_of_one_run = is_single(snapshot);
         if !chosen.is_empty() {
             return Ok(Self { chosen, is_of_one_run });
         }
@@ -81,11 +82,7 @@ impl<'s> Choice<'s> {
             return;
         }
         if self.is_of_one_run {
-            chart.legend.bar = Some(ColorBar {
-                label: "checkpoint".to_owned(),
-                map: ColorMap::Progress,
-                ends: ["first", "last"].map(str::to_owned),
-            });
+            chart.legend.bar = Some(progress());
             return;
         }
         let choice = |rank: usize| self.chosen.iter().find(|chosen| chosen.rank == rank);

@@ -62,6 +62,7 @@ impl Estimate {
 
 fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     // Smaller samples were averaged over all layers, and their nulls were not measured.
+    let asked = options;
     let options = &Options { layers: LayerChoice::Mean, less_null: false, ..options.clone() };
     let choice = Choice::of(snapshot, options)?;
     let courses: Vec<Course<'_>> =
@@ -77,13 +78,18 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     facets.extend(seen_once(&courses, &choice, options));
     let range = facets[0].x_range();
     facets.iter_mut().for_each(|facet| facet.x.range = Some(range));
-    let mut legend = explain::legend(snapshot, options);
+    let mut legend = explain::legend_of(snapshot, options, &[]);
     if facets.iter().flat_map(|facet| &facet.marks).any(|mark| mark.series() == NULL) {
         let text = "what shuffled labels give, on the whole sample".to_owned();
         legend.notes.push(Note { sign: Sign::Null, text });
     }
-    let mut caption = explain::caption(snapshot, options);
+    let mut caption = explain::caption_of(snapshot, options, &[]);
     caption.extend(last_growth(&courses));
+    if asked.less_null {
+        caption.push(
+            "What shuffled labels give is known of whole samples alone: no value is less it".to_owned(),
+        );
+    }
     let mut chart = Chart {
         title: format!("{}, {}, mean of layers", VIEW.title, options.order),
         facets,

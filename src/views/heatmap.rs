@@ -42,7 +42,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         Facet { marks: vec![Mark::Cells(cells)], ..facet }
     };
     let facets = tables.into_iter().map(frame).collect();
-    let mut legend = explain::legend(snapshot, &options);
+    let mut legend = explain::legend_of(snapshot, &options, &[]);
     // Colours are of values, not of runs, which stand above their frames.
     legend.keys.retain(|key| key.is_absent);
     let axis = Axis::new(quantity.label(), quantity.unit());
@@ -57,7 +57,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         facets,
         columns: if several { 2 } else { 1 },
         legend,
-        caption: explain::caption(snapshot, &options),
+        caption: explain::caption_of(snapshot, &options, &[]),
         subjects: snapshot.subjects().clone(),
     };
     explain::tell(&mut chart, flags(snapshot, &options), true);

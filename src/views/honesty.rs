@@ -52,9 +52,9 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
             data: Vec::new(),
         }));
     }
-    let mut legend = explain::legend(snapshot, options);
+    let mut legend = explain::legend_of(snapshot, options, &[]);
     legend.notes.extend(estimates.notes(&facets));
-    let mut caption = explain::caption(snapshot, options);
+    let mut caption = explain::caption_of(snapshot, options, &[]);
     caption.extend(verdicts.iter().filter(|_| verdicts.len() <= IN_WORDS).map(Verdict::sentence));
     let mut chart = Chart {
         title: format!("{}, {}", VIEW.title, options.layers.name()),

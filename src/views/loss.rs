@@ -1,10 +1,11 @@
 //! The loss over training, and against optimality (paper, figures 1 and 16).
 
 use super::options::{Heed, Options};
+use super::plane::chart::{is_single, progress};
 use super::quantity::Quantity;
 use super::snapshot::{Measure, Run, Snapshot};
 use super::{View, datum, explain, time};
-use crate::chart::{Axis, Chart, Color, ColorBar, ColorMap, Datum, Facet, Fill, Mark, Series};
+use crate::chart::{Axis, Chart, Color, Datum, Facet, Fill, Mark, Series};
 
 /// The view.
 pub const VIEW: View = View {
@@ -40,29 +41,22 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         return Err(missing(snapshot, options));
     }
     let mut legend = explain::legend(snapshot, options);
-    if snapshot.runs().len() == 1 {
-        legend.bar = Some(ColorBar {
-            label: "checkpoint".to_owned(),
-            map: ColorMap::Progress,
-            ends: ["first", "last"].map(str::to_owned),
-        });
+    if is_single(snapshot) {
+        legend.bar = Some(progress());
     }
-    let mut chart = Chart {
+    Ok(Chart {
         title: VIEW.title.to_owned(),
         facets,
         columns: 2,
         legend,
         caption: explain::caption(snapshot, options),
         subjects: snapshot.subjects().clone(),
-    };
-    let flags = snapshot.measured().flat_map(|measure| explain::flags_of(optimality, &measure, options));
-    explain::tell(&mut chart, flags, snapshot.measured().nth(1).is_some());
-    Ok(chart)
+    })
 }
 
 /// The loss of a run's checkpoints, each at its optimality; `None` where no checkpoint has both.
 fn against(run: Run<'_>, snapshot: &Snapshot, options: &Options) -> Option<Series> {
-    let is_single = snapshot.runs().len() == 1;
+    let is_single = is_single(snapshot);
     let of = |measure: &Measure<'_>| {
         let optimality = datum::of(Quantity::Optimality, measure, 0.0, options)?;
         let loss = Quantity::Loss.of(measure.measurement, options)?;

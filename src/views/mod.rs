@@ -15,6 +15,7 @@ mod families;
 mod heatmap;
 mod honesty;
 mod labels;
+mod layers;
 mod loss;
 pub mod marks;
 mod models;
@@ -24,6 +25,7 @@ pub mod plane;
 mod preference;
 mod profile;
 pub mod quantity;
+mod robustness;
 mod scored;
 pub mod sentence;
 mod shares;
@@ -73,6 +75,8 @@ pub const ALL: &[View] = &[
     correlations::VIEW,
     preference::VIEW,
     timecourse::VIEW,
+    robustness::VIEW,
+    layers::VIEW,
     profile::VIEW,
     heatmap::VIEW,
     convergence::VIEW,

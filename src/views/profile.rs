@@ -36,8 +36,8 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         title: format!("{}, {}", VIEW.title, options.order),
         facets,
         columns: 2,
-        legend: explain::legend(snapshot, &options),
-        caption: explain::caption(snapshot, &options),
+        legend: explain::legend_of(snapshot, &options, &[]),
+        caption: explain::caption_of(snapshot, &options, &[]),
         subjects: snapshot.subjects().clone(),
     };
     choice.explain(&mut chart);
