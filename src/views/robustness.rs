@@ -32,7 +32,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let groups = groups(snapshot);
     let under_several = groups.iter().filter(|group| group.runs.len() > 1);
     let conditions = under_several.map(|group| conditions(group, options));
-    let weights = groups.iter().map(|group| weights(group, options, groups.len() > 1));
+    let weights = groups.iter().map(|group| weights(group, options));
     let facets: Vec<Facet> = conditions.chain(weights).collect();
     let mut chart = side_by_side(snapshot, options, facets, &[options.order])?;
     chart.title = format!("{}, {}, {}", VIEW.title, options.order, options.layers.name());
@@ -91,13 +91,17 @@ fn conditions(group: &Group<'_>, options: &Options) -> Facet {
         });
         Mark::Series(Series { label, data, ..series })
     };
-    let title =
-        if group.name.is_empty() { "conditions".to_owned() } else { format!("{}, conditions", group.name) };
+    let title = named(group, "by condition");
     frame(title, options, group.runs.iter().map(trajectory))
 }
 
+/// What a frame shows, with the run that it is of.
+fn named(group: &Group<'_>, what: &str) -> String {
+    if group.name.is_empty() { what.to_owned() } else { format!("{}, {what}", group.name) }
+}
+
 /// The frame of a run's trajectories with labels weighted by how often they occur, and with all weighing alike.
-fn weights(group: &Group<'_>, options: &Options, is_named: bool) -> Facet {
+fn weights(group: &Group<'_>, options: &Options) -> Facet {
     let of = |run: &Run<'_>| {
         let expectation =
             Series { name: EXPECTATION.to_owned(), label: String::new(), ..series(*run, options, false) };
@@ -110,8 +114,7 @@ fn weights(group: &Group<'_>, options: &Options, is_named: bool) -> Facet {
         };
         [Mark::Series(expectation), Mark::Series(mean)]
     };
-    let title = format!("{MEAN} against {EXPECTATION}");
-    let title = if is_named && !group.name.is_empty() { format!("{}, {title}", group.name) } else { title };
+    let title = named(group, "by weight of labels");
     frame(title, options, group.runs.iter().flat_map(of))
 }
 
@@ -193,7 +196,7 @@ mod tests {
         let runs = vec![other(0, "n = 100", 0.0), other(1, "n = 50", 0.1)];
         let chart = drawn(&VIEW, runs, &Options::default()).unwrap();
         let titles: Vec<&str> = chart.facets.iter().map(|facet| &*facet.title).collect();
-        assert_eq!(titles, ["a, conditions", "mean against expectation"]);
+        assert_eq!(titles, ["a, by condition", "a, by weight of labels"]);
         // Complexity of tokens is at most 0.17, at the first checkpoint (0.2 · 0.85): a tenth of it. Expressivity is largest
         // half-way, 0.5 · 0.1445, or at the end, 0.7 · 0.119 = 0.0833.
         let told = chart.caption.iter().find(|text| text.contains("against n = 100")).unwrap();

@@ -23,6 +23,9 @@ pub const VIEW: View = View {
 const SHOWN: [Quantity; 5] =
     [Quantity::Complexity, Quantity::Expressivity, Quantity::Optimality, Quantity::Entropy, Quantity::Loss];
 
+/// The share of an axis that the name of a phase needs.
+const ROOM: f64 = 0.25;
+
 /// Of more runs than this phases are not marked, and not told one by one.
 const TOLD: usize = 4;
 
@@ -66,9 +69,18 @@ fn facet(
         return None;
     }
     for course in courses {
-        // Turns of several runs would be a thicket: they stand with complexity, which they are turns of.
-        if courses.len() == 1 || quantity == Quantity::Complexity {
-            marks.extend(course.turns(quantity == Quantity::Complexity, options).map(Mark::Rule));
+        // Turns of several runs would be a thicket: they stand with complexity, which they are turns of, and the caption
+        // names them.
+        let is_alone = courses.len() == 1;
+        if is_alone || quantity == Quantity::Complexity {
+            let mut turns = course.turns(options);
+            if !is_alone {
+                turns.iter_mut().for_each(|turn| turn.label.clear());
+                turns.iter_mut().for_each(|turn| turn.color = course.run.subject.color());
+            } else if quantity != Quantity::Complexity {
+                turns.iter_mut().for_each(|turn| turn.label.clear());
+            }
+            marks.extend(turns.into_iter().map(Mark::Rule));
         }
         marks.extend(course.largest(quantity, options).map(Mark::Series));
         if quantity == Quantity::Optimality {
@@ -116,24 +128,29 @@ impl<'s> Course<'s> {
         })
     }
 
-    /// A rule where each phase begins, but the first: it begins with the run.
-    fn turns(&self, is_named: bool, options: &Options) -> impl Iterator<Item = Rule> {
-        let rule = move |phase: &Phase| {
+    /// A rule where each phase begins, but the first: it begins with the run. Where the next is near, it goes unnamed.
+    fn turns(&self, options: &Options) -> Vec<Rule> {
+        let rule = |phase: &Phase| {
             let measure = self.measures.get(phase.from)?;
             Some(Rule {
                 is_upright: true,
                 at: time::of(measure, options)?,
-                label: if is_named { phase.kind.name().to_owned() } else { String::new() },
-                color: if is_named && !self.is_alone() { self.run.subject.color() } else { Color::Muted },
+                label: phase.kind.name().to_owned(),
+                color: Color::Muted,
                 of: Of::checkpoint(self.run.index, measure.index),
             })
         };
-        self.learning.phases.iter().skip(1).filter_map(rule)
-    }
-
-    /// Whether the run's colour says nothing, being the only one.
-    fn is_alone(&self) -> bool {
-        self.run.subject.run == 0 && self.run.index == 0
+        let mut rules: Vec<Rule> = self.learning.phases.iter().skip(1).filter_map(rule).collect();
+        let axis = time::axis(options);
+        let place = |measure: &Measure<'_>| time::of(measure, options).map(|time| axis.place(time));
+        let last = self.measures.iter().filter_map(place).fold(0.0, f64::max);
+        let places: Vec<f64> = rules.iter().map(|rule| axis.place(rule.at)).collect();
+        for (rule, pair) in rules.iter_mut().zip(places.windows(2)) {
+            if pair[1] - pair[0] < ROOM * last {
+                rule.label.clear();
+            }
+        }
+        rules
     }
 
     /// The checkpoint where a quantity is the largest: of optimality and complexity, marked where learning made it so.
