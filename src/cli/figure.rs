@@ -41,7 +41,7 @@ pub struct FigureArgs {
     #[arg(long, value_name = "mean|last|N|DEPTH", default_value = "mean")]
     layer: LayerChoice,
     /// The number shown, in kinds that show one of several: complexity, expressivity, optimality, entropy, regularity,
-    /// token-share to quadgram-share, residual or loss. Without, what the kind shows by itself.
+    /// token-share to quadgram-share, residual, preference or loss. Without, what the kind shows by itself.
     #[arg(long, value_name = "MEASURE")]
     measure: Option<Quantity>,
     /// What stands side by side: none, run, order, layer or condition.

@@ -3,6 +3,7 @@
 use super::families::{Families, size};
 use super::options::{Heed, Options};
 use super::plane::chart::{frame, progress, series, side_by_side};
+use super::quantity::Quantity;
 use super::snapshot::{Run, Snapshot};
 use super::{View, explain};
 use crate::chart::{Chart, Facet, Mark};
@@ -26,6 +27,13 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         frame(title, options, runs.iter().map(|run| Mark::Series(series(*run, options, by_progress))))
     };
     let mut chart = side_by_side(snapshot, options, sizes.iter().map(of).collect(), &[options.order])?;
+    if chart.facets.len() > 3 {
+        // Narrow frames have no room for more; the title says the order.
+        for facet in &mut chart.facets {
+            facet.x.label = Quantity::Complexity.symbol();
+            facet.y.label = Quantity::Expressivity.symbol();
+        }
+    }
     chart.title = format!("{}, {}, {}", VIEW.title, options.order, options.layers.name());
     chart.legend.bar = by_progress.then(progress);
     let unknown: Vec<String> = sizes

@@ -82,6 +82,6 @@ impl Frame {
             _ if self.is_equal => (self.size[0].min(self.size[1]) / TICK_GAP[0]) as usize,
             _ => (self.size[axis] / TICK_GAP[axis]) as usize,
         };
-        self.axes[axis].ticks(self.ranges[axis], most.max(2))
+        self.axes[axis].ticks(self.ranges[axis], most.max(3))
     }
 }

@@ -206,5 +206,12 @@ pub(in crate::views) fn datum(
 fn reach(facet: &Facet) -> f64 {
     let values = facet.marks.iter().flat_map(Mark::data).flat_map(|datum| [datum.x, datum.y]);
     let largest = values.filter(|value| value.is_finite()).fold(0.0, f64::max);
-    if largest > 0.0 { (largest * 1.12).clamp(0.02, 1.5) } else { 0.5 }
+    if largest > 0.0 { round_above((largest * 1.08).clamp(0.02, 1.5)) } else { 0.5 }
+}
+
+/// The nearest number above that has few digits, so that a tick stands at the end.
+fn round_above(value: f64) -> f64 {
+    let step = 0.5 * 10f64.powf(value.log10().floor());
+    // A little slack, so that a number of few digits stays what it is.
+    (value / step - 1e-9).ceil() * step
 }
