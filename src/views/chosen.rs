@@ -26,8 +26,8 @@ pub(super) struct Chosen<'s> {
 pub(super) struct Choice<'s> {
     /// At least one.
     pub chosen: Vec<Chosen<'s>>,
-    /// Whether they are all of one run, whose colours then tell the way through training.
-    pub is_of_one_run: bool,
+    /// Whether they are several of one run, whose colours then tell the way through training.
+    pub is_by_progress: bool,
 }
 
 impl<'s> Choice<'s> {
@@ -51,9 +51,9 @@ impl<'s> Choice<'s> {
     fn with(snapshot: &'s Snapshot, options: &Options, has_first: bool) -> Result<Self, String> {
         let chosen: Vec<Chosen<'s>> =
             snapshot.runs().flat_map(|run| of_run(run, options, has_first)).collect();
-        let is_of_one_run = is_single(snapshot);
         if !chosen.is_empty() {
-            return Ok(Self { chosen, is_of_one_run });
+            let is_by_progress = is_single(snapshot) && chosen.len() > 1;
+            return Ok(Self { chosen, is_by_progress });
         }
         let mut measured = snapshot.measured();
         Err(match measured.next() {
@@ -81,8 +81,10 @@ impl<'s> Choice<'s> {
         if ranks == 0 {
             return;
         }
-        if self.is_of_one_run {
+        if self.is_by_progress {
             chart.legend.bar = Some(progress());
+            // The run's own colour is not seen.
+            chart.legend.keys.iter_mut().for_each(|key| key.color = Color::Text);
             return;
         }
         let choice = |rank: usize| self.chosen.iter().find(|chosen| chosen.rank == rank);
@@ -103,7 +105,7 @@ impl Chosen<'_> {
     pub(super) fn series(&self, choice: &Choice<'_>) -> Series {
         let run = self.measure.run;
         let series = datum::of_run(run);
-        match choice.is_of_one_run {
+        match choice.is_by_progress {
             true => Series { color: self.color(choice), label: self.name(), ..series },
             false => Series { line: Some(Line { dash: Dash::Style(self.rank), is_thin: false }), ..series },
         }
@@ -112,7 +114,7 @@ impl Chosen<'_> {
     /// The colour of the checkpoint.
     pub(super) fn color(&self, choice: &Choice<'_>) -> Color {
         let run = self.measure.run;
-        match choice.is_of_one_run {
+        match choice.is_by_progress {
             true => Color::Progress(run.progress(self.measure.index)),
             false => run.subject.color(),
         }

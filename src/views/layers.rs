@@ -8,7 +8,7 @@ use super::plane::chart::{frame, side_by_side};
 use super::quantity::Quantity;
 use super::snapshot::Snapshot;
 use super::{View, datum, explain};
-use crate::chart::{Chart, Color, Datum, Facet, Fill, Mark, Series, Words};
+use crate::chart::{Chart, Datum, Facet, Fill, Mark, Series};
 use crate::measures::Order;
 
 /// The view.
@@ -21,14 +21,14 @@ pub const VIEW: View = View {
     chart,
 };
 
-/// From more paths than this in a frame their ends are not named.
-const NAMED: usize = 3;
-
 fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let options = &Options { layers: LayerChoice::Mean, ..options.clone() };
     let choice = Choice::of(snapshot, options)?;
     let mut chart = side_by_side(snapshot, options, facets(snapshot, &choice, options), &[])?;
     chart.title = format!("{}, {}", VIEW.title, options.order);
+    chart.caption.push(
+        "Each path leads from the embedding output to the last layer, where its name stands".to_owned(),
+    );
     choice.explain(&mut chart);
     explain::tell(&mut chart, flags(&choice, options), true);
     Ok(chart)
@@ -56,10 +56,8 @@ fn facets(snapshot: &Snapshot, choice: &Choice<'_>, options: &Options) -> Vec<Fa
 }
 
 fn facet(title: String, chosen: &[&Chosen<'_>], choice: &Choice<'_>, options: &Options) -> Facet {
-    let paths: Vec<Series> = chosen.iter().map(|chosen| path(chosen, choice, options)).collect();
-    let ends = if paths.len() <= NAMED { paths.iter().flat_map(ends).collect() } else { Vec::new() };
-    let marks = paths.into_iter().map(Mark::Series).chain(ends.into_iter().map(Mark::Words));
-    frame(title, options, marks)
+    let paths = chosen.iter().map(|chosen| path(chosen, choice, options));
+    frame(title, options, paths.map(Mark::Series))
 }
 
 /// The path of a checkpoint from its embedding output to its last layer.
@@ -83,14 +81,6 @@ fn path(chosen: &Chosen<'_>, choice: &Choice<'_>, options: &Options) -> Series {
     };
     let data = layers(measure, options).filter_map(datum).collect();
     Series { name: "path".to_owned(), fill: Fill::None, data, ..chosen.series(choice) }
-}
-
-/// The number of the embedding output beside where a path begins.
-fn ends(path: &Series) -> Option<Words> {
-    let first = path.data.first().filter(|first| path.data.len() > 1 && first.is_finite())?;
-    let layer = first.of.layer?;
-    let text = if layer == 0 { "embedding".to_owned() } else { format!("layer {layer}") };
-    Some(Words { at: [first.x, first.y], text, color: Color::Muted })
 }
 
 /// What is to be known of the places shown.

@@ -4,7 +4,7 @@ use super::options::{Heed, Options};
 use super::quantity::Quantity;
 use super::snapshot::{Measure, Run, Snapshot};
 use super::{View, datum, explain, time};
-use crate::analysis::phases::{Largest, Learning, Phase, Point};
+use crate::analysis::phases::{Kind, Largest, Learning, Phase, Point};
 use crate::chart::{Axis, Chart, Color, Datum, Facet, Fill, Mark, Of, Remark, Rule, Series};
 use crate::words::thousands;
 
@@ -23,8 +23,8 @@ pub const VIEW: View = View {
 const SHOWN: [Quantity; 5] =
     [Quantity::Complexity, Quantity::Expressivity, Quantity::Optimality, Quantity::Entropy, Quantity::Loss];
 
-/// The share of an axis that the name of a phase needs.
-const ROOM: f64 = 0.25;
+/// The share of an axis that a letter of a phase's name needs.
+const ROOM: f64 = 0.025;
 
 /// Of more runs than this phases are not marked, and not told one by one.
 const TOLD: usize = 4;
@@ -128,7 +128,7 @@ impl<'s> Course<'s> {
         })
     }
 
-    /// A rule where each phase begins, but the first: it begins with the run. Where the next is near, it goes unnamed.
+    /// A rule where each phase begins, but the first: it begins with the run. Where two are near, one goes unnamed.
     fn turns(&self, options: &Options) -> Vec<Rule> {
         let rule = |phase: &Phase| {
             let measure = self.measures.get(phase.from)?;
@@ -145,9 +145,12 @@ impl<'s> Course<'s> {
         let place = |measure: &Measure<'_>| time::of(measure, options).map(|time| axis.place(time));
         let last = self.measures.iter().filter_map(place).fold(0.0, f64::max);
         let places: Vec<f64> = rules.iter().map(|rule| axis.place(rule.at)).collect();
-        for (rule, pair) in rules.iter_mut().zip(places.windows(2)) {
-            if pair[1] - pair[0] < ROOM * last {
-                rule.label.clear();
+        for next in 1..places.len() {
+            let needed = ROOM * rules[next - 1].label.len() as f64 * last;
+            if places[next] - places[next - 1] < needed {
+                // What neither rises nor falls says so without a name.
+                let is_level = rules[next].label == Kind::Level.name();
+                rules[if is_level { next } else { next - 1 }].label.clear();
             }
         }
         rules
