@@ -18,6 +18,7 @@ mod encode;
 mod file;
 
 pub use added::added;
+pub use encode::Vocabulary;
 
 /// Documents encoded at once: enough for all cores.
 const BATCH: usize = 128;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::{DONE, PARTLY, note, order};
+use super::{DONE, PARTLY, deliver, note, order};
 use crate::analysis::benchmarks;
 use crate::chart::{Chart, csv};
 use crate::error::{Error, Kind, Result};
@@ -13,10 +13,12 @@ use crate::figure::{self, FigureOptions, TWO_COLUMNS, Theme, layout};
 use crate::measures::Order;
 use crate::output::write_atomically;
 use crate::results::{join, read_all};
+use crate::settings::Settings;
+use crate::tokens::{Tokens, Vocabulary};
 use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Time};
 use crate::views::quantity::Quantity;
 use crate::views::snapshot::Snapshot;
-use crate::views::{self, View};
+use crate::views::{self, View, sentence};
 
 /// A point is 1/72 inch.
 const POINTS_PER_MM: f32 = 72.0 / 25.4;
@@ -24,12 +26,27 @@ const POINTS_PER_MM: f32 = 72.0 / 25.4;
 /// The flags of `figure`.
 #[derive(Debug, Args)]
 pub struct FigureArgs {
-    /// Results as `measure` wrote them, or folders of such; parts of a run are one.
-    #[arg(required = true)]
+    /// Results as `measure` wrote them, or folders of such; parts of a run are one. Of kinds `labels` and `estimator` none
+    /// are needed.
     results: Vec<PathBuf>,
+    /// Lists the kinds, one a line: the kind, the figures of the paper, and what it shows, tabs between.
+    #[arg(long, exclusive = true)]
+    list: bool,
+    /// A text, of which kind `labels` shows a document.
+    #[arg(long, value_name = "FILE", requires = "tokenizer")]
+    corpus: Option<PathBuf>,
+    /// The checkpoint's `tokenizer.json` that the text is read by.
+    #[arg(long, value_name = "FILE", requires = "corpus")]
+    tokenizer: Option<PathBuf>,
+    /// The number of the document, from 0.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    document: usize,
+    /// The number of the token whose labels are pointed out, from 0; one near the beginning without.
+    #[arg(long, value_name = "N", requires = "corpus")]
+    position: Option<usize>,
     /// The figure; its extension decides the form: svg, pdf, png, or csv for its numbers, a row a datum.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "list")]
+    out: Option<PathBuf>,
     /// What the figure shows.
     #[arg(long, value_name = "KIND", default_value = "plane", value_parser = kinds())]
     kind: String,
@@ -94,32 +111,63 @@ fn kinds() -> PossibleValuesParser {
 
 /// Draws the figure.
 pub fn run(args: &FigureArgs) -> Result<u8> {
-    let (runs, conflicts) = join(read_all(&args.results)?);
-    conflicts.iter().for_each(|conflict| note(&format!("infoplane: {conflict}")));
-    let mut snapshot = Snapshot::recorded(&runs);
-    if let Some(scores) = &args.scores {
-        snapshot = snapshot.with_benchmarks(benchmarks::read(scores)?);
-    }
-    let options = args.options();
+    let (false, Some(out)) = (args.list, &args.out) else {
+        let line = |view: &View| format!("{}\t{}\t{}\n", view.kind, view.paper, view.about);
+        deliver(views::ALL.iter().map(line).collect::<String>().as_bytes(), None)?;
+        return Ok(DONE);
+    };
     // The parser knows no other kinds.
     let view = View::of_kind(&args.kind).unwrap_or(&views::ALL[0]);
+    if args.results.is_empty() && !WITHOUT_RESULTS.contains(&view.kind) {
+        return Err(Error::new(Kind::Usage, format!("no RESULTS are named, which kind {} shows", view.kind))
+            .help("name a file that `infoplane measure` wrote"));
+    }
+    let snapshot = args.snapshot()?;
+    let options = args.options();
     for flag in args.unheeded(view, &options) {
         note(&format!("infoplane: a figure of kind {} has no use for {flag}", view.kind));
     }
     let chart = (view.chart)(&snapshot, &options).map_err(|missing| {
         let missing =
             if view.heeds.contains(&Heed::Layers) { missing + ", by --order and --layer" } else { missing };
-        Error::new(Kind::Usage, format!("there is no figure of kind {} in these results", view.kind))
-            .help(missing)
-            .at(&args.results[0])
+        let cause = format!("there is no figure of kind {} in these results", view.kind);
+        Error::new(Kind::Usage, cause).help(missing).at(args.results.first().unwrap_or(out))
     })?;
-    args.write(&chart)?;
+    args.write(&chart, out)?;
     let absent: Vec<_> = chart.legend.keys.iter().filter(|key| key.is_absent).collect();
     absent.iter().for_each(|key| note(&format!("infoplane: {} is not drawn: {}", key.label, key.detail)));
     Ok(if absent.is_empty() { DONE } else { PARTLY })
 }
 
+/// The kinds that show something without results.
+const WITHOUT_RESULTS: [&str; 2] = ["labels", "estimator"];
+
 impl FigureArgs {
+    /// What is to be drawn.
+    fn snapshot(&self) -> Result<Snapshot> {
+        let mut snapshot = Snapshot::default();
+        if !self.results.is_empty() {
+            let (runs, conflicts) = join(read_all(&self.results)?);
+            conflicts.iter().for_each(|conflict| note(&format!("infoplane: {conflict}")));
+            snapshot = Snapshot::recorded(&runs);
+        }
+        if let Some(scores) = &self.scores {
+            snapshot = snapshot.with_benchmarks(benchmarks::read(scores)?);
+        }
+        if let (Some(corpus), Some(tokenizer)) = (&self.corpus, &self.tokenizer) {
+            let settings = Settings::default();
+            let tokens = Tokens::from_text(tokenizer, corpus, &settings, &mut || false)?;
+            tokens.notes.iter().for_each(|line| note(&format!("infoplane: {line}")));
+            let vocabulary = Vocabulary::read(tokenizer)?;
+            let decode = |id| vocabulary.text(id);
+            let widest = Order::widest_of(&settings);
+            let sentence = sentence::of(&tokens.documents, decode, self.document, self.position, widest)
+                .map_err(|error| error.at(corpus))?;
+            snapshot = snapshot.with_sentence(sentence);
+        }
+        Ok(snapshot)
+    }
+
     fn options(&self) -> Options {
         Options {
             order: self.order,
@@ -153,9 +201,9 @@ impl FigureArgs {
         unheeded.map(|(_, flag, _)| flag).collect()
     }
 
-    fn write(&self, chart: &Chart) -> Result<()> {
-        if is_csv(&self.out) {
-            return write_atomically(&self.out, &csv(chart)?);
+    fn write(&self, chart: &Chart, out: &Path) -> Result<()> {
+        if is_csv(out) {
+            return write_atomically(out, &csv(chart)?);
         }
         let options = FigureOptions {
             theme: if self.dark { Theme::Dark } else { Theme::Light },
@@ -165,7 +213,7 @@ impl FigureArgs {
             has_caption: !self.no_caption,
             current: Vec::new(),
         };
-        figure::write(&layout(chart, &options), &self.out, self.scale)
+        figure::write(&layout(chart, &options), out, self.scale)
     }
 }
 

@@ -29,21 +29,53 @@ pub(super) struct Encoder {
     keeps_end: bool,
 }
 
+/// Reads a tokenizer.
+///
+/// # Errors
+/// [`Kind::Tokenizer`] if it cannot be read, [`Kind::Memory`] if there is no room for it.
+fn read(path: &Path) -> Result<Tokenizer> {
+    // What cannot be looked at cannot be read either, which says why.
+    let size = std::fs::metadata(path).map_or(0, |file| file.len());
+    memory::check_tokenizer(size as usize).map_err(|error| error.at(path))?;
+    Tokenizer::from_file(path).map_err(|error| unreadable(&error).at(path))
+}
+
+fn unreadable(error: &tokenizers::Error) -> Error {
+    Error::new(Kind::Tokenizer, format!("tokenizer.json cannot be read ({error})"))
+        .help("fetch the checkpoint's tokenizer.json again")
+}
+
+/// The texts of token ids.
+pub struct Vocabulary {
+    tokenizer: Tokenizer,
+}
+
+impl Vocabulary {
+    /// Reads the vocabulary of a tokenizer.
+    ///
+    /// # Errors
+    /// [`Kind::Tokenizer`] if it cannot be read, [`Kind::Memory`] if there is no room for it.
+    pub fn read(path: &Path) -> Result<Self> {
+        Ok(Self { tokenizer: read(path)? })
+    }
+
+    /// The text of a token; of one that holds a part of a letter, as the vocabulary writes it.
+    pub fn text(&self, id: u32) -> String {
+        let text = self.tokenizer.decode(&[id], false).unwrap_or_default();
+        if !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER) {
+            return text;
+        }
+        self.tokenizer.id_to_token(id).unwrap_or_else(|| format!("<{id}>"))
+    }
+}
+
 impl Encoder {
     /// A tokenizer that cuts to `context` tokens, added special tokens included, and pads nothing.
     ///
     /// # Errors
     /// [`Kind::Tokenizer`] if it cannot be read; [`Kind::Sample`] if it leaves no room for text.
     pub fn load(path: &Path, context: usize) -> Result<Self> {
-        let broken = |error: tokenizers::Error| {
-            Error::new(Kind::Tokenizer, format!("tokenizer.json cannot be read ({error})"))
-                .help("fetch the checkpoint's tokenizer.json again")
-                .at(path)
-        };
-        // What cannot be looked at cannot be read either, which says why.
-        let size = std::fs::metadata(path).map_or(0, |file| file.len());
-        memory::check_tokenizer(size as usize).map_err(|error| error.at(path))?;
-        let mut tokenizer = Tokenizer::from_file(path).map_err(broken)?;
+        let mut tokenizer = read(path)?;
         let added = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
         if added >= context {
             return Err(Error::new(
@@ -58,7 +90,7 @@ impl Encoder {
         // Which end is cut is the tokenizer's own affair, here as in transformers.
         let direction = tokenizer.get_truncation().map(|own| own.direction).unwrap_or_default();
         let truncation = TruncationParams { max_length: context, direction, ..TruncationParams::default() };
-        tokenizer.with_truncation(Some(truncation)).map_err(broken)?;
+        tokenizer.with_truncation(Some(truncation)).map_err(|error| unreadable(&error).at(path))?;
         tokenizer.with_padding(None);
         let keeps_end = direction == TruncationDirection::Left;
         Ok(Self { tokenizer, path: path.to_owned(), context, keeps_end })
