@@ -86,6 +86,8 @@ pub enum Marker {
     Run(usize),
     /// A dot.
     Dot,
+    /// A dot so small that hundreds lie beside each other: of clouds.
+    Speck,
     /// An upright cross, for what labels that say nothing give.
     Null,
 }

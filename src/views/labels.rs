@@ -5,8 +5,7 @@ use super::options::Options;
 use super::sentence::Sentence;
 use super::snapshot::Snapshot;
 use crate::chart::{
-    Axis, Cell, Cells, Chart, Color, ColorBar, ColorMap, Curve, Dash, Datum, Facet, Key, Legend, Line, Mark,
-    Of, Words,
+    Axis, Cell, Cells, Chart, Color, ColorMap, Curve, Dash, Datum, Facet, Line, Mark, Of, Words,
 };
 use crate::measures::{Label, Order};
 use crate::words::{counted, thousands};
@@ -16,17 +15,17 @@ pub const VIEW: View = View {
     kind: "labels",
     title: "Labels",
     paper: "3, 14",
-    about: "The n-grams that label the positions of a sentence at each width, before and after, and how often each occurs.",
+    about: "The n-grams that label a sentence's positions at each width, input and output, and how often they occur.",
     heeds: &[],
     chart,
 };
 
 /// The most tokens side by side whose text can be read.
-const WINDOW: usize = 15;
-/// The longest text of a token in a cell, in characters.
-const LONGEST: usize = 9;
+const WINDOW: usize = 13;
 /// The colours of inputs and outputs.
-const SIDES: [Color; 2] = [Color::Group(0), Color::Group(1)];
+const SIDES: [Color; 2] = [Color::Group(0), Color::Group(2)];
+/// How strong the tint of labels seen once is.
+const TINT: f32 = 0.22;
 
 fn chart(snapshot: &Snapshot, _: &Options) -> Result<Chart, String> {
     let Some(sentence) = snapshot.sentence() else {
@@ -35,13 +34,11 @@ fn chart(snapshot: &Snapshot, _: &Options) -> Result<Chart, String> {
     };
     let table = Table::of(sentence);
     let shown = &sentence.tokens()[table.position];
+    let chosen = format!("labels of position {}, “{}”", table.position, shown.text);
     Ok(Chart {
-        title: format!("{}, document {}, position {}", VIEW.title, sentence.document(), sentence.position()),
+        title: format!("{}, document {}, position {}", VIEW.title, sentence.document(), table.position),
         facets: vec![
-            table.facet(
-                format!("labels of position {} {}", sentence.position(), shown.text),
-                table.chosen().map(Mark::Cells).into(),
-            ),
+            table.facet(chosen, table.chosen()),
             table.facet(
                 "input labels X: the n-gram that ends with a position".to_owned(),
                 table.all(Label::Input),
@@ -52,9 +49,9 @@ fn chart(snapshot: &Snapshot, _: &Options) -> Result<Chart, String> {
             ),
         ],
         columns: 1,
-        legend: table.legend(),
         caption: caption(sentence),
         subjects: snapshot.subjects().clone(),
+        ..Chart::default()
     })
 }
 
@@ -111,24 +108,37 @@ impl<'s> Table<'s> {
         }
     }
 
-    /// The tokens that make the labels of the chosen position, those of the input before those of the output.
-    fn chosen(&self) -> [Cells; 2] {
-        let side = |name: &str, color: Color, label: fn(Order) -> Label| {
-            let spans = self.sentence.widest().and_below().filter_map(|order| {
+    /// The tokens that make the labels of the chosen position, with what says which are of which side.
+    fn chosen(&self) -> Vec<Mark> {
+        let side = |color: Color, label: fn(Order) -> Label| {
+            let spans = self.sentence.widest().and_below().filter_map(move |order| {
                 let label = label(order);
                 Some((self.sentence.span(&label, self.position)?, self.datum(&label, self.position)?))
             });
-            let cell = |(span, datum): (std::ops::RangeInclusive<usize>, Datum)| {
+            let cell = move |(span, datum): (std::ops::RangeInclusive<usize>, Datum)| {
                 span.filter(|token| self.window.contains(token)).map(move |token| Cell {
                     column: token,
                     row: datum.of.order.map_or(0, |order| order.number() - 1),
-                    sign: shortened(&self.sentence.tokens()[token].text),
+                    sign: self.sentence.tokens()[token].text.clone(),
                     datum: Datum { x: token as f64, color: Some(color), ..datum.clone() },
                 })
             };
-            self.cells(name, spans.flat_map(cell).collect())
+            spans.flat_map(cell)
         };
-        [side("chosen input", SIDES[0], Label::Input), side("chosen output", SIDES[1], Label::Output)]
+        let [input, output] = SIDES;
+        let cells = side(input, Label::Input).chain(side(output, Label::Output)).collect();
+        let name = |text: &str, at: f64, color: Color| {
+            Mark::Words(Words { at: [at, 0.0], text: text.to_owned(), color })
+        };
+        // Beside the narrowest labels there is room.
+        let (left, right) = (self.position as f64 - 2.0, self.position as f64 + 3.0);
+        let names = [name("input X", left, input), name("output Y", right, output)];
+        let [first, end] = [self.window.start, self.window.end].map(|token| token as f64 - 0.5);
+        let inside = |mark: &Mark| match mark {
+            Mark::Words(words) => words.at[0] - 0.5 > first && words.at[0] + 0.5 < end,
+            _ => true,
+        };
+        [Mark::Cells(self.cells("chosen", cells))].into_iter().chain(names).filter(inside).collect()
     }
 
     /// The labels of one side at every position shown.
@@ -136,10 +146,8 @@ impl<'s> Table<'s> {
         let labels: Vec<Label> = self.sentence.widest().and_below().map(side).collect();
         let cell = |label: &Label, position: usize| {
             let datum = self.datum(label, position)?;
-            let lines = self
-                .sentence
-                .span(label, position)?
-                .map(|token| shortened(&self.sentence.tokens()[token].text));
+            let tokens = &self.sentence.tokens()[self.sentence.span(label, position)?];
+            let lines = tokens.iter().map(|token| token.text.clone());
             let times =
                 if datum.y > 1.0 { format!("{}×", thousands(datum.y as u64)) } else { "once".to_owned() };
             let sign = lines.chain([times]).collect::<Vec<_>>().join("\n");
@@ -151,7 +159,8 @@ impl<'s> Table<'s> {
             Label::Output(_) => "output",
         };
         let cells = Mark::Cells(self.cells(name, cells.collect()));
-        self.unlabelled().into_iter().chain([cells, Mark::Curve(self.column())]).collect()
+        let grid = self.grid().map(Mark::Curve);
+        [cells].into_iter().chain(self.unlabelled()).chain(grid).chain([Mark::Curve(self.column())]).collect()
     }
 
     /// What a label of a position is and how often it occurs; `None` where there is none.
@@ -169,10 +178,10 @@ impl<'s> Table<'s> {
         })
     }
 
-    /// By the logarithm of the count; a label seen once tells nothing of others and is grey.
+    /// By the logarithm of the count; a label seen once tells nothing of others, and is tinted.
     fn color(&self, count: u32) -> Color {
         match count {
-            0 | 1 => Color::Muted,
+            0 | 1 => Color::Signed(TINT),
             _ => Color::Value((f64::from(count).ln() / f64::from(self.most).ln()) as f32),
         }
     }
@@ -197,6 +206,24 @@ impl<'s> Table<'s> {
         margins.into_iter().filter(|tokens| !tokens.is_empty()).flat_map(margin).collect()
     }
 
+    /// Lines between the cells.
+    fn grid(&self) -> impl Iterator<Item = Curve> {
+        let orders = self.sentence.widest().number();
+        let labelled = self.sentence.labelled();
+        let shown = self.window.start.max(*labelled.start())..self.window.end.min(labelled.end() + 1);
+        let [left, right] = [shown.start, shown.end].map(|token| token as f64 - 0.5);
+        let upright =
+            shown.map(move |token| token as f64 - 0.5).map(move |x| [[x, -0.5], [x, orders as f64 - 0.5]]);
+        let level = (0..orders).map(|order| order as f64 + 0.5).map(move |y| [[left, y], [right, y]]);
+        upright.chain(level).map(|points| Curve {
+            points: points.into(),
+            color: Color::Muted,
+            line: Some(Line { dash: Dash::Solid, is_thin: true }),
+            weight: Some(0.25),
+            ..Curve::default()
+        })
+    }
+
     /// The outline of the chosen position.
     fn column(&self) -> Curve {
         let (left, right) = (self.position as f64 - 0.5, self.position as f64 + 0.5);
@@ -208,54 +235,26 @@ impl<'s> Table<'s> {
             ..Curve::default()
         }
     }
-
-    fn legend(&self) -> Legend {
-        let key = |label: &str, color: Color| Key {
-            label: label.to_owned(),
-            color,
-            line: Some(Line { dash: Dash::Solid, is_thin: false }),
-            ..Key::default()
-        };
-        let keys = vec![
-            key("input n-gram of the chosen position", SIDES[0]),
-            key("output n-gram of the chosen position", SIDES[1]),
-            key("label seen once in the sample", Color::Muted),
-        ];
-        let bar = ColorBar {
-            label: "occurrences, logarithmic".to_owned(),
-            map: ColorMap::Value,
-            ends: ["1".to_owned(), thousands(u64::from(self.most))],
-        };
-        Legend { keys, bar: (self.most > 1).then_some(bar), ..Legend::default() }
-    }
 }
 
 /// The caption: what labels are, where there are none, and what they were counted over.
 fn caption(sentence: &Sentence) -> Vec<String> {
     let (order, labelled) = (sentence.widest().number(), sentence.labelled());
     let positions = match (labelled.start(), labelled.end()) {
-        (first, last) if first == last => format!("{first} alone carries"),
-        (first, last) => format!("{first} to {last} carry"),
+        (first, last) if first == last => format!("position {first} alone carries"),
+        (first, last) => format!("positions {first} to {last} carry"),
     };
     vec![
         format!(
-            "Of {}, position {positions} labels: those with {order} tokens up to and {order} after them",
+            "Of {}, {positions} labels: those with {order} tokens up to and {order} after them",
             counted(sentence.tokens().len(), "token"),
         ),
         format!(
-            "Counted over {} of {}",
+            "Counted over {} of {}: the lighter, the more often; tinted where a label occurs once and tells nothing of others",
             counted(sentence.positions(), "position"),
             counted(sentence.documents(), "document")
         ),
     ]
-}
-
-/// A text of at most [`LONGEST`] characters.
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    text.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -311,24 +310,24 @@ mod tests {
             data.map(|datum| datum.x as usize).collect::<Vec<_>>()
         };
         let marks = &chart.facets[0].marks;
-        assert_eq!(at(&marks[0], Order::Quadgram), [5, 6, 7, 8]);
-        assert_eq!(at(&marks[1], Order::Quadgram), [9, 10, 11, 12]);
-        assert_eq!(at(&marks[1], Order::Token), [9]);
+        assert_eq!(at(&marks[0], Order::Quadgram), [5, 6, 7, 8, 9, 10, 11, 12]);
+        assert_eq!(at(&marks[0], Order::Token), [8, 9]);
     }
 
     #[test]
     fn a_window_around_the_position_is_shown() {
         let window = |position, widest| drawn(position, widest).facets[1].x_range();
-        assert_eq!(window(None, Order::Quadgram), [-0.5, 14.5]);
-        assert_eq!(window(Some(9), Order::Quadgram), [1.5, 16.5]);
-        assert_eq!(window(Some(14), Order::Token), [3.5, 18.5]);
+        assert_eq!(window(None, Order::Quadgram), [-0.5, 12.5]);
+        assert_eq!(window(Some(9), Order::Quadgram), [2.5, 15.5]);
+        assert_eq!(window(Some(3), Order::Quadgram), [-0.5, 12.5]);
+        assert_eq!(window(Some(17), Order::Token), [5.5, 18.5]);
     }
 
     #[test]
     fn what_has_no_label_and_what_is_seen_once_stand_out() {
         let chart = drawn(None, Order::Quadgram);
         let words = |facet: &Facet| facet.marks.iter().filter(|mark| matches!(mark, Mark::Words(_))).count();
-        assert_eq!(chart.facets.iter().map(words).collect::<Vec<_>>(), [0, 1, 1]);
+        assert_eq!(chart.facets.iter().map(words).collect::<Vec<_>>(), [2, 1, 1], "the sides, and margins");
         let once: Vec<&Datum> =
             chart.data().map(|(.., datum)| datum).filter(|datum| datum.y == 1.0).collect();
         assert!(once.len() > 10 && once.iter().all(|datum| !datum.flags.is_empty()));

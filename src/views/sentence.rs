@@ -108,7 +108,7 @@ fn span(label: &Label, position: usize) -> RangeInclusive<usize> {
 }
 
 /// The position shown where none is chosen: with a view of the beginning, where positions have no label.
-const NEAR_BEGINNING: usize = 7;
+const NEAR_BEGINNING: usize = 6;
 
 /// The positions of a document of so many tokens that carry labels up to an order: K−1 ≤ t ≤ S−K−1; `None` for none.
 fn labelled(tokens: usize, widest: Order) -> Option<RangeInclusive<usize>> {
@@ -224,7 +224,7 @@ mod tests {
         assert!(fails(3, None).contains("no document 3: the text has 3"), "{}", fails(3, None));
         assert!(fails(2, Some(26)).contains("3 to 25"), "{}", fails(2, Some(26)));
         let chosen = |document| of(&documents, letters, document, None, Order::Quadgram).unwrap().position();
-        assert_eq!([1, 2].map(chosen), [3, 7]);
+        assert_eq!([1, 2].map(chosen), [3, 6]);
         let fails = of(&[], letters, 0, None, Order::Token).unwrap_err().to_string();
         assert!(fails.contains("the text has none"), "{fails}");
     }

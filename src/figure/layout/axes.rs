@@ -1,7 +1,7 @@
 //! Axes: the room they need, their lines, ticks and titles.
 
 use super::frame::Frame;
-use super::{Context, Shows, size, width};
+use super::{Context, Shows, marks, size, width};
 use crate::chart::{Chart, Facet, Scale, Tick};
 use crate::figure::scene::{Anchor, Item, Paint, Path, Stroke, Text};
 use crate::figure::text::{elide, width as text_width};
@@ -43,17 +43,14 @@ impl Room {
 
     /// The room that the axes of all facets need beside frames of about this size; `titled` says that facets have titles.
     pub fn of(chart: &Chart, frame: [f32; 2], titled: bool) -> Self {
-        let frames: Vec<Frame> =
-            chart.facets.iter().map(|facet| Frame::new([0.0; 2], frame, facet)).collect();
+        let facets = || chart.facets.iter().filter(|facet| !facet.is_bare);
+        let frames: Vec<Frame> = facets().map(|facet| Frame::new([0.0; 2], frame, facet)).collect();
         let beside =
             frames.iter().flat_map(|frame| frame.ticks(1)).map(|tick| label_width(&tick)).fold(0.0, f32::max);
-        let below = frames
-            .iter()
-            .zip(&chart.facets)
-            .map(|(frame, facet)| label_height(frame, facet))
-            .fold(0.0, f32::max);
+        let below =
+            frames.iter().zip(facets()).map(|(frame, facet)| label_height(frame, facet)).fold(0.0, f32::max);
         let title = |has_title: bool| if has_title { size::TEXT + PAD } else { 0.0 };
-        let has_title = |of: fn(&Facet) -> &str| chart.facets.iter().any(|facet| !of(facet).is_empty());
+        let has_title = |of: fn(&Facet) -> &str| facets().any(|facet| !of(facet).is_empty());
         let titles = [title(has_title(|facet| &facet.y.label)), title(has_title(|facet| &facet.x.label))];
         Self {
             left: TICK + PAD + beside + PAD + titles[0],
@@ -69,7 +66,10 @@ impl Room {
 /// The height of a frame whose rows of names have room, `suits` where it has none.
 pub fn height_for(facet: &Facet, suits: f32) -> f32 {
     match &facet.y.scale {
-        Scale::Category(names) => (ROW * names.len() as f32).clamp(suits.min(60.0), HIGHEST.max(suits)),
+        Scale::Category(names) => {
+            let row = ROW.max(marks::LINE * marks::lines(facet) as f32 + 3.0);
+            (row * names.len() as f32).clamp(suits.min(60.0), HIGHEST.max(suits))
+        }
         _ => suits,
     }
 }
@@ -98,6 +98,9 @@ fn label_height(frame: &Frame, facet: &Facet) -> f32 {
 
 /// Both axes with what they say.
 pub fn items(facet: &Facet, frame: &Frame, shows: &Shows, context: &Context<'_>) -> Vec<Item> {
+    if facet.is_bare {
+        return Vec::new();
+    }
     let (inks, [left, top]) = (&context.inks, frame.min);
     let (right, bottom) = (frame.right(), frame.bottom());
     let stroke = Stroke::new(Paint::solid(inks.frame), width::AXIS);

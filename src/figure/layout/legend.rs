@@ -1,5 +1,6 @@
 //! The column beside the frames: what each line is, what signs mean, and what colours stand for.
 
+use super::marks::speck;
 use super::{Context, LINE, size, width};
 use crate::chart::{Chart, ColorBar, Key, Marker, Sign};
 use crate::figure::color::mix;
@@ -102,6 +103,7 @@ fn sign_of(key: &Key, [left, y]: [f32; 2], faint: f32, context: &Context<'_>) ->
     let center = [left + 8.0, y];
     match key.marker {
         Some(Marker::Run(run)) => items.push(marker(run, center, 2.6, look())),
+        Some(Marker::Speck) => items.push(Item::Circle(speck(center, color))),
         Some(Marker::Dot) => items.push(marker(0, center, 2.6, look())),
         Some(Marker::Null) => items.extend(sign(Sign::Null, center, context)),
         // Neither line nor mark: an area or bars.

@@ -16,6 +16,8 @@ use crate::figure::text::{elide, width as text_width};
 /// The radius of a mark in points, and of one in a dense series.
 const RADIUS: f32 = 2.6;
 const DENSE_RADIUS: f32 = 2.0;
+/// The radius of a speck.
+const SPECK: f32 = 1.1;
 /// From more data than this marks of a series are smaller.
 const DENSE: usize = 40;
 /// From more data than this whiskers hide what they explain.
@@ -23,6 +25,8 @@ const WHISKERS: usize = 40;
 /// The opacity of a band, and of an area.
 const BAND: f32 = 0.16;
 const AREA: f32 = 0.85;
+/// The height of a line in a cell.
+pub const LINE: f32 = 7.0;
 /// The widest name beside a datum.
 const LABEL_WIDTH: f32 = 110.0;
 
@@ -220,6 +224,7 @@ fn datum_items(
     match shape {
         Marker::Run(run) => items.push(marker(run, center, radius, look)),
         Marker::Dot => items.push(marker(0, center, radius, look)),
+        Marker::Speck => items.push(Item::Circle(speck(center, color))),
         Marker::Null => {
             let [x, y] = center;
             let stroke = Stroke::new(Paint::solid(color), 0.8);
@@ -235,6 +240,11 @@ fn datum_items(
         items.push(Item::Text(sign));
     }
     items
+}
+
+/// A dot without a rim.
+pub fn speck(center: [f32; 2], color: Rgb) -> Circle {
+    Circle { center, radius: SPECK, fill: solid(color), ..Circle::default() }
 }
 
 /// The standard deviations of a datum, up and across.
@@ -310,32 +320,69 @@ fn bars(bars: &Bars, frame: &Frame, context: &Context<'_>) -> Vec<Item> {
     bars.data.iter().filter_map(bar).collect()
 }
 
+/// The most lines that stand in a cell of a facet.
+pub fn lines(facet: &Facet) -> usize {
+    let cells = facet
+        .marks
+        .iter()
+        .flat_map(|mark| if let Mark::Cells(table) = mark { &table.cells[..] } else { &[] });
+    cells.map(|cell| cell.sign.split('\n').count()).max().unwrap_or(1)
+}
+
 /// Tables of colours on the same rows and columns: one image, with the numbers and signs of its cells upon it.
 fn cells(tables: &[&Cells], frame: &Frame, context: &Context<'_>) -> Vec<Item> {
     let largest = |of: fn(&Cells) -> usize| tables.iter().map(|table| of(table)).max().unwrap_or(0);
-    let (columns, rows) = (largest(|table| table.columns), largest(|table| table.rows));
-    let mut pixels = vec![context.inks.ground; columns * rows];
+    // The columns and rows that are seen, the first and the one behind the last.
+    let seen = |axis: usize, count: usize| {
+        let [first, last] = frame.ranges[axis];
+        let end = ((last + 0.5).floor().max(0.0) as usize).min(count);
+        ((first + 0.5).ceil().max(0.0) as usize).min(end)..end
+    };
+    let (columns, rows) = (seen(0, largest(|table| table.columns)), seen(1, largest(|table| table.rows)));
+    let edge = |axis: usize, at: usize| frame.along(axis, at as f64 - 0.5);
+    let (min, max) =
+        ([edge(0, columns.start), edge(1, rows.end)], [edge(0, columns.end), edge(1, rows.start)]);
+    let size = [max[0] - min[0], max[1] - min[1]];
+    let room = [size[0] / columns.len() as f32, size[1] / rows.len() as f32];
+    let mut pixels = vec![context.inks.ground; columns.len() * rows.len()];
     let mut texts = Vec::new();
     let cells = tables.iter().flat_map(|table| table.cells.iter().map(move |cell| (table, cell)));
-    let inside = |cell: &Cell| cell.datum.y.is_finite() && cell.column < columns && cell.row < rows;
+    let inside =
+        |cell: &Cell| cell.datum.y.is_finite() && columns.contains(&cell.column) && rows.contains(&cell.row);
     for (table, cell) in cells.filter(|(_, cell)| inside(cell)) {
         let [from, to] = table.range;
         let share = if to > from { ((cell.datum.y - from) / (to - from)) as f32 } else { 0.5 };
-        let color = context.theme.rgb(table.map.at(share));
-        pixels[(rows - 1 - cell.row) * columns + cell.column] = color;
-        let mut text = if table.has_numbers { two_decimals(cell.datum.y) } else { String::new() };
-        text += &cell.sign;
-        let Some([x, y]) = frame.at(cell.column as f64, cell.row as f64).filter(|_| !text.is_empty()) else {
-            continue;
-        };
-        let size = [frame.size[0] / columns as f32, frame.size[1] / rows as f32];
-        if text_width(&text, size::SMALL) <= size[0] && size[1] >= size::SMALL {
-            let text = Text::new([x, y + 0.35 * size::SMALL], text, size::SMALL, readable_on(color));
-            texts.push(Item::Text(text.anchored(Anchor::Middle)));
+        let color = context.theme.rgb(cell.datum.color.unwrap_or_else(|| table.map.at(share)));
+        pixels[(rows.end - 1 - cell.row) * columns.len() + cell.column - columns.start] = color;
+        let number = if table.has_numbers { two_decimals(cell.datum.y) } else { String::new() };
+        let text = number + &cell.sign;
+        if let Some(center) = frame.at(cell.column as f64, cell.row as f64).filter(|_| !text.is_empty()) {
+            texts.extend(written(&text, table.has_numbers, center, room, readable_on(color)));
         }
     }
-    let image = Image { min: frame.min, size: frame.size, columns, pixels };
+    let image = Image { min, size, columns: columns.len(), pixels };
     std::iter::once(Item::Image(image)).chain(texts).collect()
+}
+
+/// The lines of a cell; nothing where they have no room. Words are shortened to it, a number would be another.
+fn written(text: &str, is_number: bool, [x, y]: [f32; 2], room: [f32; 2], color: Rgb) -> Vec<Item> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let wide = room[0] - 1.5;
+    let fits = |line: &&str| text_width(line, size::SMALL) <= wide;
+    let is_legible = wide >= if is_number { 0.0 } else { 2.5 * size::SMALL };
+    if room[1] < LINE * lines.len() as f32
+        || !is_legible
+        || (is_number && !lines.iter().all(|line| fits(&line)))
+    {
+        return Vec::new();
+    }
+    let first = y - 0.5 * LINE * (lines.len() - 1) as f32 + 0.35 * size::SMALL;
+    let line = |(index, line): (usize, &str)| {
+        let at = [x, first + LINE * index as f32];
+        let text = Text::new(at, elide(line, size::SMALL, wide), size::SMALL, color);
+        Item::Text(text.anchored(Anchor::Middle))
+    };
+    lines.into_iter().enumerate().map(line).collect()
 }
 
 /// A number with two decimals and a proper minus, which zero has none of.
@@ -399,7 +446,13 @@ fn curve(
     let crosses = points.len() > 1
         && (points.iter().any(inside)
             || points.windows(2).any(|pair| !cut(frame, [pair[0], pair[1]]).is_empty()));
-    crosses.then(|| Item::Path(Path::line(points, stroke(line, curve.color, color))))
+    let mut stroke = stroke(line, curve.color, color);
+    if let Some(weight) = curve.weight.map(|weight| weight.clamp(0.0, 1.0)) {
+        // The eye takes a line of half the opacity for less than half as strong.
+        stroke.paint.opacity = weight.sqrt();
+        stroke.width = width::DATA * weight.max(0.35);
+    }
+    crosses.then(|| Item::Path(Path::line(points, stroke)))
 }
 
 /// The part of a straight line that lies within a frame; nothing where none does.

@@ -167,12 +167,13 @@ fn caption(chart: &Chart, width: f32) -> Vec<String> {
     wrap(&chart.caption.iter().map(stopped).collect::<Vec<_>>().join(" "), size::SMALL, width)
 }
 
-/// Frames of one size, row by row.
+/// Frames of one width, those of a row of one height.
 struct Grid {
     columns: usize,
-    rows: usize,
-    /// The size of a frame.
-    frame: [f32; 2],
+    /// The width of a frame.
+    width: f32,
+    /// The height of the frames of each row.
+    heights: Vec<f32>,
     /// The room around the outer frames.
     room: Room,
     /// Whether titles of axes stand at the outer frames only, since all are the same.
@@ -211,48 +212,52 @@ impl Grid {
         let guess = frame_width(&first);
         let room = Room::of(chart, [guess, if is_equal { guess } else { 0.62 * guess }], titled);
         let frame_width = frame_width(&room);
-        let suits = match (is_equal, count) {
+        let suits = |facet: &Facet| match (facet.aspect, count) {
             // A square as large as there is room, but never a poster.
-            (true, _) => frame_width.min(330.0),
-            (false, 1) => (0.58 * frame_width).min(300.0),
-            (false, _) => (0.66 * frame_width).min(180.0),
+            (Aspect::Equal, _) => frame_width.min(330.0),
+            (Aspect::Free, 1) => axes::height_for(facet, (0.58 * frame_width).min(300.0)),
+            (Aspect::Free, _) => axes::height_for(facet, (0.66 * frame_width).min(180.0)),
         };
-        let suits = chart.facets.iter().map(|facet| axes::height_for(facet, suits)).fold(0.0, f32::max);
-        let frame_height = match height {
-            Some(height) => {
-                let inner = (rows - 1) as f32 * (room.inner_bottom(shares[0]) + GAP);
-                ((height - room.bottom - inner) / rows as f32 - room.top).max(LEAST)
-            }
-            None => suits,
-        };
-        let frame = if is_equal { [frame_width.min(frame_height); 2] } else { [frame_width, frame_height] };
+        let highest = |row: &[Facet]| row.iter().map(suits).fold(LEAST, f32::max);
+        let mut heights: Vec<f32> = chart.facets.chunks(columns).map(highest).collect();
         let inner = (rows - 1) as f32 * (room.inner_bottom(shares[0]) + GAP);
-        let height = rows as f32 * (room.top + frame[1]) + inner + room.bottom;
-        Self { columns, rows, frame, room, shares, count, height }
+        let outer = rows as f32 * room.top + inner + room.bottom;
+        if let Some(height) = height {
+            let factor = (height - outer).max(0.0) / heights.iter().sum::<f32>();
+            heights.iter_mut().for_each(|height| *height = (*height * factor).max(LEAST));
+        }
+        let width = if is_equal { heights.iter().copied().fold(frame_width, f32::min) } else { frame_width };
+        if is_equal {
+            heights.fill(width);
+        }
+        let height = heights.iter().sum::<f32>() + outer;
+        Self { columns, width, heights, room, shares, count, height }
     }
 
     /// The frame of a facet, with the top left corner of all.
     fn frame(&self, index: usize, facet: &Facet, [left, top]: [f32; 2]) -> Frame {
-        let (column, row) = ((index % self.columns) as f32, (index / self.columns) as f32);
+        let (column, row) = (index % self.columns, index / self.columns);
         let room = &self.room;
-        let step = [
-            self.frame[0] + room.right + GAP + room.inner_left(self.shares[1]),
-            self.frame[1] + room.inner_bottom(self.shares[0]) + GAP + room.top,
-        ];
-        let (x, y) = (left + room.left + column * step[0], top + room.top + row * step[1]);
-        let [wide, high] = self.frame;
-        // A square among frames of another form stands in the middle of its place.
-        let side = wide.min(high);
+        let across = self.width + room.right + GAP + room.inner_left(self.shares[1]);
+        let between = room.inner_bottom(self.shares[0]) + GAP + room.top;
+        let above: f32 = self.heights[..row].iter().map(|height| height + between).sum();
+        let (x, y) = (left + room.left + column as f32 * across, top + room.top + above);
+        let size = [self.width, self.heights[row]];
         match facet.aspect {
-            Aspect::Equal => Frame::new([x + 0.5 * (wide - side), y], [side; 2], facet),
-            Aspect::Free => Frame::new([x, y], [wide, high], facet),
+            // Beside others a square stands in the middle of its room.
+            Aspect::Equal => {
+                let side = size[0].min(size[1]);
+                let min = [x + 0.5 * (size[0] - side), y];
+                Frame::new(min, [side; 2], facet)
+            }
+            Aspect::Free => Frame::new([x, y], size, facet),
         }
     }
 
     /// Which titles the axes of a facet bear.
     fn shows(&self, index: usize) -> Shows {
         let (column, row) = (index % self.columns, index / self.columns);
-        let is_last = row + 1 == self.rows || index + self.columns >= self.count;
+        let is_last = row + 1 == self.heights.len() || index + self.columns >= self.count;
         Shows { x: !self.shares[0] || is_last, y: !self.shares[1] || column == 0 }
     }
 }

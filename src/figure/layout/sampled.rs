@@ -22,7 +22,8 @@ pub fn marked(all: &[&Series], frame: &Frame) -> Vec<Vec<bool>> {
     // The data of each square, those of a series together; squares in the order in which they are come upon.
     let mut squares: Vec<Vec<(usize, usize)>> = Vec::new();
     let mut known: HashMap<[i32; 2], usize> = HashMap::new();
-    for (number, series) in all.iter().enumerate() {
+    // What no line joins is seen by its marks alone: all of them.
+    for (number, series) in all.iter().enumerate().filter(|(_, series)| series.line.is_some()) {
         for (index, datum) in series.data.iter().enumerate() {
             let Some(place) = frame.at(datum.x, datum.y) else { continue };
             let square =
@@ -53,11 +54,12 @@ pub fn marked(all: &[&Series], frame: &Frame) -> Vec<Vec<bool>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Datum, Facet, Mark, Of};
+    use crate::chart::{Datum, Facet, Line, Mark, Of};
 
     #[test]
     fn of_runs_that_lie_on_each_other_each_owns_its_part() {
         let series = || Series {
+            line: Some(Line::default()),
             data: (0..400).map(|i| Datum::new(f64::from(i), f64::from(i), Of::default())).collect(),
             ..Series::default()
         };
@@ -78,5 +80,7 @@ mod tests {
         let series = Series { data: vec![Datum::default(); 40], ..Series::default() };
         let frame = Frame::new([0.0; 2], [100.0; 2], &Facet::default());
         assert_eq!(marked(&[&series], &frame), [vec![true; 40]]);
+        let scattered = Series { data: vec![Datum::default(); 90], ..Series::default() };
+        assert_eq!(marked(&[&scattered], &frame), [vec![true; 90]]);
     }
 }

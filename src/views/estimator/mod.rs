@@ -9,7 +9,8 @@ use super::options::{Heed, Options, Sphere};
 use super::quantity::Quantity;
 use super::snapshot::Snapshot;
 use crate::chart::{
-    Aspect, Axis, Bars, Chart, Color, Datum, Facet, Key, Legend, Line, Mark, Marker, Of, Remark, Rule, Series,
+    Aspect, Axis, Bars, Chart, Color, Dash, Datum, Facet, Key, Legend, Line, Mark, Marker, Of, Rule, Scale,
+    Series,
 };
 use crate::measures::soft_entropy::{assignment, distribution, efficiency, temperature, unit_rows};
 use crate::settings::Temperature;
@@ -37,6 +38,10 @@ const POINTS: Color = Color::Group(2);
 const CHOSEN: Color = Color::Group(1);
 /// The length of the bar that stands on the fullest reference point, in radii.
 const TALLEST: f64 = 0.3;
+/// The number of steps of ε at which entropies are computed.
+const STEPS: usize = 24;
+/// The line of a rule.
+const RULE: Line = Line { dash: Dash::Bound, is_thin: true };
 /// Shares of a state below this part of its largest are not drawn on the sphere.
 const LEAST: f64 = 0.02;
 
@@ -67,8 +72,8 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let estimate = Estimate::of(cloud, sphere)?;
     Ok(Chart {
         title: format!("{}, n = {}, ε = {}", VIEW.title, sphere.points, digits(estimate.epsilon)),
-        facets: vec![estimate.picture(), estimate.one(), estimate.mean()],
-        columns: 0,
+        facets: vec![estimate.picture(), estimate.one(), estimate.temperatures(), estimate.mean()],
+        columns: 2,
         legend: estimate.legend(),
         caption: estimate.caption(),
         subjects: snapshot.subjects().clone(),
@@ -112,10 +117,10 @@ impl<'c> Estimate<'c> {
             (camera.see(point), more)
         };
         let points = self.points().zip(&self.all).enumerate().map(point);
-        let [back_points, front_points] = halves("reference points", POINTS, points);
+        let [back_points, front_points] = halves("reference points", (POINTS, Marker::Dot), points);
         let state = |(index, state): (usize, &[f64; 3])| (camera.see(*state), vec![format!("state {index}")]);
         let others = self.cloud.states.iter().enumerate().filter(|(index, _)| *index != self.chosen);
-        let [back_states, front_states] = halves("states", STATES, others.map(state));
+        let [back_states, front_states] = halves("states", (STATES, Marker::Speck), others.map(state));
         let chosen = self.cloud.states[self.chosen];
         let strongest = largest(&self.own);
         let share = |(point, share): ([f64; 3], &f64)| {
@@ -125,7 +130,7 @@ impl<'c> Estimate<'c> {
         };
         let shares: Vec<Mark> = self.points().zip(&self.own).filter_map(share).map(Mark::Curve).collect();
         let own = [state((self.chosen, &chosen))].into_iter();
-        let [back_own, front_own] = halves("chosen state", CHOSEN, own);
+        let [back_own, front_own] = halves("chosen state", (CHOSEN, Marker::Dot), own);
         let globe = camera.globe().into_iter().map(Mark::Curve);
         let marks = globe
             .chain([Mark::Series(back_points), Mark::Series(back_states)])
@@ -152,59 +157,79 @@ impl<'c> Estimate<'c> {
 
     /// The soft assignment of the chosen state.
     fn one(&self) -> Facet {
-        let entropy = efficiency(&self.own);
-        let text = format!("H(p) = {entropy:.3}");
-        self.bars(
-            format!("state {} shared out", self.chosen),
-            "p",
-            (&self.own, CHOSEN),
-            vec![self.remark("entropy of one state", text, self.epsilon, entropy)],
-        )
+        let title = format!("state {} shared out, H(p) = {:.3}", self.chosen, efficiency(&self.own));
+        self.bars(title, "p", &self.own, CHOSEN)
     }
 
-    /// P(Z), with its entropy, and what calibration gives where another ε is chosen.
+    /// P(Z).
     fn mean(&self) -> Facet {
-        let entropy = efficiency(&self.all);
-        let text = format!("H(Z) = {entropy:.3}");
-        let mut remarks = vec![self.remark(Quantity::Entropy.name(), text, self.epsilon, entropy)];
-        if let Some((epsilon, entropy)) = self.calibrated() {
-            let text = format!("calibrated: ε = {}, H(Z) = {entropy:.3}", digits(epsilon));
-            remarks.push(self.remark("calibrated entropy", text, epsilon, entropy));
-        }
-        let title = format!("P(Z), the mean of {}", counted(self.cloud.states.len(), "state"));
-        self.bars(title, "P(Z)", (&self.all, POINTS), remarks)
+        let states = counted(self.cloud.states.len(), "state");
+        let title = format!("mean of {states}, H(Z) = {:.3}", efficiency(&self.all));
+        self.bars(title, "P(Z)", &self.all, POINTS)
     }
 
-    /// The calibrated ε and 𝓗(Z) under it; `None` where ε is calibrated, or cannot be.
-    fn calibrated(&self) -> Option<(f64, f64)> {
-        let Temperature::Fixed(_) = self.sphere.temperature else { return None };
-        let epsilon = temperature(CALIBRATED, self.sphere.points, WIDTH).ok()?;
-        let states = self.cloud.states.iter().map(|state| &state[..]);
-        Some((epsilon, efficiency(&distribution(states, &self.rows, epsilon))))
-    }
-
-    /// An entropy in words, as a datum at its ε.
-    fn remark(&self, name: &str, text: String, epsilon: f64, entropy: f64) -> Mark {
-        let data = vec![Datum::new(epsilon, entropy, Of::default())];
-        Mark::Remark(Remark { name: name.to_owned(), text, color: Color::Text, data })
-    }
-
-    fn bars(&self, title: String, name: &str, (shares, color): (&[f64], Color), remarks: Vec<Mark>) -> Facet {
+    fn bars(&self, title: String, name: &str, shares: &[f64], color: Color) -> Facet {
         let datum = |(index, share): (usize, &f64)| Datum::new(index as f64, *share, Of::default());
         let data = shares.iter().enumerate().map(datum).collect();
         let bars = Bars { name: name.to_owned(), color, width: 0.8, data };
-        let uniform = Rule {
-            is_upright: false,
-            at: 1.0 / shares.len() as f64,
-            label: "1/n".to_owned(),
-            color: Color::Muted,
-            of: Of::default(),
-        };
         Facet {
             title,
             x: Axis::new("reference point", "").within([-0.5, shares.len() as f64 - 0.5]),
             y: Axis::new(name, "").with_zero(),
-            marks: [Mark::Bars(bars), Mark::Rule(uniform)].into_iter().chain(remarks).collect(),
+            marks: vec![Mark::Bars(bars), rule(false, 1.0 / shares.len() as f64)],
+            ..Facet::default()
+        }
+    }
+
+    /// The calibrated ε; `None` where there are too few points for one.
+    fn calibrated(&self) -> Option<f64> {
+        temperature(CALIBRATED, self.sphere.points, WIDTH).ok()
+    }
+
+    /// Entropies of one state and of all by ε, with the present ε and the calibrated one.
+    fn temperatures(&self) -> Facet {
+        let calibrated = self.calibrated();
+        let seen =
+            || [Some(self.epsilon), calibrated].into_iter().flatten().map(|epsilon| epsilon.clamp(1e-6, 1e3));
+        let [least, largest] = [seen().fold(1e-3, f64::min) / 2.0, seen().fold(2.0, f64::max) * 2.0];
+        let at = |step: usize| least * (largest / least).powf(step as f64 / STEPS as f64);
+        let all: Vec<f64> = (0..=STEPS).map(at).collect();
+        let series = |name: &str, color: Color, epsilons: &[f64], of: &dyn Fn(f64) -> f64| {
+            let is_line = epsilons.len() > 1;
+            let datum =
+                |&epsilon: &f64| Datum { joined: true, ..Datum::new(epsilon, of(epsilon), Of::default()) };
+            Mark::Series(Series {
+                name: name.to_owned(),
+                color,
+                line: is_line.then(Line::default),
+                marker: (!is_line).then_some(Marker::Dot),
+                data: epsilons.iter().map(datum).collect(),
+                ..Series::default()
+            })
+        };
+        let states = || self.cloud.states.iter().map(|state| &state[..]);
+        let mean = |epsilon: f64| efficiency(&distribution(states(), &self.rows, epsilon));
+        let own =
+            |epsilon: f64| efficiency(&assignment(&self.cloud.states[self.chosen], &self.rows, epsilon));
+        let now = [self.epsilon];
+        let usual: Vec<f64> = calibrated.into_iter().collect();
+        let marks = vec![
+            rule(true, self.epsilon),
+            series("entropy by temperature", POINTS, &all, &mean),
+            series("assignment entropy by temperature", CHOSEN, &all, &own),
+            series(Quantity::Entropy.name(), POINTS, &now, &mean),
+            series("assignment entropy", CHOSEN, &now, &own),
+            series("calibrated entropy", Color::Muted, &usual, &mean),
+            series("calibrated assignment entropy", Color::Muted, &usual, &own),
+        ];
+        Facet {
+            title: "by ε: H(Z) above, H(p) below".to_owned(),
+            x: Axis { scale: Scale::Log, ..Axis::new("temperature ε", "").within([least, largest]) },
+            y: Axis::new("entropy H", "nats / ln n").within([0.0, 1.04]),
+            marks: marks
+                .into_iter()
+                .filter(|mark| !matches!(mark, Mark::Series(of) if of.data.is_empty()))
+                .collect(),
             ..Facet::default()
         }
     }
@@ -218,11 +243,16 @@ impl<'c> Estimate<'c> {
             ..Key::default()
         };
         let keys = vec![
-            key("state, normalized", STATES, Some(Marker::Dot)),
+            key("state, normalized", STATES, Some(Marker::Speck)),
             key("reference point, its bar P(Z)", POINTS, Some(Marker::Dot)),
             key("state chosen", CHOSEN, Some(Marker::Dot)),
             key("its assignment, by weight", CHOSEN, None),
+            Key { line: Some(RULE), ..key("present ε; 1/n, all points alike", Color::Muted, None) },
         ];
+        let calibrated = self.calibrated().map(|epsilon| {
+            key(&format!("calibrated ε = {}", digits(epsilon)), Color::Muted, Some(Marker::Dot))
+        });
+        let keys = keys.into_iter().chain(calibrated).collect();
         Legend { keys, ..Legend::default() }
     }
 
@@ -254,12 +284,16 @@ impl<'c> Estimate<'c> {
 }
 
 /// What lies behind and what in front, the former faint.
-fn halves(name: &str, color: Color, seen: impl Iterator<Item = (Seen, Vec<String>)>) -> [Series; 2] {
+fn halves(
+    name: &str,
+    (color, marker): (Color, Marker),
+    seen: impl Iterator<Item = (Seen, Vec<String>)>,
+) -> [Series; 2] {
     let (behind, front): (Vec<_>, Vec<_>) = seen.partition(|(seen, _)| seen.is_behind);
     let series = |seen: Vec<(Seen, Vec<String>)>, is_faint: bool| Series {
         name: name.to_owned(),
         color,
-        marker: Some(Marker::Dot),
+        marker: Some(marker),
         is_faint,
         data: seen
             .into_iter()
@@ -268,6 +302,11 @@ fn halves(name: &str, color: Color, seen: impl Iterator<Item = (Seen, Vec<String
         ..Series::default()
     };
     [series(behind, true), series(front, false)]
+}
+
+/// A line across a frame that is no data.
+fn rule(is_upright: bool, at: f64) -> Mark {
+    Mark::Rule(Rule { is_upright, at, label: String::new(), color: Color::Muted, of: Of::default() })
 }
 
 fn largest(shares: &[f64]) -> f64 {

@@ -21,7 +21,7 @@ fn numbers_are_numpys() {
         let near =
             |actual: f64, expected: f64| assert!((actual - expected).abs() < 1e-12, "{actual} {expected}");
         near(data(&chart, "entropy")[0].y, entropy);
-        near(data(&chart, "entropy of one state")[0].y, own);
+        near(data(&chart, "assignment entropy")[0].y, own);
         near(data(&chart, "P(Z)")[0].y, first);
         near(data(&chart, "p")[14].y, strongest);
         // KL = κ coth κ − 1 − ln(sinh κ / κ) on the sphere: ln 100 at ε = 1/135.914…, by bisection.
