@@ -128,11 +128,10 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
         note(&format!("infoplane: a figure of kind {} has no use for {flag}", view.kind));
     }
     let chart = (view.chart)(&snapshot, &options).map_err(|missing| {
-        let missing =
-            match missing.ends_with("another order or layer") {
-                true => missing + ", by --order and --layer",
-                false => missing,
-            };
+        let missing = match missing.ends_with("another order or layer") {
+            true => missing + ", by --order and --layer",
+            false => missing,
+        };
         let cause = format!("there is no figure of kind {} in these results", view.kind);
         Error::new(Kind::Usage, cause).help(missing).at(args.results.first().unwrap_or(out))
     })?;

@@ -372,7 +372,7 @@ fn written(text: &str, is_number: bool, [x, y]: [f32; 2], room: [f32; 2], color:
     let is_legible = wide >= if is_number { 0.0 } else { 2.5 * size::SMALL };
     if room[1] < LINE * lines.len() as f32
         || !is_legible
-        || (is_number && !lines.iter().all(|line| fits(&line)))
+        || (is_number && !lines.iter().all(|line| fits(line)))
     {
         return Vec::new();
     }
