@@ -26,6 +26,8 @@ pub struct Datum {
     pub joined: bool,
     /// Whether it rests on less than it claims: a part of the sample, or settings before the present ones. Drawn open.
     pub is_open: bool,
+    /// Whether it is of settings before the present ones. The line between two such is dashed.
+    pub is_stale: bool,
     /// What is to be known before it is believed, in a few words each.
     pub flags: Vec<String>,
     /// Whether an exclamation mark stands beside it: what its flags say is seen at its place.

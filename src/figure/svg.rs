@@ -41,9 +41,11 @@ struct Writer {
 impl Writer {
     fn document(&mut self, scene: &Scene) -> fmt::Result {
         let (width, height) = (Number(scene.width), Number(scene.height));
+        // On paper a unit is a point; resvg scales what is in another unit than its pixels.
+        let unit = if self.renderer == Renderer::Viewer { "pt" } else { "" };
         writeln!(
             self.out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}{unit}\" height=\"{height}{unit}\" \
              viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{FONTS}\">"
         )?;
         for (name, text) in [("title", &scene.title), ("desc", &scene.description)] {

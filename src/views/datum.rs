@@ -15,6 +15,7 @@ pub(super) fn of(quantity: Quantity, measure: &Measure<'_>, x: f64, options: &Op
     Some(Datum {
         joined: measure.joined,
         is_open: !measure.basis.is_final(),
+        is_stale: measure.basis.is_stale(),
         color: flags.iter().any(Flag::is_of_null).then_some(Color::Muted),
         flags: flags.iter().map(Flag::short).collect(),
         ..Datum::new(x, number.value, subject(quantity, measure, options)).with_spread(number.spread)

@@ -128,6 +128,7 @@ fn mean(measure: &Measure<'_>, options: &Options) -> Option<Datum> {
     Some(Datum {
         joined: measure.joined,
         is_open: !measure.basis.is_final(),
+        is_stale: measure.basis.is_stale(),
         flags: flags.iter().filter(|flag| flag.is_of_null()).map(Flag::short).collect(),
         color: flags.iter().any(Flag::is_of_null).then_some(Color::Muted),
         ..Datum::new(complexity.mean, expressivity.mean, of)

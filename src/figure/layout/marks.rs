@@ -4,7 +4,8 @@ use super::frame::Frame;
 use super::sampled::marked;
 use super::{Context, size, width};
 use crate::chart::{
-    Bars, Cell, Cells, Color, Curve, Datum, Facet, Fill, Line, Mark, Marker, Remark, Rule, Series, Words,
+    Bars, Cell, Cells, Color, Curve, Dash, Datum, Facet, Fill, Line, Mark, Marker, Remark, Rule, Series,
+    Words,
 };
 use crate::figure::color::{Rgb, mix};
 use crate::figure::ink;
@@ -143,9 +144,12 @@ fn stretches(series: &Series) -> Vec<&[Datum]> {
 /// The line through a series.
 fn line(series: &Series, frame: &Frame, context: &Context<'_>, placer: &mut Placer) -> Vec<Item> {
     let Some(line) = series.line else { return Vec::new() };
-    let stroke = stroke(line, series.color, color_of(series, context));
     let mut items = Vec::new();
     for stretch in stretches(series) {
+        // What is joined is of one condition.
+        let is_stale = stretch.first().is_some_and(|datum| datum.is_stale);
+        let line = if is_stale { Line { dash: Dash::Stale, ..line } } else { line };
+        let stroke = stroke(line, series.color, color_of(series, context));
         let points: Vec<[f32; 2]> = stretch.iter().filter_map(|datum| frame.at(datum.x, datum.y)).collect();
         if points.len() > 1 {
             placer.avoid_line(&points);
@@ -505,7 +509,7 @@ fn rule(
         placer.avoid_text(&text);
         words.push(Item::Text(text));
     }
-    let line = Line { dash: crate::chart::Dash::Bound, is_thin: true };
+    let line = Line { dash: Dash::Bound, is_thin: true };
     Some(Item::Path(Path::line(ends.to_vec(), stroke(line, rule.color, color))))
 }
 

@@ -194,6 +194,7 @@ pub(in crate::views) fn datum(
         x_spread: complexity.spread,
         joined: measure.joined,
         is_open: !measure.basis.is_final(),
+        is_stale: measure.basis.is_stale(),
         is_marked: flags.contains(&Flag::AboveBound),
         flags: flags.iter().map(|flag| flag.short()).collect(),
         color: muted.or_else(|| is_single.then(|| Color::Progress(run.progress(measure.index)))),
