@@ -13,9 +13,9 @@ use crate::figure::{self, FigureOptions, TWO_COLUMNS, Theme, layout};
 use crate::measures::Order;
 use crate::output::write_atomically;
 use crate::results::{join, read_all};
-use crate::settings::Settings;
+use crate::settings::{Settings, Temperature};
 use crate::tokens::{Tokens, Vocabulary};
-use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Time};
+use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Sphere, Time};
 use crate::views::quantity::Quantity;
 use crate::views::snapshot::Snapshot;
 use crate::views::{self, View, sentence};
@@ -83,6 +83,15 @@ pub struct FigureArgs {
     /// The benchmark, by its column; the average without.
     #[arg(long, value_name = "COLUMN")]
     score: Option<String>,
+    /// The number of reference points on the sphere of kind `estimator`; 100 without.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=2000))]
+    points: Option<u16>,
+    /// The temperature ε there: a number, or root, grid, leading or exact; 0.1 without.
+    #[arg(long, value_name = "EPSILON")]
+    temperature: Option<Temperature>,
+    /// From where the sphere is seen: degrees that it is turned about its upright axis, and then tilted down.
+    #[arg(long, value_name = "YAW,PITCH", value_parser = direction, allow_hyphen_values = true)]
+    view: Option<[f64; 2]>,
     /// The width in millimetres; 183, two columns of a journal, without.
     #[arg(long, value_name = "MM", value_parser = millimetres)]
     width: Option<f32>,
@@ -181,7 +190,19 @@ impl FigureArgs {
             less_null: self.less_null,
             checkpoints: self.checkpoints.clone(),
             score: self.score.clone(),
-            ..Options::default()
+            sphere: self.sphere(),
+        }
+    }
+
+    fn sphere(&self) -> Sphere {
+        let usual = Sphere::default();
+        let [yaw, pitch] = self.view.map_or([usual.yaw, usual.pitch], |view| view.map(f64::to_radians));
+        Sphere {
+            yaw,
+            pitch,
+            points: self.points.map_or(usual.points, usize::from),
+            temperature: self.temperature.unwrap_or(usual.temperature),
+            ..usual
         }
     }
 
@@ -198,6 +219,9 @@ impl FigureArgs {
             (Heed::LessNull, "--less-null", options.less_null),
             (Heed::Checkpoints, "--checkpoints", !options.checkpoints.is_empty()),
             (Heed::Score, "--score", options.score.is_some()),
+            (Heed::Sphere, "--points", self.points.is_some()),
+            (Heed::Sphere, "--temperature", self.temperature.is_some()),
+            (Heed::Sphere, "--view", self.view.is_some()),
         ];
         let unheeded = asked.into_iter().filter(|(heed, _, asked)| *asked && !view.heeds.contains(heed));
         unheeded.map(|(_, flag, _)| flag).collect()
@@ -221,6 +245,13 @@ impl FigureArgs {
 
 fn is_csv(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+}
+
+/// Two angles in degrees.
+fn direction(text: &str) -> Result<[f64; 2], String> {
+    let angle = |text: &str| text.trim().parse().ok().filter(|angle: &f64| angle.is_finite());
+    let angles = text.split_once(',').and_then(|(yaw, pitch)| Some([angle(yaw)?, angle(pitch)?]));
+    angles.ok_or_else(|| "not two angles in degrees, such as -126,14".to_owned())
 }
 
 /// A length on paper.

@@ -39,14 +39,8 @@ fn chart(snapshot: &Snapshot, _: &Options) -> Result<Chart, String> {
         title: format!("{}, document {}, position {}", VIEW.title, sentence.document(), table.position),
         facets: vec![
             table.facet(chosen, table.chosen()),
-            table.facet(
-                "input labels X: the n-gram that ends with a position".to_owned(),
-                table.all(Label::Input),
-            ),
-            table.facet(
-                "output labels Y: the n-gram that follows a position".to_owned(),
-                table.all(Label::Output),
-            ),
+            table.facet("input X: the n-gram that ends with a position".to_owned(), table.all(Label::Input)),
+            table.facet("output Y: the n-gram that follows a position".to_owned(), table.all(Label::Output)),
         ],
         columns: 1,
         caption: caption(sentence),

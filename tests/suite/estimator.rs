@@ -3,6 +3,7 @@
 use infoplane::device::Compute;
 use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, temperature, unit_rows};
 use infoplane::labels::{LabelSet, Levels};
+use infoplane::measures::soft_entropy::{distribution, efficiency};
 use infoplane::measures::{Label, LayerMeasures, Order};
 use infoplane::settings::Temperature;
 
@@ -82,6 +83,23 @@ fn entropies_and_informations_are_those_of_the_definition() {
             }
         }
         println!("{backend:?} entropies and informations: {worst:.1e} absolute");
+    }
+}
+
+#[test]
+fn the_formula_that_the_sphere_shows_is_the_definition() {
+    let cases = json(&fixture("estimator/synthetic.json"));
+    let oracle = Tensors::read(&fixture("estimator/synthetic.safetensors"));
+    for case in cases.as_array().unwrap() {
+        let name = case["name"].as_str().unwrap();
+        let (_, states) = oracle.get(&format!("{name}.z"), f32::from_le_bytes);
+        let (width, points) = (number(&case["d"]) as usize, number(&case["n"]) as usize);
+        let epsilon = temperature(Temperature::Root, points, width).unwrap();
+        let states: Vec<f64> = states.into_iter().map(f64::from).collect();
+        let rows = unit_rows(number(&case["seed"]) as u64, points, width);
+        let actual = efficiency(&distribution(states.chunks_exact(width), &rows, epsilon));
+        let expected = number(&case["float64"]["H"]);
+        assert!((actual - expected).abs() < 1e-9, "{name}: {actual} for {expected}");
     }
 }
 

@@ -10,6 +10,7 @@ use infoplane::measures::{Label, Order};
 use infoplane::results::Measurement;
 use infoplane::settings::{Backend, Settings};
 use infoplane::store::{Store, StoreScores};
+use infoplane::views::sentence;
 
 use super::driver::{Driver, answers, failures, headless, on_books, run_of};
 use super::support::{devices, layer_statistics};
@@ -29,6 +30,27 @@ fn labels(positions: usize) -> Labels {
         _ => 1000 + i as u32,
     };
     Labels::new(&[(0..positions + 2 * ORDER - 1).map(token).collect()], ORDER)
+}
+
+#[test]
+fn a_sentence_counts_its_labels_as_the_estimate_does() {
+    let document = |start: u32| (0..40 + start).map(|i| (i * i + start) % 7).collect::<Vec<u32>>();
+    let documents: Vec<Vec<u32>> = [0, 3, 5].map(document).into_iter().chain([vec![1; 4], vec![]]).collect();
+    for widest in Order::ALL {
+        let labels = Labels::new(&documents, widest.number());
+        let sentence = sentence::of(&documents, |id| id.to_string(), 1, None, widest).unwrap();
+        assert_eq!(sentence.positions(), labels.positions());
+        let first = labels.document_offsets[1];
+        assert_eq!(sentence.labelled().count(), labels.document_offsets[2] - first);
+        for label in widest.and_below().flat_map(|order| [Label::Input(order), Label::Output(order)]) {
+            let set = labels.set(&label).unwrap();
+            let (ids, counts) = (set.ids(), set.counts().collect::<Vec<_>>());
+            for (index, position) in sentence.labelled().enumerate() {
+                let expected = counts[ids[first + index] as usize];
+                assert_eq!(sentence.count(&label, position), Some(expected), "{label} {position}");
+            }
+        }
+    }
 }
 
 /// 𝓗 over the positions kept, Σ p(x) H(Z|x), Σ H(Z|x) / |X|, positions kept and labels seen once, in f64.

@@ -374,10 +374,7 @@ fn written(text: &str, is_number: bool, [x, y]: [f32; 2], room: [f32; 2], color:
     let wide = room[0] - 1.5;
     let fits = |line: &&str| text_width(line, size::SMALL) <= wide;
     let is_legible = wide >= if is_number { 0.0 } else { 2.5 * size::SMALL };
-    if room[1] < LINE * lines.len() as f32
-        || !is_legible
-        || (is_number && !lines.iter().all(|line| fits(line)))
-    {
+    if room[1] < LINE * lines.len() as f32 || !is_legible || (is_number && !lines.iter().all(fits)) {
         return Vec::new();
     }
     let first = y - 0.5 * LINE * (lines.len() - 1) as f32 + 0.35 * size::SMALL;

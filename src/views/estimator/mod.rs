@@ -140,7 +140,7 @@ impl<'c> Estimate<'c> {
             .chain([Mark::Series(front_points), Mark::Series(back_own), Mark::Series(front_own)]);
         let reach = 1.0 + TALLEST;
         Facet {
-            title: format!("{} and {}", counted(self.cloud.states.len(), "state"), self.points_in_words()),
+            title: "states and reference points".to_owned(),
             x: Axis::new("across", "radii").within([-reach, reach]),
             y: Axis::new("up", "radii").within([-reach, reach]),
             marks: marks
