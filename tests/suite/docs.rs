@@ -16,9 +16,10 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The README and everything in `docs/`.
+/// The README and every page in `docs/`.
 fn documents() -> Vec<(PathBuf, String)> {
     let pages = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = pages.filter(|page| page.extension().is_some_and(|extension| extension == "md"));
     let documents: Vec<_> =
         pages.chain([root().join("README.md")]).map(|path| (path.clone(), read(&path))).collect();
     assert!(documents.len() > 1);

@@ -315,7 +315,7 @@ fn files_are_written_by_their_extension() {
     for name in ["plane.jpg", "plane"] {
         let error = write(&scene, &folder.path().join(name), 2.0).unwrap_err();
         assert_eq!(error.kind(), Kind::Usage);
-        assert!(error.to_string().contains(".pdf, .svg or .png"), "{error}");
+        assert!(error.to_string().contains(".pdf, .svg, .png, or .csv"), "{error}");
     }
     let error = write(&scene, &folder.path().join("missing/plane.svg"), 2.0).unwrap_err();
     assert_eq!(error.kind(), Kind::Output);
