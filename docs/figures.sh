@@ -24,15 +24,16 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "model,checkpoint
 {
     echo '# Every kind of figure'
     echo
-    echo 'Each is a panel of the window, and a file by `infoplane figure RESULTS… --kind KIND --out FILE` with FILE in'
-    echo '`.svg`, `.pdf`, `.png`, or `.csv` for its numbers, a row a datum. `infoplane figure --help` lists what of them can be'
-    echo 'chosen. The pictures are of the demo, drawn by [`figures.sh`](figures.sh).'
+    echo '`infoplane figure RESULTS… --kind KIND --out FILE` draws each; FILE ends in `.svg`, `.pdf`, `.png`, or `.csv` for its'
+    echo 'numbers, a row a datum. `infoplane figure --help` lists what of them can be chosen. The pictures are of the demo, drawn'
+    echo 'by [`figures.sh`](figures.sh).'
     echo
     echo '| kind | paper, figure | what it shows | |'
     echo '|---|---|---|---|'
 } > docs/figures.md
 rm -f docs/figures/*.svg
-"$infoplane" figure --list | while IFS=$'\t' read -r kind paper about; do
+"$infoplane" figure --list | while IFS= read -r line; do
+    kind=$(cut -f 1 <<< "$line") paper=$(cut -f 2 <<< "$line") about=$(cut -f 3 <<< "$line")
     results=("$work/demo.json")
     more=()
     case $kind in
