@@ -44,6 +44,9 @@ pub struct FigureArgs {
     /// The number of the token whose labels are pointed out, from 0; one near the beginning without.
     #[arg(long, value_name = "N", requires = "corpus")]
     position: Option<usize>,
+    /// The widest n-grams that it is labelled by, 1 to 4.
+    #[arg(long, value_name = "N", default_value = "4", value_parser = order)]
+    max_order: Order,
     /// The figure; its extension decides the form: svg, pdf, png, or csv for its numbers, a row a datum.
     #[arg(long, value_name = "FILE", required_unless_present = "list")]
     out: Option<PathBuf>,
@@ -166,13 +169,13 @@ impl FigureArgs {
             snapshot = snapshot.with_benchmarks(benchmarks::read(scores)?);
         }
         if let (Some(corpus), Some(tokenizer)) = (&self.corpus, &self.tokenizer) {
-            let settings = Settings::default();
+            let settings = Settings { max_order: self.max_order.number(), ..Settings::default() };
             let tokens = Tokens::from_text(tokenizer, corpus, &settings, &mut || false)?;
             tokens.notes.iter().for_each(|line| note(&format!("infoplane: {line}")));
             let vocabulary = Vocabulary::read(tokenizer)?;
             let decode = |id| vocabulary.text(id);
-            let widest = Order::widest_of(&settings);
-            let sentence = sentence::of(&tokens.documents, decode, self.document, self.position, widest)
+            let (document, position, widest) = (self.document, self.position, self.max_order);
+            let sentence = sentence::of(&tokens.documents, decode, document, position, widest)
                 .map_err(|error| error.at(corpus))?;
             snapshot = snapshot.with_sentence(sentence);
         }

@@ -231,6 +231,14 @@ impl<'s> Table<'s> {
     }
 }
 
+/// A count in words, its thousands apart.
+fn many(count: usize, noun: &str) -> String {
+    match count {
+        1 => counted(1, noun),
+        _ => format!("{} {noun}s", thousands(count as u64)),
+    }
+}
+
 /// The caption: what labels are, where there are none, and what they were counted over.
 fn caption(sentence: &Sentence) -> Vec<String> {
     let (order, labelled) = (sentence.widest().number(), sentence.labelled());
@@ -241,12 +249,12 @@ fn caption(sentence: &Sentence) -> Vec<String> {
     vec![
         format!(
             "Of {}, {positions} labels: those with {order} tokens up to and {order} after them",
-            counted(sentence.tokens().len(), "token"),
+            many(sentence.tokens().len(), "token"),
         ),
         format!(
             "Counted over {} of {}: the lighter, the more often; tinted where a label occurs once and tells nothing of others",
-            counted(sentence.positions(), "position"),
-            counted(sentence.documents(), "document")
+            many(sentence.positions(), "position"),
+            many(sentence.documents(), "document")
         ),
     ]
 }

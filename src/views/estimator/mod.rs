@@ -268,7 +268,7 @@ impl<'c> Estimate<'c> {
         };
         let chosen = match self.sphere.temperature {
             Temperature::Fixed(_) => "as chosen".to_owned(),
-            preset => format!("calibrated by {preset}"),
+            preset => format!("by the preset {preset}"),
         };
         vec![
             of,
