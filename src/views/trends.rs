@@ -9,6 +9,7 @@ use crate::analysis::trends::Trend;
 use crate::chart::{
     Axis, Chart, Color, Datum, Facet, Key, Legend, Mark, Marker, Note, Of, Rule, Series, Sign, Statistic,
 };
+use crate::measures::Order;
 
 /// The view.
 pub const VIEW: View = View {
@@ -47,8 +48,11 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
             None => explain::nothing(snapshot, options),
         });
     }
-    let facets: Vec<Facet> =
-        SHOWN.iter().enumerate().map(|(index, quantity)| facet(&trends, index, *quantity)).collect();
+    let facets: Vec<Facet> = SHOWN
+        .iter()
+        .enumerate()
+        .map(|(index, quantity)| facet(&trends, index, *quantity, options.order))
+        .collect();
     let key = |(label, color, marker): (&str, Color, Marker)| Key {
         label: label.to_owned(),
         color,
@@ -115,14 +119,19 @@ fn trend(run: Run<'_>, quantity: Quantity, options: &Options) -> Trend {
 }
 
 /// The coefficients of a quantity, model by model.
-fn facet(trends: &[(Run<'_>, [Trend; SHOWN.len()])], index: usize, quantity: Quantity) -> Facet {
+fn facet(
+    trends: &[(Run<'_>, [Trend; SHOWN.len()])],
+    index: usize,
+    quantity: Quantity,
+    order: Order,
+) -> Facet {
     let zero =
         Rule { is_upright: false, at: 0.0, label: String::new(), color: Color::Muted, of: Of::default() };
     let series = KINDS.into_iter().map(|(time, statistic, beside, color, marker)| {
         let datum = |(place, (run, trends)): (usize, &(Run<'_>, [Trend; SHOWN.len()]))| {
             let of_time = if time == "step" { trends[index].step } else { trends[index].log_step };
             let found = if statistic == "pearson" { of_time.pearson } else { of_time.spearman }?;
-            Some(datum(place as f64 + beside, found, statistic, Of::run(run.index)))
+            Some(datum(place as f64 + beside, found, statistic, Of::run(run.index).of_order(order)))
         };
         let data = trends.iter().enumerate().filter_map(datum).collect();
         let name = format!("{time} x {}", quantity.name());
@@ -205,6 +214,7 @@ mod tests {
         assert_eq!(of(0).count(), 0);
         assert!(of(1).count() > 0 && of(1).all(|(.., datum)| datum.statistic.unwrap().p.is_none()));
         assert!(of(2).all(|(.., datum)| datum.statistic.unwrap().p.is_some()));
+        assert!(of(2).all(|(.., datum)| datum.of.order == Some(Order::Token)));
         assert!(
             chart.caption.iter().any(|text| text.starts_with("Without a trend") && text.ends_with(": a"))
         );
