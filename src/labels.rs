@@ -7,6 +7,8 @@
 //! are those with the same (k−1)-gram, told apart by one token more. So every order is the order below it
 //! with each group sorted by that token, starting from one group of everything.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::error::{Error, Kind, Result};
@@ -106,6 +108,13 @@ impl Labels {
     }
 }
 
+/// The tokens t, from 0, of a document of so many that have labels up to an order K: K−1 ≤ t ≤ S−K−1. Empty where it is too
+/// short for any.
+pub fn labelled_tokens(tokens: usize, max_order: usize) -> Range<usize> {
+    let first = max_order - 1;
+    first..first.max(tokens.saturating_sub(max_order))
+}
+
 /// Where the positions of documents of these lengths start, and the number of all.
 ///
 /// # Errors
@@ -114,7 +123,7 @@ fn document_offsets(lengths: impl Iterator<Item = usize>, max_order: usize) -> R
     let mut offsets = vec![0];
     let mut positions = 0;
     for length in lengths {
-        positions += (length + 1).saturating_sub(2 * max_order);
+        positions += labelled_tokens(length, max_order).len();
         offsets.push(positions);
     }
     let all = u32::try_from(positions).map_err(|_| {

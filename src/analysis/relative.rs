@@ -1,4 +1,4 @@
-//! Places in models of different depth and times of trainings of different length, on one scale from 0 to 1.
+//! Places in models of different depth, on one scale from 0 to 1.
 
 /// The depth of a layer in a model whose last hidden state is number `last`: 0 for the embedding output, 1 for the last.
 /// `None` for a layer that the model has not, and in one that has no layers.
@@ -9,12 +9,6 @@ pub fn depth(layer: usize, last: usize) -> Option<f64> {
 /// The layer nearest to a depth from 0 to 1; of two as near, the deeper. `None` for a depth outside.
 pub fn layer_at(depth: f64, last: usize) -> Option<usize> {
     (0.0..=1.0).contains(&depth).then(|| (depth * last as f64).round() as usize)
-}
-
-/// The times of a training as shares of its last; `None` for each that is not known, and for all where none is above 0.
-pub fn times(times: &[Option<u64>]) -> Vec<Option<f64>> {
-    let last = times.iter().flatten().max().copied().unwrap_or(0);
-    times.iter().map(|time| time.filter(|_| last > 0).map(|time| time as f64 / last as f64)).collect()
 }
 
 #[cfg(test)]
@@ -32,11 +26,5 @@ mod tests {
         }
         assert_eq!(layer_at(0.5, 3), Some(2));
         assert_eq!([layer_at(1.1, 3), layer_at(f64::NAN, 3)], [None, None]);
-    }
-
-    #[test]
-    fn times_are_shares_of_the_last() {
-        assert_eq!(times(&[Some(0), None, Some(50), Some(200)]), [Some(0.0), None, Some(0.25), Some(1.0)]);
-        assert_eq!(times(&[Some(0), None]), [None, None]);
     }
 }

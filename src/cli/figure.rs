@@ -130,7 +130,7 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
     };
     // The parser knows no other kinds.
     let view = View::of_kind(&args.kind).unwrap_or(&views::ALL[0]);
-    if args.results.is_empty() && !WITHOUT_RESULTS.contains(&view.kind) {
+    if args.results.is_empty() && view.needs_results {
         return Err(Error::new(Kind::Usage, format!("no RESULTS are named, which kind {} shows", view.kind))
             .help("name a file that `infoplane measure` wrote"));
     }
@@ -152,9 +152,6 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
     absent.iter().for_each(|key| note(&format!("infoplane: {} is not drawn: {}", key.label, key.detail)));
     Ok(if absent.is_empty() { DONE } else { PARTLY })
 }
-
-/// The kinds that show something without results.
-const WITHOUT_RESULTS: [&str; 2] = ["labels", "estimator"];
 
 impl FigureArgs {
     /// What is to be drawn.

@@ -25,12 +25,21 @@ const RUNS: [Rgb; 8] = [
 ///
 /// Shares outside [0, 1] take the colour of the nearer end, as does a share that is not a number (0).
 pub fn progress_color(share: f32) -> Rgb {
-    let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
-    let lightness = 0.28 + 0.58 * share;
-    let hue_degrees = 298.0 - 190.0 * share;
+    progress(share, 0.28, 0.58)
+}
+
+/// The colour of training progress on a map that begins with a lightness and rises by another. A share outside [0, 1] is as
+/// that of [`progress_color`].
+pub(super) fn progress(share: f32, lightness: f32, rise: f32) -> Rgb {
+    let share = whole(share);
     // sRGB holds little chroma around cyan, so the middle of the way dips under it.
     let chroma = 0.12 - 0.03 * (std::f32::consts::PI * share).sin() + 0.03 * share * share;
-    srgb_from_oklch(lightness, chroma, hue_degrees)
+    srgb_from_oklch(lightness + rise * share, chroma, 298.0 - 190.0 * share)
+}
+
+/// A share within [0, 1]: outside the nearer end, and 0 for what is no number.
+pub(super) fn whole(share: f32) -> f32 {
+    if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
 }
 
 /// The colour of run number `index`, counted from 0; colours repeat after eight runs.
@@ -68,15 +77,19 @@ fn encoded(linear: f32) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    /// OKLab of an 8-bit colour, the inverse of what is tested.
-    fn oklab(color: Rgb) -> [f32; 3] {
-        let [red, green, blue] = color.map(|channel| {
+    /// The channels of an 8-bit colour in linear light.
+    pub fn linear(color: Rgb) -> [f32; 3] {
+        color.map(|channel| {
             let curved = f32::from(channel) / 255.0;
             if curved <= 0.040_45 { curved / 12.92 } else { ((curved + 0.055) / 1.055).powf(2.4) }
-        });
+        })
+    }
+
+    /// OKLab of a colour in linear light, the inverse of what is tested.
+    pub fn oklab([red, green, blue]: [f32; 3]) -> [f32; 3] {
         let long = (0.412_221_46 * red + 0.536_332_55 * green + 0.051_445_995 * blue).cbrt();
         let medium = (0.211_903_5 * red + 0.680_699_5 * green + 0.107_396_96 * blue).cbrt();
         let short = (0.088_302_46 * red + 0.281_718_85 * green + 0.629_978_7 * blue).cbrt();
@@ -87,19 +100,23 @@ mod tests {
         ]
     }
 
-    fn distance(a: Rgb, b: Rgb) -> f32 {
-        let (a, b) = (oklab(a), oklab(b));
-        (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f32>().sqrt()
+    /// How far apart two colours in linear light look.
+    pub fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
+        oklab(a).iter().zip(oklab(b)).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt()
     }
 
     #[test]
     fn equal_steps_of_training_look_alike() {
         let colors: Vec<Rgb> = (0..=16).map(|i| progress_color(i as f32 / 16.0)).collect();
-        let steps: Vec<f32> = colors.windows(2).map(|pair| distance(pair[0], pair[1])).collect();
+        let steps: Vec<f32> =
+            colors.windows(2).map(|pair| distance(linear(pair[0]), linear(pair[1]))).collect();
         let (least, most) = steps.iter().fold((f32::MAX, 0.0f32), |(l, m), &s| (l.min(s), m.max(s)));
         // 8-bit rounding and the gamut's edge cost a little of the evenness the map has by construction.
         assert!(most / least < 1.35, "{steps:?}");
-        assert!(colors.windows(2).all(|pair| oklab(pair[0])[0] < oklab(pair[1])[0]), "lightness must rise");
+        assert!(
+            colors.windows(2).all(|pair| oklab(linear(pair[0]))[0] < oklab(linear(pair[1]))[0]),
+            "lightness must rise"
+        );
     }
 
     #[test]
@@ -113,7 +130,7 @@ mod tests {
     fn runs_can_be_told_apart() {
         for i in 0..8 {
             for j in 0..i {
-                assert!(distance(run_color(i), run_color(j)) > 0.1, "runs {i} and {j}");
+                assert!(distance(linear(run_color(i)), linear(run_color(j))) > 0.1, "runs {i} and {j}");
             }
         }
         assert_eq!(run_color(0), run_color(8));

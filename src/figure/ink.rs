@@ -6,7 +6,7 @@
 //! deuteranopia and protanopia (Machado 2009), within what stands out from the ground by 3 to 1 or more; from the seventh
 //! run on they come again with dashed lines and other shapes.
 
-use super::color::{Rgb, mix, srgb_from_oklch};
+use super::color::{Rgb, mix, progress, srgb_from_oklch, whole};
 use super::style::Theme;
 use crate::chart::{Color, Dash, Line};
 
@@ -55,14 +55,11 @@ impl Theme {
                 }
             }
             Color::Progress(share) => {
-                let share = whole(share);
                 let (first, last) = match self {
                     Self::Light => (0.24, 0.64),
                     Self::Dark => (0.52, 0.92),
                 };
-                // sRGB holds little chroma around cyan, so the middle of the way dips under it.
-                let chroma = 0.12 - 0.03 * (std::f32::consts::PI * share).sin() + 0.03 * share * share;
-                srgb_from_oklch(first + (last - first) * share, chroma, 298.0 - 190.0 * share)
+                progress(share, first, last - first)
             }
             Color::Value(share) => {
                 let share = whole(share);
@@ -94,41 +91,13 @@ pub fn dash(line: Line, color: Color) -> Option<[f32; 2]> {
     }
 }
 
-/// A share within 0 to 1; 0 for what is no number.
-fn whole(share: f32) -> f32 {
-    if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn linear(color: Rgb) -> [f32; 3] {
-        color.map(|channel| {
-            let curved = f32::from(channel) / 255.0;
-            if curved <= 0.040_45 { curved / 12.92 } else { ((curved + 0.055) / 1.055).powf(2.4) }
-        })
-    }
+    use crate::figure::color::tests::{distance, linear, oklab};
 
     fn times(matrix: [[f32; 3]; 3], color: [f32; 3]) -> [f32; 3] {
         matrix.map(|row| row.iter().zip(color).map(|(a, b)| a * b).sum::<f32>().max(0.0))
-    }
-
-    fn oklab(color: [f32; 3]) -> [f32; 3] {
-        let cones = times(
-            [
-                [0.412_221_46, 0.536_332_55, 0.051_445_995],
-                [0.211_903_5, 0.680_699_5, 0.107_396_96],
-                [0.088_302_46, 0.281_718_85, 0.629_978_7],
-            ],
-            color,
-        );
-        let [l, m, s] = cones.map(f32::cbrt);
-        [
-            0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
-            1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
-            0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
-        ]
     }
 
     /// What a colour is seen as, in linear light, with full vision, deuteranopia and protanopia (Machado 2009).
@@ -145,10 +114,6 @@ mod tests {
             [-0.003_882, -0.048_116, 1.051_998],
         ];
         [color, times(deutan, color), times(protan, color)]
-    }
-
-    fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
-        oklab(a).iter().zip(oklab(b)).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt()
     }
 
     /// The WCAG contrast of two colours.

@@ -17,6 +17,7 @@ pub const VIEW: View = View {
     title: "Measures and benchmarks",
     paper: "6, 7, 15",
     about: "Any measure against any score: models by family, with a fitted line, its 95 % band and their correlation.",
+    needs_results: true,
     heeds: &[Heed::Quantity, Heed::Score, Heed::Order, Heed::Layers, Heed::Facet, Heed::LessNull],
     chart,
 };

@@ -16,6 +16,7 @@ pub const VIEW: View = View {
     title: "Convergence",
     paper: "",
     about: "Complexity, expressivity and optimality against the number of documents, with what shuffled labels give and how many labels are seen once.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Checkpoints],
     chart,
 };

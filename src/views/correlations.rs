@@ -22,6 +22,7 @@ pub const VIEW: View = View {
     paper: "11",
     about: "How every measure correlates with every benchmark: after Pearson, after Spearman, and with the logarithm of the \
             number of parameters given.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Layers, Heed::LessNull],
     chart,
 };

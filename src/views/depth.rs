@@ -2,6 +2,7 @@
 
 use super::options::{LayerChoice, Options};
 use super::snapshot::Measure;
+use crate::analysis::relative;
 use crate::chart::Axis;
 
 /// Where hidden states stand along an axis.
@@ -36,7 +37,7 @@ impl Depth {
     pub(super) fn place(self, layer: usize, states: usize) -> f64 {
         match self {
             Self::Number => layer as f64,
-            Self::Relative => layer as f64 / states.saturating_sub(1).max(1) as f64,
+            Self::Relative => relative::depth(layer, states.saturating_sub(1)).unwrap_or(0.0),
         }
     }
 }

@@ -14,6 +14,7 @@ pub const VIEW: View = View {
     title: "Layers over training",
     paper: "",
     about: "Any measure as a colour, by layer and checkpoint.",
+    needs_results: true,
     heeds: &[Heed::Quantity, Heed::Order, Heed::LessNull],
     chart,
 };

@@ -19,6 +19,7 @@ pub const VIEW: View = View {
     title: "What may be believed",
     paper: "",
     about: "Each estimate beside what shuffled labels give, with its spread over seeds and the share of labels seen once.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Layers, Heed::Checkpoints, Heed::LessNull],
     chart,
 };

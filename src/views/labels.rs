@@ -16,6 +16,7 @@ pub const VIEW: View = View {
     title: "Labels",
     paper: "3, 14",
     about: "The n-grams that label a sentence's positions at each width, input and output, and how often they occur.",
+    needs_results: false,
     heeds: &[],
     chart,
 };

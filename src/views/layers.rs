@@ -17,6 +17,7 @@ pub const VIEW: View = View {
     title: "Path through the layers",
     paper: "",
     about: "Complexity against expressivity, from the embedding output to the last layer of chosen checkpoints, under the bound.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Checkpoints, Heed::Facet, Heed::LessNull],
     chart,
 };

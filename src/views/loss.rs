@@ -13,6 +13,7 @@ pub const VIEW: View = View {
     title: "Loss",
     paper: "1, 16",
     about: "The next-token loss over training, and against optimality φ.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Layers, Heed::Time, Heed::LessNull],
     chart,
 };

@@ -51,6 +51,8 @@ pub struct View {
     pub paper: &'static str,
     /// What it shows, in a sentence.
     pub about: &'static str,
+    /// Whether it shows nothing without measurements.
+    pub needs_results: bool,
     /// The options that it heeds.
     pub heeds: &'static [Heed],
     /// The chart of measurements under options.

@@ -13,6 +13,7 @@ pub const VIEW: View = View {
     title: "Models",
     paper: "5, 8, 9",
     about: "Many models on one information plane, by family, size and post-training; of each its last checkpoint.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Layers, Heed::LessNull],
     chart,
 };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::quantity::Quantity;
+use crate::analysis::relative;
 use crate::measures::{Information, Order};
 use crate::settings::Temperature;
 
@@ -38,7 +39,7 @@ impl Share {
 
     /// The hidden state at this share of the way, of so many; `None` of none.
     pub fn layer_of(self, states: usize) -> Option<usize> {
-        Some((states.checked_sub(1)? as f64 * self.value()).round() as usize)
+        relative::layer_at(self.value(), states.checked_sub(1)?)
     }
 }
 

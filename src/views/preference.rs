@@ -14,6 +14,7 @@ pub const VIEW: View = View {
     title: "Preference before and after post-training",
     paper: "10",
     about: "Information with preference of models before and after post-training, a line a model, by family.",
+    needs_results: true,
     heeds: &[Heed::Layers, Heed::LessNull],
     chart,
 };

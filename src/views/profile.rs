@@ -15,6 +15,7 @@ pub const VIEW: View = View {
     title: "Layer profile",
     paper: "",
     about: "Entropy, complexity, expressivity and optimality by layer, for chosen checkpoints.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Checkpoints, Heed::LessNull],
     chart,
 };

@@ -17,6 +17,7 @@ pub const VIEW: View = View {
     paper: "17, 18",
     about: "The trajectory of a run under several conditions, such as another text or number of reference points, and with \
             every label weighing alike.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Layers, Heed::LessNull],
     chart,
 };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
 use crate::error::{Error, Kind, Result};
+use crate::labels::labelled_tokens;
 use crate::measures::{Label, Order};
 use crate::words::{counted, thousands};
 
@@ -110,10 +111,10 @@ fn span(label: &Label, position: usize) -> RangeInclusive<usize> {
 /// The position shown where none is chosen: with a view of the beginning, where positions have no label.
 const NEAR_BEGINNING: usize = 6;
 
-/// The positions of a document of so many tokens that carry labels up to an order: K−1 ≤ t ≤ S−K−1; `None` for none.
+/// The positions of a document of so many tokens that carry labels up to an order; `None` for none.
 fn labelled(tokens: usize, widest: Order) -> Option<RangeInclusive<usize>> {
-    let order = widest.number();
-    (tokens >= 2 * order).then(|| order - 1..=tokens - order - 1)
+    let positions = labelled_tokens(tokens, widest.number());
+    (!positions.is_empty()).then(|| positions.start..=positions.end - 1)
 }
 
 fn number_of(documents: usize) -> String {

@@ -15,6 +15,7 @@ pub const VIEW: View = View {
     paper: "4, 15",
     about: "The shares of H(Z) that tokens, bigrams, trigrams and quadgrams each account for beyond the narrower ones, and \
             what none does, over training.",
+    needs_results: true,
     heeds: &[Heed::Layers, Heed::Facet, Heed::Time, Heed::LessNull],
     chart,
 };

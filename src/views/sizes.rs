@@ -14,6 +14,7 @@ pub const VIEW: View = View {
     title: "Model sizes",
     paper: "5",
     about: "Trajectories on the information plane by the models' number of parameters, a frame each, from small to large.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Layers, Heed::LessNull],
     chart,
 };

@@ -122,7 +122,7 @@ impl Snapshot {
             };
             (subject, RunData { measured, checkpoints: checkpoints.iter().map(checkpoint).collect() })
         };
-        let runs = runs.iter().zip(measured.clone()).zip(conditions).enumerate().map(of);
+        let runs = runs.iter().zip(measured).zip(conditions).enumerate().map(of);
         Self::new(runs.collect::<Vec<_>>())
     }
 

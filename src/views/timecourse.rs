@@ -15,6 +15,7 @@ pub const VIEW: View = View {
     paper: "12, 13",
     about: "Complexity, expressivity, optimality, entropy and loss over training, by step, tokens or share of the run, with \
             the phases of learning.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Layers, Heed::Time, Heed::LessNull],
     chart,
 };

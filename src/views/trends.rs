@@ -17,6 +17,7 @@ pub const VIEW: View = View {
     title: "Trends over training",
     paper: "5",
     about: "How complexity and optimality correlate with training steps and their logarithm, after Pearson and Spearman.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Layers, Heed::LessNull],
     chart,
 };

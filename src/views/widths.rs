@@ -14,6 +14,7 @@ pub const VIEW: View = View {
     title: "Back-off widths",
     paper: "4",
     about: "The information plane of tokens, bigrams, trigrams and quadgrams side by side, on one scale.",
+    needs_results: true,
     heeds: &[Heed::Layers, Heed::LessNull],
     chart,
 };

@@ -1,7 +1,7 @@
 //! The column beside the frames: what each line is, what signs mean, and what colours stand for.
 
-use super::marks::speck;
-use super::{Context, LINE, size, width};
+use super::marks::{speck, stroke};
+use super::{Context, LINE, size};
 use crate::chart::{Chart, ColorBar, Key, Marker, Sign};
 use crate::figure::color::mix;
 use crate::figure::ink;
@@ -91,9 +91,8 @@ fn sign_of(key: &Key, [left, y]: [f32; 2], faint: f32, context: &Context<'_>) ->
     let color = mix(context.theme.rgb(key.color), context.inks.ground, faint);
     let mut items = Vec::new();
     if let Some(line) = key.line {
-        let width = if line.is_thin { width::THIN } else { width::DATA };
-        let stroke = Stroke { dash: ink::dash(line, key.color), ..Stroke::new(Paint::solid(color), width) };
-        items.push(Item::Path(Path::line(vec![[left, y], [left + 16.0, y]], stroke)));
+        let ends = vec![[left, y], [left + 16.0, y]];
+        items.push(Item::Path(Path::line(ends, stroke(line, key.color, color))));
     }
     let look = || Look {
         fill: Some(Paint::solid(color)),

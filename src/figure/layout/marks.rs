@@ -121,7 +121,8 @@ fn color_of(series: &Series, context: &Context<'_>) -> Rgb {
     if series.is_faint { mix(color, context.inks.ground, 0.6) } else { color }
 }
 
-fn stroke(line: Line, color: Color, rgb: Rgb) -> Stroke {
+/// How a line is drawn whose colour looks so.
+pub fn stroke(line: Line, color: Color, rgb: Rgb) -> Stroke {
     let width = if line.is_thin { width::THIN } else { width::DATA };
     Stroke { dash: ink::dash(line, color), ..Stroke::new(Paint::solid(rgb), width) }
 }

@@ -22,6 +22,7 @@ pub const VIEW: View = View {
     title: "The estimator",
     paper: "2",
     about: "How soft entropy is estimated: states on a sphere are shared out among reference points, and averaged.",
+    needs_results: false,
     heeds: &[Heed::Sphere],
     chart,
 };

@@ -18,6 +18,7 @@ pub const VIEW: View = View {
     title: "Information plane",
     paper: "1",
     about: "Complexity against expressivity: the trajectory of each run under the bound.",
+    needs_results: true,
     heeds: &[Heed::Order, Heed::Layers, Heed::Facet, Heed::LessNull],
     chart,
 };
