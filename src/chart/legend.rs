@@ -13,6 +13,13 @@ pub struct Legend {
     pub bar: Option<ColorBar>,
 }
 
+impl Legend {
+    /// Whether there is nothing to explain.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.notes.is_empty() && self.bar.is_none()
+    }
+}
+
 /// What a line or a mark is of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Key {

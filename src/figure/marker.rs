@@ -18,33 +18,43 @@ pub(super) struct Look {
 /// The marker of run number `run`; all shapes cover about the area of a circle of `radius` pixels.
 pub(super) fn marker(run: usize, center: [f32; 2], radius: f32, look: Look) -> Item {
     let Look { fill, stroke, tooltip } = look;
-    let points = match run % 8 {
-        0 => return Item::Circle(Circle { center, radius, fill, stroke, tooltip }),
-        1 => polygon(center, radius * 1.25, 4, 0.125),
-        2 => polygon(center, radius * 1.45, 3, 0.0),
-        3 => polygon(center, radius * 1.3, 4, 0.0),
-        4 => polygon(center, radius * 1.45, 3, 0.5),
-        5 => star(center, radius * 1.5, 5),
-        6 => star(center, radius * 1.5, 4),
-        _ => polygon(center, radius * 1.15, 5, 0.5),
-    };
+    let points = outline(run);
+    if points.is_empty() {
+        return Item::Circle(Circle { center, radius, fill, stroke, tooltip });
+    }
+    let points = points.into_iter().map(|[x, y]| [center[0] + radius * x, center[1] + radius * y]).collect();
     Item::Path(Path { points, closed: true, fill, stroke, tooltip })
 }
 
+/// The corners of the marker of run number `run` around the origin, y downwards, with about the area of a circle of radius
+/// 1; none of a circle.
+pub fn outline(run: usize) -> Vec<[f32; 2]> {
+    match run % 8 {
+        0 => Vec::new(),
+        1 => polygon(1.25, 4, 0.125),
+        2 => polygon(1.45, 3, 0.0),
+        3 => polygon(1.3, 4, 0.0),
+        4 => polygon(1.45, 3, 0.5),
+        5 => star(1.5, 5),
+        6 => star(1.5, 4),
+        _ => polygon(1.15, 5, 0.5),
+    }
+}
+
 /// A regular polygon with its first corner `turn` of a full turn clockwise from the top.
-fn polygon(center: [f32; 2], radius: f32, corners: usize, turn: f32) -> Vec<[f32; 2]> {
-    (0..corners).map(|i| around(center, radius, turn + i as f32 / corners as f32)).collect()
+fn polygon(radius: f32, corners: usize, turn: f32) -> Vec<[f32; 2]> {
+    (0..corners).map(|i| around(radius, turn + i as f32 / corners as f32)).collect()
 }
 
 /// A star with a ray pointing up.
-fn star([x, y]: [f32; 2], radius: f32, rays: usize) -> Vec<[f32; 2]> {
+fn star(radius: f32, rays: usize) -> Vec<[f32; 2]> {
     (0..2 * rays)
-        .map(|i| around([x, y], if i % 2 == 0 { radius } else { radius * 0.5 }, i as f32 / (2 * rays) as f32))
+        .map(|i| around(if i % 2 == 0 { radius } else { radius * 0.5 }, i as f32 / (2 * rays) as f32))
         .collect()
 }
 
-/// The point `radius` pixels from `center`, `turn` of a full turn clockwise from the top.
-fn around([x, y]: [f32; 2], radius: f32, turn: f32) -> [f32; 2] {
+/// The point `radius` from the origin, `turn` of a full turn clockwise from the top.
+fn around(radius: f32, turn: f32) -> [f32; 2] {
     let (sin, cos) = (turn * TAU).sin_cos();
-    [x + radius * sin, y - radius * cos]
+    [radius * sin, -radius * cos]
 }

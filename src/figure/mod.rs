@@ -6,6 +6,7 @@
 
 pub mod color;
 pub mod curve;
+pub mod ink;
 pub mod layout;
 pub mod pdf;
 pub mod plane;
@@ -13,7 +14,6 @@ pub mod png;
 pub mod svg;
 
 mod axis;
-mod ink;
 #[cfg(test)]
 mod kept;
 mod labels;
@@ -29,6 +29,7 @@ use std::path::Path as FilePath;
 
 pub use color::Rgb;
 pub use layout::{FigureOptions, TWO_COLUMNS, layout};
+pub use marker::outline;
 pub use pdf::pdf;
 pub use plane::{Highlight, PlaneFigureOptions, plane_figure};
 pub use png::png;

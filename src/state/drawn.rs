@@ -4,16 +4,21 @@ use std::iter::Sum;
 use std::sync::Arc;
 
 use super::{Answer, Counts, State};
+use crate::chart::{CheckpointSubject, RunSubject};
+use crate::checkpoints::Checkpoint;
 use crate::condition::Condition;
 use crate::engine::OpenRun;
 use crate::figure::{Highlight, PlaneFigureOptions, Scene, plane_figure};
 use crate::results::caption::{Measured, MeasuredRun, distinctions};
 use crate::views::marks::{Note, caption, notes};
 use crate::views::plane::{self, Trajectory};
+use crate::views::snapshot::{CheckpointData, RunData, Snapshot};
 
 /// What of the state is drawn, wherever the scrubber stands.
 #[derive(Clone, Debug, Default)]
 pub struct Drawn {
+    /// The visible runs with all that is known of them, once a condition; what views draw.
+    pub snapshot: Arc<Snapshot>,
     /// The trajectories of the visible runs under the view on screen, one a condition.
     pub trajectories: Vec<Trajectory>,
     /// The condition of each of them.
@@ -77,18 +82,25 @@ impl State {
         let curves: Vec<Curve<'_>> = self.curves().collect();
         let told: Vec<MeasuredRun<'_>> = curves.iter().map(Curve::told).collect();
         let words = distinctions(&told);
-        let drawn = curves.iter().zip(words).filter(|(curve, _)| self.is_visible(curve.run));
-        let (trajectories, conditions): (Vec<_>, Vec<_>) =
-            drawn.map(|(curve, words)| (self.trajectory(curve, words), Arc::clone(&curve.condition))).unzip();
-        Drawn {
-            notes: notes(&trajectories),
-            extent: plane::extent(&trajectories),
-            trajectories,
-            conditions,
+        let visible = curves.iter().zip(words).filter(|(curve, _)| self.is_visible(curve.run));
+        let mut drawn = Drawn {
             condition_words: self.tell_conditions_apart(),
             runs: self.run_words(&curves),
             marks: self.marks(),
+            ..Drawn::default()
+        };
+        let mut runs = Vec::new();
+        for (curve, words) in visible {
+            let data = self.checkpoint_data(curve.run, curve.open, &curve.condition);
+            drawn.trajectories.push(self.trajectory(curve, words.clone(), &data));
+            drawn.conditions.push(Arc::clone(&curve.condition));
+            let data = RunData { measured: curve.measured.clone(), checkpoints: data };
+            runs.push((curve.subject(words), data));
         }
+        drawn.snapshot = Arc::new(Snapshot::new(runs));
+        drawn.notes = notes(&drawn.trajectories);
+        drawn.extent = plane::extent(&drawn.trajectories);
+        drawn
     }
 
     /// Every run under every condition of its.
@@ -111,8 +123,11 @@ impl State {
         }
     }
 
-    fn trajectory(&self, curve: &Curve<'_>, distinction: String) -> Trajectory {
-        let numbers = self.all_numbers_of(curve.run, curve.open, &curve.condition);
+    fn trajectory(&self, curve: &Curve<'_>, distinction: String, data: &[CheckpointData]) -> Trajectory {
+        let numbers = data.iter().filter_map(|data| match data {
+            CheckpointData::Measured(measurement, _) => Some(&**measurement),
+            CheckpointData::Pending | CheckpointData::Failed => None,
+        });
         Trajectory {
             run: curve.run,
             style: curve.style,
@@ -120,7 +135,7 @@ impl State {
             distinction,
             measured: curve.measured.clone(),
             absence: plane::absence(self.view, numbers),
-            points: self.points(curve.run, curve.open, &curve.condition),
+            points: self.points(curve.open, data),
         }
     }
 
@@ -189,5 +204,21 @@ struct Curve<'a> {
 impl Curve<'_> {
     fn told(&self) -> MeasuredRun<'_> {
         MeasuredRun { name: &self.open.run.name, place: &self.open.run.path, measured: &self.measured }
+    }
+
+    /// Who it is, told from the others by `condition`.
+    fn subject(&self, condition: String) -> RunSubject {
+        let subject = |checkpoint: &Checkpoint| CheckpointSubject {
+            name: checkpoint.name.clone(),
+            step: checkpoint.step,
+            tokens: checkpoint.tokens,
+        };
+        RunSubject {
+            run: self.run,
+            style: self.style,
+            name: self.open.run.name.clone(),
+            condition,
+            checkpoints: self.open.run.checkpoints.iter().map(subject).collect(),
+        }
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::State;
 use super::runs::Numbers;
-use crate::checkpoints::CheckpointKey;
+use crate::checkpoints::{Checkpoint, CheckpointKey};
 use crate::condition::Condition;
 use crate::engine::OpenRun;
 use crate::measures::Order;
 use crate::results::Measurement;
 use crate::settings::Settings;
 use crate::views::plane::{self, Basis, PlanePoint, Trajectory};
+use crate::views::snapshot::CheckpointData;
 
 /// A point of the plane with the numbers it was made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,14 +67,20 @@ impl Moment {
 }
 
 impl State {
-    /// The points of a run under a condition and the view on screen, joined where they can be compared.
-    pub(super) fn points(&self, run: usize, open: &OpenRun, condition: &Arc<Condition>) -> Vec<PlanePoint> {
+    /// What is known of each checkpoint of a run under a condition.
+    pub(super) fn checkpoint_data(
+        &self,
+        run: usize,
+        open: &OpenRun,
+        condition: &Arc<Condition>,
+    ) -> Vec<CheckpointData> {
         // Conditions that came before: points of two of them are not to be compared.
         let mut earlier: Vec<&Arc<Condition>> = Vec::new();
-        let count = open.keys().len();
-        let mut points = Vec::new();
-        for (index, (key, checkpoint)) in open.keys().iter().zip(&open.run.checkpoints).enumerate() {
-            let Some((of, numbers)) = self.numbers_at(run, *key, condition) else { continue };
+        let mut of = |key: &CheckpointKey| {
+            let Some((of, numbers)) = self.numbers_at(run, *key, condition) else {
+                let failed = self.known(*key).is_some_and(|known| known.error(condition).is_some());
+                return if failed { CheckpointData::Failed } else { CheckpointData::Pending };
+            };
             let place = match of == condition {
                 true => 0,
                 false => {
@@ -84,22 +91,24 @@ impl State {
                 }
             };
             let (documents, complete) = (numbers.documents, numbers.is_complete());
-            points.extend(plane::point(
-                self.view,
-                (index, count),
-                &checkpoint.name,
-                (checkpoint.step, checkpoint.tokens),
-                &numbers.measurement,
-                Basis { documents, complete, earlier: place },
-            ));
-        }
-        // A checkpoint with numbers but no point lacks the layer, and one that failed never comes.
-        let pending = |index: usize| {
-            let key = open.keys()[index];
-            let failed = self.known(key).is_some_and(|known| known.error(condition).is_some());
-            self.numbers_at(run, key, condition).is_none() && !failed
+            let basis = Basis { documents, complete, earlier: place };
+            CheckpointData::Measured(Arc::clone(&numbers.measurement), basis)
         };
-        Trajectory::join(&mut points, pending);
+        open.keys().iter().map(&mut of).collect()
+    }
+
+    /// The points of a run under the view on screen, joined where they can be compared.
+    pub(super) fn points(&self, open: &OpenRun, data: &[CheckpointData]) -> Vec<PlanePoint> {
+        let point = |(index, (checkpoint, data)): (usize, (&Checkpoint, &CheckpointData))| {
+            let CheckpointData::Measured(measurement, basis) = data else { return None };
+            let times = (checkpoint.step, checkpoint.tokens);
+            let place = (index, open.keys().len());
+            plane::point(self.view, place, &checkpoint.name, times, measurement, *basis)
+        };
+        let mut points: Vec<PlanePoint> =
+            open.run.checkpoints.iter().zip(data).enumerate().filter_map(point).collect();
+        // A checkpoint with numbers but no point lacks the layer, and one that failed never comes.
+        Trajectory::join(&mut points, |index| matches!(data[index], CheckpointData::Pending));
         points
     }
 
@@ -118,16 +127,6 @@ impl State {
             known.all_numbers().find(|(of, _)| replaced && !self.is_asked(of))
         };
         own.or_else(earlier)
-    }
-
-    /// All numbers to show of a run under a condition.
-    pub(super) fn all_numbers_of<'a>(
-        &'a self,
-        run: usize,
-        open: &'a OpenRun,
-        condition: &'a Arc<Condition>,
-    ) -> impl Iterator<Item = &'a Measurement> + Clone {
-        open.keys().iter().filter_map(move |key| Some(&*self.numbers_at(run, *key, condition)?.1.measurement))
     }
 
     /// What there is to show at the scrubber, a row a trajectory; runs that begin later are left out.

@@ -12,6 +12,7 @@ use crate::error::Kind;
 use crate::measures::{Information, Label, LayerMeasures, Order};
 use crate::results::{Measurement, RunResults};
 use crate::views::plane::LayerChoice;
+use crate::views::snapshot::CheckpointData;
 
 fn run(index: usize, count: usize) -> Run {
     let checkpoint = |index: usize| Checkpoint {
@@ -460,4 +461,43 @@ fn a_borrowed_text_is_known_as_such() {
     assert!(state.borrows_text());
     state.update(UiCommand::ChooseText(TextSource::Corpus("mine.txt".into())));
     assert!(!state.borrows_text());
+}
+
+#[test]
+fn views_draw_what_is_known_of_the_visible_runs() {
+    let mut state = open(&[4, 2]);
+    let before = present(&state);
+    measure(&mut state, &before, (0, 0), Complete);
+    measure(&mut state, &before, (0, 1), Preview);
+    fail(&mut state, &before, (0, 2));
+    measure(&mut state, &before, (1, 0), Complete);
+    let data = |state: &State, run: usize| {
+        let snapshot = Arc::clone(&state.drawn().snapshot);
+        let run = snapshot.runs().nth(run).expect("it is visible");
+        let of = |data: &CheckpointData| match data {
+            CheckpointData::Pending => "pending".to_owned(),
+            CheckpointData::Failed => "failed".to_owned(),
+            CheckpointData::Measured(_, basis) => {
+                format!("{} {} {}", basis.documents, basis.complete, basis.is_stale())
+            }
+        };
+        run.data.checkpoints.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(data(&state, 0), ["8 true false", "8 false false", "failed", "pending"]);
+    let snapshot = Arc::clone(&state.drawn().snapshot);
+    state.update(UiCommand::Time(TimeCommand::Home));
+    assert!(Arc::ptr_eq(&snapshot, &state.drawn().snapshot), "the scrubber makes nothing anew");
+
+    // Under other settings what was known stays in sight as stale; what failed may come yet.
+    state.update(UiCommand::Settings(settings(50)));
+    assert_eq!(data(&state, 0), ["8 true true", "8 false true", "pending", "pending"]);
+
+    // A run left keeps its number, which decides its colour.
+    state.update(UiCommand::SetVisible { run: 0, visible: false });
+    let subjects = Arc::clone(state.drawn().snapshot.subjects());
+    assert_eq!(
+        subjects.runs.iter().map(|run| (run.run, run.name.as_str())).collect::<Vec<_>>(),
+        [(1, "run 1")]
+    );
+    assert_eq!(subjects.runs[0].checkpoints[1].step, Some(10));
 }

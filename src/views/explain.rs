@@ -7,7 +7,7 @@ use super::quantity::Quantity;
 use super::snapshot::{CheckpointData, Measure, Run, Snapshot};
 use crate::chart::{Chart, Dash, Key, Legend, Line, Marker, Note, Of, Sign};
 use crate::measures::Order;
-use crate::words::counted;
+use crate::words::{counted, counted_range};
 
 /// The legend of runs, with the signs that their data bear.
 pub(super) fn legend(snapshot: &Snapshot, options: &Options) -> Legend {
@@ -22,10 +22,11 @@ pub(super) fn legend_of(snapshot: &Snapshot, options: &Options, orders: &[Order]
 
 /// The explanation of every sign that the numbers of these orders bear.
 pub(super) fn notes(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Vec<Note> {
-    let open = snapshot.measured().any(|measure| !measure.basis.is_final());
-    let open = open.then(|| Note { sign: Sign::Open, text: "measured on a part of the sample".to_owned() });
     let flagged = doubts(snapshot, options, orders).into_iter();
-    open.into_iter().chain(flagged.map(|[text, _]| Note { sign: Sign::Exclamation, text })).collect()
+    open_marks(snapshot)
+        .into_iter()
+        .chain(flagged.map(|[text, _]| Note { sign: Sign::Exclamation, text }))
+        .collect()
 }
 
 /// What is to be known before the numbers of these orders are believed, each once by its worst: in a few words, and with
@@ -60,6 +61,18 @@ fn doubts(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Vec<[Stri
         doubts.into_iter().map(move |words| words.map(|words| format!("{named}{words}")))
     };
     kinds.into_iter().flat_map(words).collect()
+}
+
+/// What open marks and dashed lines between them mean.
+fn open_marks(snapshot: &Snapshot) -> Vec<Note> {
+    let bases = || snapshot.measured().map(|measure| measure.basis);
+    let first = bases().filter(|basis| !basis.complete && !basis.is_stale()).map(|basis| basis.documents);
+    let range = first.map(|documents| (documents, documents)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let first =
+        range.map(|(least, most)| format!("first estimates on {}", counted_range(least, most, "document")));
+    let stale = bases().any(|basis| basis.is_stale()).then(|| "measured under earlier settings".to_owned());
+    let of = |sign: Sign, text: Option<String>| text.map(|text| Note { sign, text });
+    of(Sign::Open, first).into_iter().chain(of(Sign::Dashed, stale)).collect()
 }
 
 /// The key of a run.
