@@ -1,4 +1,4 @@
-//! The panel of settings: how the plane is viewed, and what and how is measured.
+//! The panel of settings: how all is viewed, and what and how is measured.
 //!
 //! A value is shown as it is, however it came about: a rail may cover less than what is legal, but only someone
 //! who drags it moves the value there. Settings of results are text, which nothing can change.
@@ -33,13 +33,19 @@ enum Edit {
 }
 
 /// Draws the whole panel.
-pub(super) fn controls_panel_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+pub(super) fn controls_panel_ui(ui: &mut Ui, state: &State, less_null: bool, actions: &mut Vec<Action>) {
     let frame = theme::panel_frame(ui, Margin { left: 14, right: 4, top: 12, bottom: 0 });
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
         egui::ScrollArea::vertical().id_salt("controls").auto_shrink(false).show(ui, |ui| {
             ui.set_width(ui.available_width() - 10.0);
             ui.label(theme::section(ui, "View"));
             view_ui(ui, state, actions);
+            let mut less = less_null;
+            let help =
+                "Values less what shuffled labels give, in all panels: what the labels themselves tell";
+            if ui.checkbox(&mut less, "Less null").on_hover_text(help).changed() {
+                actions.push(Action::LessNull(less));
+            }
             ui.add_space(14.0);
             match state.recorded_settings() {
                 recorded if recorded.is_empty() => measured_ui(ui, state, actions),

@@ -12,7 +12,9 @@
 //! | `portal` | whether the desktop has dialogs |
 //! | `browser` | the window's own dialog, where it has none |
 //! | `pasted`, `incoming`, `files` | paths in a text, what they lead to, and what becomes of files chosen or dropped |
-//! | `toolbar`, `runs`, `controls`, `pins`, `plane`, `timeline_ui`, `status`, `welcome` | the panels |
+//! | `toolbar`, `runs`, `controls`, `pins`, `readout`, `timeline_ui`, `status`, `welcome` | what stands around the charts |
+//! | `panels` | the charts side by side |
+//! | `chart` | any chart, on egui_plot |
 //! | `shortcuts` | keys, dropped files, help |
 //! | `theme`, `widgets` | how all of it looks |
 
@@ -28,18 +30,18 @@ use crate::engine::{Command, Event, RunList};
 use crate::error::{Error, Kind, Result};
 use crate::settings::Settings;
 use crate::state::{Message, Severity, State, UiCommand};
+use crate::views::View;
 
 mod browser;
+mod chart;
 mod controls;
 pub mod dialogs;
 mod files;
 mod incoming;
 mod outbox;
+mod panels;
 mod pasted;
 mod pins;
-mod plane;
-mod plane_overlay;
-mod plane_paint;
 mod portal;
 mod readout;
 mod runs;
@@ -54,7 +56,9 @@ mod widgets;
 use browser::Browser;
 use dialogs::{Asker, Dialogs, NativeDialogs, Question};
 use outbox::{Flushed, Outbox};
-use plane::PlaneMemory;
+use panels::layout::PRESETS;
+use panels::{LayoutFile, Palette, Panels};
+use runs::Hovered;
 
 /// How soon a full channel to the worker is tried again.
 const RETRY: Duration = Duration::from_millis(30);
@@ -95,8 +99,16 @@ enum Action {
     BrowseInstead,
     /// Open these paths, or measure on them, whichever they are for.
     Take(Vec<PathBuf>),
-    /// Fit the plane to the data.
+    /// Show all data in all panels.
     Fit,
+    /// Bring a view to the front, or open it.
+    OpenView(&'static View),
+    /// Put the panels of a ready-made layout in place of those there are.
+    Arrange(usize),
+    /// Show values less what shuffled labels give, or as they are.
+    LessNull(bool),
+    /// Show or hide the list of everything by name.
+    TogglePalette,
     /// Show or hide the page of keys.
     ToggleHelp,
 }
@@ -118,7 +130,12 @@ pub struct App {
     places: Vec<PathBuf>,
     /// Whether files can be dropped on the window.
     takes_drops: bool,
-    plane: PlaneMemory,
+    panels: Panels,
+    /// Where the layout of the panels is kept; `None` for nowhere.
+    layout_file: Option<LayoutFile>,
+    /// The list of everything by name, while it is open.
+    palette: Option<Palette>,
+    hovered: Hovered,
     help_open: bool,
     /// The runs and the place of the scrubber in the last frame: the list follows when only the place moves.
     last_place: (Arc<RunList>, usize),
@@ -145,7 +162,10 @@ impl App {
                 .into_iter()
                 .collect(),
             takes_drops: true,
-            plane: PlaneMemory::default(),
+            panels: Panels::default(),
+            layout_file: None,
+            palette: None,
+            hovered: Hovered::default(),
             help_open: false,
             last_place: Default::default(),
         };
@@ -175,6 +195,23 @@ impl App {
         self
     }
 
+    /// Restores the layout of the panels from a file, and keeps it there. Where that cannot be read, the panels stand as
+    /// they come, and the window says why.
+    #[must_use]
+    pub fn with_layout(mut self, path: PathBuf) -> Self {
+        let (file, layout) = LayoutFile::open(path);
+        self.layout_file = Some(file);
+        if let Some(layout) = self.say_failure(layout).flatten() {
+            let (panels, unknown) = Panels::of(&layout);
+            self.panels = panels;
+            if !unknown.is_empty() {
+                let text = format!("the layout names views that there are not: {}", unknown.join(", "));
+                self.state.say(Message::new(Severity::Warning, text));
+            }
+        }
+        self
+    }
+
     /// What the window knows.
     pub fn state(&self) -> &State {
         &self.state
@@ -200,7 +237,25 @@ impl App {
             }
             Action::Take(paths) => self.asker.look(ctx, paths),
             Action::Fit => {
-                self.plane.fit = true;
+                self.panels.fit();
+                Ok(())
+            }
+            Action::OpenView(view) => {
+                self.panels.open(view);
+                Ok(())
+            }
+            Action::Arrange(preset) => {
+                if let Some(preset) = PRESETS.get(preset) {
+                    self.panels.arrange(&preset.layout());
+                }
+                Ok(())
+            }
+            Action::LessNull(less_null) => {
+                self.panels.set_less_null(less_null);
+                Ok(())
+            }
+            Action::TogglePalette => {
+                self.palette = if self.palette.is_some() { None } else { Some(Palette::default()) };
                 Ok(())
             }
             Action::ToggleHelp => {
@@ -237,6 +292,22 @@ impl App {
                 let error = Error::new(Kind::Device, "the worker has stopped").help("restart infoplane");
                 self.state.worker_stopped(&error);
             }
+        }
+    }
+
+    /// Writes the layout of the panels once it has not changed for a while.
+    fn keep_layout(&mut self, ctx: &egui::Context) {
+        let Some(file) = &mut self.layout_file else { return };
+        if self.panels.take_changed() {
+            file.changed();
+        }
+        match file.due() {
+            Some(Duration::ZERO) if !file.is_writing() => {
+                let written = file.write(&self.panels.layout());
+                self.say_failure(written);
+            }
+            Some(due) => ctx.request_repaint_after(due.max(RETRY)),
+            None => {}
         }
     }
 
@@ -286,11 +357,12 @@ impl App {
         let side = |panel: egui::Panel, size: f32| {
             panel.default_size(size).size_range(200.0..=420.0).frame(egui::Frame::NONE)
         };
+        self.hovered = Hovered { chart: self.panels.hovered_run(state), list: None };
         side(egui::Panel::left("runs"), theme::RUNS_WIDTH).show(ui, |ui| {
-            runs::runs_panel_ui(ui, state, follow, actions);
+            runs::runs_panel_ui(ui, state, follow, &mut self.hovered, actions);
         });
         side(egui::Panel::right("controls"), theme::CONTROLS_WIDTH).show(ui, |ui| {
-            controls::controls_panel_ui(ui, state, actions);
+            controls::controls_panel_ui(ui, state, self.panels.less_null(), actions);
         });
         if state.borrows_text() {
             let frame = bar(ui, 4);
@@ -301,15 +373,23 @@ impl App {
         egui::CentralPanel::no_frame().show(ui, |ui| {
             let area = ui.available_rect_before_wrap();
             ui.painter().rect_filled(area, 0.0, theme::palette(ui.visuals()).ground);
-            if !state.open_runs().is_empty() {
-                // The axis titles stand at the very edge of a plot.
-                let inner = egui::Rect::from_min_max(area.min + vec2(10.0, 0.0), area.max - vec2(0.0, 8.0));
-                let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
-                let ui = &mut ui;
-                plane::plane_ui(ui, state, &mut self.plane, actions);
+            if state.has_numbers() {
+                let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(area));
+                panels::panels_ui(&mut ui, state, &mut self.panels, self.hovered.list, actions);
             }
             welcome::welcome_ui(ui, area, state, asking, self.takes_drops, actions);
         });
+    }
+}
+
+impl App {
+    fn palette_ui(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
+        let Some(palette) = &mut self.palette else { return };
+        let (is_open, action) = panels::palette_ui(ctx, palette, self.panels.less_null());
+        actions.extend(action);
+        if !is_open {
+            self.palette = None;
+        }
     }
 }
 
@@ -324,7 +404,8 @@ impl eframe::App for App {
         let mut actions = Vec::new();
         self.play(&ctx);
         if self.browser.is_none() {
-            shortcuts::shortcuts(&ctx, &self.state, self.help_open, &mut actions);
+            let is_covered = self.help_open || self.palette.is_some();
+            shortcuts::shortcuts(&ctx, &self.state, is_covered, &mut actions);
         }
         shortcuts::dropped_files(&ctx, &mut actions);
         self.panels_ui(ui, &mut actions);
@@ -332,6 +413,7 @@ impl eframe::App for App {
         if self.help_open {
             self.help_open = shortcuts::help_ui(&ctx);
         }
+        self.palette_ui(&ctx, &mut actions);
         self.browser_ui(&ctx);
         widgets::focus_ring(&ctx);
         if !actions.is_empty() {
@@ -339,11 +421,22 @@ impl eframe::App for App {
             ctx.request_repaint();
         }
         actions.into_iter().for_each(|action| self.act(&ctx, action));
+        self.keep_layout(&ctx);
         self.send(&ctx);
     }
 
     fn on_exit(&mut self) {
         self.outbox.send_last(Command::Want(Vec::new()), GOODBYE);
+        let is_changed = self.panels.take_changed();
+        if let Some(file) = &mut self.layout_file {
+            let written = if is_changed || file.due().is_some() {
+                file.write(&self.panels.layout()).and(file.finish())
+            } else {
+                file.finish()
+            };
+            // There is no window left to say it in.
+            drop(written);
+        }
     }
 }
 
@@ -377,6 +470,10 @@ pub fn run(
     let create = |cc: &eframe::CreationContext<'_>| {
         let (commands, events) = spawn(cc.egui_ctx.clone())?;
         let app = App::new(&cc.egui_ctx, commands, events, start);
+        let app = match dirs::config_dir() {
+            Some(folder) => app.with_layout(folder.join("infoplane").join("layout.json")),
+            None => app,
+        };
         let app: Box<dyn eframe::App> = Box::new(if on_wayland() { app.without_drops() } else { app });
         Ok(app)
     };

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use eframe::egui::{self, Align, Layout, RichText, Role, Ui, WidgetInfo};
 
 use super::Action;
-use super::plane_overlay::key_ui;
-use super::theme::{self, palette};
+use super::chart::swatch_ui;
+use super::theme;
 use super::widgets::{Icon, icon_button};
+use crate::chart::{Color, Dash, Line, Marker};
 use crate::condition::Condition;
 use crate::state::{MOST_PINS, State, UiCommand, no_more_pins};
 
@@ -47,7 +48,8 @@ pub(super) fn pins_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 fn pin_ui(ui: &mut Ui, state: &State, pin: &Arc<Condition>, words: &str, actions: &mut Vec<Action>) {
     let present = state.asked().condition() == Some(pin);
     ui.horizontal(|ui| {
-        key_ui(ui, palette(ui.visuals()).text, state.style_of(pin));
+        let line = Line { dash: Dash::Style(state.style_of(pin)), is_thin: false };
+        swatch_ui(ui, Color::Text, Some(line), Some(Marker::Dot), false);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let unpin = icon_button(ui, Icon::Close, &format!("Unpin {words}"), false);
             if unpin.on_hover_text("Unpin").clicked() {

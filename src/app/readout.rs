@@ -4,9 +4,10 @@ use eframe::egui::{
     self, Align, Label, Layout, Role, ScrollArea, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::plane_overlay::key_ui;
+use super::chart::swatch_ui;
 use super::theme::{self, palette};
 use super::widgets::short_count;
+use crate::chart::{Color, Dash, Line, Marker};
 use crate::measures::Order;
 use crate::state::{AtScrubber, Content, ShownPoint, State};
 use crate::views::convergence::{Estimate, convergence};
@@ -173,8 +174,9 @@ fn row_ui(ui: &mut Ui, state: &State, row: &AtScrubber) {
     let trajectory = &state.drawn().trajectories[row.trajectory];
     cell_ui(ui, NAME, Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let color = theme::curve_color(trajectory.run, trajectory.style, palette(ui.visuals()));
-        key_ui(ui, color, trajectory.style);
+        let (run, style) = (trajectory.run, trajectory.style);
+        let line = Line { dash: Dash::Style(style), is_thin: false };
+        swatch_ui(ui, Color::Run(run, style), Some(line), Some(Marker::Run(run)), false);
         let checkpoint = state.checkpoint(row.checkpoint).map_or("", |checkpoint| checkpoint.name.as_str());
         let name = format!("{} · {checkpoint}", trajectory.label());
         ui.add(Label::new(egui::RichText::new(&name).size(12.5)).truncate());

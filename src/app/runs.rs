@@ -14,8 +14,23 @@ use crate::state::{State, UiCommand};
 /// The height of a checkpoint's row, in points of the screen.
 const ROW: f32 = 21.0;
 
+/// What is hovered, in the list and elsewhere: a run by its number, and a checkpoint of it by its place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hovered {
+    /// On a chart.
+    pub chart: Option<(usize, Option<usize>)>,
+    /// In the list.
+    pub list: Option<(usize, Option<usize>)>,
+}
+
 /// Draws the whole panel; `follow` scrolls the list to the checkpoint under the scrubber.
-pub(super) fn runs_panel_ui(ui: &mut Ui, state: &State, follow: bool, actions: &mut Vec<Action>) {
+pub(super) fn runs_panel_ui(
+    ui: &mut Ui,
+    state: &State,
+    follow: bool,
+    hovered: &mut Hovered,
+    actions: &mut Vec<Action>,
+) {
     let frame = theme::panel_frame(ui, Margin { left: 14, right: 4, top: 12, bottom: 0 });
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
         ui.label(theme::section(ui, "Runs"));
@@ -28,14 +43,21 @@ pub(super) fn runs_panel_ui(ui: &mut Ui, state: &State, follow: bool, actions: &
         egui::ScrollArea::vertical().id_salt("runs").auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             for run in 0..state.open_runs().len() {
-                run_ui(ui, state, run, follow, actions);
+                run_ui(ui, state, run, follow, hovered, actions);
                 ui.add_space(10.0);
             }
         });
     });
 }
 
-fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Vec<Action>) {
+fn run_ui(
+    ui: &mut Ui,
+    state: &State,
+    run: usize,
+    follow: bool,
+    hovered: &mut Hovered,
+    actions: &mut Vec<Action>,
+) {
     let (Some(open), Some(words)) = (state.open_runs().get(run), state.drawn().runs.get(run)) else { return };
     let (counts, visible) = (words.counts, state.is_visible(run));
     let measured = match counts.failed {
@@ -48,12 +70,16 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
         let toggle = ui.add(egui::Checkbox::without_text(&mut visible));
         let (enabled, name) = (ui.is_enabled(), format!("Show {}", open.run.name));
         toggle.widget_info(|| WidgetInfo::selected(Role::CheckBox, enabled, visible, &name));
-        let toggle = toggle.on_hover_text("Draw this run on the plane");
+        let toggle = toggle.on_hover_text("Draw this run");
         if toggle.changed() {
             actions.push(UiCommand::SetVisible { run, visible }.into());
         }
         let (swatch, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
-        ui.painter().rect_filled(swatch, 3.0, theme::run_color(run));
+        ui.painter().rect_filled(
+            swatch,
+            3.0,
+            theme::ink(crate::chart::Color::Run(run, 0), ui.visuals().dark_mode),
+        );
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(8.0);
             ui.label(theme::weak(ui, measured).small());
@@ -64,6 +90,9 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
         });
         toggle
     });
+    if toggle.response.contains_pointer() && visible {
+        hovered.list = Some((run, None));
+    }
     if !words.distinction.is_empty() {
         ui.horizontal(|ui| {
             ui.add_space(24.0);
@@ -101,6 +130,13 @@ fn run_ui(ui: &mut Ui, state: &State, run: usize, follow: bool, actions: &mut Ve
         ui.add_space(std::mem::take(&mut skipped));
         let is_current = current == Some(index);
         let response = checkpoint_ui(ui, state, key, is_current);
+        if response.hovered() {
+            hovered.list = Some((run, Some(index)));
+        }
+        if hovered.chart == Some((run, Some(index))) {
+            let stroke = egui::Stroke::new(1.0, palette(ui.visuals()).strong);
+            ui.painter().rect_stroke(response.rect, 5.0, stroke, egui::StrokeKind::Inside);
+        }
         if response.clicked() {
             actions.push(UiCommand::Focus(key).into());
         }
@@ -157,7 +193,8 @@ fn checkpoint_ui(ui: &mut Ui, state: &State, key: CheckpointKey, current: bool) 
     );
     let last = open.keys().len().saturating_sub(1).max(1);
     let progress = if open.keys().len() > 1 { index as f32 / last as f32 } else { 1.0 };
-    status_mark(&mut row, &status, theme::progress_color(progress));
+    let color = theme::progress_color(&row, progress);
+    status_mark(&mut row, &status, color);
     row.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let training = match (checkpoint.tokens, checkpoint.step) {
             (Some(tokens), _) => format!("{} tok", short_count(tokens)),

@@ -12,12 +12,13 @@ use crate::state::{Message, Severity, State, UiCommand};
 use crate::views::plane::PlaneView;
 
 /// Every key with what it does, as the help lists them.
-const KEYS: [(&str, &str); 14] = [
+const KEYS: [(&str, &str); 15] = [
     ("Space", "play or pause"),
     ("←  →", "one checkpoint back or on"),
     ("Home  End", "first or last checkpoint"),
     ("1 – 4", "back-off: token to quadgram"),
-    ("F", "fit the plane to the data"),
+    ("F", "show all data in all panels"),
+    ("Ctrl+P", "any view or command by its name"),
     ("P", "pin the settings, or unpin them"),
     ("Ctrl+O", "open a folder"),
     ("Ctrl+V", "open copied files, or a copied path"),
@@ -29,22 +30,27 @@ const KEYS: [(&str, &str); 14] = [
     ("F1  ?", "this page"),
 ];
 
-/// What the mouse does on the plane.
-const GESTURES: [(&str, &str); 4] = [
-    ("Drag", "move the plane"),
-    ("Ctrl+scroll", "zoom"),
-    ("Double click", "fit the plane to the data"),
+/// What the mouse does on a chart and on the header of its panel.
+const GESTURES: [(&str, &str); 6] = [
+    ("Drag", "zoom into a box"),
+    ("Shift+drag", "move the chart; so does the middle button"),
+    ("Scroll", "zoom; over an axis along it alone"),
+    ("Double click", "show all data; on a header this panel alone"),
     ("Click a point", "move the scrubber there"),
+    ("Drag a header", "move the panel, beside or over another"),
 ];
 
 /// Reads the keys pressed, unless they are meant for a field that is being typed into.
 ///
 /// Time is what a window of training is about: its keys move it whatever button or row has the focus, which Enter
 /// presses. Only widgets that have use for these keys themselves keep them.
-pub(super) fn shortcuts(ctx: &Context, state: &State, help_open: bool, actions: &mut Vec<Action>) {
+pub(super) fn shortcuts(ctx: &Context, state: &State, is_covered: bool, actions: &mut Vec<Action>) {
     let pressed = |modifiers, key| ctx.input_mut(|input| input.consume_key(modifiers, key));
     if pressed(Modifiers::COMMAND, Key::Period) {
         actions.push(UiCommand::Cancel.into());
+    }
+    if !is_covered && pressed(Modifiers::COMMAND, Key::P) {
+        actions.push(Action::TogglePalette);
     }
     if ctx.text_edit_focused() {
         return;
@@ -52,7 +58,7 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, help_open: bool, actions: 
     if pressed(Modifiers::COMMAND, Key::O) {
         actions.push(Action::AskFolder);
     }
-    if !help_open {
+    if !is_covered {
         paste(ctx, actions);
     }
     if pressed(Modifiers::COMMAND, Key::E) {
@@ -61,7 +67,7 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, help_open: bool, actions: 
     if pressed(Modifiers::NONE, Key::F1) || pressed(Modifiers::NONE, Key::Questionmark) {
         actions.push(Action::ToggleHelp);
     }
-    if help_open || egui::Popup::is_any_open(ctx) {
+    if is_covered || egui::Popup::is_any_open(ctx) {
         return;
     }
     if pressed(Modifiers::NONE, Key::F) {
@@ -154,7 +160,7 @@ pub(super) fn help_ui(ctx: &Context) -> bool {
     let modal = egui::Modal::new(egui::Id::unique("help")).frame(frame).show(ctx, |ui| {
         ui.set_width(340.0);
         ui.label(RichText::new("Keys and gestures").heading().color(palette(ui.visuals()).strong));
-        for (title, lines) in [("Keys", &KEYS[..]), ("On the plane", &GESTURES[..])] {
+        for (title, lines) in [("Keys", &KEYS[..]), ("On a chart", &GESTURES[..])] {
             ui.add_space(8.0);
             ui.label(theme::section(ui, title));
             egui::Grid::new(title).num_columns(2).min_col_width(110.0).spacing([16.0, 5.0]).show(ui, |ui| {

@@ -1,6 +1,6 @@
 //! How the window looks: every colour, size and distance of it, for dark and for light.
 //!
-//! Data colours (runs, training progress) are the figures' own, in [`crate::figure::color`].
+//! Data colours (runs, training progress, values) are the figures' own, in [`crate::figure::ink`].
 
 #![expect(clippy::disallowed_methods, reason = "the one place for colours")]
 
@@ -9,7 +9,8 @@ use eframe::egui::{
     Visuals, epaint::Shadow, style::HandleShape, style::WidgetVisuals, vec2,
 };
 
-use crate::figure::{color, curve};
+use crate::chart::{Color, Line};
+use crate::figure::{self, ink};
 
 /// Width of the panel of runs, in points.
 pub(super) const RUNS_WIDTH: f32 = 288.0;
@@ -19,16 +20,8 @@ pub(super) const CONTROLS_WIDTH: f32 = 268.0;
 pub(super) const LABEL_WIDTH: f32 = 92.0;
 /// Width of the number beside a slider.
 pub(super) const VALUE_WIDTH: f32 = 50.0;
-/// Radius of a checkpoint on the plane.
-pub(super) const POINT_RADIUS: f32 = 4.5;
-/// Radius of the checkpoint under the scrubber.
-pub(super) const CURRENT_RADIUS: f32 = 6.5;
 /// Width of the ring around the widget that has the focus.
 pub(super) const FOCUS_RING: f32 = 2.0;
-/// Opacity of numbers that a newer request is about to replace.
-pub(super) const STALE_OPACITY: f32 = 0.35;
-/// Opacity of checkpoints that lie after the scrubber.
-pub(super) const LATER_OPACITY: f32 = 0.22;
 
 /// The colours that egui's own visuals have no place for.
 #[derive(Clone, Copy, Debug)]
@@ -63,10 +56,6 @@ pub(super) struct Palette {
     pub warn: Color32,
     /// What failed.
     pub error: Color32,
-    /// Over the unachievable side of the bound.
-    pub unachievable: Color32,
-    /// The bound.
-    pub bound: Color32,
     shadow: Color32,
 }
 
@@ -86,8 +75,6 @@ const DARK: Palette = Palette {
     good: Color32::from_rgb(87, 185, 122),
     warn: Color32::from_rgb(229, 180, 76),
     error: Color32::from_rgb(246, 114, 107),
-    unachievable: Color32::from_rgb(24, 27, 32),
-    bound: Color32::from_rgb(146, 156, 168),
     shadow: Color32::from_black_alpha(110),
 };
 
@@ -107,8 +94,6 @@ const LIGHT: Palette = Palette {
     good: Color32::from_rgb(26, 127, 70),
     warn: Color32::from_rgb(154, 103, 0),
     error: Color32::from_rgb(200, 36, 44),
-    unachievable: Color32::from_rgb(241, 243, 246),
-    bound: Color32::from_rgb(96, 106, 118),
     shadow: Color32::from_black_alpha(36),
 };
 
@@ -117,23 +102,46 @@ pub(super) fn palette(visuals: &Visuals) -> &'static Palette {
     if visuals.dark_mode { &DARK } else { &LIGHT }
 }
 
-/// Colour of a run.
-pub(super) fn run_color(run: usize) -> Color32 {
-    let [r, g, b] = color::run_color(run);
-    Color32::from_rgb(r, g, b)
-}
-
-/// Colour of a run's trajectory under one of several conditions.
-pub(super) fn curve_color(run: usize, style: usize, palette: &Palette) -> Color32 {
-    let ground = [palette.ground.r(), palette.ground.g(), palette.ground.b()];
-    let [r, g, b] = curve::shade(run, style, ground);
-    Color32::from_rgb(r, g, b)
+/// How a colour of a chart looks.
+pub(super) fn ink(color: Color, is_dark: bool) -> Color32 {
+    let palette = if is_dark { &DARK } else { &LIGHT };
+    match color {
+        Color::Text => palette.text,
+        Color::Muted => palette.weak,
+        _ => {
+            let theme = if is_dark { figure::Theme::Dark } else { figure::Theme::Light };
+            let [r, g, b] = theme.rgb(color);
+            Color32::from_rgb(r, g, b)
+        }
+    }
 }
 
 /// Colour of the share of training done.
-pub(super) fn progress_color(share: f32) -> Color32 {
-    let [r, g, b] = color::progress_color(share);
-    Color32::from_rgb(r, g, b)
+pub(super) fn progress_color(ui: &egui::Ui, share: f32) -> Color32 {
+    ink(Color::Progress(share), ui.visuals().dark_mode)
+}
+
+/// The lengths of dash and gap of a line of this colour, in points of the screen; `None` for a whole line.
+pub(super) fn dash(line: Line, color: Color) -> Option<[f32; 2]> {
+    // Lines of the screen are half as wide again as those of paper.
+    Some(ink::dash(line, color)?.map(|length| 1.5 * length))
+}
+
+/// A colour moved towards another by a share.
+pub(super) fn mixed(color: Color32, other: Color32, share: f32) -> Color32 {
+    color.lerp_to_gamma(other, share)
+}
+
+/// A colour through which the ground is seen.
+pub(super) fn faded(color: Color32, opacity: f32) -> Color32 {
+    color.gamma_multiply(opacity)
+}
+
+/// The colour of words upon a colour: dark upon light, light upon dark.
+pub(super) fn ink_on(ground: Color32) -> Color32 {
+    let [r, g, b] =
+        [ground.r(), ground.g(), ground.b()].map(|channel| (f32::from(channel) / 255.0).powf(2.2));
+    if 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 { LIGHT.strong } else { DARK.strong }
 }
 
 /// A title over a group of widgets.

@@ -113,7 +113,12 @@ fn track_ui(ui: &mut Ui, state: &State) -> Option<usize> {
         let radius = if count > 120 { 2.0 } else { 3.5 };
         match mark {
             Mark::Measured => {
-                painter.circle(center, radius, theme::progress_color(share), Stroke::new(1.0, palette.weak));
+                painter.circle(
+                    center,
+                    radius,
+                    theme::progress_color(ui, share),
+                    Stroke::new(1.0, palette.weak),
+                );
             }
             Mark::Waiting => {
                 painter.circle(center, radius - 0.5, palette.panel, Stroke::new(1.0, palette.weak));

@@ -3,10 +3,12 @@
 use eframe::egui::{self, Align, Layout, RichText, Theme, ThemePreference, Ui};
 
 use super::Action;
+use super::panels::layout::PRESETS;
 use super::theme::{self, palette};
 use super::widgets::{Icon, icon_button};
 use crate::condition::TextSource;
 use crate::state::{Prepared, State};
+use crate::views;
 
 /// Draws the bar; `asking` says that a dialog is open already.
 pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut Vec<Action>) {
@@ -30,6 +32,7 @@ pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut
                 actions.push(Action::AskText);
             }
             ui.add_enabled_ui(state.has_numbers(), |ui| {
+                ui.menu_button("Views", |ui| views_ui(ui, actions));
                 ui.menu_button("Export", |ui| {
                     if ui.button("SVG…").on_hover_text("For papers: text stays text (Ctrl+E)").clicked() {
                         actions.push(Action::Export("svg"));
@@ -49,6 +52,26 @@ pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut
             text_ui(ui, state);
         });
     });
+}
+
+/// Every view, and the layouts that come ready-made.
+fn views_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    for view in views::ALL {
+        if ui.button(view.title).on_hover_text(view.about).clicked() {
+            actions.push(Action::OpenView(view));
+        }
+    }
+    ui.separator();
+    for (index, preset) in PRESETS.iter().enumerate() {
+        let help = "These panels in place of those there are";
+        if ui.button(format!("Layout: {}", preset.name)).on_hover_text(help).clicked() {
+            actions.push(Action::Arrange(index));
+        }
+    }
+    ui.separator();
+    if ui.button("Find by name…").on_hover_text("Views and commands (Ctrl+P)").clicked() {
+        actions.push(Action::TogglePalette);
+    }
 }
 
 fn text_ui(ui: &mut Ui, state: &State) {

@@ -20,6 +20,7 @@ pub(super) enum Icon {
     Loop,
     Close,
     Fit,
+    More,
     Contrast,
     Help,
 }
@@ -106,6 +107,11 @@ fn paint_icon(ui: &Ui, icon: Icon, center: Pos2, color: Color32) {
                 let corner = at(5.5 * x, 5.5 * y);
                 let ends = [corner - vec2(4.0 * x, 0.0), corner, corner - vec2(0.0, 4.0 * y)];
                 painter.add(Shape::line(ends.to_vec(), stroke));
+            }
+        }
+        Icon::More => {
+            for x in [-4.5, 0.0, 4.5] {
+                painter.circle_filled(at(x, 0.0), 1.4, color);
             }
         }
         Icon::Contrast => {

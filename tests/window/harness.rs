@@ -1,6 +1,6 @@
 //! The window under test: a stand-in worker, dialogs that answer, and keys and clicks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -350,14 +350,32 @@ impl Window {
         Self::beside(Start::default(), size, Theme::Dark, |answers| answers, worker, App::without_drops)
     }
 
+    /// A window on the two runs, everything measured, that keeps its layout in a file.
+    pub fn with_layout(path: &Path) -> Self {
+        let path = path.to_owned();
+        let worker = |commands: &Receiver<Command>, events: &Sender<Event>, seen: &Sender<Command>| {
+            worker(commands, events, seen, usize::MAX);
+        };
+        let size = (1280.0, 800.0);
+        let change = move |app: App| app.with_layout(path);
+        let mut window = Self::beside(start(), size, Theme::Dark, |answers| answers, worker, change);
+        window.until("everything is measured", Self::is_measured);
+        window
+    }
+
     /// A window on recorded results, each with its file.
     pub fn recorded(files: Vec<(PathBuf, RunResults)>, size: (f32, f32)) -> Self {
+        Self::recorded_in(files, size, Theme::Dark)
+    }
+
+    /// The same in a theme.
+    pub fn recorded_in(files: Vec<(PathBuf, RunResults)>, size: (f32, f32), theme: Theme) -> Self {
         let runs: Vec<_> = files.into_iter().map(recorded_run).collect();
         let (count, start) = (runs.len(), Start { text: None, ..start() });
         let mut window = Self::beside(
             start,
             size,
-            Theme::Dark,
+            theme,
             |answers| answers,
             move |commands, events, _| {
                 for command in commands {

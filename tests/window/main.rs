@@ -9,6 +9,7 @@ mod files;
 mod harness;
 mod keyboard;
 mod many;
+mod panels;
 mod pins;
 mod settings;
 
@@ -33,7 +34,7 @@ fn opens_what_it_is_told_and_measures_it() {
     assert!(matches!(window.seen.try_recv(), Ok(Command::Want(wants)) if wants.len() == 3 * 2 * COUNT));
     assert!(window.has("CPU (stand-in, 2 threads)"));
     assert!(window.has("27 measured, 1 failed"));
-    assert!(window.has("Information plane, 27 checkpoints"));
+    assert!(window.has("Information plane, token, mean of layers: 27 checkpoints"));
     assert!(window.has("gutenberg-1m / step-3000, measured"));
     window.harness.step();
 }
@@ -279,25 +280,24 @@ fn keys_do_not_fire_into_a_field_being_typed_in() {
 #[test]
 fn a_point_under_the_pointer_shows_its_numbers_and_takes_the_scrubber() {
     let mut window = Window::measured();
-    let plane = window.harness.get_by_label_contains("Information plane").rect();
+    let plane = window.harness.get_by_label_contains("Information plane, token").rect();
     // Rows from the bottom up, as close as the pointer must come to a point: the first one is met soon.
     let rows = (0..20).map(|row| plane.bottom() - 10.0 - 20.0 * row as f32);
     let columns = (0..(plane.width() / 20.0) as usize).map(|column| plane.left() + 20.0 * column as f32);
     let hit = rows.flat_map(|y| columns.clone().map(move |x| egui::pos2(x, y))).find(|at| {
         window.harness.hover_at(*at);
-        window.harness.run_steps(1);
-        window.has("labelled positions")
+        // A tooltip is laid out before it is shown.
+        window.harness.run_steps(2);
+        window.has("step 0 · 0 tokens")
     });
     let hit = hit.expect("a point is met");
     window.harness.run_steps(3);
     for text in [
-        "complexity I(X;Z)",
-        "under shuffled labels X, Y",
-        "0.0123 0.0321",
-        "0.0012 0.0009",
-        "20.0% 20.0%",
-        "31\u{a0}415",
+        "gutenberg-1m · step-0",
         "step 0 · 0 tokens",
+        "complexity I(X;Z), token input 0.0500 ± 0.0012 nats / ln n",
+        "expressivity I(Y;Z), token output 0.0100 ± 0.0009 nats / ln n",
+        "φ 0.2",
     ] {
         assert!(window.has(text), "{text} is missing");
     }
@@ -316,7 +316,7 @@ fn a_point_under_the_pointer_shows_its_numbers_and_takes_the_scrubber() {
 fn a_hidden_run_is_not_drawn() {
     let mut window = Window::measured();
     window.click("Show gutenberg-4m");
-    assert!(window.has("Information plane, 14 checkpoints"));
+    assert!(window.has("Information plane, token, mean of layers: 14 checkpoints"));
     assert!(!window.has("gutenberg-4m / step-40,"));
 }
 

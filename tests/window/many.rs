@@ -123,7 +123,7 @@ fn a_thousand_checkpoints_are_shown_and_scrubbed_through() {
     let has =
         |harness: &Harness<'_, App>, text: &str| harness.query_all_by_label_contains(text).next().is_some();
     assert!(has(&harness, "1000 of 1000 checkpoints measured"));
-    assert!(has(&harness, "Information plane, 1000 checkpoints"));
+    assert!(has(&harness, "Information plane, token, mean of layers: 1000 checkpoints"));
     assert!(has(&harness, "two / step-499, measured"));
     harness.check_accessibility();
 

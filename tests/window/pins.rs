@@ -29,7 +29,10 @@ fn two_settings_stand_side_by_side_on_screen_and_on_paper() {
     window.forget_commands();
     window.click("Pin settings");
     assert!(window.has("Unpin settings") && window.has("PINNED"));
-    assert!(window.has("Information plane, 27 checkpoints"), "what is pinned is drawn once");
+    assert!(
+        window.has("Information plane, token, mean of layers: 27 checkpoints"),
+        "what is pinned is drawn once"
+    );
     // What is pinned is measured already.
     window.asked_nothing();
 
@@ -38,7 +41,7 @@ fn two_settings_stand_side_by_side_on_screen_and_on_paper() {
     assert!((settings.temperature_factor - 2.0).abs() < 1e-6);
     window.until("both are measured", |window| !window.app().state().is_busy());
     assert_eq!(points(&window), [COUNT, COUNT, COUNT - 1, COUNT - 1]);
-    assert!(window.has("Information plane, 54 checkpoints"));
+    assert!(window.has("Information plane, token, mean of layers: 54 checkpoints"));
     // Told apart in the legend, at the scrubber and by those who do not see.
     for text in [
         "gutenberg-1m, temperature root × 2",

@@ -1,0 +1,285 @@
+//! Draws any [`Chart`] in the window: the same marks, ticks and colours as the exported figure, and what a pointer adds.
+//!
+//! It knows no view. egui_plot gives the axes, the grid and the places; the marks are painted over them, so that there
+//! is one order of drawing and a mark can have its run's shape.
+//!
+//! | file | duty |
+//! |---|---|
+//! | `frame` | a frame and all within it |
+//! | `axes`, `canvas` | its axes, and the places of values between them |
+//! | `gestures` | zoom, pan, box, fit |
+//! | `paint`, `series`, `shapes` | marks as shapes |
+//! | `labels` | words beside lines and points |
+//! | `hit` | what is under the pointer, and its tooltip |
+//! | `legend` | which line is which |
+//! | `words` | the same for those who do not see it |
+
+use std::collections::HashMap;
+
+use eframe::egui::{Pos2, Rect, TextureHandle, Ui, UiBuilder, Vec2, pos2, vec2};
+
+use crate::chart::{Aspect, Axis, Chart, Of};
+
+mod axes;
+mod canvas;
+mod frame;
+mod gestures;
+mod hit;
+mod labels;
+mod legend;
+mod paint;
+mod series;
+mod shapes;
+mod words;
+
+use gestures::Zoom;
+pub(in crate::app) use legend::swatch_ui;
+
+/// Frames are no narrower and no lower than this, in points of the screen.
+const LEAST: Vec2 = vec2(170.0, 120.0);
+/// Between frames.
+const GAP: f32 = 6.0;
+/// The width of a legend beside the frames.
+const LEGEND_WIDTH: f32 = 210.0;
+const LEAST_LEGEND: f32 = 140.0;
+/// The share of the height that a legend below the frames takes at most.
+const MOST_LEGEND: f32 = 0.3;
+/// Charts narrower or lower than this have no legend: its names stand in tooltips.
+const LEGEND_FROM: Vec2 = vec2(260.0, 230.0);
+
+/// What a chart remembers between frames of the window.
+#[derive(Default)]
+pub(in crate::app) struct ChartMemory {
+    /// What of the axes is in sight, where that is not everything.
+    zoom: Zoom,
+    /// Where a box began to be drawn.
+    box_from: Option<Pos2>,
+    /// The height that the legend had below the frames.
+    legend_height: f32,
+    /// Cells as pictures, by facet and mark, for a theme.
+    textures: HashMap<(usize, usize, bool), TextureHandle>,
+}
+
+impl ChartMemory {
+    /// Shows all data again.
+    pub fn fit(&mut self) {
+        self.zoom = Zoom::default();
+    }
+
+    /// Whether all data are in sight.
+    pub fn is_fitted(&self) -> bool {
+        self.zoom.is_empty()
+    }
+
+    /// Forgets what was made of the chart before: another takes its place.
+    pub fn chart_changed(&mut self) {
+        self.textures.clear();
+    }
+}
+
+/// What is looked at, of all charts alike.
+#[derive(Clone, Debug, Default)]
+pub(in crate::app) struct Cursor {
+    /// The checkpoint of each of [`Subjects::runs`](crate::chart::Subjects::runs) that the scrubber stands on; `None` where it has not begun.
+    pub current: Vec<Option<usize>>,
+    /// What is hovered, anywhere in the window.
+    pub hovered: Option<Of>,
+}
+
+/// Where something stands in training, seen from the scrubber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    Past,
+    Current,
+    Later,
+    /// Of no checkpoint in particular.
+    None,
+}
+
+impl Cursor {
+    fn moment(&self, of: Of) -> Moment {
+        let (Some(run), Some(checkpoint)) = (of.run, of.checkpoint) else { return Moment::None };
+        match self.current.get(run).copied().flatten() {
+            Some(current) if checkpoint < current => Moment::Past,
+            Some(current) if checkpoint == current => Moment::Current,
+            _ => Moment::Later,
+        }
+    }
+
+    /// Whether something lights up with what is hovered: it is of the same, as far as both say.
+    fn lights(&self, of: Of) -> bool {
+        self.hovered.is_some_and(|hovered| is_same(hovered, of))
+    }
+
+    /// Whether something of another run than the one hovered stands back.
+    fn dims(&self, of: Of) -> bool {
+        let hovered = self.hovered.and_then(|hovered| hovered.run);
+        hovered.is_some_and(|run| of.run.is_some_and(|other| other != run))
+    }
+}
+
+/// Whether both are of one thing: nothing that both say differs, and they say something in common.
+fn is_same(a: Of, b: Of) -> bool {
+    fn compared<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<bool> {
+        Some(a? == b?)
+    }
+    let parts = [compared(a.run, b.run), compared(a.checkpoint, b.checkpoint), compared(a.layer, b.layer)];
+    parts.iter().flatten().all(|same| *same) && parts.iter().flatten().next().is_some()
+}
+
+/// What became of a chart under the pointer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(in crate::app) struct ChartResponse {
+    /// What is hovered on it.
+    pub hovered: Option<Of>,
+    /// What was clicked.
+    pub clicked: Option<Of>,
+    /// How far a picture was turned, in points of the screen.
+    pub turned: Vec2,
+}
+
+impl ChartResponse {
+    pub fn merge(&mut self, other: Self) {
+        self.hovered = other.hovered.or(self.hovered);
+        self.clicked = other.clicked.or(self.clicked);
+        self.turned += other.turned;
+    }
+}
+
+/// Draws a chart into all the room there is.
+pub(in crate::app) fn chart_ui(
+    ui: &mut Ui,
+    chart: &Chart,
+    memory: &mut ChartMemory,
+    cursor: &Cursor,
+) -> ChartResponse {
+    let area = ui.available_rect_before_wrap();
+    ui.advance_cursor_after_rect(area);
+    let mut response = ChartResponse::default();
+    if area.width() < 40.0 || area.height() < 40.0 {
+        return response;
+    }
+    let layout = Layout::of(chart, area, memory.legend_height);
+    for (index, facet) in chart.facets.iter().enumerate() {
+        let mut ui = ui.new_child(UiBuilder::new().id_salt(("facet", index)).max_rect(layout.frames[index]));
+        response.merge(frame::frame_ui(&mut ui, chart, index, facet, memory, cursor));
+    }
+    match layout.legend {
+        LegendPlace::Beside(rect) => {
+            let mut ui = ui.new_child(UiBuilder::new().id_salt("legend").max_rect(rect));
+            ui.shrink_clip_rect(rect);
+            response.merge(legend::column_ui(&mut ui, chart, cursor));
+        }
+        LegendPlace::Below(rect) => {
+            let mut ui = ui.new_child(UiBuilder::new().id_salt("legend").max_rect(rect));
+            ui.shrink_clip_rect(rect);
+            let most = area.height() * MOST_LEGEND;
+            response.merge(legend::rows_ui(&mut ui, chart, cursor, rect.top() + most));
+            let height = ui.min_rect().height().ceil().min(most);
+            if height != memory.legend_height {
+                memory.legend_height = height;
+                ui.ctx().request_discard("the legend has found its height");
+            }
+        }
+        LegendPlace::None => {}
+    }
+    response
+}
+
+/// Where frames and legend stand.
+struct Layout {
+    frames: Vec<Rect>,
+    legend: LegendPlace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum LegendPlace {
+    None,
+    Beside(Rect),
+    Below(Rect),
+}
+
+impl Layout {
+    fn of(chart: &Chart, area: Rect, legend_height: f32) -> Self {
+        let count = chart.facets.len().max(1);
+        let columns = columns(chart, area);
+        let rows = count.div_ceil(columns);
+        let has_legend =
+            !chart.legend.is_empty() && area.width() >= LEGEND_FROM.x && area.height() >= LEGEND_FROM.y;
+        let is_equal = chart.facets.iter().all(|facet| facet.aspect == Aspect::Equal);
+        // A square leaves room at its side in a wide panel.
+        let spare = if is_equal { area.width() - squares(area.size(), columns, rows) } else { 0.0 };
+        let free_cell = columns * rows > count;
+        let (mut room, mut legend) = (area, LegendPlace::None);
+        if has_legend && !free_cell {
+            if spare >= LEAST_LEGEND || area.width() > 1.5 * area.height() && area.width() > 560.0 {
+                room.max.x -= LEGEND_WIDTH.min(spare.max(LEAST_LEGEND));
+                let left = if is_equal {
+                    room.left() + squares(room.size(), columns, rows).min(room.width())
+                } else {
+                    room.right()
+                };
+                legend =
+                    LegendPlace::Beside(Rect::from_min_max(pos2(left + GAP, area.top() + 10.0), area.max));
+            } else {
+                room.max.y -= legend_height.clamp(18.0, area.height() * MOST_LEGEND) + GAP;
+                let below = Rect::from_min_max(pos2(area.left() + 8.0, room.bottom() + GAP), area.max);
+                legend = LegendPlace::Below(below);
+            }
+        }
+        let part = |length: f32, count: usize| (length - GAP * (count - 1) as f32) / count as f32;
+        let mut size = vec2(part(room.width(), columns), part(room.height(), rows));
+        if is_equal {
+            size.x = size.x.min(size.y + frame::SQUARE_EXTRA);
+        }
+        let cell = |index: usize| {
+            let (column, row) = ((index % columns) as f32, (index / columns) as f32);
+            Rect::from_min_size(room.min + vec2(column * (size.x + GAP), row * (size.y + GAP)), size)
+        };
+        if has_legend && free_cell {
+            let mut rect = cell(count);
+            rect.max.x = room.max.x;
+            legend = LegendPlace::Beside(rect.shrink2(vec2(16.0, 12.0)));
+        }
+        Self { frames: (0..count).map(cell).collect(), legend }
+    }
+}
+
+/// The width that squares take in so many columns and rows of an area.
+fn squares(area: Vec2, columns: usize, rows: usize) -> f32 {
+    columns as f32 * (area.y / rows as f32 + frame::SQUARE_EXTRA)
+}
+
+/// How many frames stand side by side: those that the chart asks for, as far as there is room; else as many as leave each
+/// frame the most of a good shape.
+fn columns(chart: &Chart, area: Rect) -> usize {
+    let count = chart.facets.len().max(1);
+    let room = ((area.width() / LEAST.x) as usize).clamp(1, count);
+    if chart.columns > 0 {
+        return chart.columns.min(room);
+    }
+    let shortest = |columns: usize| {
+        let rows = count.div_ceil(columns);
+        let side = (area.width() / columns as f32).min(1.3 * area.height() / rows as f32);
+        // Of two alike, the one with fewer empty places.
+        side - 0.01 * (columns * rows - count) as f32
+    };
+    (1..=room).max_by(|a, b| shortest(*a).total_cmp(&shortest(*b))).unwrap_or(1)
+}
+
+/// Which axes move together: those of one meaning, across or up.
+#[derive(Clone, Debug, PartialEq)]
+struct AxisGroup {
+    is_across: bool,
+    title: String,
+    scale: crate::chart::Scale,
+}
+
+impl AxisGroup {
+    fn of(axis: &Axis, is_across: bool) -> Self {
+        Self { is_across, title: axis.title(), scale: axis.scale.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

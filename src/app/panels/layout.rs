@@ -1,0 +1,417 @@
+//! How panels stand beside each other, as plain data: what is saved, restored and offered ready-made.
+//!
+//! Nothing here draws. A [`Node`] is of whatever stands in its places: of [`Spec`]s in a file, of panels on screen.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::measures::Order;
+use crate::views::View;
+use crate::views::options::{FacetBy, LayerChoice, Options, Time};
+use crate::views::quantity::Quantity;
+
+/// The version of what is written; what is newer is not read.
+const VERSION: u64 = 1;
+
+/// Panels in their places.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::app) enum Node<P> {
+    /// A panel.
+    Panel(P),
+    /// Panels over each other, of which one is seen.
+    Tabs {
+        /// Which one.
+        active: usize,
+        /// The panels.
+        of: Vec<Node<P>>,
+    },
+    /// Side by side, each with its share of the width.
+    Row(Vec<(f32, Node<P>)>),
+    /// One below the other, each with its share of the height.
+    Column(Vec<(f32, Node<P>)>),
+    /// In rows and columns, as there is room.
+    Grid(Vec<Node<P>>),
+}
+
+/// The order and layers of a panel; `None` for the window's.
+pub(in crate::app) type Own = Option<(Order, LayerChoice)>;
+
+/// What a panel shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::app) struct Spec {
+    /// The kind of its view.
+    pub view: String,
+    /// What of it was chosen, by name; what is as usual is left out.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub options: Map<String, Value>,
+}
+
+/// Where all panels stand, and what they share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::app) struct Layout {
+    version: u64,
+    /// Whether values are shown less what shuffled labels give.
+    #[serde(default)]
+    pub less_null: bool,
+    /// The panels; `None` where all are closed.
+    pub panels: Option<Node<Spec>>,
+}
+
+/// A layout that is offered ready-made.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::app) struct Preset {
+    /// Its name.
+    pub name: &'static str,
+    panels: fn() -> Option<Node<Spec>>,
+}
+
+/// Every ready-made layout; the window starts with the first.
+pub(in crate::app) const PRESETS: [Preset; 4] = [
+    Preset { name: "Trajectory", panels: trajectory },
+    Preset { name: "Layers", panels: layers },
+    Preset { name: "Compare models", panels: compare },
+    Preset { name: "Paper figures", panels: paper },
+];
+
+impl Preset {
+    /// The layout, of the views there are.
+    pub fn layout(&self) -> Layout {
+        Layout { panels: (self.panels)(), ..Layout::default() }
+    }
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self { version: VERSION, less_null: false, panels: (PRESETS[0].panels)() }
+    }
+}
+
+fn panel(kind: &str) -> Option<Node<Spec>> {
+    let view = View::of_kind(kind)?;
+    Some(Node::Panel(Spec { view: view.kind.to_owned(), options: Map::new() }))
+}
+
+/// Those of several that there are, over each other.
+fn tabs(kinds: &[&str]) -> Option<Node<Spec>> {
+    let mut of: Vec<Node<Spec>> = kinds.iter().filter_map(|kind| panel(kind)).collect();
+    if of.len() > 1 { Some(Node::Tabs { active: 0, of }) } else { of.pop() }
+}
+
+/// Those of several that there are, in a line.
+fn line(is_row: bool, of: Vec<(f32, Option<Node<Spec>>)>) -> Option<Node<Spec>> {
+    let mut of: Vec<_> = of.into_iter().filter_map(|(share, node)| Some((share, node?))).collect();
+    match of.len() {
+        0 | 1 => of.pop().map(|(_, node)| node),
+        _ if is_row => Some(Node::Row(of)),
+        _ => Some(Node::Column(of)),
+    }
+}
+
+fn trajectory() -> Option<Node<Spec>> {
+    let beside = line(
+        false,
+        vec![(0.6, tabs(&["timecourse", "loss", "shares"])), (0.4, tabs(&["honesty", "convergence"]))],
+    );
+    line(true, vec![(0.58, panel("plane")), (0.42, beside)])
+}
+
+fn layers() -> Option<Node<Spec>> {
+    let beside = line(false, vec![(0.5, panel("profile")), (0.5, tabs(&["layers", "widths", "plane"]))]);
+    line(true, vec![(0.5, panel("heatmap")), (0.5, beside)])
+}
+
+fn compare() -> Option<Node<Spec>> {
+    let beside =
+        line(false, vec![(0.5, panel("sizes")), (0.5, tabs(&["benchmarks", "correlations", "trends"]))]);
+    let models = panel("models").or_else(|| panel("plane"));
+    line(true, vec![(0.55, models), (0.45, beside.or_else(|| panel("timecourse")))])
+}
+
+/// Every view that shows a figure of the paper, in its order: four at a time, the others behind them.
+fn paper() -> Option<Node<Spec>> {
+    let kinds: Vec<&str> =
+        crate::views::ALL.iter().filter(|view| !view.paper.is_empty()).map(|view| view.kind).collect();
+    let each = kinds.len().div_ceil(4).max(1);
+    let mut of = kinds.chunks(each).map(tabs).collect::<Vec<_>>().into_iter();
+    let mut row = || line(true, vec![(0.5, of.next().flatten()), (0.5, of.next().flatten())]);
+    line(false, vec![(0.5, row()), (0.5, row())])
+}
+
+impl Layout {
+    /// A layout of panels.
+    pub fn new(panels: Option<Node<Spec>>, less_null: bool) -> Self {
+        Self { version: VERSION, less_null, panels }
+    }
+
+    /// A layout as it was written.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a few words.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        let value: Value =
+            serde_json::from_slice(bytes).map_err(|error| format!("it is not JSON ({error})"))?;
+        match value.get("version").and_then(Value::as_u64) {
+            Some(VERSION) => {}
+            Some(version) if version > VERSION => {
+                return Err(format!("it was written by a newer version (layout {version}, not {VERSION})"));
+            }
+            _ => return Err("it has no version".to_owned()),
+        }
+        let layout: Self =
+            serde_json::from_value(value).map_err(|error| format!("it is damaged ({error})"))?;
+        let is_sound = layout.panels.as_ref().is_none_or(Node::is_sound);
+        if is_sound { Ok(layout) } else { Err("it is damaged (a place without panels)".to_owned()) }
+    }
+
+    /// What is written.
+    pub fn written(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
+/// No layout is deeper or larger than this: what claims to be is damaged.
+const DEEPEST: usize = 24;
+
+impl<P> Node<P> {
+    /// Whether every place holds something and all shares are numbers above zero.
+    fn is_sound(&self) -> bool {
+        fn is_sound<P>(node: &Node<P>, depth: usize) -> bool {
+            depth < DEEPEST
+                && match node {
+                    Node::Panel(_) => true,
+                    Node::Tabs { of, .. } | Node::Grid(of) => {
+                        !of.is_empty() && of.iter().all(|node| is_sound(node, depth + 1))
+                    }
+                    Node::Row(of) | Node::Column(of) => {
+                        let is_share = |share: f32| share.is_finite() && share > 0.0;
+                        !of.is_empty()
+                            && of.iter().all(|(share, node)| is_share(*share) && is_sound(node, depth + 1))
+                    }
+                }
+        }
+        is_sound(self, 0)
+    }
+
+    /// The same places with something else in each; what is `None` goes, and places left empty with it.
+    pub fn map<Q>(self, of: &mut impl FnMut(P) -> Option<Q>) -> Option<Node<Q>> {
+        let line = |children: Vec<(f32, Node<P>)>, of: &mut _| {
+            children
+                .into_iter()
+                .filter_map(|(share, node)| Some((share, node.map(of)?)))
+                .collect::<Vec<(f32, Node<Q>)>>()
+        };
+        let node = match self {
+            Self::Panel(panel) => Node::Panel(of(panel)?),
+            Self::Tabs { active, of: children } => {
+                let of: Vec<_> = children.into_iter().filter_map(|node| node.map(of)).collect();
+                Node::Tabs { active: active.min(of.len().saturating_sub(1)), of }
+            }
+            Self::Row(children) => Node::Row(line(children, of)),
+            Self::Column(children) => Node::Column(line(children, of)),
+            Self::Grid(children) => {
+                Node::Grid(children.into_iter().filter_map(|node| node.map(of)).collect())
+            }
+        };
+        let is_empty = match &node {
+            Node::Panel(_) => false,
+            Node::Tabs { of, .. } | Node::Grid(of) => of.is_empty(),
+            Node::Row(of) | Node::Column(of) => of.is_empty(),
+        };
+        (!is_empty).then_some(node)
+    }
+
+    /// Puts a panel beside the largest place of an area, so that both halves are nearest to a square.
+    pub fn add(&mut self, panel: P, (width, height): (f32, f32)) {
+        match self {
+            Self::Row(of) | Self::Column(of) if of.is_empty() => *self = Self::Panel(panel),
+            Self::Row(of) => {
+                let all: f32 = of.iter().map(|(share, _)| share).sum();
+                let largest = of.iter_mut().max_by(|a, b| a.0.total_cmp(&b.0));
+                if let Some((share, node)) = largest {
+                    node.add(panel, (width * *share / all, height));
+                }
+            }
+            Self::Column(of) => {
+                let all: f32 = of.iter().map(|(share, _)| share).sum();
+                let largest = of.iter_mut().max_by(|a, b| a.0.total_cmp(&b.0));
+                if let Some((share, node)) = largest {
+                    node.add(panel, (width, height * *share / all));
+                }
+            }
+            Self::Grid(of) => of.push(Self::Panel(panel)),
+            Self::Panel(_) | Self::Tabs { .. } => {
+                let old = std::mem::replace(self, Self::Grid(Vec::new()));
+                let halves = vec![(0.5, old), (0.5, Self::Panel(panel))];
+                *self = if width >= height { Self::Row(halves) } else { Self::Column(halves) };
+            }
+        }
+    }
+}
+
+impl Spec {
+    /// What a view with options shows; `order` and `layers` only where they are the panel's own.
+    pub fn new(view: &View, options: &Options, own: Own) -> Self {
+        let (usual, mut chosen) = (Options::default(), Map::new());
+        let mut set = |name: &str, value: Value| {
+            chosen.insert(name.to_owned(), value);
+        };
+        if let Some((order, layers)) = own {
+            set("order", order.name().into());
+            set("layers", layer_word(layers).into());
+        }
+        if let Some(quantity) = options.quantity {
+            set("quantity", quantity.name().into());
+        }
+        if options.facet != usual.facet {
+            set("facet", options.facet.name().into());
+        }
+        if options.time != usual.time {
+            set("time", options.time.name().into());
+        }
+        if options.log != usual.log {
+            set("log", options.log.into());
+        }
+        if !options.checkpoints.is_empty() {
+            set("checkpoints", options.checkpoints.clone().into());
+        }
+        if let Some(score) = &options.score {
+            set("score", score.clone().into());
+        }
+        Self { view: view.kind.to_owned(), options: chosen }
+    }
+
+    /// The view with its options, and the order and layers where they are its own; `None` where there is no such view.
+    /// An option that has no such value is as usual.
+    pub fn open(&self) -> Option<(&'static View, Options, Own)> {
+        let word = |name: &str| self.options.get(name).and_then(Value::as_str);
+        fn read<T: std::str::FromStr + Default>(word: Option<&str>) -> T {
+            word.and_then(|word| word.parse().ok()).unwrap_or_default()
+        }
+        let checkpoints = self.options.get("checkpoints").and_then(Value::as_array);
+        let checkpoints = checkpoints.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+        let options = Options {
+            quantity: word("quantity").and_then(|word| word.parse::<Quantity>().ok()),
+            facet: read::<FacetBy>(word("facet")),
+            time: read::<Time>(word("time")),
+            log: self.options.get("log").and_then(Value::as_bool).unwrap_or_default(),
+            checkpoints: checkpoints.collect(),
+            score: word("score").map(str::to_owned),
+            ..Options::default()
+        };
+        let order = word("order").and_then(|word| Order::ALL.into_iter().find(|order| order.name() == word));
+        let layers = word("layers").and_then(|word| word.parse().ok());
+        Some((View::of_kind(&self.view)?, options, order.zip(layers)))
+    }
+}
+
+/// A choice of layers as it is read again.
+fn layer_word(layers: LayerChoice) -> String {
+    match layers {
+        LayerChoice::Mean => "mean".to_owned(),
+        LayerChoice::Last => "last".to_owned(),
+        LayerChoice::Layer(layer) => layer.to_string(),
+        LayerChoice::Depth(share) => format!("{:?}", share.value()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(kind: &str) -> Spec {
+        Spec { view: kind.to_owned(), options: Map::new() }
+    }
+
+    /// The names in the order of places.
+    fn names(node: &Node<Spec>) -> Vec<String> {
+        let mut names = Vec::new();
+        node.clone().map(&mut |spec| {
+            names.push(spec.view);
+            Some(())
+        });
+        names
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for preset in PRESETS {
+            let layout = preset.layout();
+            assert!(layout.panels.is_some(), "{} has panels", preset.name);
+            assert_eq!(Layout::read(&layout.written()), Ok(layout));
+        }
+        let closed = Layout::new(None, true);
+        assert_eq!(Layout::read(&closed.written()), Ok(closed));
+    }
+
+    #[test]
+    fn what_is_damaged_or_newer_is_refused_with_a_reason() {
+        let refused = |text: &str| Layout::read(text.as_bytes()).unwrap_err();
+        assert!(refused("{\"version\": 1, \"pan").starts_with("it is not JSON"));
+        assert!(refused("").starts_with("it is not JSON"));
+        assert_eq!(refused("{\"version\": 7}"), "it was written by a newer version (layout 7, not 1)");
+        assert_eq!(refused("[]"), "it has no version");
+        assert!(refused("{\"version\": 1, \"panels\": {\"heap\": []}}").starts_with("it is damaged"));
+        assert!(refused("{\"version\": 1, \"panels\": {\"row\": []}}").starts_with("it is damaged"));
+        let zero = "{\"version\": 1, \"panels\": {\"row\": [[0.0, {\"panel\": {\"view\": \"plane\"}}]]}}";
+        assert!(refused(zero).starts_with("it is damaged"), "a share of nothing");
+        let mut deep = Node::Panel(spec("plane"));
+        for _ in 0..DEEPEST {
+            deep = Node::Grid(vec![deep]);
+        }
+        assert!(Layout::read(&Layout::new(Some(deep), false).written()).is_err());
+    }
+
+    #[test]
+    fn options_come_back_as_they_were() {
+        let view = View::of_kind("plane").unwrap();
+        let options = Options {
+            quantity: Some(Quantity::Loss),
+            facet: FacetBy::Run,
+            time: Time::Tokens,
+            log: true,
+            checkpoints: vec!["step-10".to_owned()],
+            score: Some("mmlu".to_owned()),
+            ..Options::default()
+        };
+        for own in [LayerChoice::Mean, LayerChoice::Last, LayerChoice::Layer(3), "1.0".parse().unwrap()]
+            .map(|layers| Some((Order::Trigram, layers)))
+            .into_iter()
+            .chain([None])
+        {
+            let spec = Spec::new(view, &options, own);
+            let (opened, again, its_own) = spec.open().unwrap();
+            assert_eq!((opened.kind, again, its_own), (view.kind, options.clone(), own));
+        }
+        let usual = Spec::new(view, &Options::default(), None);
+        assert!(usual.options.is_empty(), "what is as usual is not written");
+        assert!(spec("of-tomorrow").open().is_none());
+        let odd = Spec { view: "plane".to_owned(), options: serde_json::from_str("{\"facet\": 3}").unwrap() };
+        assert_eq!(odd.open().unwrap().1, Options::default());
+    }
+
+    #[test]
+    fn a_panel_is_added_beside_the_largest() {
+        let mut node = Node::Row(vec![(0.7, Node::Panel(spec("a"))), (0.3, Node::Panel(spec("b")))]);
+        node.add(spec("c"), (1000.0, 900.0));
+        assert_eq!(names(&node), ["a", "c", "b"]);
+        let Node::Row(of) = &node else { panic!("a row") };
+        assert!(matches!(of[0].1, Node::Column(_)), "the larger half is higher than wide");
+        let mut one = Node::Panel(spec("a"));
+        one.add(spec("b"), (1000.0, 500.0));
+        assert!(matches!(one, Node::Row(_)));
+    }
+
+    #[test]
+    fn places_left_empty_go() {
+        let node = Node::Row(vec![
+            (1.0, Node::Tabs { active: 1, of: vec![Node::Panel(spec("a")), Node::Panel(spec("gone"))] }),
+            (1.0, Node::Column(vec![(1.0, Node::Panel(spec("gone")))])),
+        ]);
+        let kept = node.map(&mut |spec| (spec.view != "gone").then_some(spec)).unwrap();
+        let tabs = Node::Tabs { active: 0, of: vec![Node::Panel(spec("a"))] };
+        assert_eq!(kept, Node::Row(vec![(1.0, tabs)]));
+    }
+}

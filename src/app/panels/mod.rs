@@ -1,0 +1,174 @@
+//! The panels of the window: views side by side, split, over each other, dragged and closed.
+//!
+//! | file | duty |
+//! |---|---|
+//! | [`layout`] | how panels stand beside each other, as plain data; ready-made ones |
+//! | `tiles` | the same as tiles of egui_tiles |
+//! | `panel` | a view with its options and its chart |
+//! | `options` | what can be chosen of a view |
+//! | `show` | all of it on screen |
+//! | `palette` | everything by its name |
+//! | `file` | the layout in a file |
+
+use eframe::egui::Ui;
+use egui_tiles::{Tile, TileId, Tree};
+
+mod file;
+pub(super) mod layout;
+mod options;
+mod palette;
+mod panel;
+mod show;
+mod tiles;
+
+pub(super) use file::LayoutFile;
+pub(super) use palette::{Palette, palette_ui};
+
+use std::sync::Arc;
+
+use super::Action;
+use crate::chart::Of;
+use crate::state::State;
+use crate::views::View;
+use crate::views::options::Options;
+use crate::views::plane::PlaneView;
+use crate::views::snapshot::Snapshot;
+use layout::Layout;
+use panel::Panel;
+
+/// All panels and what they share.
+pub(super) struct Panels {
+    tree: Tree<Panel>,
+    /// Whether values are shown less what shuffled labels give.
+    less_null: bool,
+    /// What is hovered, in whatever panel or list.
+    hovered: Option<Of>,
+    /// The only panel seen, where one is.
+    maximised: Option<TileId>,
+    /// The size of all panels together, in the last frame.
+    size: (f32, f32),
+    /// Whether the layout is another than when this was asked last.
+    changed: bool,
+}
+
+impl Default for Panels {
+    fn default() -> Self {
+        Self::of(&Layout::default()).0
+    }
+}
+
+impl Panels {
+    /// The panels of a layout, and the kinds of views it names that there are not.
+    pub fn of(layout: &Layout) -> (Self, Vec<String>) {
+        let mut unknown = Vec::new();
+        let panels = layout.panels.clone().and_then(|node| {
+            node.map(&mut |spec| {
+                let panel = Panel::of(&spec);
+                if panel.is_none() {
+                    unknown.push(spec.view);
+                }
+                panel
+            })
+        });
+        let panels = Self {
+            tree: tiles::tree_of(panels),
+            less_null: layout.less_null,
+            hovered: None,
+            maximised: None,
+            size: (1000.0, 600.0),
+            changed: false,
+        };
+        (panels, unknown)
+    }
+
+    /// Where all panels stand.
+    pub fn layout(&self) -> Layout {
+        Layout::new(tiles::specs(&self.tree), self.less_null)
+    }
+
+    /// Puts the panels of a layout in place of these; what they share stays.
+    pub fn arrange(&mut self, layout: &Layout) {
+        let layout = Layout::new(layout.panels.clone(), self.less_null);
+        let size = self.size;
+        *self = Self::of(&layout).0;
+        (self.size, self.changed) = (size, true);
+    }
+
+    /// Brings the panel of a view to the front, or opens one beside the largest.
+    pub fn open(&mut self, view: &'static View) {
+        self.maximised = None;
+        let is_of = |tile: &Tile<Panel>| matches!(tile, Tile::Pane(panel) if panel.view.kind == view.kind);
+        if self.tree.make_active(|_, tile| is_of(tile)) {
+            return;
+        }
+        self.add(Panel::new(view, Options::default(), None));
+    }
+
+    fn add(&mut self, panel: Panel) {
+        let panels = match tiles::take(&mut self.tree) {
+            Some(mut node) => {
+                node.add(panel, self.size);
+                node
+            }
+            None => layout::Node::Panel(panel),
+        };
+        self.tree = tiles::tree_of(Some(panels));
+        self.changed = true;
+    }
+
+    /// Shows all data again, in all panels.
+    pub fn fit(&mut self) {
+        for tile in self.tree.tiles.tiles_mut() {
+            if let Tile::Pane(panel) = tile {
+                panel.fit();
+            }
+        }
+    }
+
+    /// Whether values are shown less what shuffled labels give.
+    pub fn less_null(&self) -> bool {
+        self.less_null
+    }
+
+    /// Shows values less what shuffled labels give, or as they are.
+    pub fn set_less_null(&mut self, less_null: bool) {
+        self.changed |= self.less_null != less_null;
+        self.less_null = less_null;
+    }
+
+    /// The run hovered on a chart, by its number, and its checkpoint.
+    pub fn hovered_run(&self, state: &State) -> Option<(usize, Option<usize>)> {
+        let of = self.hovered?;
+        Some((state.drawn().snapshot.subjects().run(of)?.run, of.checkpoint))
+    }
+
+    /// Whether the layout changed since this was asked last.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+}
+
+/// What all panels draw.
+#[derive(Clone, Copy)]
+struct Spot<'s> {
+    snapshot: &'s Arc<Snapshot>,
+    /// The order and layers of panels without their own.
+    view: PlaneView,
+    less_null: bool,
+}
+
+/// Draws the panels. `hovered` is the run the pointer is over in a list, and its checkpoint.
+pub(super) fn panels_ui(
+    ui: &mut Ui,
+    state: &State,
+    panels: &mut Panels,
+    hovered: Option<(usize, Option<usize>)>,
+    actions: &mut Vec<Action>,
+) {
+    let hovered = hovered.and_then(|(run, checkpoint)| {
+        let runs = &state.drawn().snapshot.subjects().runs;
+        let place = runs.iter().position(|subject| subject.run == run)?;
+        Some(Of { run: Some(place), checkpoint, ..Of::default() })
+    });
+    show::panels_ui(ui, state, panels, hovered, actions);
+}

@@ -1,0 +1,141 @@
+//! A panel: a view with options of its own, its chart made once for the data and options it is of.
+
+use std::sync::Arc;
+
+use eframe::egui::{self, RichText, Ui};
+
+use super::Spot;
+use super::layout::{Own, Spec};
+use super::options::Chosen;
+use crate::app::chart::{ChartMemory, ChartResponse, Cursor, chart_ui};
+use crate::app::theme::{self, palette};
+use crate::app::widgets::{Icon, icon_button};
+use crate::chart::Chart;
+use crate::views::View;
+use crate::views::options::{Heed, Options};
+use crate::views::snapshot::Snapshot;
+
+/// How far a picture turns with a point of the screen, in radians.
+const TURN: f64 = 0.01;
+
+/// A view on screen.
+pub(super) struct Panel {
+    /// What it shows.
+    pub view: &'static View,
+    /// What of it was chosen.
+    pub options: Options,
+    /// Its order and layers; `None` for the window's.
+    pub own: Own,
+    memory: ChartMemory,
+    made: Option<Made>,
+}
+
+/// A chart with what it was made of.
+struct Made {
+    snapshot: Arc<Snapshot>,
+    options: Options,
+    chart: Result<Chart, String>,
+}
+
+impl Panel {
+    /// A panel of a view.
+    pub fn new(view: &'static View, options: Options, own: Own) -> Self {
+        Self { view, options, own, memory: ChartMemory::default(), made: None }
+    }
+
+    /// The panel that a layout says; `None` where there is no such view.
+    pub fn of(spec: &Spec) -> Option<Self> {
+        let (view, options, own) = spec.open()?;
+        Some(Self::new(view, options, own))
+    }
+
+    /// What a layout says of it.
+    pub fn spec(&self) -> Spec {
+        Spec::new(self.view, &self.options, self.own)
+    }
+
+    /// Another panel of the same.
+    pub fn another(&self) -> Self {
+        Self::new(self.view, self.options.clone(), self.own)
+    }
+
+    /// What was chosen.
+    pub fn chosen(&self) -> Chosen {
+        Chosen { options: self.options.clone(), own: self.own }
+    }
+
+    /// Shows all data again.
+    pub fn fit(&mut self) {
+        self.memory.fit();
+    }
+
+    /// What stands in the header beside the title: what is not as in other panels, or not seen on the axes.
+    pub fn words(&self, less_null: bool) -> String {
+        let own = self.own.map(|(order, layers)| format!("{order}, {}", layers.name()));
+        let quantity = self.options.quantity.map(|quantity| quantity.name().to_owned());
+        let heeds = |heed: Heed| self.view.heeds.contains(&heed);
+        let less_null = (less_null && heeds(Heed::LessNull)).then(|| "less null".to_owned());
+        let parts = quantity.into_iter().chain(own).chain(less_null);
+        parts.collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Draws the chart, or what it lacks.
+    pub fn chart_ui(&mut self, ui: &mut Ui, spot: Spot<'_>, cursor: &Cursor) -> ChartResponse {
+        let (order, layers) = self.own.unwrap_or((spot.view.order, spot.view.layers));
+        let options = Options { order, layers, less_null: spot.less_null, ..self.options.clone() };
+        let is_made = self
+            .made
+            .as_ref()
+            .is_some_and(|made| Arc::ptr_eq(&made.snapshot, spot.snapshot) && made.options == options);
+        if !is_made {
+            let chart = (self.view.chart)(spot.snapshot, &options);
+            self.memory.chart_changed();
+            self.made = Some(Made { snapshot: Arc::clone(spot.snapshot), options, chart });
+        }
+        match self.made.as_ref().map(|made| &made.chart) {
+            Some(Ok(chart)) => {
+                let area = ui.available_rect_before_wrap();
+                let response = chart_ui(ui, chart, &mut self.memory, cursor);
+                fit_ui(ui, area, &mut self.memory);
+                if self.view.heeds.contains(&Heed::Sphere) {
+                    let sphere = &mut self.options.sphere;
+                    sphere.yaw += f64::from(response.turned.x) * TURN;
+                    sphere.pitch = (sphere.pitch + f64::from(response.turned.y) * TURN).clamp(-1.5, 1.5);
+                }
+                response
+            }
+            Some(Err(missing)) => {
+                missing_ui(ui, missing);
+                ChartResponse::default()
+            }
+            None => ChartResponse::default(),
+        }
+    }
+}
+
+/// A button that shows all data again, where not all are in sight.
+fn fit_ui(ui: &mut Ui, area: egui::Rect, memory: &mut ChartMemory) {
+    if memory.is_fitted() {
+        return;
+    }
+    let size = theme::icon_size(ui);
+    let corner = egui::Rect::from_min_size(egui::pos2(area.right() - size.x - 6.0, area.top() + 6.0), size);
+    let mut corner = ui.new_child(egui::UiBuilder::new().max_rect(corner));
+    let button = icon_button(&mut corner, Icon::Fit, "Fit", false);
+    if button.on_hover_text("Show all data (double click, F)").clicked() {
+        memory.fit();
+    }
+}
+
+/// What a view lacks, in the middle.
+fn missing_ui(ui: &mut Ui, missing: &str) {
+    let mut letters = missing.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let text = RichText::new(format!("{first}{}.", letters.as_str())).color(palette(ui.visuals()).weak);
+    let area = ui.available_rect_before_wrap();
+    let size = egui::vec2((area.width() - 24.0).min(420.0), area.height().min(120.0));
+    let place = egui::Rect::from_center_size(area.center(), size);
+    let layout = egui::Layout::top_down(egui::Align::Center).with_main_align(egui::Align::Center);
+    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(place).layout(layout));
+    ui.add(egui::Label::new(text).wrap());
+}

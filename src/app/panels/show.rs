@@ -1,0 +1,276 @@
+//! All panels on screen.
+
+use eframe::egui::{
+    self, Align, Color32, Layout as Direction, Rect, Response, RichText, Stroke, Style, Ui, Visuals,
+    WidgetText,
+};
+use egui_tiles::{
+    Behavior, EditAction, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, UiResponse,
+};
+
+use super::options::{Chosen, menu_ui};
+use super::panel::Panel;
+use super::{Panels, Spot};
+use crate::app::Action;
+use crate::app::chart::{ChartResponse, Cursor};
+use crate::app::theme::{self, palette};
+use crate::app::widgets::{Icon, icon_button};
+use crate::chart::Of;
+use crate::state::{State, UiCommand};
+
+/// The height of a panel's header.
+const HEADER: f32 = 28.0;
+/// Between panels.
+const GAP: f32 = 4.0;
+
+/// Draws the panels, and takes in what was done to them.
+pub(super) fn panels_ui(
+    ui: &mut Ui,
+    state: &State,
+    panels: &mut Panels,
+    hovered: Option<Of>,
+    actions: &mut Vec<Action>,
+) {
+    let snapshot = &state.drawn().snapshot;
+    let runs = &snapshot.subjects().runs;
+    let size = ui.available_size();
+    panels.size = (size.x, size.y);
+    let cursor = Cursor {
+        current: runs.iter().map(|run| state.current_of(run.run)).collect(),
+        hovered: hovered.or(panels.hovered),
+    };
+    let mut shown = Shown {
+        state,
+        cursor: &cursor,
+        less_null: panels.less_null,
+        response: ChartResponse::default(),
+        asked: Vec::new(),
+        is_changed: false,
+    };
+    let maximised = panels.maximised.filter(|id| panels.tree.tiles.get_pane(id).is_some());
+    match maximised {
+        Some(id) => shown.maximised_ui(ui, &mut panels.tree.tiles, id),
+        None if panels.tree.is_empty() => nothing_ui(ui, actions),
+        None => panels.tree.ui(&mut shown, ui),
+    }
+    let Shown { response, asked, is_changed, .. } = shown;
+    panels.maximised = maximised;
+    panels.changed |= is_changed;
+    if response.hovered != panels.hovered {
+        panels.hovered = response.hovered;
+        ui.ctx().request_repaint();
+    }
+    let clicked = response.clicked.and_then(|of| {
+        let run = snapshot.subjects().run(of)?.run;
+        state.runs.key(run, of.checkpoint?)
+    });
+    actions.extend(clicked.map(|key| UiCommand::Focus(key).into()));
+    asked.into_iter().for_each(|(id, ask)| follow(ui, panels, id, ask, actions));
+}
+
+/// What a panel's header asks.
+enum Ask {
+    Choose(Chosen),
+    Double,
+    Close,
+    ToggleSize,
+    LessNull(bool),
+}
+
+fn follow(ui: &Ui, panels: &mut Panels, id: TileId, ask: Ask, actions: &mut Vec<Action>) {
+    ui.ctx().request_repaint();
+    match ask {
+        Ask::Choose(chosen) => {
+            if let Some(Tile::Pane(panel)) = panels.tree.tiles.get_mut(id) {
+                (panel.options, panel.own) = (chosen.options, chosen.own);
+                panels.changed = true;
+            }
+        }
+        Ask::Double => {
+            if let Some(panel) = panels.tree.tiles.get_pane(&id) {
+                let panel = panel.another();
+                panels.add(panel);
+            }
+        }
+        Ask::Close => {
+            panels.maximised = None;
+            panels.tree.remove_recursively(id);
+            panels.changed = true;
+        }
+        Ask::ToggleSize => panels.maximised = if panels.maximised.is_some() { None } else { Some(id) },
+        Ask::LessNull(less_null) => actions.push(Action::LessNull(less_null)),
+    }
+}
+
+/// What stands where all panels are closed.
+fn nothing_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    let area = ui.available_rect_before_wrap();
+    let place = Rect::from_center_size(area.center(), egui::vec2(260.0, 80.0));
+    let mut ui =
+        ui.new_child(egui::UiBuilder::new().max_rect(place).layout(Direction::top_down(Align::Center)));
+    ui.label(theme::weak(&ui, "All panels are closed."));
+    if ui.button("Open a view…").on_hover_text("Any view by its name (Ctrl+P)").clicked() {
+        actions.push(Action::TogglePalette);
+    }
+}
+
+/// How panels are shown.
+struct Shown<'s> {
+    state: &'s State,
+    cursor: &'s Cursor,
+    less_null: bool,
+    response: ChartResponse,
+    asked: Vec<(TileId, Ask)>,
+    is_changed: bool,
+}
+
+impl Shown<'_> {
+    fn panel_ui(&mut self, ui: &mut Ui, panel: &mut Panel) {
+        let area = ui.available_rect_before_wrap();
+        ui.painter().rect_filled(area, 0.0, palette(ui.visuals()).ground);
+        let inner = area.shrink2(egui::vec2(6.0, 4.0));
+        let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
+        let spot =
+            Spot { snapshot: &self.state.drawn().snapshot, view: self.state.view, less_null: self.less_null };
+        let response = panel.chart_ui(&mut ui, spot, self.cursor);
+        self.response.merge(response);
+    }
+
+    /// The only panel seen, below a header of its own.
+    fn maximised_ui(&mut self, ui: &mut Ui, tiles: &mut Tiles<Panel>, id: TileId) {
+        let area = ui.available_rect_before_wrap();
+        let (bar, rest) = area.split_top_bottom_at_y(area.top() + HEADER);
+        ui.painter().rect_filled(bar, 0.0, palette(ui.visuals()).panel);
+        let title = self.tab_title_for_tile(tiles, id);
+        let mut header = ui.new_child(
+            egui::UiBuilder::new()
+                .max_rect(bar.shrink2(egui::vec2(8.0, 0.0)))
+                .layout(Direction::left_to_right(Align::Center)),
+        );
+        let label = egui::Label::new(title).selectable(false).sense(egui::Sense::click());
+        if header.add(label).double_clicked() {
+            self.asked.push((id, Ask::ToggleSize));
+        }
+        header.with_layout(Direction::right_to_left(Align::Center), |ui| {
+            if let Some(panel) = tiles.get_pane(&id) {
+                self.buttons_ui(ui, id, panel, true);
+            }
+        });
+        if let Some(Tile::Pane(panel)) = tiles.get_mut(id) {
+            let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rest));
+            self.panel_ui(&mut ui, panel);
+        }
+    }
+
+    /// What can be done to a panel, from right to left.
+    fn buttons_ui(&mut self, ui: &mut Ui, id: TileId, panel: &Panel, is_alone: bool) {
+        let title = panel.view.title;
+        ui.spacing_mut().item_spacing.x = 2.0;
+        if icon_button(ui, Icon::Close, &format!("Close {title}"), false).clicked() {
+            self.asked.push((id, Ask::Close));
+        }
+        let name = if is_alone { format!("Restore {title}") } else { format!("Maximise {title}") };
+        if icon_button(ui, Icon::Fit, &name, is_alone)
+            .on_hover_text(if is_alone {
+                "All panels again (double click)"
+            } else {
+                "This panel alone (double click)"
+            })
+            .clicked()
+        {
+            self.asked.push((id, Ask::ToggleSize));
+        }
+        let mut chosen = panel.chosen();
+        let mut less_null = self.less_null;
+        let more = menu_ui(ui, panel.view, &mut chosen, &mut less_null, self.state);
+        if more.is_another {
+            self.asked.push((id, Ask::Double));
+        }
+        if less_null != self.less_null {
+            self.asked.push((id, Ask::LessNull(less_null)));
+        }
+        if chosen != panel.chosen() {
+            self.asked.push((id, Ask::Choose(chosen)));
+        }
+        let words = panel.words(self.less_null);
+        let room = ui.available_width() - 8.0;
+        if !words.is_empty() && room > 40.0 {
+            ui.add(egui::Label::new(theme::weak(ui, words).size(11.0)).truncate().selectable(false));
+        }
+    }
+}
+
+impl Behavior<Panel> for Shown<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _: TileId, panel: &mut Panel) -> UiResponse {
+        self.panel_ui(ui, panel);
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, panel: &Panel) -> WidgetText {
+        RichText::new(panel.view.title).size(13.0).into()
+    }
+
+    fn on_tab_button(&mut self, _: &mut Tiles<Panel>, id: TileId, response: Response) -> Response {
+        if response.double_clicked() {
+            self.asked.push((id, Ask::ToggleSize));
+        }
+        response
+    }
+
+    fn top_bar_right_ui(&mut self, tiles: &Tiles<Panel>, ui: &mut Ui, _: TileId, tabs: &Tabs, _: &mut f32) {
+        ui.add_space(4.0);
+        if let Some(id) = tabs.active
+            && let Some(panel) = tiles.get_pane(&id)
+        {
+            self.buttons_ui(ui, id, panel, false);
+        }
+    }
+
+    fn on_edit(&mut self, _: EditAction) {
+        self.is_changed = true;
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+
+    fn tab_bar_height(&self, _: &Style) -> f32 {
+        HEADER
+    }
+
+    fn gap_width(&self, _: &Style) -> f32 {
+        GAP
+    }
+
+    fn min_size(&self) -> f32 {
+        120.0
+    }
+
+    fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
+        palette(visuals).panel
+    }
+
+    fn tab_bg_color(&self, visuals: &Visuals, _: &Tiles<Panel>, _: TileId, state: &TabState) -> Color32 {
+        if state.active { palette(visuals).ground } else { Color32::TRANSPARENT }
+    }
+
+    fn tab_outline_stroke(&self, _: &Visuals, _: &Tiles<Panel>, _: TileId, _: &TabState) -> Stroke {
+        Stroke::NONE
+    }
+
+    fn tab_bar_hline_stroke(&self, visuals: &Visuals) -> Stroke {
+        Stroke::new(1.0, palette(visuals).line)
+    }
+
+    fn tab_text_color(&self, visuals: &Visuals, _: &Tiles<Panel>, _: TileId, state: &TabState) -> Color32 {
+        if state.active { palette(visuals).strong } else { palette(visuals).weak }
+    }
+
+    fn drag_preview_color(&self, visuals: &Visuals) -> Color32 {
+        theme::faded(palette(visuals).accent, 0.3)
+    }
+
+    fn drag_preview_stroke(&self, visuals: &Visuals) -> Stroke {
+        Stroke::new(1.0, palette(visuals).accent)
+    }
+}

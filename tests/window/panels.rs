@@ -1,0 +1,198 @@
+//! The panels: every view by its name, options, layouts kept in a file.
+
+use std::path::PathBuf;
+
+use eframe::egui::{self, Key, Modifiers, Theme, accesskit::Role};
+use egui_kittest::kittest::Queryable as _;
+use infoplane::results;
+use infoplane::state::Severity;
+use infoplane::views::{self, View};
+
+use super::harness::Window;
+
+fn view(kind: &str) -> &'static View {
+    View::of_kind(kind).expect("there is such a view")
+}
+
+fn is_open(window: &Window, view: &View) -> bool {
+    window.harness.query_by_role_and_label(Role::Button, &format!("Close {}", view.title)).is_some()
+}
+
+/// Opens a view as one does who knows its name.
+fn open(window: &mut Window, view: &View) {
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::P);
+    window.harness.run_steps(3);
+    assert!(window.has("Find a view or a command"));
+    window.harness.event(egui::Event::Text(view.title.to_owned()));
+    window.harness.run_steps(2);
+    window.press(Key::Enter);
+    window.harness.run_steps(3);
+}
+
+fn layout(window: &mut Window, name: &str) {
+    window.click("Views");
+    window.click(&format!("Layout: {name}"));
+}
+
+#[test]
+fn every_view_is_opened_by_its_name() {
+    let mut window = Window::measured();
+    layout(&mut window, "Trajectory");
+    for view in views::ALL {
+        open(&mut window, view);
+        assert!(is_open(&window, view), "{}", view.kind);
+        window.click(&format!("Maximise {}", view.title));
+        // A chart that says what it shows, or what it lacks.
+        let images = window.harness.query_all_by_role(Role::Image).count();
+        assert!(images > 0 || window.harness.query_all_by_role(Role::Label).count() > 0, "{}", view.kind);
+        window.harness.check_accessibility();
+        window.click(&format!("Restore {}", view.title));
+        window.click(&format!("Close {}", view.title));
+        assert!(!is_open(&window, view), "{}", view.kind);
+    }
+    for preset in ["Layers", "Compare models", "Paper figures", "Trajectory"] {
+        layout(&mut window, preset);
+        assert!(window.harness.query_all_by_label_contains("Options of ").next().is_some(), "{preset}");
+        window.harness.check_accessibility();
+    }
+}
+
+#[test]
+fn closed_panels_come_back_by_name() {
+    let mut window = Window::measured();
+    layout(&mut window, "Trajectory");
+    let mut closed = 0;
+    while let Some(close) = views::ALL.iter().find(|view| is_open(&window, view)) {
+        window.click(&format!("Close {}", close.title));
+        closed += 1;
+    }
+    assert!(closed > 1 && window.has("All panels are closed."));
+    window.click("Open a view…");
+    window.harness.event(egui::Event::Text("information".to_owned()));
+    window.harness.run_steps(2);
+    window.press(Key::Enter);
+    assert!(is_open(&window, view("plane")) && !window.has("All panels are closed."));
+    // Escape leaves the list and opens nothing; keys of time are not the window's while it is open.
+    let position = window.position();
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::P);
+    window.harness.run_steps(2);
+    window.press(Key::Home);
+    window.press(Key::Escape);
+    assert_eq!(window.position(), position);
+    assert!(!window.has("Find a view or a command"));
+}
+
+#[test]
+fn a_panel_has_options_of_its_own() {
+    let mut window = Window::measured();
+    layout(&mut window, "Trajectory");
+    let plane = |window: &Window, text: &str| window.has(&format!("Information plane, {text}"));
+    assert!(plane(&window, "token, mean of layers: 27 checkpoints"));
+    window.click("Options of Information plane");
+    window.click("Own order and layers");
+    window.press(Key::Escape);
+    // What holds for all does not hold for it.
+    window.press(Key::Num2);
+    assert!(plane(&window, "token, mean of layers: 27 checkpoints"));
+    window.click("Options of Information plane");
+    window.click("Another panel of it");
+    assert_eq!(window.harness.query_all_by_label("Close Information plane").count(), 2);
+}
+
+#[test]
+fn less_null_holds_for_all_panels_at_once() {
+    let mut window = Window::measured();
+    layout(&mut window, "Trajectory");
+    let shown = |window: &Window| {
+        use egui_kittest::kittest::NodeT as _;
+        let images = window.harness.query_all_by_role(Role::Image);
+        images.filter_map(|node| node.accesskit_node().label()).collect::<Vec<_>>()
+    };
+    let before = shown(&window);
+    window.click_role(Role::CheckBox, "Less null");
+    window.harness.run_steps(3);
+    let after = shown(&window);
+    let differing = before.iter().filter(|label| !after.contains(label)).count();
+    assert!(differing > 1, "{before:?} {after:?}");
+}
+
+#[test]
+fn the_layout_is_kept_in_a_file_and_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("of its own").join("layout.json");
+    let mut window = Window::with_layout(&path);
+    assert!(window.app().state().messages.is_empty(), "there is no file yet");
+    layout(&mut window, "Layers");
+    open(&mut window, view("loss"));
+    window.until("it is written", |_| path.exists());
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\"heatmap\"") && text.contains("\"version\": 1"), "{text}");
+    drop(window);
+    let window = Window::with_layout(&path);
+    assert!(is_open(&window, view("heatmap")) && is_open(&window, view("loss")));
+    assert!(window.app().state().messages.is_empty());
+}
+
+#[test]
+fn a_layout_that_cannot_be_read_is_said_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("layout.json");
+    for (text, said) in [
+        ("{\"version\": 1, \"panels\": {\"ro", "it is not JSON"),
+        ("{\"version\": 99}", "it was written by a newer version"),
+        ("{\"version\": 1, \"panels\": {\"row\": 3}}", "it is damaged"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let window = Window::with_layout(&path);
+        let message = window.app().state().messages.last().expect("it is said");
+        assert_eq!(message.severity, Severity::Error);
+        assert!(message.text.contains(said), "{}", message.text);
+        assert!(is_open(&window, view("plane")), "the panels stand as they come");
+        drop(window);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "nobody asked for another layout");
+    }
+    // A view of another version is left out, and said.
+    std::fs::write(&path, "{\"version\": 1, \"panels\": {\"grid\": [{\"panel\": {\"view\": \"plane\"}}, {\"panel\": {\"view\": \"of-tomorrow\"}}]}}").unwrap();
+    let window = Window::with_layout(&path);
+    assert!(window.has("of-tomorrow") && is_open(&window, view("plane")));
+}
+
+/// Draws every view and every layout on results named, or on those of the stand-in; written only where
+/// `INFOPLANE_SCREENSHOTS` names a folder.
+#[test]
+fn views_can_be_rendered() {
+    let Some(folder) = std::env::var_os("INFOPLANE_SCREENSHOTS").map(PathBuf::from) else { return };
+    let only = std::env::var("INFOPLANE_VIEWS").unwrap_or_default();
+    for theme in [Theme::Dark, Theme::Light] {
+        let mut window = match std::env::var_os("INFOPLANE_RESULTS") {
+            Some(file) => {
+                let (runs, _) = results::join(results::read_all(&[PathBuf::from(file)]).unwrap());
+                let files = runs.into_iter().map(|run| (run.file().to_owned(), run.results)).collect();
+                Window::recorded_in(files, (1280.0, 800.0), theme)
+            }
+            None => Window::measured(),
+        };
+        let name = if theme == Theme::Dark { "dark" } else { "light" };
+        let shot = |window: &mut Window, what: &str| {
+            window.harness.run_steps(6);
+            let image = window.harness.render().expect("an image");
+            image.save(folder.join(format!("{what}-{name}.png"))).expect("the image is written");
+        };
+        window.press(Key::ArrowLeft);
+        for (index, preset) in ["Trajectory", "Layers", "Compare models", "Paper figures"].iter().enumerate()
+        {
+            if only.is_empty() || only.contains(preset) {
+                layout(&mut window, preset);
+                shot(&mut window, &format!("layout{index}"));
+            }
+        }
+        layout(&mut window, "Trajectory");
+        for view in views::ALL.iter().filter(|view| only.is_empty() || only.contains(view.kind)) {
+            open(&mut window, view);
+            window.click(&format!("Maximise {}", view.title));
+            shot(&mut window, view.kind);
+            window.click(&format!("Restore {}", view.title));
+            window.click(&format!("Close {}", view.title));
+        }
+    }
+}
