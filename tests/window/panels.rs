@@ -157,18 +157,113 @@ fn a_layout_that_cannot_be_read_is_said_and_left_alone() {
     assert!(window.has("of-tomorrow") && is_open(&window, view("plane")));
 }
 
+/// Where the plane is drawn.
+fn plane_of(window: &Window) -> egui::Rect {
+    window.harness.get_by_label_contains("Information plane, token").rect()
+}
+
+fn drag(window: &mut Window, from: egui::Pos2, to: egui::Pos2, modifiers: Modifiers) {
+    window.harness.event(egui::Event::ModifiersChanged(modifiers));
+    window.harness.hover_at(from);
+    window.harness.run_steps(1);
+    window.harness.event(egui::Event::PointerButton {
+        pos: from,
+        button: egui::PointerButton::Primary,
+        pressed: true,
+        modifiers,
+    });
+    for step in 1..=6 {
+        window.harness.hover_at(from + (to - from) * (step as f32 / 6.0));
+        window.harness.run_steps(1);
+    }
+    window.harness.event(egui::Event::PointerButton {
+        pos: to,
+        button: egui::PointerButton::Primary,
+        pressed: false,
+        modifiers,
+    });
+    window.harness.run_steps(2);
+    window.harness.event(egui::Event::ModifiersChanged(Modifiers::NONE));
+}
+
+#[test]
+fn a_box_a_wheel_and_a_drag_change_what_is_seen_and_a_double_click_shows_all() {
+    let mut window = Window::measured();
+    let fit = |window: &Window| window.harness.query_by_role_and_label(Role::Button, "Fit").is_some();
+    let plane = plane_of(&window);
+    let (a, b) = (plane.lerp_inside(egui::vec2(0.2, 0.3)), plane.lerp_inside(egui::vec2(0.5, 0.6)));
+    assert!(!fit(&window), "all is seen, and no button says so");
+    drag(&mut window, a, b, Modifiers::NONE);
+    assert!(fit(&window), "a box was zoomed into");
+    window.press(Key::F);
+    assert!(!fit(&window));
+    drag(&mut window, a, b, Modifiers::SHIFT);
+    assert!(fit(&window), "the plane was moved");
+    window.click("Fit");
+    assert!(!fit(&window));
+    window.harness.hover_at(a);
+    window.harness.run_steps(1);
+    window.harness.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, 60.0),
+        modifiers: Modifiers::NONE,
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+    });
+    window.harness.run_steps(5);
+    assert!(fit(&window), "the wheel zooms");
+    for pressed in [true, false, true, false] {
+        let (pos, button, modifiers) = (a, egui::PointerButton::Primary, Modifiers::NONE);
+        window.harness.event(egui::Event::PointerButton { pos, button, pressed, modifiers });
+    }
+    window.harness.run_steps(3);
+    assert!(!fit(&window), "a double click shows all");
+    // Moved until nothing is left in sight, the plane says how to come back.
+    for _ in 0..3 {
+        let (from, to) = (plane.lerp_inside(egui::vec2(0.1, 0.9)), plane.lerp_inside(egui::vec2(0.9, 0.1)));
+        drag(&mut window, from, to, Modifiers::SHIFT);
+    }
+    assert!(fit(&window));
+}
+
+/// The strongest strokes around a mark anywhere: rings of what stands out.
+fn rings(window: &Window) -> usize {
+    let is_ring = |shape: &egui::Shape| {
+        matches!(shape, egui::Shape::Circle(circle)
+            if circle.fill == egui::Color32::TRANSPARENT && circle.stroke.width >= 2.0)
+    };
+    window.harness.output().shapes.iter().filter(|clipped| is_ring(&clipped.shape)).count()
+}
+
+#[test]
+fn what_is_hovered_in_the_list_lights_up_on_every_chart() {
+    let mut window = Window::measured();
+    let row = window.harness.get_by_label_contains("gutenberg-1m / step-40,").rect().center();
+    assert_eq!(rings(&window), 0);
+    window.harness.hover_at(row);
+    window.harness.run_steps(3);
+    assert!(rings(&window) > 1, "on the plane and on the time course");
+}
+
 /// Draws every view and every layout on results named, or on those of the stand-in; written only where
 /// `INFOPLANE_SCREENSHOTS` names a folder.
 #[test]
 fn views_can_be_rendered() {
     let Some(folder) = std::env::var_os("INFOPLANE_SCREENSHOTS").map(PathBuf::from) else { return };
     let only = std::env::var("INFOPLANE_VIEWS").unwrap_or_default();
+    let size = std::env::var("INFOPLANE_SIZE").ok();
+    let size = size.and_then(|size| size.split_once('x').map(|(w, h)| (w.parse(), h.parse())));
+    let size = match size {
+        Some((Ok(width), Ok(height))) => (width, height),
+        _ => (1280.0, 800.0),
+    };
     for theme in [Theme::Dark, Theme::Light] {
         let mut window = match std::env::var_os("INFOPLANE_RESULTS") {
-            Some(file) => {
-                let (runs, _) = results::join(results::read_all(&[PathBuf::from(file)]).unwrap());
+            Some(files) => {
+                let files: Vec<PathBuf> = std::env::split_paths(&files).collect();
+                let (runs, _) = results::join(results::read_all(&files).unwrap());
                 let files = runs.into_iter().map(|run| (run.file().to_owned(), run.results)).collect();
-                Window::recorded_in(files, (1280.0, 800.0), theme)
+                Window::recorded_in(files, size, theme)
             }
             None => Window::measured(),
         };

@@ -9,6 +9,8 @@ use crate::app::theme;
 use crate::chart::{Chart, Color, Curve, Mark, Remark, Rule, Series};
 
 const SIZE: f32 = 12.0;
+/// Words beside a datum cover no more data than this.
+const MOST_COVERED: usize = 1;
 /// Up to so many marked data of a frame have an exclamation mark each; else those that stand out.
 const FEW_FLAGS: usize = 12;
 
@@ -43,7 +45,7 @@ impl Labels {
     }
 
     /// A place for words of a size beside a point: the free one that covers the fewest data; `None` where all cover
-    /// words, or leave the frame.
+    /// words or several data, or leave the frame.
     fn beside(&self, canvas: &Canvas<'_>, at: Pos2, size: Vec2) -> Option<Rect> {
         let away = CURRENT_RADIUS + 6.0;
         let (right, left, middle) = (away, -away - size.x, -size.x / 2.0);
@@ -63,7 +65,12 @@ impl Labels {
             [1.0f32, 2.2].into_iter().flat_map(|far| corners.map(|(x, y)| (x * far.min(1.6), y * far)));
         let rects = places.map(|(x, y)| Rect::from_min_size(at + vec2(x, y), size));
         let free = rects.filter(|rect| canvas.rect().contains_rect(*rect) && self.is_free(*rect));
-        free.enumerate().min_by_key(|(index, rect)| (self.covered(*rect), *index)).map(|(_, rect)| rect)
+        let ranked = free.enumerate().map(|(index, rect)| (self.covered(rect), index, rect));
+        // Words that would hide the course of data are left to the legend.
+        ranked
+            .filter(|(covered, ..)| *covered <= MOST_COVERED)
+            .min_by_key(|(covered, index, _)| (*covered, *index))
+            .map(|(.., rect)| rect)
     }
 }
 
@@ -184,6 +191,7 @@ fn rule_label(canvas: &Canvas<'_>, rule: &Rule, labels: &mut Labels) {
     });
     let mut rects = places.map(|at| Rect::from_min_size(at, size));
     if let Some(rect) = rects.find(|rect| frame.contains_rect(*rect) && labels.is_free(*rect)) {
+        canvas.painter.rect_filled(rect, 2.0, theme::faded(canvas.palette.ground, 0.75));
         canvas.painter.galley(rect.min, galley, color);
         labels.taken.push(rect);
     }

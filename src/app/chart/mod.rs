@@ -35,8 +35,8 @@ mod words;
 use gestures::Zoom;
 pub(in crate::app) use legend::swatch_ui;
 
-/// Frames are no narrower and no lower than this, in points of the screen.
-const LEAST: Vec2 = vec2(170.0, 120.0);
+/// Frames are no narrower than this, and lower ones stand side by side, in points of the screen.
+const LEAST: Vec2 = vec2(130.0, 90.0);
 /// Between frames.
 const GAP: f32 = 6.0;
 /// The width of a legend beside the frames.
@@ -256,7 +256,10 @@ fn columns(chart: &Chart, area: Rect) -> usize {
     let count = chart.facets.len().max(1);
     let room = ((area.width() / LEAST.x) as usize).clamp(1, count);
     if chart.columns > 0 {
-        return chart.columns.min(room);
+        // More than were asked for where they would be low: a dozen frames in a wide panel.
+        let is_low = |columns: &usize| area.height() / (count.div_ceil(*columns) as f32) < LEAST.y;
+        let asked = chart.columns.min(room);
+        return (asked..=room).find(|columns| !is_low(columns)).unwrap_or(asked);
     }
     let shortest = |columns: usize| {
         let rows = count.div_ceil(columns);

@@ -24,6 +24,7 @@ mod tiles;
 pub(super) use file::LayoutFile;
 pub(super) use palette::{Palette, palette_ui};
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::Action;
@@ -49,6 +50,8 @@ pub(super) struct Panels {
     size: (f32, f32),
     /// Whether the layout is another than when this was asked last.
     changed: bool,
+    /// How many charts were made so far.
+    made: Cell<u64>,
 }
 
 impl Default for Panels {
@@ -77,6 +80,7 @@ impl Panels {
             maximised: None,
             size: (1000.0, 600.0),
             changed: false,
+            made: Cell::new(0),
         };
         (panels, unknown)
     }
@@ -155,6 +159,8 @@ struct Spot<'s> {
     /// The order and layers of panels without their own.
     view: PlaneView,
     less_null: bool,
+    /// How many charts were made so far.
+    made: &'s Cell<u64>,
 }
 
 /// Draws the panels. `hovered` is the run the pointer is over in a list, and its checkpoint.

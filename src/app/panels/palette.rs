@@ -24,6 +24,8 @@ pub(in crate::app) struct Palette {
 /// Something that can be asked for by name.
 struct Entry {
     name: String,
+    /// Another name that finds it.
+    also: &'static str,
     about: String,
     action: Action,
 }
@@ -32,10 +34,13 @@ struct Entry {
 fn entries(less_null: bool) -> Vec<Entry> {
     let entry = |name: &str, about: &str, action: Action| Entry {
         name: name.to_owned(),
+        also: "",
         about: about.to_owned(),
         action,
     };
-    let views = views::ALL.iter().map(|view| entry(view.title, view.about, Action::OpenView(view)));
+    let views = views::ALL
+        .iter()
+        .map(|view| Entry { also: view.kind, ..entry(view.title, view.about, Action::OpenView(view)) });
     let presets = PRESETS.iter().enumerate().map(|(index, preset)| {
         entry(&format!("Layout: {}", preset.name), "Panels as they come", Action::Arrange(index))
     });
@@ -62,11 +67,12 @@ fn found(entry: &Entry, text: &str) -> Option<usize> {
     let (name, about) = (entry.name.to_lowercase(), entry.about.to_lowercase());
     let mut rank = 0;
     for word in text.to_lowercase().split_whitespace() {
-        rank += match (name.find(word), about.contains(word)) {
-            (Some(0), _) => 0,
-            (Some(_), _) => 1,
-            (None, true) => 3,
-            (None, false) => return None,
+        rank += match (name.find(word), entry.also.contains(word), about.contains(word)) {
+            (Some(0), ..) => 0,
+            (Some(_), ..) => 1,
+            (None, true, _) => 2,
+            (None, false, true) => 4,
+            (None, false, false) => return None,
         };
     }
     Some(rank)
@@ -168,6 +174,8 @@ mod tests {
         assert_eq!(names("information pl")[0], "Information plane");
         assert_eq!(names("TIME co")[0], "Time course");
         assert_eq!(names("less")[0], "Less null");
+        assert_eq!(names("heatm")[0], names("heatmap")[0], "by its kind");
+        assert_eq!(names("heatmap").len(), 1);
         assert_eq!(names("no such thing"), [""; 0]);
         for view in views::ALL {
             assert_eq!(names(view.title)[0], view.title);

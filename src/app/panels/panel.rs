@@ -28,11 +28,15 @@ pub(super) struct Panel {
     pub own: Own,
     memory: ChartMemory,
     made: Option<Made>,
+    /// Whether data that are newer than its chart may wait: other panels come first.
+    waits: bool,
 }
 
 /// A chart with what it was made of.
 struct Made {
     snapshot: Arc<Snapshot>,
+    /// When, counted in all charts made.
+    number: u64,
     options: Options,
     chart: Result<Chart, String>,
 }
@@ -40,7 +44,7 @@ struct Made {
 impl Panel {
     /// A panel of a view.
     pub fn new(view: &'static View, options: Options, own: Own) -> Self {
-        Self { view, options, own, memory: ChartMemory::default(), made: None }
+        Self { view, options, own, memory: ChartMemory::default(), made: None, waits: false }
     }
 
     /// The panel that a layout says; `None` where there is no such view.
@@ -79,18 +83,33 @@ impl Panel {
         parts.collect::<Vec<_>>().join(" · ")
     }
 
+    /// Of a chart whose data are not the newest, when it was made, counted in all charts; `None` of others.
+    pub fn outdated(&self, snapshot: &Arc<Snapshot>) -> Option<u64> {
+        let made = self.made.as_ref().filter(|made| !Arc::ptr_eq(&made.snapshot, snapshot))?;
+        // Of other runs nothing may be shown any longer.
+        let runs =
+            |of: &Snapshot| of.subjects().runs.iter().map(|run| (run.run, run.style)).collect::<Vec<_>>();
+        (runs(&made.snapshot) == runs(snapshot)).then_some(made.number)
+    }
+
+    /// Lets newer data wait for another frame, or not.
+    pub fn set_waits(&mut self, waits: bool) {
+        self.waits = waits;
+    }
+
     /// Draws the chart, or what it lacks.
     pub fn chart_ui(&mut self, ui: &mut Ui, spot: Spot<'_>, cursor: &Cursor) -> ChartResponse {
         let (order, layers) = self.own.unwrap_or((spot.view.order, spot.view.layers));
         let options = Options { order, layers, less_null: spot.less_null, ..self.options.clone() };
-        let is_made = self
-            .made
-            .as_ref()
-            .is_some_and(|made| Arc::ptr_eq(&made.snapshot, spot.snapshot) && made.options == options);
+        let is_made = self.made.as_ref().is_some_and(|made| {
+            (self.waits || Arc::ptr_eq(&made.snapshot, spot.snapshot)) && made.options == options
+        });
         if !is_made {
             let chart = (self.view.chart)(spot.snapshot, &options);
             self.memory.chart_changed();
-            self.made = Some(Made { snapshot: Arc::clone(spot.snapshot), options, chart });
+            let number = spot.made.get() + 1;
+            spot.made.set(number);
+            self.made = Some(Made { snapshot: Arc::clone(spot.snapshot), number, options, chart });
         }
         match self.made.as_ref().map(|made| &made.chart) {
             Some(Ok(chart)) => {

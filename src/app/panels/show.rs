@@ -1,5 +1,8 @@
 //! All panels on screen.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
 use eframe::egui::{
     self, Align, Color32, Layout as Direction, Rect, Response, RichText, Stroke, Style, Ui, Visuals,
     WidgetText,
@@ -17,9 +20,14 @@ use crate::app::theme::{self, palette};
 use crate::app::widgets::{Icon, icon_button};
 use crate::chart::Of;
 use crate::state::{State, UiCommand};
+use crate::views::snapshot::Snapshot;
 
 /// The height of a panel's header.
 const HEADER: f32 = 28.0;
+/// In less room than this, across, panels are seen one at a time.
+const NARROW: f32 = 520.0;
+/// No more charts than these are made anew in a frame because of news.
+const MADE_A_FRAME: usize = 3;
 /// Between panels.
 const GAP: f32 = 4.0;
 
@@ -39,17 +47,24 @@ pub(super) fn panels_ui(
         current: runs.iter().map(|run| state.current_of(run.run)).collect(),
         hovered: hovered.or(panels.hovered),
     };
+    if let_some_wait(panels, snapshot) {
+        ui.ctx().request_repaint();
+    }
     let mut shown = Shown {
         state,
+        made: &panels.made,
         cursor: &cursor,
         less_null: panels.less_null,
         response: ChartResponse::default(),
         asked: Vec::new(),
         is_changed: false,
     };
-    let maximised = panels.maximised.filter(|id| panels.tree.tiles.get_pane(id).is_some());
-    match maximised {
-        Some(id) => shown.maximised_ui(ui, &mut panels.tree.tiles, id),
+    let is_there = |id: &TileId| panels.tree.tiles.get_pane(id).is_some();
+    let maximised = panels.maximised.filter(is_there);
+    let first = panels.tree.active_tiles().into_iter().find(is_there);
+    let is_narrow = size.x < NARROW;
+    match maximised.or(first.filter(|_| is_narrow)) {
+        Some(id) => shown.maximised_ui(ui, &mut panels.tree.tiles, id, is_narrow),
         None if panels.tree.is_empty() => nothing_ui(ui, actions),
         None => panels.tree.ui(&mut shown, ui),
     }
@@ -68,12 +83,37 @@ pub(super) fn panels_ui(
     asked.into_iter().for_each(|(id, ask)| follow(ui, panels, id, ask, actions));
 }
 
+/// Lets all panels but a few wait with newer data, those whose charts are newest: news come faster than a dozen charts are
+/// made. Answers whether any waits.
+fn let_some_wait(panels: &mut Panels, snapshot: &Arc<Snapshot>) -> bool {
+    let shown = match panels.maximised {
+        Some(id) => vec![id],
+        None => panels.tree.active_tiles(),
+    };
+    let outdated = |id: &TileId| Some((panels.tree.tiles.get_pane(id)?.outdated(snapshot)?, *id));
+    let mut outdated: Vec<(u64, TileId)> = shown.iter().filter_map(outdated).collect();
+    outdated.sort_by_key(|(number, _)| *number);
+    let waiting = outdated.split_off(outdated.len().min(MADE_A_FRAME));
+    for tile in panels.tree.tiles.tiles_mut() {
+        if let Tile::Pane(panel) = tile {
+            panel.set_waits(false);
+        }
+    }
+    for (_, id) in &waiting {
+        if let Some(Tile::Pane(panel)) = panels.tree.tiles.get_mut(*id) {
+            panel.set_waits(true);
+        }
+    }
+    !waiting.is_empty()
+}
+
 /// What a panel's header asks.
 enum Ask {
     Choose(Chosen),
     Double,
     Close,
     ToggleSize,
+    Show,
     LessNull(bool),
 }
 
@@ -98,6 +138,7 @@ fn follow(ui: &Ui, panels: &mut Panels, id: TileId, ask: Ask, actions: &mut Vec<
             panels.changed = true;
         }
         Ask::ToggleSize => panels.maximised = if panels.maximised.is_some() { None } else { Some(id) },
+        Ask::Show => panels.maximised = Some(id),
         Ask::LessNull(less_null) => actions.push(Action::LessNull(less_null)),
     }
 }
@@ -117,6 +158,7 @@ fn nothing_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
 /// How panels are shown.
 struct Shown<'s> {
     state: &'s State,
+    made: &'s Cell<u64>,
     cursor: &'s Cursor,
     less_null: bool,
     response: ChartResponse,
@@ -130,30 +172,48 @@ impl Shown<'_> {
         ui.painter().rect_filled(area, 0.0, palette(ui.visuals()).ground);
         let inner = area.shrink2(egui::vec2(6.0, 4.0));
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
-        let spot =
-            Spot { snapshot: &self.state.drawn().snapshot, view: self.state.view, less_null: self.less_null };
+        let spot = Spot {
+            snapshot: &self.state.drawn().snapshot,
+            view: self.state.view,
+            less_null: self.less_null,
+            made: self.made,
+        };
         let response = panel.chart_ui(&mut ui, spot, self.cursor);
         self.response.merge(response);
     }
 
-    /// The only panel seen, below a header of its own.
-    fn maximised_ui(&mut self, ui: &mut Ui, tiles: &mut Tiles<Panel>, id: TileId) {
+    /// The only panel seen, below a header of its own with a menu of the others.
+    fn maximised_ui(&mut self, ui: &mut Ui, tiles: &mut Tiles<Panel>, id: TileId, is_narrow: bool) {
         let area = ui.available_rect_before_wrap();
         let (bar, rest) = area.split_top_bottom_at_y(area.top() + HEADER);
         ui.painter().rect_filled(bar, 0.0, palette(ui.visuals()).panel);
         let title = self.tab_title_for_tile(tiles, id);
         let mut header = ui.new_child(
             egui::UiBuilder::new()
-                .max_rect(bar.shrink2(egui::vec2(8.0, 0.0)))
+                .max_rect(bar.shrink2(egui::vec2(6.0, 0.0)))
                 .layout(Direction::left_to_right(Align::Center)),
         );
-        let label = egui::Label::new(title).selectable(false).sense(egui::Sense::click());
-        if header.add(label).double_clicked() {
-            self.asked.push((id, Ask::ToggleSize));
-        }
+        let mut others: Vec<(TileId, &'static str)> = tiles
+            .iter()
+            .filter_map(|(id, tile)| match tile {
+                Tile::Pane(panel) => Some((*id, panel.view.title)),
+                Tile::Container(_) => None,
+            })
+            .collect();
+        others.sort_by_key(|(id, _)| id.0);
+        let menu = header.menu_button(title, |ui| {
+            for (other, title) in others {
+                if ui.selectable_label(other == id, title).clicked() {
+                    self.asked.push((other, Ask::Show));
+                    ui.close();
+                }
+            }
+        });
+        menu.response.on_hover_text("The other panels");
         header.with_layout(Direction::right_to_left(Align::Center), |ui| {
             if let Some(panel) = tiles.get_pane(&id) {
-                self.buttons_ui(ui, id, panel, true);
+                let size = if is_narrow { None } else { Some(true) };
+                self.buttons_ui(ui, id, panel, size);
             }
         });
         if let Some(Tile::Pane(panel)) = tiles.get_mut(id) {
@@ -162,23 +222,22 @@ impl Shown<'_> {
         }
     }
 
-    /// What can be done to a panel, from right to left.
-    fn buttons_ui(&mut self, ui: &mut Ui, id: TileId, panel: &Panel, is_alone: bool) {
+    /// What can be done to a panel, from right to left; `is_alone` is `None` where it cannot be but alone.
+    fn buttons_ui(&mut self, ui: &mut Ui, id: TileId, panel: &Panel, is_alone: Option<bool>) {
         let title = panel.view.title;
         ui.spacing_mut().item_spacing.x = 2.0;
         if icon_button(ui, Icon::Close, &format!("Close {title}"), false).clicked() {
             self.asked.push((id, Ask::Close));
         }
-        let name = if is_alone { format!("Restore {title}") } else { format!("Maximise {title}") };
-        if icon_button(ui, Icon::Fit, &name, is_alone)
-            .on_hover_text(if is_alone {
-                "All panels again (double click)"
-            } else {
-                "This panel alone (double click)"
-            })
-            .clicked()
-        {
-            self.asked.push((id, Ask::ToggleSize));
+        if let Some(is_alone) = is_alone {
+            let (verb, help) = match is_alone {
+                true => ("Restore", "All panels again (double click)"),
+                false => ("Maximise", "This panel alone (double click)"),
+            };
+            let button = icon_button(ui, Icon::Fit, &format!("{verb} {title}"), is_alone);
+            if button.on_hover_text(help).clicked() {
+                self.asked.push((id, Ask::ToggleSize));
+            }
         }
         let mut chosen = panel.chosen();
         let mut less_null = self.less_null;
@@ -222,7 +281,7 @@ impl Behavior<Panel> for Shown<'_> {
         if let Some(id) = tabs.active
             && let Some(panel) = tiles.get_pane(&id)
         {
-            self.buttons_ui(ui, id, panel, false);
+            self.buttons_ui(ui, id, panel, Some(false));
         }
     }
 
