@@ -12,9 +12,10 @@
 //! | `portal` | whether the desktop has dialogs |
 //! | `browser` | the window's own dialog, where it has none |
 //! | `pasted`, `incoming`, `files` | paths in a text, what they lead to, and what becomes of files chosen or dropped |
-//! | `toolbar`, `runs`, `controls`, `pins`, `readout`, `timeline_ui`, `status`, `welcome` | what stands around the charts |
-//! | `panels` | the charts side by side |
+//! | `toolbar`, `runs`, `controls`, `pins`, `timeline_ui`, `status`, `welcome` | what stands around the charts |
+//! | `panels` | charts and numbers side by side |
 //! | `chart` | any chart, on egui_plot |
+//! | `numbers` | the numbers at the scrubber, in a table |
 //! | `shortcuts` | keys, dropped files, help |
 //! | `theme`, `widgets` | how all of it looks |
 
@@ -30,7 +31,6 @@ use crate::engine::{Command, Event, RunList};
 use crate::error::{Error, Kind, Result};
 use crate::settings::Settings;
 use crate::state::{Message, Severity, State, UiCommand};
-use crate::views::View;
 
 mod browser;
 mod chart;
@@ -38,12 +38,12 @@ mod controls;
 pub mod dialogs;
 mod files;
 mod incoming;
+mod numbers;
 mod outbox;
 mod panels;
 mod pasted;
 mod pins;
 mod portal;
-mod readout;
 mod runs;
 mod shortcuts;
 mod status;
@@ -56,8 +56,7 @@ mod widgets;
 use browser::Browser;
 use dialogs::{Asker, Dialogs, NativeDialogs, Question};
 use outbox::{Flushed, Outbox};
-use panels::layout::PRESETS;
-use panels::{LayoutFile, Palette, Panels};
+use panels::{LayoutFile, PRESETS, Palette, PanelKind, Panels};
 use runs::Hovered;
 
 /// How soon a full channel to the worker is tried again.
@@ -101,8 +100,8 @@ enum Action {
     Take(Vec<PathBuf>),
     /// Show all data in all panels.
     Fit,
-    /// Bring a view to the front, or open it.
-    OpenView(&'static View),
+    /// Bring a panel to the front, or open it.
+    OpenPanel(PanelKind),
     /// Put the panels of a ready-made layout in place of those there are.
     Arrange(usize),
     /// Show values less what shuffled labels give, or as they are.
@@ -240,8 +239,8 @@ impl App {
                 self.panels.fit();
                 Ok(())
             }
-            Action::OpenView(view) => {
-                self.panels.open(view);
+            Action::OpenPanel(kind) => {
+                self.panels.open(kind);
                 Ok(())
             }
             Action::Arrange(preset) => {
@@ -335,12 +334,6 @@ impl App {
         egui::Panel::bottom("timeline").resizable(false).frame(frame).show(ui, |ui| {
             timeline_ui::timeline_ui(ui, state, actions);
         });
-        if state.runs.keys().next().is_some() {
-            let frame = bar(ui, 6);
-            egui::Panel::bottom("readout").resizable(false).frame(frame).show(ui, |ui| {
-                readout::readout_ui(ui, state);
-            });
-        }
         let offers_own = self.asker.offers_own(ui.ctx());
         if offers_own || !state.messages.is_empty() {
             let frame = bar(ui, 6);

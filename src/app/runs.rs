@@ -93,6 +93,11 @@ fn run_ui(
     if toggle.response.contains_pointer() && visible {
         hovered.list = Some((run, None));
     }
+    if hovered.chart == Some((run, None)) {
+        let stroke = egui::Stroke::new(1.0, palette(ui.visuals()).strong);
+        let around = toggle.response.rect.expand2(vec2(2.0, 0.0));
+        ui.painter().rect_stroke(around, 5.0, stroke, egui::StrokeKind::Inside);
+    }
     if !words.distinction.is_empty() {
         ui.horizontal(|ui| {
             ui.add_space(24.0);

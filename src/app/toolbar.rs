@@ -3,12 +3,11 @@
 use eframe::egui::{self, Align, Layout, RichText, Theme, ThemePreference, Ui};
 
 use super::Action;
-use super::panels::layout::PRESETS;
+use super::panels::{PRESETS, PanelKind};
 use super::theme::{self, palette};
 use super::widgets::{Icon, icon_button};
 use crate::condition::TextSource;
 use crate::state::{Prepared, State};
-use crate::views;
 
 /// Draws the bar; `asking` says that a dialog is open already.
 pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut Vec<Action>) {
@@ -56,9 +55,9 @@ pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut
 
 /// Every view, and the layouts that come ready-made.
 fn views_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
-    for view in views::ALL {
-        if ui.button(view.title).on_hover_text(view.about).clicked() {
-            actions.push(Action::OpenView(view));
+    for kind in PanelKind::all() {
+        if ui.button(kind.title()).on_hover_text(kind.about()).clicked() {
+            actions.push(Action::OpenPanel(kind));
         }
     }
     ui.separator();

@@ -9,6 +9,7 @@ mod files;
 mod harness;
 mod keyboard;
 mod many;
+mod numbers;
 mod panels;
 mod pins;
 mod settings;
@@ -37,56 +38,6 @@ fn opens_what_it_is_told_and_measures_it() {
     assert!(window.has("Information plane, token, mean of layers: 27 checkpoints"));
     assert!(window.has("gutenberg-1m / step-3000, measured"));
     window.harness.step();
-}
-
-#[test]
-fn the_readout_tells_whether_to_believe_its_numbers() {
-    let window = Window::measured();
-    let state = window.app().state();
-    let (points, current) = (&state.drawn().trajectories[0].points, state.current_of(0));
-    let current = points.iter().find(|point| Some(point.checkpoint) == current).unwrap();
-    for [x, y] in [current.null.unwrap(), current.less_null().unwrap()] {
-        assert!(window.has(&format!("{x:.3}/{y:.3}")), "{x} {y}");
-    }
-    assert!(window.has("16 documents: 0.1300, 0.0500; 64 documents: 0.1000, 0.0500"));
-}
-
-#[test]
-fn the_readout_has_a_row_for_every_run_and_none_lies_over_another() {
-    for count in [1, 4, 12] {
-        let file = |run: usize| {
-            let results = results(&format!("a-run-with-quite-a-long-name-{run}"), Settings::default());
-            (PathBuf::from(format!("/results/{run}.json")), results)
-        };
-        // As high as the list of all runs: what that scrolls out of sight would be laid out behind the read-out.
-        let window = Window::recorded((0..count).map(file).collect(), (1280.0, 1600.0));
-        let header = window.harness.get_by_label("AT THE SCRUBBER").rect();
-        let timeline = window.harness.get_by_role_and_label(Role::Slider, "Checkpoint").rect();
-        let mut rows = Vec::new();
-        for run in 0..count {
-            let name = format!("a-run-with-quite-a-long-name-{run} · step-1");
-            rows.push(window.harness.get_by_label(&name).rect());
-        }
-        assert!(
-            rows.windows(2).all(|pair| pair[0].bottom() <= pair[1].top()),
-            "{count} runs: rows follow each other"
-        );
-        // Every text of the rows in sight beside every other.
-        let texts: Vec<(String, egui::Rect)> = window
-            .harness
-            .query_all_by_role(Role::Label)
-            .filter(|node| node.rect().top() >= header.bottom())
-            .filter(|node| rows.iter().take(5).any(|row| row.y_range().contains(node.rect().center().y)))
-            .map(|node| (node.accesskit_node().value().unwrap_or_default(), node.rect()))
-            .collect();
-        assert!(texts.len() >= 12 * count.min(5), "{count} runs: {} texts", texts.len());
-        for (index, (text, rect)) in texts.iter().enumerate() {
-            for (other, beside) in &texts[..index] {
-                assert!(!rect.shrink(0.5).intersects(*beside), "{count} runs: {text} over {other}");
-            }
-        }
-        assert!(header.bottom() < timeline.top());
-    }
 }
 
 #[test]

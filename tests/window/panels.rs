@@ -62,6 +62,7 @@ fn closed_panels_come_back_by_name() {
     let mut window = Window::measured();
     layout(&mut window, "Trajectory");
     let mut closed = 0;
+    window.click("Close Numbers");
     while let Some(close) = views::ALL.iter().find(|view| is_open(&window, view)) {
         window.click(&format!("Close {}", close.title));
         closed += 1;
@@ -72,6 +73,9 @@ fn closed_panels_come_back_by_name() {
     window.harness.run_steps(2);
     window.press(Key::Enter);
     assert!(is_open(&window, view("plane")) && !window.has("All panels are closed."));
+    window.click("Views");
+    window.click("Numbers");
+    assert!(window.has("AT THE SCRUBBER") && window.has("Close Numbers"));
     // Escape leaves the list and opens nothing; keys of time are not the window's while it is open.
     let position = window.position();
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::P);

@@ -57,13 +57,13 @@ pub(super) fn within(frame: Rect, ends: [Pos2; 2]) -> Option<[Pos2; 2]> {
 }
 
 /// The width of a line of words on the screen.
-pub(super) fn width_of(ui: &Ui, text: &str, size: f32) -> f32 {
+pub(in crate::app) fn width_of(ui: &Ui, text: &str, size: f32) -> f32 {
     let font = FontId::proportional(size);
     ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x
 }
 
 /// Words cut in the middle to the room there is; empty where there is none for three letters.
-pub(super) fn elided(ui: &Ui, text: &str, size: f32, room: f32) -> String {
+pub(in crate::app) fn elided(ui: &Ui, text: &str, size: f32, room: f32) -> String {
     if width_of(ui, text, size) <= room {
         return text.to_owned();
     }

@@ -32,6 +32,7 @@ mod series;
 mod shapes;
 mod words;
 
+pub(in crate::app) use canvas::{elided, width_of};
 use gestures::Zoom;
 pub(in crate::app) use legend::swatch_ui;
 

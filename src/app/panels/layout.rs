@@ -1,14 +1,12 @@
-//! How panels stand beside each other, as plain data: what is saved, restored and offered ready-made.
+//! How panels stand beside each other, as plain data: what is saved and restored.
 //!
 //! Nothing here draws. A [`Node`] is of whatever stands in its places: of [`Spec`]s in a file, of panels on screen.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::measures::Order;
-use crate::views::View;
-use crate::views::options::{FacetBy, LayerChoice, Options, Time};
-use crate::views::quantity::Quantity;
+use super::presets::PRESETS;
+use super::spec::Spec;
 
 /// The version of what is written; what is newer is not read.
 const VERSION: u64 = 1;
@@ -34,19 +32,6 @@ pub(in crate::app) enum Node<P> {
     Grid(Vec<Node<P>>),
 }
 
-/// The order and layers of a panel; `None` for the window's.
-pub(in crate::app) type Own = Option<(Order, LayerChoice)>;
-
-/// What a panel shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::app) struct Spec {
-    /// The kind of its view.
-    pub view: String,
-    /// What of it was chosen, by name; what is as usual is left out.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub options: Map<String, Value>,
-}
-
 /// Where all panels stand, and what they share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::app) struct Layout {
@@ -58,84 +43,10 @@ pub(in crate::app) struct Layout {
     pub panels: Option<Node<Spec>>,
 }
 
-/// A layout that is offered ready-made.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::app) struct Preset {
-    /// Its name.
-    pub name: &'static str,
-    panels: fn() -> Option<Node<Spec>>,
-}
-
-/// Every ready-made layout; the window starts with the first.
-pub(in crate::app) const PRESETS: [Preset; 4] = [
-    Preset { name: "Trajectory", panels: trajectory },
-    Preset { name: "Layers", panels: layers },
-    Preset { name: "Compare models", panels: compare },
-    Preset { name: "Paper figures", panels: paper },
-];
-
-impl Preset {
-    /// The layout, of the views there are.
-    pub fn layout(&self) -> Layout {
-        Layout { panels: (self.panels)(), ..Layout::default() }
-    }
-}
-
 impl Default for Layout {
     fn default() -> Self {
-        Self { version: VERSION, less_null: false, panels: (PRESETS[0].panels)() }
+        PRESETS[0].layout()
     }
-}
-
-fn panel(kind: &str) -> Option<Node<Spec>> {
-    let view = View::of_kind(kind)?;
-    Some(Node::Panel(Spec { view: view.kind.to_owned(), options: Map::new() }))
-}
-
-/// Those of several that there are, over each other.
-fn tabs(kinds: &[&str]) -> Option<Node<Spec>> {
-    let mut of: Vec<Node<Spec>> = kinds.iter().filter_map(|kind| panel(kind)).collect();
-    if of.len() > 1 { Some(Node::Tabs { active: 0, of }) } else { of.pop() }
-}
-
-/// Those of several that there are, in a line.
-fn line(is_row: bool, of: Vec<(f32, Option<Node<Spec>>)>) -> Option<Node<Spec>> {
-    let mut of: Vec<_> = of.into_iter().filter_map(|(share, node)| Some((share, node?))).collect();
-    match of.len() {
-        0 | 1 => of.pop().map(|(_, node)| node),
-        _ if is_row => Some(Node::Row(of)),
-        _ => Some(Node::Column(of)),
-    }
-}
-
-fn trajectory() -> Option<Node<Spec>> {
-    let beside = line(
-        false,
-        vec![(0.6, tabs(&["timecourse", "loss", "shares"])), (0.4, tabs(&["honesty", "convergence"]))],
-    );
-    line(true, vec![(0.58, panel("plane")), (0.42, beside)])
-}
-
-fn layers() -> Option<Node<Spec>> {
-    let beside = line(false, vec![(0.5, panel("profile")), (0.5, tabs(&["layers", "widths", "plane"]))]);
-    line(true, vec![(0.5, panel("heatmap")), (0.5, beside)])
-}
-
-fn compare() -> Option<Node<Spec>> {
-    let beside =
-        line(false, vec![(0.5, panel("sizes")), (0.5, tabs(&["benchmarks", "correlations", "trends"]))]);
-    let models = panel("models").or_else(|| panel("plane"));
-    line(true, vec![(0.55, models), (0.45, beside.or_else(|| panel("timecourse")))])
-}
-
-/// Every view that shows a figure of the paper, in its order: four at a time, the others behind them.
-fn paper() -> Option<Node<Spec>> {
-    let kinds: Vec<&str> =
-        crate::views::ALL.iter().filter(|view| !view.paper.is_empty()).map(|view| view.kind).collect();
-    let each = kinds.len().div_ceil(4).max(1);
-    let mut of = kinds.chunks(each).map(tabs).collect::<Vec<_>>().into_iter();
-    let mut row = || line(true, vec![(0.5, of.next().flatten()), (0.5, of.next().flatten())]);
-    line(false, vec![(0.5, row()), (0.5, row())])
 }
 
 impl Layout {
@@ -251,74 +162,10 @@ impl<P> Node<P> {
     }
 }
 
-impl Spec {
-    /// What a view with options shows; `order` and `layers` only where they are the panel's own.
-    pub fn new(view: &View, options: &Options, own: Own) -> Self {
-        let (usual, mut chosen) = (Options::default(), Map::new());
-        let mut set = |name: &str, value: Value| {
-            chosen.insert(name.to_owned(), value);
-        };
-        if let Some((order, layers)) = own {
-            set("order", order.name().into());
-            set("layers", layer_word(layers).into());
-        }
-        if let Some(quantity) = options.quantity {
-            set("quantity", quantity.name().into());
-        }
-        if options.facet != usual.facet {
-            set("facet", options.facet.name().into());
-        }
-        if options.time != usual.time {
-            set("time", options.time.name().into());
-        }
-        if options.log != usual.log {
-            set("log", options.log.into());
-        }
-        if !options.checkpoints.is_empty() {
-            set("checkpoints", options.checkpoints.clone().into());
-        }
-        if let Some(score) = &options.score {
-            set("score", score.clone().into());
-        }
-        Self { view: view.kind.to_owned(), options: chosen }
-    }
-
-    /// The view with its options, and the order and layers where they are its own; `None` where there is no such view.
-    /// An option that has no such value is as usual.
-    pub fn open(&self) -> Option<(&'static View, Options, Own)> {
-        let word = |name: &str| self.options.get(name).and_then(Value::as_str);
-        fn read<T: std::str::FromStr + Default>(word: Option<&str>) -> T {
-            word.and_then(|word| word.parse().ok()).unwrap_or_default()
-        }
-        let checkpoints = self.options.get("checkpoints").and_then(Value::as_array);
-        let checkpoints = checkpoints.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
-        let options = Options {
-            quantity: word("quantity").and_then(|word| word.parse::<Quantity>().ok()),
-            facet: read::<FacetBy>(word("facet")),
-            time: read::<Time>(word("time")),
-            log: self.options.get("log").and_then(Value::as_bool).unwrap_or_default(),
-            checkpoints: checkpoints.collect(),
-            score: word("score").map(str::to_owned),
-            ..Options::default()
-        };
-        let order = word("order").and_then(|word| Order::ALL.into_iter().find(|order| order.name() == word));
-        let layers = word("layers").and_then(|word| word.parse().ok());
-        Some((View::of_kind(&self.view)?, options, order.zip(layers)))
-    }
-}
-
-/// A choice of layers as it is read again.
-fn layer_word(layers: LayerChoice) -> String {
-    match layers {
-        LayerChoice::Mean => "mean".to_owned(),
-        LayerChoice::Last => "last".to_owned(),
-        LayerChoice::Layer(layer) => layer.to_string(),
-        LayerChoice::Depth(share) => format!("{:?}", share.value()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+
     use super::*;
 
     fn spec(kind: &str) -> Spec {
@@ -337,11 +184,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        for preset in PRESETS {
-            let layout = preset.layout();
-            assert!(layout.panels.is_some(), "{} has panels", preset.name);
-            assert_eq!(Layout::read(&layout.written()), Ok(layout));
-        }
+        let layout = Layout::default();
+        assert_eq!(Layout::read(&layout.written()), Ok(layout));
         let closed = Layout::new(None, true);
         assert_eq!(Layout::read(&closed.written()), Ok(closed));
     }
@@ -362,34 +206,6 @@ mod tests {
             deep = Node::Grid(vec![deep]);
         }
         assert!(Layout::read(&Layout::new(Some(deep), false).written()).is_err());
-    }
-
-    #[test]
-    fn options_come_back_as_they_were() {
-        let view = View::of_kind("plane").unwrap();
-        let options = Options {
-            quantity: Some(Quantity::Loss),
-            facet: FacetBy::Run,
-            time: Time::Tokens,
-            log: true,
-            checkpoints: vec!["step-10".to_owned()],
-            score: Some("mmlu".to_owned()),
-            ..Options::default()
-        };
-        for own in [LayerChoice::Mean, LayerChoice::Last, LayerChoice::Layer(3), "1.0".parse().unwrap()]
-            .map(|layers| Some((Order::Trigram, layers)))
-            .into_iter()
-            .chain([None])
-        {
-            let spec = Spec::new(view, &options, own);
-            let (opened, again, its_own) = spec.open().unwrap();
-            assert_eq!((opened.kind, again, its_own), (view.kind, options.clone(), own));
-        }
-        let usual = Spec::new(view, &Options::default(), None);
-        assert!(usual.options.is_empty(), "what is as usual is not written");
-        assert!(spec("of-tomorrow").open().is_none());
-        let odd = Spec { view: "plane".to_owned(), options: serde_json::from_str("{\"facet\": 3}").unwrap() };
-        assert_eq!(odd.open().unwrap().1, Options::default());
     }
 
     #[test]

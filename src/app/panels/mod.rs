@@ -1,10 +1,12 @@
-//! The panels of the window: views side by side, split, over each other, dragged and closed.
+//! The panels of the window: views and numbers side by side, split, over each other, dragged and closed.
 //!
 //! | file | duty |
 //! |---|---|
-//! | [`layout`] | how panels stand beside each other, as plain data; ready-made ones |
+//! | [`layout`] | how panels stand beside each other, as plain data |
+//! | `spec` | what each shows, likewise |
+//! | `presets` | ready-made layouts |
 //! | `tiles` | the same as tiles of egui_tiles |
-//! | `panel` | a view with its options and its chart |
+//! | `panel` | a view with its options and its chart, or the numbers |
 //! | `options` | what can be chosen of a view |
 //! | `show` | all of it on screen |
 //! | `palette` | everything by its name |
@@ -14,15 +16,19 @@ use eframe::egui::Ui;
 use egui_tiles::{Tile, TileId, Tree};
 
 mod file;
-pub(super) mod layout;
+mod layout;
 mod options;
 mod palette;
 mod panel;
+mod presets;
 mod show;
+mod spec;
 mod tiles;
 
 pub(super) use file::LayoutFile;
 pub(super) use palette::{Palette, palette_ui};
+pub(super) use presets::PRESETS;
+pub(super) use spec::PanelKind;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -30,8 +36,6 @@ use std::sync::Arc;
 use super::Action;
 use crate::chart::Of;
 use crate::state::State;
-use crate::views::View;
-use crate::views::options::Options;
 use crate::views::plane::PlaneView;
 use crate::views::snapshot::Snapshot;
 use layout::Layout;
@@ -98,14 +102,15 @@ impl Panels {
         (self.size, self.changed) = (size, true);
     }
 
-    /// Brings the panel of a view to the front, or opens one beside the largest.
-    pub fn open(&mut self, view: &'static View) {
+    /// Brings a panel of a kind to the front, or opens one beside the largest.
+    pub fn open(&mut self, kind: PanelKind) {
         self.maximised = None;
-        let is_of = |tile: &Tile<Panel>| matches!(tile, Tile::Pane(panel) if panel.view.kind == view.kind);
+        let is_of =
+            |tile: &Tile<Panel>| matches!(tile, Tile::Pane(panel) if panel.kind().name() == kind.name());
         if self.tree.make_active(|_, tile| is_of(tile)) {
             return;
         }
-        self.add(Panel::new(view, Options::default(), None));
+        self.add(Panel::usual(kind));
     }
 
     fn add(&mut self, panel: Panel) {
@@ -123,8 +128,8 @@ impl Panels {
     /// Shows all data again, in all panels.
     pub fn fit(&mut self) {
         for tile in self.tree.tiles.tiles_mut() {
-            if let Tile::Pane(panel) = tile {
-                panel.fit();
+            if let Tile::Pane(Panel::Chart(chart)) = tile {
+                chart.fit();
             }
         }
     }

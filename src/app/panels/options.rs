@@ -2,7 +2,9 @@
 
 use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, Ui};
 
-use super::layout::Own;
+use super::spec::{Own, PanelKind};
+use crate::app::numbers::WORDS;
+use crate::app::numbers::sort::{By, Sort};
 use crate::app::theme;
 use crate::app::widgets::{Icon, icon_button, row_ui};
 use crate::state::State;
@@ -26,26 +28,53 @@ pub(super) struct More {
     pub is_another: bool,
 }
 
-/// The button with the menu of a panel's options.
-pub(super) fn menu_ui(
+/// The button with the menu of the options of a view's panel.
+pub(super) fn view_menu_ui(
     ui: &mut Ui,
-    view: &View,
+    view: &'static View,
     chosen: &mut Chosen,
     less_null: &mut bool,
     state: &State,
 ) -> More {
-    let button = icon_button(ui, Icon::More, &format!("Options of {}", view.title), false);
-    let mut more = More::default();
-    Popup::menu(&button).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-        ui.set_width(290.0);
-        ui.add(egui::Label::new(theme::weak(ui, view.about).small()).wrap());
-        ui.add_space(4.0);
+    menu_ui(ui, PanelKind::View(view), |ui| {
         for heed in view.heeds {
             heed_ui(ui, *heed, chosen, less_null);
         }
         if view.heeds.iter().any(|heed| matches!(heed, Heed::Order | Heed::Layers)) {
             own_ui(ui, view, chosen, state);
         }
+    })
+}
+
+/// The same of the table's panel.
+pub(super) fn numbers_menu_ui(ui: &mut Ui, sort: &mut Option<Sort>) -> More {
+    menu_ui(ui, PanelKind::Numbers, |ui| {
+        ui.add(egui::Label::new(theme::weak(ui, WORDS).small()).wrap());
+        let mut by = sort.map(|sort| sort.by);
+        let word = |by: Option<By>| by.map_or("as opened", By::name);
+        choice_ui(ui, "Sort by", word(by), |ui| {
+            for of in std::iter::once(None).chain(By::all().map(Some)) {
+                ui.selectable_value(&mut by, of, word(of));
+            }
+        });
+        if by != sort.map(|sort| sort.by) {
+            *sort = by.and_then(|by| Sort::clicked(None, by));
+        }
+        if let Some(sort) = sort {
+            ui.checkbox(&mut sort.is_descending, "Largest first");
+        }
+    })
+}
+
+/// The button with a menu of what a panel shows and what can be chosen of it.
+fn menu_ui(ui: &mut Ui, kind: PanelKind, add: impl FnOnce(&mut Ui)) -> More {
+    let button = icon_button(ui, Icon::More, &format!("Options of {}", kind.title()), false);
+    let mut more = More::default();
+    Popup::menu(&button).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+        ui.set_width(290.0);
+        ui.add(egui::Label::new(theme::weak(ui, kind.about()).small()).wrap());
+        ui.add_space(4.0);
+        add(ui);
         ui.separator();
         if ui.button("Another panel of it").clicked() {
             more.is_another = true;

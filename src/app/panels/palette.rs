@@ -4,11 +4,11 @@ use eframe::egui::{
     self, Align2, Context, Key, Modifiers, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2,
 };
 
-use super::layout::PRESETS;
+use super::presets::PRESETS;
+use super::spec::PanelKind;
 use crate::app::Action;
 use crate::app::theme::{self, palette};
 use crate::state::UiCommand;
-use crate::views;
 
 /// The width of the list, and the height of a row.
 const WIDTH: f32 = 460.0;
@@ -38,9 +38,10 @@ fn entries(less_null: bool) -> Vec<Entry> {
         about: about.to_owned(),
         action,
     };
-    let views = views::ALL
-        .iter()
-        .map(|view| Entry { also: view.kind, ..entry(view.title, view.about, Action::OpenView(view)) });
+    let views = PanelKind::all().map(|kind| Entry {
+        also: kind.name(),
+        ..entry(kind.title(), kind.about(), Action::OpenPanel(kind))
+    });
     let presets = PRESETS.iter().enumerate().map(|(index, preset)| {
         entry(&format!("Layout: {}", preset.name), "Panels as they come", Action::Arrange(index))
     });
@@ -177,8 +178,8 @@ mod tests {
         assert_eq!(names("heatm")[0], names("heatmap")[0], "by its kind");
         assert_eq!(names("heatmap").len(), 1);
         assert_eq!(names("no such thing"), [""; 0]);
-        for view in views::ALL {
-            assert_eq!(names(view.title)[0], view.title);
+        for kind in PanelKind::all() {
+            assert_eq!(names(kind.title())[0], kind.title());
         }
     }
 }

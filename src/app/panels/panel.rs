@@ -1,13 +1,15 @@
-//! A panel: a view with options of its own, its chart made once for the data and options it is of.
+//! A panel: a view with options of its own, its chart made once for the data and options it is of; or the numbers at the
+//! scrubber.
 
 use std::sync::Arc;
 
 use eframe::egui::{self, RichText, Ui};
 
 use super::Spot;
-use super::layout::{Own, Spec};
 use super::options::Chosen;
+use super::spec::{Content, Own, PanelKind, Spec};
 use crate::app::chart::{ChartMemory, ChartResponse, Cursor, chart_ui};
+use crate::app::numbers::{NumbersMemory, WORDS};
 use crate::app::theme::{self, palette};
 use crate::app::widgets::{Icon, icon_button};
 use crate::chart::Chart;
@@ -18,8 +20,75 @@ use crate::views::snapshot::Snapshot;
 /// How far a picture turns with a point of the screen, in radians.
 const TURN: f64 = 0.01;
 
+/// What stands in a place of the window.
+pub(super) enum Panel {
+    /// A view.
+    Chart(Box<ChartPanel>),
+    /// The numbers at the scrubber.
+    Numbers(NumbersMemory),
+}
+
+impl Panel {
+    /// A panel as it comes.
+    pub fn usual(kind: PanelKind) -> Self {
+        match kind {
+            PanelKind::View(view) => Self::of_view(view, Options::default(), None),
+            PanelKind::Numbers => Self::Numbers(NumbersMemory::default()),
+        }
+    }
+
+    fn of_view(view: &'static View, options: Options, own: Own) -> Self {
+        Self::Chart(Box::new(ChartPanel::new(view, options, own)))
+    }
+
+    /// The panel that a layout says; `None` where there is no such thing.
+    pub fn of(spec: &Spec) -> Option<Self> {
+        Some(match spec.open()? {
+            Content::View(view, options, own) => Self::of_view(view, options, own),
+            Content::Numbers(sort) => Self::Numbers(NumbersMemory::of(sort)),
+        })
+    }
+
+    /// What a layout says of it.
+    pub fn spec(&self) -> Spec {
+        match self {
+            Self::Chart(chart) => Spec::of_view(chart.view, &chart.options, chart.own),
+            Self::Numbers(numbers) => Spec::of_numbers(numbers.sort),
+        }
+    }
+
+    /// What it shows.
+    pub fn kind(&self) -> PanelKind {
+        match self {
+            Self::Chart(chart) => PanelKind::View(chart.view),
+            Self::Numbers(_) => PanelKind::Numbers,
+        }
+    }
+
+    /// Another panel of the same.
+    pub fn another(&self) -> Self {
+        match self {
+            Self::Chart(chart) => Self::of_view(chart.view, chart.options.clone(), chart.own),
+            Self::Numbers(numbers) => Self::Numbers(NumbersMemory::of(numbers.sort)),
+        }
+    }
+
+    /// What stands in the header beside the title.
+    pub fn words(&self, less_null: bool) -> String {
+        match self {
+            Self::Chart(chart) => chart.words(less_null),
+            Self::Numbers(_) => WORDS.to_owned(),
+        }
+    }
+
+    /// The chart; `None` of numbers.
+    pub fn chart(&self) -> Option<&ChartPanel> {
+        if let Self::Chart(chart) = self { Some(chart) } else { None }
+    }
+}
+
 /// A view on screen.
-pub(super) struct Panel {
+pub(super) struct ChartPanel {
     /// What it shows.
     pub view: &'static View,
     /// What of it was chosen.
@@ -41,26 +110,9 @@ struct Made {
     chart: Result<Chart, String>,
 }
 
-impl Panel {
-    /// A panel of a view.
-    pub fn new(view: &'static View, options: Options, own: Own) -> Self {
+impl ChartPanel {
+    fn new(view: &'static View, options: Options, own: Own) -> Self {
         Self { view, options, own, memory: ChartMemory::default(), made: None, waits: false }
-    }
-
-    /// The panel that a layout says; `None` where there is no such view.
-    pub fn of(spec: &Spec) -> Option<Self> {
-        let (view, options, own) = spec.open()?;
-        Some(Self::new(view, options, own))
-    }
-
-    /// What a layout says of it.
-    pub fn spec(&self) -> Spec {
-        Spec::new(self.view, &self.options, self.own)
-    }
-
-    /// Another panel of the same.
-    pub fn another(&self) -> Self {
-        Self::new(self.view, self.options.clone(), self.own)
     }
 
     /// What was chosen.
@@ -73,8 +125,8 @@ impl Panel {
         self.memory.fit();
     }
 
-    /// What stands in the header beside the title: what is not as in other panels, or not seen on the axes.
-    pub fn words(&self, less_null: bool) -> String {
+    /// What is not as in other panels, or not seen on the axes.
+    fn words(&self, less_null: bool) -> String {
         let own = self.own.map(|(order, layers)| format!("{order}, {}", layers.name()));
         let quantity = self.options.quantity.map(|quantity| quantity.name().to_owned());
         let heeds = |heed: Heed| self.view.heeds.contains(&heed);

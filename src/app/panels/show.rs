@@ -11,11 +11,13 @@ use egui_tiles::{
     Behavior, EditAction, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, UiResponse,
 };
 
-use super::options::{Chosen, menu_ui};
+use super::options::{Chosen, numbers_menu_ui, view_menu_ui};
 use super::panel::Panel;
 use super::{Panels, Spot};
 use crate::app::Action;
 use crate::app::chart::{ChartResponse, Cursor};
+use crate::app::numbers::numbers_ui;
+use crate::app::numbers::sort::Sort;
 use crate::app::theme::{self, palette};
 use crate::app::widgets::{Icon, icon_button};
 use crate::chart::Of;
@@ -90,18 +92,18 @@ fn let_some_wait(panels: &mut Panels, snapshot: &Arc<Snapshot>) -> bool {
         Some(id) => vec![id],
         None => panels.tree.active_tiles(),
     };
-    let outdated = |id: &TileId| Some((panels.tree.tiles.get_pane(id)?.outdated(snapshot)?, *id));
+    let outdated = |id: &TileId| Some((panels.tree.tiles.get_pane(id)?.chart()?.outdated(snapshot)?, *id));
     let mut outdated: Vec<(u64, TileId)> = shown.iter().filter_map(outdated).collect();
     outdated.sort_by_key(|(number, _)| *number);
     let waiting = outdated.split_off(outdated.len().min(MADE_A_FRAME));
     for tile in panels.tree.tiles.tiles_mut() {
-        if let Tile::Pane(panel) = tile {
-            panel.set_waits(false);
+        if let Tile::Pane(Panel::Chart(chart)) = tile {
+            chart.set_waits(false);
         }
     }
     for (_, id) in &waiting {
-        if let Some(Tile::Pane(panel)) = panels.tree.tiles.get_mut(*id) {
-            panel.set_waits(true);
+        if let Some(Tile::Pane(Panel::Chart(chart))) = panels.tree.tiles.get_mut(*id) {
+            chart.set_waits(true);
         }
     }
     !waiting.is_empty()
@@ -110,6 +112,7 @@ fn let_some_wait(panels: &mut Panels, snapshot: &Arc<Snapshot>) -> bool {
 /// What a panel's header asks.
 enum Ask {
     Choose(Chosen),
+    Sort(Option<Sort>),
     Double,
     Close,
     ToggleSize,
@@ -121,8 +124,14 @@ fn follow(ui: &Ui, panels: &mut Panels, id: TileId, ask: Ask, actions: &mut Vec<
     ui.ctx().request_repaint();
     match ask {
         Ask::Choose(chosen) => {
-            if let Some(Tile::Pane(panel)) = panels.tree.tiles.get_mut(id) {
-                (panel.options, panel.own) = (chosen.options, chosen.own);
+            if let Some(Tile::Pane(Panel::Chart(chart))) = panels.tree.tiles.get_mut(id) {
+                (chart.options, chart.own) = (chosen.options, chosen.own);
+                panels.changed = true;
+            }
+        }
+        Ask::Sort(sort) => {
+            if let Some(Tile::Pane(Panel::Numbers(numbers))) = panels.tree.tiles.get_mut(id) {
+                numbers.sort = sort;
                 panels.changed = true;
             }
         }
@@ -178,7 +187,15 @@ impl Shown<'_> {
             less_null: self.less_null,
             made: self.made,
         };
-        let response = panel.chart_ui(&mut ui, spot, self.cursor);
+        let response = match panel {
+            Panel::Chart(chart) => chart.chart_ui(&mut ui, spot, self.cursor),
+            Panel::Numbers(numbers) => {
+                let sort = numbers.sort;
+                let response = numbers_ui(&mut ui, self.state, numbers, self.cursor);
+                self.is_changed |= numbers.sort != sort;
+                response
+            }
+        };
         self.response.merge(response);
     }
 
@@ -196,7 +213,7 @@ impl Shown<'_> {
         let mut others: Vec<(TileId, &'static str)> = tiles
             .iter()
             .filter_map(|(id, tile)| match tile {
-                Tile::Pane(panel) => Some((*id, panel.view.title)),
+                Tile::Pane(panel) => Some((*id, panel.kind().title())),
                 Tile::Container(_) => None,
             })
             .collect();
@@ -224,7 +241,7 @@ impl Shown<'_> {
 
     /// What can be done to a panel, from right to left; `is_alone` is `None` where it cannot be but alone.
     fn buttons_ui(&mut self, ui: &mut Ui, id: TileId, panel: &Panel, is_alone: Option<bool>) {
-        let title = panel.view.title;
+        let title = panel.kind().title();
         ui.spacing_mut().item_spacing.x = 2.0;
         if icon_button(ui, Icon::Close, &format!("Close {title}"), false).clicked() {
             self.asked.push((id, Ask::Close));
@@ -239,17 +256,30 @@ impl Shown<'_> {
                 self.asked.push((id, Ask::ToggleSize));
             }
         }
-        let mut chosen = panel.chosen();
-        let mut less_null = self.less_null;
-        let more = menu_ui(ui, panel.view, &mut chosen, &mut less_null, self.state);
+        let more = match panel {
+            Panel::Chart(chart) => {
+                let mut chosen = chart.chosen();
+                let mut less_null = self.less_null;
+                let more = view_menu_ui(ui, chart.view, &mut chosen, &mut less_null, self.state);
+                if less_null != self.less_null {
+                    self.asked.push((id, Ask::LessNull(less_null)));
+                }
+                if chosen != chart.chosen() {
+                    self.asked.push((id, Ask::Choose(chosen)));
+                }
+                more
+            }
+            Panel::Numbers(numbers) => {
+                let mut sort = numbers.sort;
+                let more = numbers_menu_ui(ui, &mut sort);
+                if sort != numbers.sort {
+                    self.asked.push((id, Ask::Sort(sort)));
+                }
+                more
+            }
+        };
         if more.is_another {
             self.asked.push((id, Ask::Double));
-        }
-        if less_null != self.less_null {
-            self.asked.push((id, Ask::LessNull(less_null)));
-        }
-        if chosen != panel.chosen() {
-            self.asked.push((id, Ask::Choose(chosen)));
         }
         let words = panel.words(self.less_null);
         let room = ui.available_width() - 8.0;
@@ -266,7 +296,7 @@ impl Behavior<Panel> for Shown<'_> {
     }
 
     fn tab_title_for_pane(&mut self, panel: &Panel) -> WidgetText {
-        RichText::new(panel.view.title).size(13.0).into()
+        RichText::new(panel.kind().title()).size(13.0).into()
     }
 
     fn on_tab_button(&mut self, _: &mut Tiles<Panel>, id: TileId, response: Response) -> Response {

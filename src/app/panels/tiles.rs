@@ -3,8 +3,9 @@
 use eframe::egui::Id;
 use egui_tiles::{Container, Grid, Linear, LinearDir, Tabs, Tile, TileId, Tiles, Tree};
 
-use super::layout::{Node, Spec};
+use super::layout::Node;
 use super::panel::Panel;
+use super::spec::Spec;
 
 /// The tiles of panels in their places.
 pub(super) fn tree_of(panels: Option<Node<Panel>>) -> Tree<Panel> {

@@ -1,0 +1,89 @@
+//! Where the rows and columns of the table stand: each column as wide as the widest it holds, so that none lies over
+//! another.
+
+use eframe::egui::{Rangef, TextStyle, Ui};
+
+use super::columns::Column;
+use super::curve::CURVE;
+use super::row::Row;
+use crate::app::chart::width_of;
+
+/// The height of the header and of a row, in points of the screen.
+pub(super) const HEADER: f32 = 24.0;
+pub(super) const ROW: f32 = 24.0;
+/// The room before a title, for the arrow of the order.
+pub(super) const TITLE: f32 = 12.0;
+/// The letters of titles and of names, in points of the screen.
+const TITLE_SIZE: f32 = 11.5;
+pub(super) const NAME_SIZE: f32 = 12.5;
+/// Between columns.
+const GAP: f32 = 14.0;
+/// What a name has before and behind it: the key, and how far a pinned condition stands in.
+pub(super) const KEY: f32 = 30.0;
+pub(super) const INDENT: f32 = 10.0;
+/// The names take no less and no more than this, and no more than this share of what is in sight, where the columns take
+/// the rest.
+const NAMES: [f32; 2] = [110.0, 300.0];
+const MOST_NAMES: f32 = 0.42;
+
+/// The widths of a table.
+pub(super) struct Grid {
+    /// That of the names.
+    pub name: f32,
+    columns: [Span; Column::ALL.len()],
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    left: f32,
+    right: f32,
+    /// Where its numbers end, left of what stands behind them.
+    number: f32,
+}
+
+impl Grid {
+    /// The widths that rows need, of which so much is in sight.
+    pub fn of(ui: &Ui, rows: &[Row], seen: f32) -> Self {
+        let font = TextStyle::Monospace.resolve(ui.style());
+        let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
+        let widest = rows.iter().map(|row| width_of(ui, &row.title(), NAME_SIZE)).fold(0.0, f32::max);
+        let mut columns = [Span::default(); Column::ALL.len()];
+        let mut left = 0.0;
+        for (index, column) in Column::ALL.into_iter().enumerate() {
+            let texts = || rows.iter().filter_map(move |row| Some(&row.cells.as_ref()?[index]));
+            let letters = |text: &str| text.chars().count();
+            let tail = texts().map(|text| letters(&text.tail())).max().unwrap_or(0);
+            let number = texts().map(|text| letters(&text.number)).max().unwrap_or(0);
+            let numbers = letter * (number + tail).max(column.least_letters()) as f32;
+            let title = width_of(ui, column.title(), TITLE_SIZE) + TITLE;
+            let curve = if column == Column::Convergence { CURVE.x } else { 0.0 };
+            let right = left + GAP + numbers.max(title).max(curve).ceil();
+            columns[index] = Span { left, right, number: right - letter * tail as f32 };
+            left = right;
+        }
+        // What the columns leave free is the names'.
+        let room = (MOST_NAMES * seen).clamp(NAMES[0], NAMES[1]).max(seen - left - 2.0 * GAP);
+        let name = (widest + KEY + INDENT + 10.0).clamp(NAMES[0], room);
+        for Span { left, right, number } in &mut columns {
+            [left, right, number].map(|place| *place += name);
+        }
+        Self { name, columns }
+    }
+
+    /// The width of all of it.
+    pub fn width(&self) -> f32 {
+        self.columns.last().map_or(self.name, |last| last.right) + GAP
+    }
+
+    /// Where a column begins and ends, from the left end of the table.
+    pub fn column(&self, column: Column) -> Rangef {
+        let span = self.columns[column as usize];
+        Rangef::new(span.left, span.right)
+    }
+
+    /// Where its numbers end, likewise.
+    pub fn number_end(&self, column: Column) -> f32 {
+        self.columns[column as usize].number
+    }
+}
