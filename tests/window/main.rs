@@ -8,6 +8,7 @@
 mod files;
 mod harness;
 mod keyboard;
+mod looks;
 mod many;
 mod numbers;
 mod panels;

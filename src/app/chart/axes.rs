@@ -13,6 +13,8 @@ use crate::chart::{Aspect, Axis, Facet, Mark, Scale, Tick};
 const TICK_GAP: [f32; 2] = [62.0, 26.0];
 /// The same on both axes of a square, which have one scale and the same ticks.
 const SQUARE_TICK_GAP: f32 = 46.0;
+/// The least between two, where there would be but one.
+const LEAST_TICK_GAP: f64 = 14.0;
 /// The letters of ticks and of titles, in points of the screen.
 const TICK_SIZE: f32 = 11.0;
 const TITLE_SIZE: f32 = 12.5;
@@ -94,13 +96,28 @@ fn whole(facet: &Facet, size: [f32; 2]) -> Bounds {
 
 /// The ticks of an axis between two places, upon a length of the screen.
 fn ticks(axis: &Axis, places: [f64; 2], length: f32, gap: f32) -> Vec<Tick> {
-    axis.ticks(places.map(|place| axis.value(place)), ((length / gap) as usize).max(1))
+    let range = places.map(|place| axis.value(place));
+    let most = ((length / gap) as usize).max(1);
+    let scale = f64::from(length) / (places[1] - places[0]);
+    let apart = |pair: &[Tick]| (axis.place(pair[1].value) - axis.place(pair[0].value)) * scale;
+    // One alone tells no scale: in a small frame they stand closer.
+    let mut found: Vec<Vec<Tick>> = (most..most + 4).map(|most| axis.ticks(range, most)).collect();
+    let is_enough = |ticks: &Vec<Tick>| {
+        matches!(axis.scale, Scale::Category(_))
+            || ticks.len() > 1 && ticks.windows(2).all(|pair| apart(pair) >= LEAST_TICK_GAP)
+    };
+    let chosen =
+        found.iter().position(is_enough).or_else(|| found.iter().position(|ticks| !ticks.is_empty()));
+    found.swap_remove(chosen.unwrap_or(0))
 }
 
-/// The title of an axis as far as there is room: with its unit, without, or cut.
+/// The title of an axis as far as there is room: with its unit, without, without what stands behind a comma, or cut.
 fn title(ui: &Ui, axis: &Axis, room: f32) -> String {
-    let fits = |text: &String| width_of(ui, text, TITLE_SIZE) <= room;
-    Some(axis.title()).filter(fits).unwrap_or_else(|| elided(ui, &axis.label, TITLE_SIZE, room))
+    let fits = |text: &&str| width_of(ui, text, TITLE_SIZE) <= room;
+    let (whole, label) = (axis.title(), axis.label.as_str());
+    let short = label.split(", ").next().unwrap_or(label);
+    let fitting = [whole.as_str(), label, short].into_iter().find(fits);
+    fitting.map_or_else(|| elided(ui, short, TITLE_SIZE, room), str::to_owned)
 }
 
 /// Cuts the labels of ticks across that would meet: names are cut, and of numbers every other goes.

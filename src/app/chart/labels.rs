@@ -1,6 +1,6 @@
 //! Words upon a frame: beside ends and current points, along curves and rules, in corners; none over another.
 
-use eframe::egui::{Align2, Color32, FontId, Pos2, Rect, Shape, Stroke, Vec2, epaint::TextShape, pos2, vec2};
+use eframe::egui::{Color32, FontId, Pos2, Rect, Shape, Stroke, Vec2, epaint::TextShape, pos2, vec2};
 
 use super::canvas::{Canvas, within};
 use super::series::CURRENT_RADIUS;
@@ -9,6 +9,9 @@ use crate::app::theme;
 use crate::chart::{Chart, Color, Curve, Mark, Remark, Rule, Series};
 
 const SIZE: f32 = 12.0;
+/// How far from a datum its words begin, and from where on a line leads to them, in points of the screen.
+const AWAY: f32 = CURRENT_RADIUS + 6.0;
+const LED_FROM: f32 = AWAY + 6.0;
 /// Words beside a datum cover no more data than this.
 const MOST_COVERED: usize = 1;
 /// Up to so many marked data of a frame have an exclamation mark each; else those that stand out.
@@ -47,22 +50,24 @@ impl Labels {
     /// A place for words of a size beside a point: the free one that covers the fewest data; `None` where all cover
     /// words or several data, or leave the frame.
     fn beside(&self, canvas: &Canvas<'_>, at: Pos2, size: Vec2) -> Option<Rect> {
-        let away = CURRENT_RADIUS + 6.0;
-        let (right, left, middle) = (away, -away - size.x, -size.x / 2.0);
-        let (below, above, level) = (away, -away - size.y, -size.y / 2.0);
-        let near = away * 0.7;
-        let corners = [
-            (right, level),
-            (near, -near - size.y),
-            (near, near),
-            (left, level),
-            (-near - size.x, -near - size.y),
-            (-near - size.x, near),
-            (middle, above),
-            (middle, below),
-        ];
-        let places =
-            [1.0f32, 2.2].into_iter().flat_map(|far| corners.map(|(x, y)| (x * far.min(1.6), y * far)));
+        // Right, left and middle, and likewise up and down, at so much from the point.
+        let across = |far: f32| (far, -far - size.x, -size.x / 2.0);
+        let up = |far: f32| (far, -far - size.y, -size.y / 2.0);
+        let places = [1.0f32, 2.0, 3.2, 4.6].into_iter().flat_map(|far| {
+            let (away, near) = (far * AWAY, far * AWAY * 0.7);
+            let ((right, left, middle), (below, above, level)) = (across(away), up(away));
+            let ((by_right, by_left, _), (by_below, by_above, _)) = (across(near), up(near));
+            [
+                (right, level),
+                (by_right, by_above),
+                (by_right, by_below),
+                (left, level),
+                (by_left, by_above),
+                (by_left, by_below),
+                (middle, above),
+                (middle, below),
+            ]
+        });
         let rects = places.map(|(x, y)| Rect::from_min_size(at + vec2(x, y), size));
         let free = rects.filter(|rect| canvas.rect().contains_rect(*rect) && self.is_free(*rect));
         let ranked = free.enumerate().map(|(index, rect)| (self.covered(rect), index, rect));
@@ -109,7 +114,7 @@ pub(super) fn paint(canvas: &Canvas<'_>, chart: &Chart, cursor: &Cursor, labels:
     for series in series().filter(of_run).chain(series().filter(|series| !of_run(series))) {
         series_label(canvas, chart, series, cursor, labels);
     }
-    flags(canvas, cursor);
+    flags(canvas, cursor, labels);
 }
 
 /// The name of a series beside its datum at the scrubber, else beside its last.
@@ -129,10 +134,15 @@ fn series_label(canvas: &Canvas<'_>, chart: &Chart, series: &Series, cursor: &Cu
     let galley = canvas.painter.layout_no_wrap(text, FontId::proportional(SIZE), ink);
     let size = galley.size() + vec2(14.0, 4.0);
     let Some(rect) = labels.beside(canvas, at, size) else { return };
+    let (color, nearest) = (theme::ink(series.color, canvas.is_dark), rect.clamp(at));
+    if nearest.distance(at) > LED_FROM {
+        let from = at + (nearest - at).normalized() * (CURRENT_RADIUS + 4.0);
+        canvas.painter.line_segment([from, nearest], Stroke::new(1.0, theme::faded(color, 0.7)));
+    }
     // Words upon lines are read on a ground of their own.
     canvas.painter.rect_filled(rect, 4.0, theme::faded(canvas.palette.ground, 0.8));
     let bar = Rect::from_min_size(rect.min + vec2(3.0, 3.0), vec2(3.0, rect.height() - 6.0));
-    canvas.painter.rect_filled(bar, 1.5, theme::ink(series.color, canvas.is_dark));
+    canvas.painter.rect_filled(bar, 1.5, color);
     canvas.painter.galley(rect.min + vec2(10.0, 2.0), galley, ink);
     labels.taken.push(rect.expand(2.0));
 }
@@ -251,7 +261,7 @@ fn remarks(canvas: &Canvas<'_>, labels: &mut Labels) {
 }
 
 /// Exclamation marks beside data that are to be taken with care, unless there are many.
-fn flags(canvas: &Canvas<'_>, cursor: &Cursor) {
+fn flags(canvas: &Canvas<'_>, cursor: &Cursor, labels: &mut Labels) {
     let marked = || {
         let series = canvas.facet.marks.iter().filter_map(|mark| match mark {
             // The name beside a current datum has the mark already.
@@ -269,9 +279,17 @@ fn flags(canvas: &Canvas<'_>, cursor: &Cursor) {
             continue;
         }
         let Some(at) = canvas.at(datum.x, datum.y) else { continue };
-        let font = FontId::proportional(12.0);
-        let beside = at + vec2(5.0, -4.0);
-        canvas.painter.text(beside, Align2::LEFT_BOTTOM, "!", font, canvas.palette.warn);
+        let sign =
+            canvas.painter.layout_no_wrap("!".to_owned(), FontId::proportional(SIZE), canvas.palette.warn);
+        let (width, height) = (sign.size().x, sign.size().y);
+        // Above it at its right, else at its left, else below.
+        let places = [(5.0, -4.0 - height), (-5.0 - width, -4.0 - height), (5.0, 4.0), (-5.0 - width, 4.0)];
+        let mut rects = places.into_iter().map(|(x, y)| Rect::from_min_size(at + vec2(x, y), sign.size()));
+        let free = rects.find(|rect| canvas.rect().contains_rect(*rect) && labels.is_free(*rect));
+        if let Some(rect) = free {
+            canvas.painter.galley(rect.min, sign, canvas.palette.warn);
+            labels.taken.push(rect);
+        }
     }
     hairs(canvas, cursor);
 }

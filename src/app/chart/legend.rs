@@ -1,198 +1,165 @@
-//! Which line is which, and what signs and colours mean.
+//! Which line is which, and what signs and colours mean: whole pieces, as many as there is room for, and how many not.
 
-use eframe::egui::{self, Color32, Mesh, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
+use eframe::egui::{
+    self, Align, Color32, FontId, Label, Layout, Rect, Sense, Ui, UiBuilder, Vec2, pos2, vec2,
+};
 
-use super::canvas::{dimmed, width_of};
-use super::shapes::{self, Look};
+use super::canvas::{elided, width_of};
+use super::keys::{GAP, KEY, SIZE, bar_ui, bar_width, key_text, key_ui, note_ui};
 use super::{ChartResponse, Cursor};
-use crate::app::theme::{self, palette};
-use crate::chart::{Chart, Color, ColorBar, Dash, Key, Line, Marker, Note, Sign};
+use crate::app::theme;
+use crate::chart::{Chart, ColorBar, Key, Legend, Note};
+use crate::words::counted;
 
-/// More keys than these are folded into a count.
+/// More keys than these are folded into a count, and these at the least are shown.
 const MOST_KEYS: usize = 24;
-const SIZE: f32 = 12.0;
-/// The key before a name.
-const KEY: egui::Vec2 = vec2(22.0, 14.0);
+const LEAST_KEYS: usize = 2;
+/// The height of a line, and the room between pieces.
+const LINE: f32 = 17.0;
+const BETWEEN: Vec2 = vec2(14.0, 3.0);
 
-/// A column beside the frames.
+/// A part of a legend, which stands on a line as a whole.
+#[derive(Clone, Copy)]
+enum Piece<'a> {
+    Key(&'a Key),
+    /// Those for which there is no room.
+    More(&'a [Key], &'a [Note]),
+    /// What a scale of colours is of.
+    Scale(&'a ColorBar),
+    Bar(&'a ColorBar),
+    Note(&'a Note),
+}
+
+/// Draws a column beside the frames, in the room of `ui`.
 pub(super) fn column_ui(ui: &mut Ui, chart: &Chart, cursor: &Cursor) -> ChartResponse {
-    ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
-    let mut response = ChartResponse::default();
-    let scroll = egui::ScrollArea::vertical().id_salt("keys").auto_shrink(false);
-    scroll.show(ui, |ui| {
-        for key in chart.legend.keys.iter().take(MOST_KEYS) {
-            ui.horizontal(|ui| response.merge(key_ui(ui, key, cursor, true)));
-        }
-        more_ui(ui, chart);
-        ui.add_space(4.0);
-        for note in &chart.legend.notes {
-            ui.horizontal_top(|ui| note_ui(ui, note, true));
-        }
-        if let Some(bar) = &chart.legend.bar {
-            bar_ui(ui, bar);
-        }
-    });
-    response
+    let room = ui.max_rect().size();
+    legend_ui(ui, chart, cursor, room, true)
 }
 
-/// Rows below the frames, as far as they end above `bottom`.
+/// Draws rows below the frames, as far as they end above `bottom`.
 pub(super) fn rows_ui(ui: &mut Ui, chart: &Chart, cursor: &Cursor, bottom: f32) -> ChartResponse {
-    ui.spacing_mut().item_spacing = vec2(14.0, 3.0);
+    let room = vec2(ui.max_rect().width(), bottom - ui.max_rect().top());
+    legend_ui(ui, chart, cursor, room, false)
+}
+
+fn legend_ui(ui: &mut Ui, chart: &Chart, cursor: &Cursor, room: Vec2, is_column: bool) -> ChartResponse {
+    let corner = ui.max_rect().min.to_vec2();
     let mut response = ChartResponse::default();
-    ui.horizontal_wrapped(|ui| {
-        for key in chart.legend.keys.iter().take(MOST_KEYS) {
-            let label = key_text(key, false);
-            piece_ui(ui, &label, bottom, |ui| response.merge(key_ui(ui, key, cursor, false)));
+    for (piece, place) in places(ui, &chart.legend, room, is_column) {
+        let place = place.translate(corner);
+        ui.allocate_rect(place, Sense::hover());
+        let layout = Layout::left_to_right(if is_column { Align::Min } else { Align::Center });
+        let mut ui = ui.new_child(UiBuilder::new().max_rect(place).layout(layout));
+        ui.spacing_mut().item_spacing = vec2(GAP, 0.0);
+        ui.spacing_mut().interact_size.y = KEY.y;
+        match piece {
+            Piece::Key(key) => response.merge(key_ui(&mut ui, key, cursor, is_column)),
+            Piece::More(keys, notes) => {
+                let notes_said = notes.iter().map(|note| note.text.clone());
+                let names: Vec<String> =
+                    keys.iter().map(|key| key_text(key, true)).chain(notes_said).collect();
+                let text = theme::weak(&ui, more_text(keys, notes)).size(SIZE);
+                ui.add(Label::new(text).selectable(false)).on_hover_text(names.join("\n"));
+            }
+            Piece::Scale(bar) => {
+                let text = elided(&ui, &bar.label, SIZE, place.width());
+                let text = theme::weak(&ui, text).size(SIZE);
+                ui.add(Label::new(text).selectable(false)).on_hover_text(&bar.label);
+            }
+            Piece::Bar(bar) => bar_ui(&mut ui, bar),
+            Piece::Note(note) => note_ui(&mut ui, note, is_column),
         }
-        if let Some(bar) = &chart.legend.bar {
-            let text = format!("{} {}          {}", bar.label, bar.ends[0], bar.ends[1]);
-            piece_ui(ui, &text, bottom, |ui| bar_ui(ui, bar));
-        }
-        for note in &chart.legend.notes {
-            piece_ui(ui, &note.text, bottom, |ui| note_ui(ui, note, false));
-        }
-        if ui.cursor().top() + KEY.y < bottom {
-            more_ui(ui, chart);
-        }
-    });
+    }
     response
 }
 
-/// A key with its words, which a line is not broken within; nothing where there is no room above `bottom`.
-fn piece_ui(ui: &mut Ui, text: &str, bottom: f32, add: impl FnOnce(&mut Ui)) {
-    let width = width_of(ui, text, SIZE) + KEY.x + 6.0;
-    let size = vec2(width.min(ui.max_rect().width()), KEY.y + 2.0);
-    let breaks = ui.cursor().left() + size.x > ui.max_rect().right();
-    let top = ui.cursor().top() + if breaks { size.y + ui.spacing().item_spacing.y } else { 0.0 };
-    if top + size.y > bottom {
-        return;
-    }
-    ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        add(ui);
-    });
-}
-
-fn more_ui(ui: &mut Ui, chart: &Chart) {
-    if let Some(more) = chart.legend.keys.len().checked_sub(MOST_KEYS).filter(|more| *more > 0) {
-        ui.label(theme::weak(ui, format!("and {more} more")).small());
+fn more_text(keys: &[Key], notes: &[Note]) -> String {
+    match (keys.len(), notes.len()) {
+        (keys, 0) => format!("and {keys} more"),
+        (0, notes) => format!("and {}", counted(notes, "note")),
+        (keys, notes) => format!("and {keys} more, {}", counted(notes, "note")),
     }
 }
 
-/// What a key says: its name, and where nothing of it is drawn, why.
-fn key_text(key: &Key, has_detail: bool) -> String {
-    let detail = key.is_absent || has_detail && !key.detail.is_empty();
-    if detail { format!("{}, {}", key.label, key.detail) } else { key.label.clone() }
+/// The pieces for which there is room, each with its place from the corner on. Notes go before keys, whose names stand
+/// in lists too: of these as many are left out as need be, and what is left out is counted.
+fn places<'a>(ui: &Ui, legend: &'a Legend, room: Vec2, is_column: bool) -> Vec<(Piece<'a>, Rect)> {
+    let most = legend.keys.len().min(MOST_KEYS);
+    let least = LEAST_KEYS.min(most);
+    let sized = |piece: Piece<'a>| (piece, size(ui, piece, room.x, is_column));
+    let keys: Vec<_> = legend.keys[..most].iter().map(|key| sized(Piece::Key(key))).collect();
+    let bar = legend.bar.iter().flat_map(|bar| [Piece::Scale(bar), Piece::Bar(bar)]);
+    let bar: Vec<_> = bar.map(sized).collect();
+    let notes: Vec<_> = legend.notes.iter().map(|note| sized(Piece::Note(note))).collect();
+    let with = |(count, noted): (usize, usize)| {
+        let (keys_out, notes_out) = (&legend.keys[count..], &legend.notes[noted..]);
+        let is_whole = keys_out.is_empty() && notes_out.is_empty();
+        let more = (!is_whole).then(|| sized(Piece::More(keys_out, notes_out)));
+        let pieces = keys[..count].iter().copied().chain(more);
+        let pieces: Vec<_> =
+            pieces.chain(bar.iter().copied()).chain(notes[..noted].iter().copied()).collect();
+        let sizes: Vec<Vec2> = pieces.iter().map(|(_, size)| *size).collect();
+        let places = flow(&sizes, room.x, is_column);
+        pieces.into_iter().map(|(piece, _)| piece).zip(places).collect::<Vec<_>>()
+    };
+    let fits = |place: &Rect| place.bottom() <= room.y;
+    let all_fit = |pieces: &Vec<(Piece<'_>, Rect)>| pieces.iter().all(|(_, place)| fits(place));
+    let fewer_keys = (least..=most).rev().map(|count| (count, notes.len()));
+    let fewer_notes = (0..notes.len()).rev().map(|noted| (least, noted));
+    let mut tried = fewer_keys.chain(fewer_notes).map(with);
+    tried.find(all_fit).unwrap_or_else(|| {
+        let few = with((least, 0));
+        few.into_iter().take_while(|(_, place)| fits(place)).collect()
+    })
 }
 
-fn key_ui(ui: &mut Ui, key: &Key, cursor: &Cursor, is_column: bool) -> ChartResponse {
-    let palette = palette(ui.visuals());
-    let stands_back = key.is_absent || cursor.dims(key.of);
-    swatch_ui(ui, key.color, key.line, key.marker, stands_back);
-    let text = RichText::new(key_text(key, is_column && key.is_absent)).size(SIZE);
-    let text = text.color(if stands_back { palette.weak } else { palette.text });
-    let label = egui::Label::new(text).truncate().selectable(false).sense(Sense::hover());
-    let response = ui.add(label);
-    let response = if key.detail.is_empty() { response } else { response.on_hover_text(&key.detail) };
-    let is_something = key.of != crate::chart::Of::default();
-    let hovered = (response.hovered() && is_something).then_some(key.of);
-    ChartResponse { hovered, ..ChartResponse::default() }
+/// How large a piece is in so much room across.
+fn size(ui: &Ui, piece: Piece<'_>, width: f32, is_column: bool) -> Vec2 {
+    let keyed = |text: &str| width_of(ui, text, SIZE) + KEY.x + GAP + 2.0;
+    let wide = match piece {
+        Piece::Key(key) => keyed(&key_text(key, is_column && key.is_absent)),
+        Piece::More(keys, notes) => width_of(ui, &more_text(keys, notes), SIZE) + 2.0,
+        Piece::Scale(bar) => width_of(ui, &bar.label, SIZE) + 2.0,
+        Piece::Bar(bar) => bar_width(ui, bar),
+        Piece::Note(note) if is_column => {
+            let (font, room) = (FontId::proportional(SIZE), width - KEY.x - GAP);
+            let galley = ui.painter().layout(note.text.clone(), font, Color32::PLACEHOLDER, room.max(20.0));
+            return vec2(width, galley.size().y.max(LINE));
+        }
+        Piece::Note(note) => keyed(&note.text),
+    };
+    vec2(wide.min(width), LINE)
 }
 
-/// The line and the mark of a key, as they stand on the chart.
-pub(in crate::app) fn swatch_ui(
-    ui: &mut Ui,
-    of: Color,
-    line: Option<Line>,
-    marker: Option<Marker>,
-    stands_back: bool,
-) {
-    let (rect, _) = ui.allocate_exact_size(KEY, Sense::hover());
-    let color = theme::ink(of, ui.visuals().dark_mode);
-    let color = if stands_back { dimmed(color, palette(ui.visuals())) } else { color };
-    let mut drawn = Vec::new();
-    if let Some(line) = line {
-        let ends = vec![rect.left_center(), rect.right_center()];
-        shapes::line(ends, Stroke::new(2.0, color), theme::dash(line, of), &mut drawn);
+/// Pieces one after the other, on the next line where the present one is full; in a column on a line each.
+fn flow(sizes: &[Vec2], width: f32, is_column: bool) -> Vec<Rect> {
+    let (mut at, mut line) = (egui::Pos2::ZERO, 0.0f32);
+    let place = |size: &Vec2| {
+        if at.x > 0.0 && (is_column || at.x + size.x > width) {
+            at = pos2(0.0, at.y + line + BETWEEN.y);
+            line = 0.0;
+        }
+        let place = Rect::from_min_size(at, *size);
+        at.x += size.x + BETWEEN.x;
+        line = line.max(size.y);
+        place
+    };
+    sizes.iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_stand_beside_each_other_and_none_beyond_the_line() {
+        let sizes = [60.0, 60.0, 60.0, 500.0, 40.0].map(|width: f32| vec2(width.min(150.0), LINE));
+        let rows = flow(&sizes, 150.0, false);
+        let lines: Vec<f32> = rows.iter().map(|place| place.top()).collect();
+        let next = LINE + BETWEEN.y;
+        assert_eq!(lines, [0.0, 0.0, next, 2.0 * next, 3.0 * next]);
+        assert!(rows.iter().all(|place| place.right() <= 150.0));
+        let column = flow(&sizes, 150.0, true);
+        assert!(column.windows(2).all(|pair| pair[0].bottom() < pair[1].top()));
     }
-    match marker {
-        Some(marker) => {
-            let ground = palette(ui.visuals()).ground;
-            let look = Look { color, ground, radius: 4.0, is_open: false };
-            shapes::marker(marker, rect.center(), look, &mut drawn);
-        }
-        None if line.is_none() => {
-            drawn.push(Shape::rect_filled(rect.shrink2(vec2(5.0, 1.5)), 2.0, color));
-        }
-        None => {}
-    }
-    ui.painter().extend(drawn);
-}
-
-/// A sign with what it means.
-fn note_ui(ui: &mut Ui, note: &Note, wraps: bool) {
-    let palette = palette(ui.visuals());
-    let (rect, _) = ui.allocate_exact_size(KEY, Sense::hover());
-    let (center, stroke) = (rect.center(), Stroke::new(1.4, palette.weak));
-    let mut drawn = Vec::new();
-    let look = Look { color: palette.weak, ground: palette.ground, radius: 4.0, is_open: true };
-    match note.sign {
-        Sign::Open => shapes::marker(Marker::Dot, center, look, &mut drawn),
-        Sign::Dashed => {
-            let ends = vec![rect.left_center(), rect.right_center()];
-            let dash = theme::dash(Line { dash: Dash::Stale, is_thin: true }, Color::Muted);
-            shapes::line(ends, stroke, dash, &mut drawn);
-        }
-        Sign::Null => shapes::marker(Marker::Null, center, look, &mut drawn),
-        Sign::Whiskers => {
-            let (top, foot) = (center - vec2(0.0, 5.0), center + vec2(0.0, 5.0));
-            drawn.push(Shape::line_segment([top, foot], stroke));
-            for end in [top, foot] {
-                drawn.push(Shape::line_segment([end - vec2(3.0, 0.0), end + vec2(3.0, 0.0)], stroke));
-            }
-        }
-        Sign::Exclamation | Sign::Star => {
-            let (letter, color) = match note.sign {
-                Sign::Exclamation => ("!", palette.warn),
-                _ => ("*", palette.text),
-            };
-            let font = egui::FontId::proportional(13.0);
-            ui.painter().text(center, egui::Align2::CENTER_CENTER, letter, font, color);
-        }
-    }
-    ui.painter().extend(drawn);
-    let color = if note.sign == Sign::Exclamation { palette.warn } else { palette.weak };
-    let text = RichText::new(&note.text).size(SIZE).color(color);
-    let label = egui::Label::new(text).selectable(false);
-    ui.add(if wraps { label.wrap() } else { label.truncate() }).on_hover_text(&note.text);
-}
-
-/// A scale of colours with what stands at its ends.
-fn bar_ui(ui: &mut Ui, bar: &ColorBar) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        ui.label(theme::weak(ui, format!("{} {}", bar.label, bar.ends[0])).size(SIZE));
-        let (rect, _) = ui.allocate_exact_size(vec2(70.0, 8.0), Sense::hover());
-        let is_dark = ui.visuals().dark_mode;
-        ui.painter().add(gradient(rect, |share| theme::ink(bar.map.at(share), is_dark)));
-        ui.label(theme::weak(ui, &bar.ends[1]).size(SIZE));
-    });
-}
-
-/// Colours from left to right.
-fn gradient(rect: Rect, color: impl Fn(f32) -> Color32) -> Shape {
-    const STEPS: u32 = 24;
-    let mut mesh = Mesh::default();
-    for step in 0..=STEPS {
-        let share = step as f32 / STEPS as f32;
-        let (x, color) = (rect.left() + rect.width() * share, color(share));
-        mesh.colored_vertex(pos2(x, rect.top()), color);
-        mesh.colored_vertex(pos2(x, rect.bottom()), color);
-        if step > 0 {
-            let corner = 2 * step;
-            mesh.add_triangle(corner - 2, corner - 1, corner);
-            mesh.add_triangle(corner - 1, corner, corner + 1);
-        }
-    }
-    Shape::mesh(mesh)
 }

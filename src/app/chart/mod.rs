@@ -11,13 +11,14 @@
 //! | `paint`, `series`, `shapes` | marks as shapes |
 //! | `labels` | words beside lines and points |
 //! | `hit` | what is under the pointer, and its tooltip |
-//! | `legend` | which line is which |
+//! | `legend`, `keys` | which line is which, and what signs mean |
 //! | `words` | the same for those who do not see it |
 
 use std::collections::HashMap;
 
-use eframe::egui::{Pos2, Rect, TextureHandle, Ui, UiBuilder, Vec2, pos2, vec2};
+use eframe::egui::{Label, Pos2, Rect, TextureHandle, Ui, UiBuilder, Vec2, pos2, vec2};
 
+use crate::app::theme;
 use crate::chart::{Aspect, Axis, Chart, Of};
 
 mod axes;
@@ -25,6 +26,7 @@ mod canvas;
 mod frame;
 mod gestures;
 mod hit;
+mod keys;
 mod labels;
 mod legend;
 mod paint;
@@ -34,10 +36,13 @@ mod words;
 
 pub(in crate::app) use canvas::{elided, width_of};
 use gestures::Zoom;
-pub(in crate::app) use legend::swatch_ui;
+pub(in crate::app) use keys::swatch_ui;
 
 /// Frames are no narrower than this, and lower ones stand side by side, in points of the screen.
-const LEAST: Vec2 = vec2(130.0, 90.0);
+const LEAST: Vec2 = vec2(104.0, 90.0);
+/// Lower than this none is drawn: what has no room is counted in a line of this height.
+const LOWEST: f32 = 72.0;
+const MORE: f32 = 18.0;
 /// Between frames.
 const GAP: f32 = 6.0;
 /// The width of a legend beside the frames.
@@ -161,9 +166,15 @@ pub(in crate::app) fn chart_ui(
         return response;
     }
     let layout = Layout::of(chart, area, memory.legend_height);
-    for (index, facet) in chart.facets.iter().enumerate() {
+    for (index, facet) in chart.facets.iter().enumerate().take(layout.frames.len()) {
         let mut ui = ui.new_child(UiBuilder::new().id_salt(("facet", index)).max_rect(layout.frames[index]));
         response.merge(frame::frame_ui(&mut ui, chart, index, facet, memory, cursor));
+    }
+    if let Some(rect) = layout.more {
+        let count = chart.facets.len() - layout.frames.len();
+        let mut ui = ui.new_child(UiBuilder::new().id_salt("more").max_rect(rect));
+        let text = theme::weak(&ui, format!("and {count} more, for which there is no room")).small();
+        ui.add(Label::new(text).truncate().selectable(false)).on_hover_text("A larger panel shows all");
     }
     match layout.legend {
         LegendPlace::Beside(rect) => {
@@ -190,6 +201,8 @@ pub(in crate::app) fn chart_ui(
 /// Where frames and legend stand.
 struct Layout {
     frames: Vec<Rect>,
+    /// What says how many frames have no room.
+    more: Option<Rect>,
     legend: LegendPlace,
 }
 
@@ -228,6 +241,13 @@ impl Layout {
                 legend = LegendPlace::Below(below);
             }
         }
+        let seen = rows.min(((room.height() - MORE + GAP) / (LOWEST + GAP)) as usize).max(1);
+        let has_all = rows == 1 || room.height() + GAP >= rows as f32 * (LOWEST + GAP);
+        let (rows, shown) = if has_all { (rows, count) } else { (seen, count.min(seen * columns)) };
+        let more = (shown < count).then(|| room.split_top_bottom_at_y(room.bottom() - MORE));
+        if let Some((frames, _)) = more {
+            room = frames;
+        }
         let part = |length: f32, count: usize| (length - GAP * (count - 1) as f32) / count as f32;
         let mut size = vec2(part(room.width(), columns), part(room.height(), rows));
         if is_equal {
@@ -237,12 +257,13 @@ impl Layout {
             let (column, row) = ((index % columns) as f32, (index / columns) as f32);
             Rect::from_min_size(room.min + vec2(column * (size.x + GAP), row * (size.y + GAP)), size)
         };
-        if has_legend && free_cell {
+        if has_legend && free_cell && shown == count {
             let mut rect = cell(count);
             rect.max.x = room.max.x;
             legend = LegendPlace::Beside(rect.shrink2(vec2(16.0, 12.0)));
         }
-        Self { frames: (0..count).map(cell).collect(), legend }
+        let more = more.map(|(_, line)| line.shrink2(vec2(8.0, 2.0)));
+        Self { frames: (0..shown).map(cell).collect(), more, legend }
     }
 }
 

@@ -27,8 +27,12 @@ fn frames_and_legend_stand_side_by_side_within_the_room() {
                     LegendPlace::Beside(rect) | LegendPlace::Below(rect) => Some(rect),
                     LegendPlace::None => None,
                 };
-                let rects: Vec<Rect> = layout.frames.iter().copied().chain(legend).collect();
-                assert_eq!(layout.frames.len(), facets);
+                let rects: Vec<Rect> =
+                    layout.frames.iter().copied().chain(layout.more).chain(legend).collect();
+                let shown = layout.frames.len();
+                assert_eq!(layout.more.is_some(), shown < facets, "what is left out is counted");
+                assert!(shown > 0 && (shown == facets || size.1 < 500.0), "{facets} {aspect:?} {size:?}");
+                assert!(shown == facets || layout.frames.iter().all(|frame| frame.height() >= 0.9 * LOWEST));
                 for (index, rect) in rects.iter().enumerate() {
                     assert!(area.expand(1.0).contains_rect(*rect), "{facets} {aspect:?} {size:?}: {rect:?}");
                     let meets = |other: &&Rect| other.shrink(1.0).intersects(rect.shrink(1.0));

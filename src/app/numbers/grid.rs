@@ -65,8 +65,9 @@ impl Grid {
         // What the columns leave free is the names'.
         let room = (MOST_NAMES * seen).clamp(NAMES[0], NAMES[1]).max(seen - left - 2.0 * GAP);
         let name = (widest + KEY + INDENT + 10.0).clamp(NAMES[0], room);
-        for Span { left, right, number } in &mut columns {
-            [left, right, number].map(|place| *place += name);
+        for column in &mut columns {
+            *column =
+                Span { left: name + column.left, right: name + column.right, number: name + column.number };
         }
         Self { name, columns }
     }
