@@ -199,8 +199,10 @@ fn rule_label(canvas: &Canvas<'_>, rule: &Rule, labels: &mut Labels) {
             ],
         }
     });
-    let mut rects = places.map(|at| Rect::from_min_size(at, size));
-    if let Some(rect) = rects.find(|rect| frame.contains_rect(*rect) && labels.is_free(*rect)) {
+    let rects = places.map(|at| Rect::from_min_size(at, size));
+    let free = rects.filter(|rect| frame.contains_rect(*rect) && labels.is_free(*rect)).enumerate();
+    // Of those free the one that hides the fewest data.
+    if let Some((_, rect)) = free.min_by_key(|(index, rect)| (labels.covered(*rect), *index)) {
         canvas.painter.rect_filled(rect, 2.0, theme::faded(canvas.palette.ground, 0.75));
         canvas.painter.galley(rect.min, galley, color);
         labels.taken.push(rect);

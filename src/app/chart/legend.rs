@@ -24,9 +24,11 @@ enum Piece<'a> {
     Key(&'a Key),
     /// Those for which there is no room.
     More(&'a [Key], &'a [Note]),
-    /// What a scale of colours is of.
+    /// What a scale of colours is of, and the scale on the line below.
     Scale(&'a ColorBar),
     Bar(&'a ColorBar),
+    /// Both on one line.
+    Scaled(&'a ColorBar),
     Note(&'a Note),
 }
 
@@ -67,6 +69,10 @@ fn legend_ui(ui: &mut Ui, chart: &Chart, cursor: &Cursor, room: Vec2, is_column:
                 ui.add(Label::new(text).selectable(false)).on_hover_text(&bar.label);
             }
             Piece::Bar(bar) => bar_ui(&mut ui, bar),
+            Piece::Scaled(bar) => {
+                ui.add(Label::new(theme::weak(&ui, &bar.label).size(SIZE)).extend().selectable(false));
+                bar_ui(&mut ui, bar);
+            }
             Piece::Note(note) => note_ui(&mut ui, note, is_column),
         }
     }
@@ -88,7 +94,10 @@ fn places<'a>(ui: &Ui, legend: &'a Legend, room: Vec2, is_column: bool) -> Vec<(
     let least = LEAST_KEYS.min(most);
     let sized = |piece: Piece<'a>| (piece, size(ui, piece, room.x, is_column));
     let keys: Vec<_> = legend.keys[..most].iter().map(|key| sized(Piece::Key(key))).collect();
-    let bar = legend.bar.iter().flat_map(|bar| [Piece::Scale(bar), Piece::Bar(bar)]);
+    let bar = legend.bar.iter().flat_map(|bar| {
+        let is_line = !is_column && scaled_width(ui, bar) <= room.x;
+        if is_line { vec![Piece::Scaled(bar)] } else { vec![Piece::Scale(bar), Piece::Bar(bar)] }
+    });
     let bar: Vec<_> = bar.map(sized).collect();
     let notes: Vec<_> = legend.notes.iter().map(|note| sized(Piece::Note(note))).collect();
     let with = |(count, noted): (usize, usize)| {
@@ -113,6 +122,10 @@ fn places<'a>(ui: &Ui, legend: &'a Legend, room: Vec2, is_column: bool) -> Vec<(
     })
 }
 
+fn scaled_width(ui: &Ui, bar: &ColorBar) -> f32 {
+    width_of(ui, &bar.label, SIZE) + GAP + bar_width(ui, bar)
+}
+
 /// How large a piece is in so much room across.
 fn size(ui: &Ui, piece: Piece<'_>, width: f32, is_column: bool) -> Vec2 {
     let keyed = |text: &str| width_of(ui, text, SIZE) + KEY.x + GAP + 2.0;
@@ -121,6 +134,7 @@ fn size(ui: &Ui, piece: Piece<'_>, width: f32, is_column: bool) -> Vec2 {
         Piece::More(keys, notes) => width_of(ui, &more_text(keys, notes), SIZE) + 2.0,
         Piece::Scale(bar) => width_of(ui, &bar.label, SIZE) + 2.0,
         Piece::Bar(bar) => bar_width(ui, bar),
+        Piece::Scaled(bar) => scaled_width(ui, bar),
         Piece::Note(note) if is_column => {
             let (font, room) = (FontId::proportional(SIZE), width - KEY.x - GAP);
             let galley = ui.painter().layout(note.text.clone(), font, Color32::PLACEHOLDER, room.max(20.0));

@@ -220,7 +220,7 @@ impl Layout {
         let rows = count.div_ceil(columns);
         let has_legend =
             !chart.legend.is_empty() && area.width() >= LEGEND_FROM.x && area.height() >= LEGEND_FROM.y;
-        let is_equal = chart.facets.iter().all(|facet| facet.aspect == Aspect::Equal);
+        let is_equal = is_equal(chart);
         // A square leaves room at its side in a wide panel.
         let spare = if is_equal { area.width() - squares(area.size(), columns, rows) } else { 0.0 };
         let free_cell = columns * rows > count;
@@ -272,6 +272,11 @@ fn squares(area: Vec2, columns: usize, rows: usize) -> f32 {
     columns as f32 * (area.y / rows as f32 + frame::SQUARE_EXTRA)
 }
 
+/// Whether all frames are squares.
+fn is_equal(chart: &Chart) -> bool {
+    chart.facets.iter().all(|facet| facet.aspect == Aspect::Equal)
+}
+
 /// How many frames stand side by side: those that the chart asks for, as far as there is room; else as many as leave each
 /// frame the most of a good shape.
 fn columns(chart: &Chart, area: Rect) -> usize {
@@ -283,9 +288,11 @@ fn columns(chart: &Chart, area: Rect) -> usize {
         let asked = chart.columns.min(room);
         return (asked..=room).find(|columns| !is_low(columns)).unwrap_or(asked);
     }
+    // Squares are as wide as high, others best a little wider.
+    let shape = if is_equal(chart) { 1.0 } else { 1.3 };
     let shortest = |columns: usize| {
         let rows = count.div_ceil(columns);
-        let side = (area.width() / columns as f32).min(1.3 * area.height() / rows as f32);
+        let side = (area.width() / columns as f32).min(shape * area.height() / rows as f32);
         // Of two alike, the one with fewer empty places.
         side - 0.01 * (columns * rows - count) as f32
     };

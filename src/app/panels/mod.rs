@@ -50,6 +50,8 @@ pub(super) struct Panels {
     hovered: Option<Of>,
     /// The only panel seen, where one is.
     maximised: Option<TileId>,
+    /// The panel opened last, which is the one seen where there is room for one.
+    front: Option<TileId>,
     /// The size of all panels together, in the last frame.
     size: (f32, f32),
     /// Whether the layout is another than when this was asked last.
@@ -82,6 +84,7 @@ impl Panels {
             less_null: layout.less_null,
             hovered: None,
             maximised: None,
+            front: None,
             size: (1000.0, 600.0),
             changed: false,
             made: Cell::new(0),
@@ -107,10 +110,10 @@ impl Panels {
         self.maximised = None;
         let is_of =
             |tile: &Tile<Panel>| matches!(tile, Tile::Pane(panel) if panel.kind().name() == kind.name());
-        if self.tree.make_active(|_, tile| is_of(tile)) {
-            return;
+        if !self.tree.make_active(|_, tile| is_of(tile)) {
+            self.add(Panel::usual(kind));
         }
-        self.add(Panel::usual(kind));
+        self.front = self.tree.tiles.iter().find(|(_, tile)| is_of(tile)).map(|(id, _)| *id);
     }
 
     fn add(&mut self, panel: Panel) {

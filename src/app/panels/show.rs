@@ -63,7 +63,8 @@ pub(super) fn panels_ui(
     };
     let is_there = |id: &TileId| panels.tree.tiles.get_pane(id).is_some();
     let maximised = panels.maximised.filter(is_there);
-    let first = panels.tree.active_tiles().into_iter().find(is_there);
+    let front = panels.front.filter(is_there);
+    let first = front.or_else(|| panels.tree.active_tiles().into_iter().find(is_there));
     let is_narrow = size.x < NARROW;
     match maximised.or(first.filter(|_| is_narrow)) {
         Some(id) => shown.maximised_ui(ui, &mut panels.tree.tiles, id, is_narrow),
