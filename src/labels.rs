@@ -7,6 +7,8 @@
 //! are those with the same (k−1)-gram, told apart by one token more. So every order is the order below it
 //! with each group sorted by that token, starting from one group of everything.
 
+pub mod sentence;
+
 use std::ops::Range;
 
 use rayon::prelude::*;

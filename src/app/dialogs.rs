@@ -36,6 +36,12 @@ pub trait Dialogs: Send + Sync {
     /// Where no dialog can be shown.
     fn choose_text(&self) -> Result<Option<PathBuf>>;
 
+    /// A file of benchmark scores; `None` when the user changed their mind.
+    ///
+    /// # Errors
+    /// Where no dialog can be shown.
+    fn choose_scores(&self) -> Result<Option<PathBuf>>;
+
     /// Where to write a figure, `None` when the user changed their mind; `extension` is `svg` or `png`.
     ///
     /// # Errors
@@ -57,6 +63,16 @@ impl Dialogs for NativeDialogs {
             rfd::FileDialog::new()
                 .set_title(TITLE_TEXT)
                 .add_filter("Text or tokens", &[&corpus::EXTENSIONS[..], &["safetensors"]].concat())
+                .add_filter("All files", &["*"])
+                .pick_file()
+        })
+    }
+
+    fn choose_scores(&self) -> Result<Option<PathBuf>> {
+        shown(|| {
+            rfd::FileDialog::new()
+                .set_title(TITLE_SCORES)
+                .add_filter("Scores", &["csv", "tsv", "json"])
                 .add_filter("All files", &["*"])
                 .pick_file()
         })
@@ -87,6 +103,7 @@ fn shown(dialog: impl FnOnce() -> Option<PathBuf>) -> Result<Option<PathBuf>> {
 
 const TITLE_FOLDER: &str = "Open checkpoints";
 const TITLE_TEXT: &str = "Choose a text corpus";
+const TITLE_SCORES: &str = "Open benchmark scores";
 const TITLE_FIGURE: &str = "Export the information plane";
 
 /// What the user is asked for.
@@ -96,6 +113,8 @@ pub(super) enum Question {
     Folder,
     /// A text to measure on.
     Text,
+    /// Scores of benchmarks.
+    Scores,
     /// Where to write this figure, in the format of this extension.
     Figure(Arc<Scene>, &'static str),
 }
@@ -106,6 +125,7 @@ impl Question {
         match self {
             Self::Folder => TITLE_FOLDER,
             Self::Text => TITLE_TEXT,
+            Self::Scores => TITLE_SCORES,
             Self::Figure(..) => TITLE_FIGURE,
         }
     }
@@ -119,7 +139,7 @@ impl Question {
     pub(super) fn saves(&self) -> Option<&'static str> {
         match self {
             Self::Figure(_, extension) => Some(extension),
-            Self::Folder | Self::Text => None,
+            Self::Folder | Self::Text | Self::Scores => None,
         }
     }
 }
@@ -207,6 +227,7 @@ impl Asker {
             let ask = AssertUnwindSafe(|| match &asked {
                 Question::Folder => dialogs.open_folder(),
                 Question::Text => dialogs.choose_text(),
+                Question::Scores => dialogs.choose_scores(),
                 Question::Figure(_, extension) => dialogs.save_figure(extension),
             });
             let answer = catch_unwind(ask)
@@ -232,6 +253,15 @@ impl Asker {
     /// Where no thread can be started.
     pub(super) fn look_at_text(&mut self, ctx: &egui::Context, path: PathBuf) -> Result<()> {
         self.wait(ctx, move || Answer::Looked(vec![Ok(Incoming::Text(incoming::text(&path)))]))?;
+        Ok(())
+    }
+
+    /// Reads scores that were chosen as such.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub(super) fn look_at_scores(&mut self, ctx: &egui::Context, path: PathBuf) -> Result<()> {
+        self.wait(ctx, move || Answer::Looked(vec![incoming::scores(&path)]))?;
         Ok(())
     }
 

@@ -61,6 +61,7 @@ impl App {
                 Ok(())
             }
             Question::Text => self.asker.look_at_text(ctx, path),
+            Question::Scores => self.asker.look_at_scores(ctx, path),
             Question::Figure(scene, extension) => self.asker.write(ctx, scene, path, extension),
         };
         self.say_failure(begun);
@@ -91,6 +92,7 @@ impl App {
             match self.say_failure(found) {
                 Some(Incoming::Open(path)) if !opened.contains(&path) => opened.push(path),
                 Some(Incoming::Text(text)) => texts.push(text),
+                Some(Incoming::Scores(scores)) => self.act(ctx, UiCommand::Scores(scores).into()),
                 Some(Incoming::Open(_)) | None => {}
             }
         }

@@ -3,8 +3,11 @@
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::analysis::benchmarks::{self, Benchmarks};
 use crate::condition::TextSource;
+use crate::corpus::Field;
 use crate::error::{Error, Kind, Result};
 use crate::results;
 
@@ -12,15 +15,17 @@ use crate::results;
 const BEGINNING: u64 = 1 << 20;
 
 /// What a path leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Incoming {
     /// A folder or a file of results, to be opened.
     Open(PathBuf),
     /// A text or tokens, to be measured on.
     Text(TextSource),
+    /// Scores of benchmarks, to be shown beside the measures.
+    Scores(Arc<Benchmarks>),
 }
 
-/// Finds out what a path leads to. Reads at most the beginning of a file; may block as long as the file system does.
+/// Finds out what a path leads to. Reads at most the beginning of a file, of scores all; may block as long as the file system does.
 ///
 /// # Errors
 /// Where nothing is there, or something that is neither a folder nor a file.
@@ -43,11 +48,22 @@ pub(super) fn look(path: &Path) -> Result<Incoming> {
         return Ok(Incoming::Open(path.to_owned()));
     }
     let beginning = beginning(path);
+    if is_scores(&beginning) {
+        return scores(path);
+    }
     let of_model = matches!(content(&beginning), Content::Weights | Content::Config);
     match path.parent() {
         Some(folder) if of_model => Ok(Incoming::Open(folder.to_owned())),
         _ => Ok(Incoming::Text(text_source(path, &beginning))),
     }
+}
+
+/// The scores in a file or a folder of such that the user chose as such.
+///
+/// # Errors
+/// What cannot be read as scores.
+pub(super) fn scores(path: &Path) -> Result<Incoming> {
+    Ok(Incoming::Scores(Arc::new(benchmarks::read(path)?)))
 }
 
 /// The source of a text that the user chose as such; may block as long as the file system does.
@@ -69,6 +85,13 @@ fn text_source(path: &Path, beginning: &[u8]) -> TextSource {
         _ if named => TextSource::Tokens(path.to_owned()),
         _ => TextSource::Corpus(path.to_owned()),
     }
+}
+
+/// Whether a file that begins so is one of scores, and not a text with a column of the models that wrote it.
+fn is_scores(beginning: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(beginning.split(|byte| *byte == b'\n').next().unwrap_or_default());
+    let is_text = |name: &str| Field::is_usual(name.trim().trim_matches('"'));
+    benchmarks::looks_like_scores(beginning) && !head.split([',', '\t', ';']).any(is_text)
 }
 
 fn beginning(path: &Path) -> Vec<u8> {
@@ -134,6 +157,7 @@ mod tests {
             (b"[{\"text\": \"It was the best of times\"}]".to_vec(), text.clone()),
             (b"{\"schema\": \"chat\", \"text\": \"It was the best of times\"}\n".to_vec(), text.clone()),
             (b"{\"settings\": {\"a\": 1}, \"text\": \"It was the best of times\"}\n".to_vec(), text.clone()),
+            (b"model,text,score\nllama,It was,3\nllama,the best,4\n".to_vec(), text.clone()),
             (b"".to_vec(), text),
             (b"{\"schema\": 2, \"conditions\": [{\"settings\": {}}]}\n".to_vec(), open(&path)),
             (b"{\"settings\": {\"samples\": 64}, \"checkpoints\": []}\n".to_vec(), open(&path)),
@@ -145,6 +169,9 @@ mod tests {
             fs::write(&path, &bytes).unwrap();
             assert_eq!(look(&path).unwrap(), expected, "{}", String::from_utf8_lossy(&bytes));
         }
+        fs::write(&path, "model,mmlu,arc\nfirst,0.3,0.4\nsecond,0.5,0.6\n").unwrap();
+        let Incoming::Scores(scores) = look(&path).unwrap() else { panic!("scores") };
+        assert_eq!((scores.benchmarks.len(), scores.rows.len()), (2, 2));
     }
 
     #[test]

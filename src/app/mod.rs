@@ -77,6 +77,8 @@ pub struct Start {
     pub text: Option<TextSource>,
     /// What is measured and how.
     pub settings: Settings,
+    /// Scores of benchmarks to show beside the measures; `None` for none.
+    pub benchmarks: Option<PathBuf>,
     /// Whether the paths are the demo's, since none were named.
     pub demo_runs: bool,
     /// Whether the text is the demo's, since none was named.
@@ -92,6 +94,8 @@ enum Action {
     AskFolder,
     /// Ask for a text.
     AskText,
+    /// Ask for scores of benchmarks.
+    AskScores,
     /// Ask where to write the plane in this format, and write it.
     Export(&'static str),
     /// Ask in the window what the desktop's dialog is asking.
@@ -170,6 +174,10 @@ impl App {
         };
         app.act(ctx, UiCommand::Open(start.paths).into());
         (app.state.opening_demo, app.state.demo_text) = (start.demo_runs, start.demo_text);
+        if let Some(benchmarks) = start.benchmarks {
+            let begun = app.asker.look_at_scores(ctx, benchmarks);
+            app.say_failure(begun);
+        }
         app
     }
 
@@ -224,6 +232,7 @@ impl App {
             }
             Action::AskFolder => self.asker.ask(ctx, Question::Folder),
             Action::AskText => self.asker.ask(ctx, Question::Text),
+            Action::AskScores => self.asker.ask(ctx, Question::Scores),
             Action::Export(extension) => match self.state.scene() {
                 Some(scene) => self.asker.ask(ctx, Question::Figure(Arc::new(scene), extension)),
                 None => Err(Error::new(Kind::Output, "there is nothing to export yet").help("measure first")),
@@ -283,7 +292,9 @@ impl App {
 
     /// Sends what waits, and what is wanted where that has changed.
     fn send(&mut self, ctx: &egui::Context) {
-        self.state.wanted().into_iter().for_each(|command| self.outbox.push(command));
+        self.state.look_at(self.panels.glances(self.state.view));
+        let wanted = self.state.wanted();
+        wanted.into_iter().chain(self.state.looked()).for_each(|command| self.outbox.push(command));
         match self.outbox.flush() {
             Flushed::All => {}
             Flushed::Full => ctx.request_repaint_after(RETRY),

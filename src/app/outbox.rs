@@ -16,6 +16,8 @@ pub(super) struct Outbox {
     open: Option<Command>,
     /// What is wanted.
     wants: Option<Command>,
+    /// What is looked at.
+    looks: Option<Command>,
     retry: Option<Command>,
     disconnected: bool,
 }
@@ -33,7 +35,7 @@ pub(super) enum Flushed {
 
 impl Outbox {
     pub(super) fn new(sender: Sender<Command>) -> Self {
-        Self { sender, open: None, wants: None, retry: None, disconnected: false }
+        Self { sender, open: None, wants: None, looks: None, retry: None, disconnected: false }
     }
 
     /// Puts a command in, over those it makes pointless.
@@ -41,23 +43,24 @@ impl Outbox {
         match command {
             Command::Open { .. } => {
                 self.open = Some(command);
-                (self.wants, self.retry) = (None, None);
+                (self.wants, self.looks, self.retry) = (None, None, None);
             }
             Command::Want(_) => self.wants = Some(command),
+            Command::Look(_) => self.looks = Some(command),
             Command::Retry => self.retry = Some(command),
         }
     }
 
     /// Sends a last command over everything that waits, giving the worker a moment to make room.
     pub(super) fn send_last(&mut self, command: Command, patience: Duration) {
-        (self.open, self.wants, self.retry) = (None, None, None);
+        (self.open, self.wants, self.looks, self.retry) = (None, None, None, None);
         // The window closes either way; a worker that is gone or stuck needs no goodbye.
         let _ = self.sender.send_timeout(command, patience);
     }
 
     /// Sends what fits into the channel.
     pub(super) fn flush(&mut self) -> Flushed {
-        for slot in [&mut self.open, &mut self.retry, &mut self.wants] {
+        for slot in [&mut self.open, &mut self.retry, &mut self.wants, &mut self.looks] {
             let Some(command) = slot.take() else { continue };
             match self.sender.try_send(command) {
                 Ok(()) => {}

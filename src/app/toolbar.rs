@@ -68,6 +68,10 @@ fn views_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
         }
     }
     ui.separator();
+    let help = "A table of models, or results of lm-evaluation-harness";
+    if ui.button("Open benchmark scores…").on_hover_text(help).clicked() {
+        actions.push(Action::AskScores);
+    }
     if ui.button("Find by name…").on_hover_text("Views and commands (Ctrl+P)").clicked() {
         actions.push(Action::TogglePalette);
     }

@@ -10,6 +10,7 @@ use crate::analysis::benchmarks;
 use crate::chart::{Chart, csv};
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, FigureOptions, TWO_COLUMNS, Theme, layout};
+use crate::labels::sentence;
 use crate::measures::Order;
 use crate::output::write_atomically;
 use crate::results::{join, read_all};
@@ -18,7 +19,7 @@ use crate::tokens::{Tokens, Vocabulary};
 use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Sphere, Time};
 use crate::views::quantity::Quantity;
 use crate::views::snapshot::Snapshot;
-use crate::views::{self, View, sentence};
+use crate::views::{self, View};
 
 /// A point is 1/72 inch.
 const POINTS_PER_MM: f32 = 72.0 / 25.4;
@@ -144,7 +145,8 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
             true => missing + ", by --order and --layer",
             false => missing,
         };
-        let cause = format!("there is no figure of kind {} in these results", view.kind);
+        let place = if view.needs_results { " in these results" } else { "" };
+        let cause = format!("there is no figure of kind {}{place}", view.kind);
         Error::new(Kind::Usage, cause).help(missing).at(args.results.first().unwrap_or(out))
     })?;
     args.write(&chart, out)?;
@@ -171,10 +173,9 @@ impl FigureArgs {
             tokens.notes.iter().for_each(|line| note(&format!("infoplane: {line}")));
             let vocabulary = Vocabulary::read(tokenizer)?;
             let decode = |id| vocabulary.text(id);
-            let (document, position, widest) = (self.document, self.position, self.max_order);
-            let sentence = sentence::of(&tokens.documents, decode, document, position, widest)
+            let sentence = sentence::of(&tokens.documents, decode, self.document, self.max_order)
                 .map_err(|error| error.at(corpus))?;
-            snapshot = snapshot.with_sentence(sentence);
+            snapshot = snapshot.with_sentence(self.document, Ok(sentence.into()));
         }
         Ok(snapshot)
     }
@@ -191,6 +192,8 @@ impl FigureArgs {
             checkpoints: self.checkpoints.clone(),
             score: self.score.clone(),
             sphere: self.sphere(),
+            document: self.document,
+            position: self.position,
         }
     }
 
@@ -222,6 +225,8 @@ impl FigureArgs {
             (Heed::Sphere, "--points", self.points.is_some()),
             (Heed::Sphere, "--temperature", self.temperature.is_some()),
             (Heed::Sphere, "--view", self.view.is_some()),
+            (Heed::Document, "--document", self.document != 0),
+            (Heed::Document, "--position", self.position.is_some()),
         ];
         let unheeded = asked.into_iter().filter(|(heed, _, asked)| *asked && !view.heeds.contains(heed));
         unheeded.map(|(_, flag, _)| flag).collect()

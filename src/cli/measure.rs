@@ -266,7 +266,11 @@ impl Collector {
                     self.costs = costs;
                     return Ok(());
                 }
-                Event::Opened { .. } | Event::OpenFailed { .. } | Event::Measured { .. } => {}
+                // Nothing is looked at here, and no folder opened.
+                Event::Opened { .. }
+                | Event::OpenFailed { .. }
+                | Event::Measured { .. }
+                | Event::Seen { .. } => {}
             }
         }
     }

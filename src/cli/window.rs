@@ -22,6 +22,10 @@ pub struct WindowArgs {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     text: TextArgs,
+    /// Benchmark scores beside the measures: a table of models, or results of lm-evaluation-harness, a file or a folder of
+    /// them.
+    #[arg(long, value_name = "FILE")]
+    benchmarks: Option<PathBuf>,
     #[command(flatten)]
     measuring: MeasuringArgs,
 }
@@ -48,7 +52,7 @@ pub fn run(args: WindowArgs) -> Result<u8> {
     let text = named.or_else(|| Some(TextSource::Corpus(demo.as_ref()?.text.clone())));
     let paths = if demo_runs { demo.map(|demo| demo.runs).unwrap_or_default() } else { args.paths };
     let settings = args.measuring.settings.settings(Settings::of_window());
-    let start = Start { paths, text, settings, demo_runs, demo_text };
+    let start = Start { paths, text, settings, benchmarks: args.benchmarks, demo_runs, demo_text };
     let options = args.measuring.engine_options()?;
     let store = options.store.clone();
     app::run(start, move |context| engine::spawn(options, move || context.request_repaint()))

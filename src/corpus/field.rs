@@ -52,6 +52,11 @@ impl Field {
         self.sought = false;
     }
 
+    /// Whether a field of this name is where text usually is.
+    pub fn is_usual(name: &str) -> bool {
+        KNOWN.contains(&name)
+    }
+
     /// Takes one of the fields that hold text, if there is only one or the names of some are known.
     pub(super) fn find(&mut self, names: &[String]) {
         self.sought = false;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 
-use super::message::{Command, Event, Want};
+use super::message::{Command, Event, Look, Want};
 
 /// The other side of a channel is gone: the window was closed, or the command line has what it came for.
 pub struct Gone;
@@ -26,6 +26,8 @@ pub struct Waiting {
     pub open: Option<Vec<PathBuf>>,
     /// What is wanted instead of what was.
     pub wants: Option<Vec<Want>>,
+    /// What is looked at instead of what was.
+    pub looks: Option<Vec<Look>>,
     /// Whether to try again what failed.
     pub retry: bool,
 }
@@ -34,15 +36,16 @@ impl Waiting {
     fn add(&mut self, command: Command) {
         match command {
             // Whatever was wanted was wanted of the former runs.
-            Command::Open { paths } => *self = Self { open: Some(paths), wants: None, retry: false },
+            Command::Open { paths } => *self = Self { open: Some(paths), ..Self::default() },
             Command::Want(wants) => self.wants = Some(wants),
+            Command::Look(looks) => self.looks = Some(looks),
             Command::Retry => self.retry = true,
         }
     }
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.open.is_none() && self.wants.is_none() && !self.retry
+        self.open.is_none() && self.wants.is_none() && self.looks.is_none() && !self.retry
     }
 }
 
@@ -83,6 +86,12 @@ impl Inbox {
     pub fn supersedes_opening(&mut self) -> bool {
         self.look();
         self.gone || self.waiting.open.is_some()
+    }
+
+    /// Whether anything waits that goes before a look at states, or there is nobody any more to see them.
+    pub fn supersedes_look(&mut self) -> bool {
+        self.look();
+        self.gone || !self.waiting.is_empty()
     }
 
     /// Takes in what has come by now.

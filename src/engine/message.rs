@@ -8,6 +8,8 @@ use super::runs::RunList;
 use crate::checkpoints::{CheckpointKey, RunKey};
 use crate::condition::Condition;
 use crate::error::Error;
+use crate::labels::sentence::Sentence;
+use crate::measures::cloud::Cloud;
 use crate::results::Measurement;
 
 /// How good numbers are, each better than those before.
@@ -32,6 +34,36 @@ pub struct Want {
     pub quality: Quality,
 }
 
+/// Something of a checkpoint that is looked at beside its numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// The checkpoint.
+    pub checkpoint: CheckpointKey,
+    /// The condition that it is measured under, whose sample is looked at.
+    pub condition: Arc<Condition>,
+    /// What of it.
+    pub sight: Sight,
+}
+
+/// What of a checkpoint is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sight {
+    /// The document of this number, from 0, in the checkpoint's own tokens.
+    Document(usize),
+    /// A few hundred hidden states of the first documents: those of one layer, 0 for the embedding output; `None` for
+    /// the last.
+    States(Option<usize>),
+}
+
+/// What is seen of a [`Sight`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// The document with its labels.
+    Document(Arc<Sentence>),
+    /// The states, projected.
+    States(Arc<Cloud>),
+}
+
 /// What the estimator added to the forward pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EstimatorCosts {
@@ -54,6 +86,9 @@ pub enum Command {
     /// emitted for a want that is still there are not emitted again, and work for one that is gone stops. Wants of
     /// checkpoints that are not open, or recorded, are passed over.
     Want(Vec<Want>),
+    /// All that is looked at from now on. It replaces what was looked at before: what is still there and was emitted is
+    /// not emitted again. Looks at checkpoints that are not open, or recorded, are passed over.
+    Look(Vec<Look>),
     /// Measure again what failed, and look at files again: they may have been mended or rewritten.
     Retry,
 }
@@ -120,6 +155,13 @@ pub enum Event {
         checkpoint: CheckpointKey,
         /// Why.
         error: Error,
+    },
+    /// What is looked at, or why it cannot be.
+    Seen {
+        /// The look it answers.
+        look: Look,
+        /// What there is to see.
+        seen: Result<Seen, Error>,
     },
     /// Trouble after which work goes on, as when the GPU was lost and the CPU took over.
     Warning(String),

@@ -26,7 +26,7 @@ mod session;
 mod work;
 mod worker;
 
-pub use message::{Command, EstimatorCosts, Event, Quality, Want};
+pub use message::{Command, EstimatorCosts, Event, Look, Quality, Seen, Sight, Want};
 pub use place::operations;
 pub use runs::{OpenRun, RunList};
 

@@ -49,6 +49,10 @@ impl Worker<'_> {
                 self.work.want(wants);
                 idle = false;
             }
+            if let Some(looks) = waiting.looks {
+                self.work.look(looks);
+                idle = false;
+            }
             if !idle && !self.work.advance(&mut self.inbox, &self.outbox)? {
                 idle = true;
                 self.outbox.emit(Event::Idle { costs: self.work.rest() })?;

@@ -2,6 +2,7 @@
 //!
 //! All are efficiencies: nats over ln n, so they lie in [0, 1] whatever the number of reference points.
 
+pub mod cloud;
 mod form;
 mod information;
 mod label;

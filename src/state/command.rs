@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::messages::Message;
 use super::timeline::TimeCommand;
+use crate::analysis::benchmarks::Benchmarks;
 use crate::checkpoints::CheckpointKey;
 use crate::condition::{Condition, TextSource};
 use crate::settings::Settings;
@@ -17,6 +18,8 @@ pub enum UiCommand {
     Open(Vec<PathBuf>),
     /// Measure on this text.
     ChooseText(TextSource),
+    /// Show these scores of benchmarks beside the measures.
+    Scores(Arc<Benchmarks>),
     /// Show these settings without measuring yet, while a field is still being dragged.
     Draft(Settings),
     /// Measure under these settings.

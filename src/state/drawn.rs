@@ -97,7 +97,7 @@ impl State {
             let data = RunData { measured: curve.measured.clone(), checkpoints: data };
             runs.push((curve.subject(words), data));
         }
-        drawn.snapshot = Arc::new(Snapshot::new(runs));
+        drawn.snapshot = Arc::new(self.with_seen(Snapshot::new(runs)));
         drawn.notes = notes(&drawn.trajectories);
         drawn.extent = plane::extent(&drawn.trajectories);
         drawn

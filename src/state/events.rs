@@ -61,6 +61,7 @@ impl State {
                     self.answered(condition, checkpoint, Answer::Failed(error));
                 }
             }
+            Event::Seen { look, seen } => self.saw(look, seen),
             Event::Warning(text) => self.say(Message::new(Severity::Warning, text)),
             Event::OpenFailed { error } => {
                 self.opening = false;
@@ -105,6 +106,7 @@ impl State {
         self.pins.clear();
         self.failed_conditions.clear();
         self.numbers.clear();
+        self.forget_seen();
         self.run_states = runs.runs().iter().map(RunState::new).collect();
         let mut warnings = BTreeSet::new();
         for (open, state) in runs.runs().iter().zip(&self.run_states) {

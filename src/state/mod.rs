@@ -13,6 +13,7 @@
 //! | `selection` | which runs are drawn, and the checkpoints under the scrubber |
 //! | `conditions` | what is measured under: the present settings and text, and those pinned |
 //! | `wants` | what is wanted of the worker, and how far it has come |
+//! | `looks` | what is looked at beside the numbers |
 //! | `points`, `drawn` | what of all this is drawn, computed once after a change |
 //! | `messages` | lines for the user |
 
@@ -20,6 +21,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::analysis::benchmarks::Benchmarks;
 use crate::checkpoints::CheckpointKey;
 use crate::condition::{Condition, TextSource};
 use crate::engine::{Command, RunList, Want};
@@ -31,6 +33,7 @@ mod command;
 mod conditions;
 mod drawn;
 mod events;
+mod looks;
 mod messages;
 mod points;
 mod recorded;
@@ -42,6 +45,7 @@ mod wants;
 pub use command::UiCommand;
 pub use conditions::{Asked, MOST_PINS, no_more_pins};
 pub use drawn::{Drawn, Mark, RunWords};
+pub use looks::Glance;
 pub use messages::{Message, Messages, Severity};
 pub use points::{AtScrubber, Content, Moment, ShownPoint};
 pub use runs::{Answer, CheckpointState, Counts, Numbers, Prepared, Recorded, RunState, Status};
@@ -97,6 +101,10 @@ pub struct State {
     drawn: OnceCell<Drawn>,
     /// What is wanted, likewise.
     wants: OnceCell<Vec<Want>>,
+    /// What is looked at beside the numbers.
+    looks: looks::Looks,
+    /// Scores of benchmarks; `None` where none were opened.
+    benchmarks: Option<Arc<Benchmarks>>,
 }
 
 impl State {
@@ -197,6 +205,12 @@ impl State {
                 self.failed_conditions.clear();
                 self.each_measured(CheckpointState::forgive);
                 return Some(Command::Retry);
+            }
+            UiCommand::Scores(benchmarks) => {
+                for note in &benchmarks.notes {
+                    self.say(Message::new(Severity::Info, note.clone()));
+                }
+                self.benchmarks = Some(benchmarks);
             }
             UiCommand::KeepText => self.demo_text = false,
             UiCommand::Say(message) => self.say(message),

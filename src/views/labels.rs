@@ -1,12 +1,12 @@
 //! How the positions of a document are labelled at each width (paper, figures 3 and 14).
 
 use super::View;
-use super::options::Options;
-use super::sentence::Sentence;
+use super::options::{Heed, Options};
 use super::snapshot::Snapshot;
 use crate::chart::{
     Axis, Cell, Cells, Chart, Color, ColorMap, Curve, Dash, Datum, Facet, Line, Mark, Of, Words,
 };
+use crate::labels::sentence::Sentence;
 use crate::measures::{Label, Order};
 use crate::words::{counted, thousands};
 
@@ -17,7 +17,7 @@ pub const VIEW: View = View {
     paper: "3, 14",
     about: "The n-grams that label a sentence's positions at each width, input and output, and how often they occur.",
     needs_results: false,
-    heeds: &[],
+    heeds: &[Heed::Document],
     chart,
 };
 
@@ -28,12 +28,13 @@ const SIDES: [Color; 2] = [Color::Group(0), Color::Group(2)];
 /// How strong the tint of labels seen once is.
 const TINT: f32 = 0.22;
 
-fn chart(snapshot: &Snapshot, _: &Options) -> Result<Chart, String> {
-    let Some(sentence) = snapshot.sentence() else {
+fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
+    let Some(sentence) = snapshot.sentence(options.document) else {
         return Err("no text is known: choose a corpus and a checkpoint's tokenizer, whose tokens are shown"
             .to_owned());
     };
-    let table = Table::of(sentence);
+    let sentence = sentence?;
+    let table = Table::of(sentence, sentence.position(options.position)?);
     let shown = &sentence.tokens()[table.position];
     let chosen = format!("labels of position {}, “{}”", table.position, shown.text);
     Ok(Chart {
@@ -61,8 +62,8 @@ struct Table<'s> {
 }
 
 impl<'s> Table<'s> {
-    fn of(sentence: &'s Sentence) -> Self {
-        let (position, tokens) = (sentence.position(), sentence.tokens().len());
+    fn of(sentence: &'s Sentence, position: usize) -> Self {
+        let tokens = sentence.tokens().len();
         let start = position.saturating_sub(WINDOW / 2).min(tokens.saturating_sub(WINDOW));
         let mut table = Self { sentence, position, window: start..(start + WINDOW).min(tokens), most: 1 };
         let labels =
@@ -264,7 +265,7 @@ fn caption(sentence: &Sentence) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::chart::csv;
-    use crate::views::sentence::{self, of};
+    use crate::labels::sentence::of;
 
     const TEXT: &str = "the cat sat on the mat and the cat sat on the dog while it rained all day long";
 
@@ -283,9 +284,9 @@ mod tests {
 
     fn drawn(position: Option<usize>, widest: Order) -> Chart {
         let (documents, names) = documents();
-        let sentence: sentence::Sentence =
-            of(&documents, |id| names[id as usize].clone(), 0, position, widest).unwrap();
-        chart(&Snapshot::default().with_sentence(sentence), &Options::default()).unwrap()
+        let sentence = of(&documents, |id| names[id as usize].clone(), 0, widest).unwrap();
+        let snapshot = Snapshot::default().with_sentence(0, Ok(sentence.into()));
+        chart(&snapshot, &Options { position, ..Options::default() }).unwrap()
     }
 
     #[test]
@@ -336,7 +337,17 @@ mod tests {
         assert!(once.len() > 10 && once.iter().all(|datum| !datum.flags.is_empty()));
         let text = String::from_utf8(csv(&chart).unwrap()).unwrap();
         assert!(text.lines().any(|line| line.contains(",input,") && line.ends_with(",on the")), "{text}");
-        let missing = super::chart(&Snapshot::default(), &Options::default()).unwrap_err();
-        assert!(missing.contains("corpus"), "{missing}");
+        let missing = |snapshot: &Snapshot, document, position| {
+            super::chart(snapshot, &Options { document, position, ..Options::default() }).unwrap_err()
+        };
+        let nothing = missing(&Snapshot::default(), 0, None);
+        assert!(nothing.contains("corpus"), "{nothing}");
+        let (documents, _) = documents();
+        let sentence = of(&documents, |id| id.to_string(), 0, Order::Quadgram).unwrap();
+        let snapshot = Snapshot::default()
+            .with_sentence(0, Ok(sentence.into()))
+            .with_sentence(2, Err("there is no document 2".to_owned()));
+        assert_eq!(missing(&snapshot, 2, None), "there is no document 2");
+        assert!(missing(&snapshot, 0, Some(1)).contains("carries no label"));
     }
 }

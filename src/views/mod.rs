@@ -4,7 +4,6 @@
 
 mod benchmarks;
 mod chosen;
-pub mod cloud;
 pub mod convergence;
 mod correlations;
 mod datum;
@@ -27,7 +26,6 @@ mod profile;
 pub mod quantity;
 mod robustness;
 mod scored;
-pub mod sentence;
 mod shares;
 mod sizes;
 pub mod snapshot;

@@ -161,6 +161,10 @@ pub struct Options {
     pub score: Option<String>,
     /// The estimator shown on a sphere.
     pub sphere: Sphere,
+    /// The number of the document shown, from 0.
+    pub document: usize,
+    /// The token of it whose labels are pointed out, from 0; `None` for one near the beginning.
+    pub position: Option<usize>,
 }
 
 /// The estimator on a sphere, and from where it is looked at.
@@ -228,4 +232,6 @@ pub enum Heed {
     Score,
     /// [`Options::sphere`].
     Sphere,
+    /// [`Options::document`] and [`Options::position`].
+    Document,
 }

@@ -51,7 +51,8 @@ impl<'s> Scored<'s> {
         let Some(benchmarks) = snapshot.benchmarks().filter(|benchmarks| !benchmarks.benchmarks.is_empty())
         else {
             return Err(
-                "no scores of benchmarks are given: name a table of them with --scores FILE".to_owned()
+                "no scores of benchmarks are given: open a table of them (Views, Open benchmark scores…; --scores FILE)"
+                    .to_owned()
             );
         };
         let families = Families::of(snapshot);

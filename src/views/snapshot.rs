@@ -1,13 +1,14 @@
 //! What views draw: the measurements of runs, as results hold them or the window knows them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::cloud::Cloud;
 use super::plane::Basis;
-use super::sentence::Sentence;
 use crate::analysis::benchmarks::Benchmarks;
 use crate::chart::{CheckpointSubject, RunSubject, Subjects};
+use crate::labels::sentence::Sentence;
+use crate::measures::cloud::Cloud;
 use crate::results::caption::{self, Measured, MeasuredRun, distinctions};
 use crate::results::{CheckpointResult, JoinedRun, Measurement};
 
@@ -16,7 +17,8 @@ use crate::results::{CheckpointResult, JoinedRun, Measurement};
 pub struct Snapshot {
     subjects: Arc<Subjects>,
     runs: Vec<RunData>,
-    sentence: Option<Arc<Sentence>>,
+    /// Documents of the sample by their number, or why one cannot be shown.
+    sentences: BTreeMap<usize, Result<Arc<Sentence>, String>>,
     cloud: Option<Arc<Cloud>>,
     benchmarks: Option<Arc<Benchmarks>>,
 }
@@ -77,10 +79,11 @@ impl Snapshot {
         Self { subjects: Arc::new(Subjects { runs: subjects }), runs, ..Self::default() }
     }
 
-    /// The same snapshot with a document of the sample.
+    /// The same snapshot with a document of the sample, or why it cannot be shown.
     #[must_use]
-    pub fn with_sentence(self, sentence: impl Into<Arc<Sentence>>) -> Self {
-        Self { sentence: Some(sentence.into()), ..self }
+    pub fn with_sentence(mut self, document: usize, sentence: Result<Arc<Sentence>, String>) -> Self {
+        self.sentences.insert(document, sentence);
+        self
     }
 
     /// The same snapshot with scores of benchmarks.
@@ -131,9 +134,10 @@ impl Snapshot {
         &self.subjects
     }
 
-    /// A document of the sample with the labels of its positions; `None` where no text is known.
-    pub fn sentence(&self) -> Option<&Sentence> {
-        self.sentence.as_deref()
+    /// A document of the sample with the labels of its positions, or why it cannot be shown; `None` where no text is known.
+    pub fn sentence(&self, document: usize) -> Option<Result<&Sentence, &str>> {
+        let sentence = self.sentences.get(&document)?;
+        Some(sentence.as_deref().map_err(String::as_str))
     }
 
     /// The same snapshot with states of a model to show on a sphere.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use infoplane::device::Compute;
 use infoplane::engine::{self, Event};
 use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, Statistics, unit_rows};
+use infoplane::labels::sentence;
 use infoplane::labels::{LabelSet, Labels, Levels};
 use infoplane::measures::{Label, Order};
 use infoplane::results::Measurement;
 use infoplane::settings::{Backend, Settings};
 use infoplane::store::{Store, StoreScores};
-use infoplane::views::sentence;
 
 use super::driver::{Driver, answers, failures, headless, on_books, run_of};
 use super::support::{devices, layer_statistics};
@@ -38,7 +38,7 @@ fn a_sentence_counts_its_labels_as_the_estimate_does() {
     let documents: Vec<Vec<u32>> = [0, 3, 5].map(document).into_iter().chain([vec![1; 4], vec![]]).collect();
     for widest in Order::ALL {
         let labels = Labels::new(&documents, widest.number());
-        let sentence = sentence::of(&documents, |id| id.to_string(), 1, None, widest).unwrap();
+        let sentence = sentence::of(&documents, |id| id.to_string(), 1, widest).unwrap();
         assert_eq!(sentence.positions(), labels.positions());
         let first = labels.document_offsets[1];
         assert_eq!(sentence.labelled().count(), labels.document_offsets[2] - first);

@@ -30,6 +30,10 @@ impl Dialogs for Missing {
         self.open_folder()
     }
 
+    fn choose_scores(&self) -> Result<Option<PathBuf>> {
+        self.open_folder()
+    }
+
     fn save_figure(&self, _extension: &str) -> Result<Option<PathBuf>> {
         self.open_folder()
     }
@@ -46,6 +50,10 @@ impl Dialogs for Hanging {
     }
 
     fn choose_text(&self) -> Result<Option<PathBuf>> {
+        self.open_folder()
+    }
+
+    fn choose_scores(&self) -> Result<Option<PathBuf>> {
         self.open_folder()
     }
 
@@ -66,6 +74,10 @@ impl Dialogs for Cancelled {
         Ok(None)
     }
 
+    fn choose_scores(&self) -> Result<Option<PathBuf>> {
+        Ok(None)
+    }
+
     fn save_figure(&self, _extension: &str) -> Result<Option<PathBuf>> {
         Ok(None)
     }
@@ -82,6 +94,10 @@ impl Dialogs for Broken {
 
     fn choose_text(&self) -> Result<Option<PathBuf>> {
         self.0.choose_text()
+    }
+
+    fn choose_scores(&self) -> Result<Option<PathBuf>> {
+        self.0.choose_scores()
     }
 
     fn save_figure(&self, extension: &str) -> Result<Option<PathBuf>> {

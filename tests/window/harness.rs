@@ -12,8 +12,10 @@ use infoplane::app::dialogs::Dialogs;
 use infoplane::app::{App, Start};
 use infoplane::checkpoints::{Checkpoint, CheckpointKey, Run};
 use infoplane::condition::{Condition, TextSource};
-use infoplane::engine::{Command, Event, Quality, RunList, Want};
+use infoplane::engine::{Command, Event, Quality, RunList, Seen, Sight, Want};
 use infoplane::error::{Error, Kind, Result};
+use infoplane::labels::sentence;
+use infoplane::measures::cloud::Cloud;
 use infoplane::measures::{Information, Label, LayerMeasures, Order};
 use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, Provenance, RunResults};
 use infoplane::settings::{Settings, Temperature};
@@ -177,11 +179,36 @@ pub fn worker(
                 answer(&open, &wants, &mut answered, &say, stop_after);
                 wanted = wants;
             }
+            Command::Look(looks) => {
+                for look in looks {
+                    let seen = seen_of(look.sight);
+                    say(Event::Seen { look, seen });
+                }
+            }
             Command::Retry => {
                 let broken = open.key(BROKEN.0, BROKEN.1);
                 answered.retain(|want: &Want| Some(want.checkpoint) != broken);
                 answer(&open, &wanted, &mut answered, &say, stop_after);
             }
+        }
+    }
+}
+
+/// A sample of two documents in words, and states that are made.
+fn seen_of(sight: Sight) -> Result<Seen> {
+    let words = "the cat sat on the mat and the cat sat on the dog while it rained all day long";
+    let words: Vec<&str> = words.split(' ').collect();
+    let ids: Vec<u32> = (0..words.len() as u32).collect();
+    let documents = [ids.clone(), ids.iter().rev().copied().collect()];
+    match sight {
+        Sight::Document(document) => {
+            let decode = |id: u32| words[id as usize].to_owned();
+            Ok(Seen::Document(Arc::new(sentence::of(&documents, decode, document, Order::Quadgram)?)))
+        }
+        Sight::States(layer) => {
+            let cloud = Cloud::mixture(1, 60, 0.2);
+            let name = format!("states of layer {}", layer.map_or("L".to_owned(), |layer| layer.to_string()));
+            Ok(Seen::States(Arc::new(Cloud { name, share: Some(0.7), ..cloud })))
         }
     }
 }
@@ -303,6 +330,7 @@ fn recorded_run((path, results): (PathBuf, RunResults)) -> (Run, Option<Arc<RunR
 pub struct Answers {
     folder: PathBuf,
     text: PathBuf,
+    scores: PathBuf,
     figure: PathBuf,
 }
 
@@ -313,6 +341,10 @@ impl Dialogs for Answers {
 
     fn choose_text(&self) -> Result<Option<PathBuf>> {
         Ok(Some(self.text.clone()))
+    }
+
+    fn choose_scores(&self) -> Result<Option<PathBuf>> {
+        Ok(Some(self.scores.clone()))
     }
 
     fn save_figure(&self, _extension: &str) -> Result<Option<PathBuf>> {
@@ -428,6 +460,7 @@ impl Window {
         let answers = Answers {
             folder: folder.path().join("other runs"),
             text: folder.path().join("held-out.txt"),
+            scores: folder.path().join("scores.csv"),
             figure: folder.path().join("plane.svg"),
         };
         let place = folder.path().to_owned();

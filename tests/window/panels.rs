@@ -10,7 +10,7 @@ use infoplane::views::{self, View};
 
 use super::harness::Window;
 
-fn view(kind: &str) -> &'static View {
+pub fn view(kind: &str) -> &'static View {
     View::of_kind(kind).expect("there is such a view")
 }
 
@@ -19,7 +19,7 @@ fn is_open(window: &Window, view: &View) -> bool {
 }
 
 /// Opens a view as one does who knows its name.
-fn open(window: &mut Window, view: &View) {
+pub fn open(window: &mut Window, view: &View) {
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::P);
     window.harness.run_steps(3);
     assert!(window.has("Find a view or a command"));
@@ -29,7 +29,7 @@ fn open(window: &mut Window, view: &View) {
     window.harness.run_steps(3);
 }
 
-fn layout(window: &mut Window, name: &str) {
+pub fn layout(window: &mut Window, name: &str) {
     window.click("Views");
     window.click(&format!("Layout: {name}"));
 }

@@ -28,6 +28,20 @@ pub fn read(path: &Path) -> Result<Benchmarks> {
     csv::read(&bytes).map_err(|problem| Error::new(Kind::Output, problem.cause).help(problem.help).at(path))
 }
 
+/// Whether a file that begins so is one of scores: a table with a column of models and one of numbers, or results of
+/// lm-evaluation-harness.
+pub fn looks_like_scores(beginning: &[u8]) -> bool {
+    match beginning.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => json::from_slice(beginning).is_ok_and(|document| harness::is_of_harness(&document)),
+        Some(_) => {
+            // The last line may have been cut.
+            let whole = beginning.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+            csv::read(&beginning[..whole]).is_ok_and(|scores| !scores.benchmarks.is_empty())
+        }
+        None => false,
+    }
+}
+
 fn read_folder(folder: &Path) -> Result<Benchmarks> {
     let mut files = Vec::new();
     evaluations(folder, DEPTH, &mut files)?;

@@ -6,7 +6,7 @@ mod harness;
 mod join;
 mod names;
 
-pub use files::read;
+pub use files::{looks_like_scores, read};
 pub use join::{Join, Measured, join};
 pub use names::same_name;
 

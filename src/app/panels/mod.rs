@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use super::Action;
 use crate::chart::Of;
-use crate::state::State;
+use crate::state::{Glance, State};
 use crate::views::plane::PlaneView;
 use crate::views::snapshot::Snapshot;
 use layout::Layout;
@@ -152,6 +152,16 @@ impl Panels {
     pub fn hovered_run(&self, state: &State) -> Option<(usize, Option<usize>)> {
         let of = self.hovered?;
         Some((state.drawn().snapshot.subjects().run(of)?.run, of.checkpoint))
+    }
+
+    /// What the panels on screen look at beside the numbers; `view` is the order and layers of those without their own.
+    pub fn glances(&self, view: PlaneView) -> Vec<Glance> {
+        let shown = match self.maximised {
+            Some(id) => vec![id],
+            None => self.tree.active_tiles(),
+        };
+        let panels = shown.into_iter().filter_map(|id| self.tree.tiles.get_pane(&id));
+        panels.filter_map(|panel| panel.chart()?.glance(view)).collect()
     }
 
     /// Whether the layout changed since this was asked last.

@@ -143,6 +143,19 @@ fn heed_ui(ui: &mut Ui, heed: Heed, chosen: &mut Chosen, less_null: &mut bool) {
                 response
             });
         }
+        Heed::Document => {
+            row_ui(ui, "Document", "The number of the document in the sample, from 0", |ui| {
+                ui.add(DragValue::new(&mut options.document))
+            });
+            let mut position = options.position.unwrap_or_default();
+            row_ui(ui, "Token", "The position whose labels are pointed out, from 0", |ui| {
+                let response = ui.add(DragValue::new(&mut position));
+                if response.changed() {
+                    options.position = Some(position);
+                }
+                response
+            });
+        }
         Heed::Sphere => {
             let sphere = &mut options.sphere;
             row_ui(ui, "Ref. points", "The number n of reference points", |ui| {

@@ -54,6 +54,11 @@ fn entries(less_null: bool) -> Vec<Entry> {
         entry("Fit", "Show all data in all panels (F)", Action::Fit),
         entry("Open folder…", "Checkpoints, a run or several runs (Ctrl+O)", Action::AskFolder),
         entry("Choose corpus…", "The text to measure on", Action::AskText),
+        entry(
+            "Open benchmark scores…",
+            "A table of models, or results of lm-evaluation-harness",
+            Action::AskScores,
+        ),
         entry("Export SVG…", "For papers (Ctrl+E)", Action::Export("svg")),
         entry("Export PNG…", "For slides and chats", Action::Export("png")),
         entry("Pin settings", "Or unpin them (P)", UiCommand::TogglePin.into()),

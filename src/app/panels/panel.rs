@@ -13,8 +13,10 @@ use crate::app::numbers::{NumbersMemory, WORDS};
 use crate::app::theme::{self, palette};
 use crate::app::widgets::{Icon, icon_button};
 use crate::chart::Chart;
+use crate::state::Glance;
 use crate::views::View;
 use crate::views::options::{Heed, Options};
+use crate::views::plane::PlaneView;
 use crate::views::snapshot::Snapshot;
 
 /// How far a picture turns with a point of the screen, in radians.
@@ -142,6 +144,16 @@ impl ChartPanel {
         let runs =
             |of: &Snapshot| of.subjects().runs.iter().map(|run| (run.run, run.style)).collect::<Vec<_>>();
         (runs(&made.snapshot) == runs(snapshot)).then_some(made.number)
+    }
+
+    /// What it looks at beside the numbers.
+    pub fn glance(&self, view: PlaneView) -> Option<Glance> {
+        let heeds = |heed: Heed| self.view.heeds.contains(&heed);
+        if heeds(Heed::Document) {
+            return Some(Glance::Document(self.options.document));
+        }
+        let layers = self.own.map_or(view.layers, |(_, layers)| layers);
+        heeds(Heed::Sphere).then_some(Glance::States(layers))
     }
 
     /// Lets newer data wait for another frame, or not.

@@ -116,6 +116,12 @@ impl Spec {
         if !options.checkpoints.is_empty() {
             set("checkpoints", options.checkpoints.clone().into());
         }
+        if options.document != usual.document {
+            set("document", options.document.into());
+        }
+        if let Some(position) = options.position {
+            set("position", position.into());
+        }
         if let Some(score) = &options.score {
             set("score", score.clone().into());
         }
@@ -146,6 +152,7 @@ impl Spec {
         fn read<T: std::str::FromStr + Default>(word: Option<&str>) -> T {
             word.and_then(|word| word.parse().ok()).unwrap_or_default()
         }
+        let number = |name: &str| self.options.get(name)?.as_u64()?.try_into().ok();
         let checkpoints = self.options.get("checkpoints").and_then(Value::as_array);
         let checkpoints = checkpoints.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
         let options = Options {
@@ -155,6 +162,8 @@ impl Spec {
             log: self.options.get("log").and_then(Value::as_bool).unwrap_or_default(),
             checkpoints: checkpoints.collect(),
             score: word("score").map(str::to_owned),
+            document: number("document").unwrap_or_default(),
+            position: number("position"),
             ..Options::default()
         };
         let order = word("order").and_then(|word| Order::ALL.into_iter().find(|order| order.name() == word));
@@ -187,6 +196,8 @@ mod tests {
             log: true,
             checkpoints: vec!["step-10".to_owned()],
             score: Some("mmlu".to_owned()),
+            document: 3,
+            position: Some(17),
             ..Options::default()
         };
         for own in [LayerChoice::Mean, LayerChoice::Last, LayerChoice::Layer(3), "1.0".parse().unwrap()]

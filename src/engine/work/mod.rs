@@ -25,12 +25,14 @@ use crate::store::Store;
 mod answer;
 mod answering;
 mod files;
+mod looking;
 mod scoring;
 mod taking_up;
 
 use self::answer::Answers;
 use self::answering::Beside;
 use self::files::Identity;
+use self::looking::Looks;
 
 /// What ends a task early.
 enum Trouble {
@@ -93,6 +95,7 @@ pub struct Work {
     answered: bool,
     /// Warnings of configs that were emitted: the checkpoints of a run share theirs.
     warned: HashSet<String>,
+    looks: Looks,
 }
 
 impl Work {
@@ -122,12 +125,18 @@ impl Work {
             progress_every: options.progress_every,
             answered: false,
             warned: HashSet::new(),
+            looks: Looks::default(),
         }
     }
 
     /// Does a piece of the work; `false` when none is left.
     pub fn advance(&mut self, inbox: &mut Inbox, outbox: &Outbox<'_>) -> Result<bool, Gone> {
-        let Some(task) = self.current.take().or_else(|| self.next()) else { return Ok(false) };
+        if self.current.is_none() && self.look_at_document(inbox, outbox)? {
+            return Ok(true);
+        }
+        let Some(task) = self.current.take().or_else(|| self.next()) else {
+            return self.look_at_states(inbox, outbox);
+        };
         if std::mem::take(&mut self.resting) {
             self.progress = Progress::new(Instant::now());
         }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::Work;
 use super::answer::{Answers, same};
+use super::looking::Looks;
 use crate::checkpoints::CheckpointKey;
 use crate::condition::Condition;
 use crate::engine::inbox::{Gone, Outbox};
@@ -26,6 +27,7 @@ impl Work {
     pub fn open(&mut self, runs: Arc<RunList>) {
         self.want(Vec::new());
         self.runs = runs;
+        self.looks = Looks::default();
         // The same name may stand for other files now.
         self.identities.clear();
         self.rewritten.clear();
@@ -80,9 +82,15 @@ impl Work {
     fn begin(&mut self, condition: Arc<Condition>) -> Answers {
         self.answered = false;
         self.progress = Progress::new(Instant::now());
-        let of = ScoresOf::new(&condition, self.live);
+        let session = self.session_of(&condition);
+        Answers::new(condition, session)
+    }
+
+    /// The session whose scores a condition queries, begun where there is none.
+    pub(super) fn session_of(&mut self, condition: &Condition) -> SessionId {
+        let of = ScoresOf::new(condition, self.live);
         let known = self.sessions.iter_mut().find(|(_, session)| session.of == of);
-        let session = match known {
+        match known {
             Some((&id, session)) => {
                 // The text, or a tokenizer, may have been mended since.
                 session.forget_failures();
@@ -100,8 +108,7 @@ impl Work {
                 self.open_device_again(Some(backend));
                 id
             }
-        };
-        Answers::new(condition, session)
+        }
     }
 
     /// Looks at files and devices again, and tries again what failed.

@@ -4,7 +4,6 @@ mod camera;
 
 use self::camera::{BEHIND, Camera, Seen, line};
 use super::View;
-use super::cloud::Cloud;
 use super::options::{Heed, Options, Sphere};
 use super::quantity::Quantity;
 use super::snapshot::Snapshot;
@@ -12,6 +11,7 @@ use crate::chart::{
     Aspect, Axis, Bars, Chart, Color, Dash, Datum, Facet, Key, Legend, Line, Mark, Marker, Of, Rule, Scale,
     Series,
 };
+use crate::measures::cloud::Cloud;
 use crate::measures::soft_entropy::{assignment, distribution, efficiency, temperature, unit_rows};
 use crate::settings::Temperature;
 use crate::words::counted;
@@ -141,7 +141,10 @@ impl<'c> Estimate<'c> {
             .chain([Mark::Series(front_points), Mark::Series(back_own), Mark::Series(front_own)]);
         let reach = 1.0 + TALLEST;
         Facet {
-            title: "states and reference points".to_owned(),
+            title: match self.cloud.share {
+                Some(_) => self.cloud.name.clone(),
+                None => "states and reference points".to_owned(),
+            },
             x: Axis::new("across", "radii").within([-reach, reach]),
             y: Axis::new("up", "radii").within([-reach, reach]),
             marks: marks

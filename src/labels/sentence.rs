@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
+use super::labelled_tokens;
 use crate::error::{Error, Kind, Result};
-use crate::labels::labelled_tokens;
 use crate::measures::{Label, Order};
 use crate::words::{counted, thousands};
 
-/// A document with at least one labelled position, one of which is chosen.
+/// A document with at least one labelled position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sentence {
     document: usize,
     tokens: Vec<Token>,
-    position: usize,
     widest: Order,
     /// Of every label, how many positions of the sample carry that of each labelled position.
     counts: BTreeMap<Label, Vec<u32>>,
@@ -30,52 +29,35 @@ pub struct Token {
     pub text: String,
 }
 
-/// Document number `document` (from 0) of a sample, with the position `position` (a token, from 0) chosen; `None` for one
-/// near the beginning. Labels are those of n-grams up to `widest`, counted over all documents; `decode` gives the text
-/// of a token id.
+/// Document number `document` (from 0) of a sample. Labels are those of n-grams up to `widest`, counted over all documents;
+/// `decode` gives the text of a token id.
 ///
 /// # Errors
-/// [`Kind::Usage`] if there is no such document, or the position carries no label; [`Kind::Sample`] if no position of the
-/// document carries one.
+/// [`Kind::Usage`] if there is no such document; [`Kind::Sample`] if no position of it carries a label.
 pub fn of(
     documents: &[Vec<u32>],
     decode: impl Fn(u32) -> String,
     document: usize,
-    position: Option<usize>,
     widest: Order,
 ) -> Result<Sentence> {
     let ids = documents.get(document).ok_or_else(|| {
         let cause = format!("there is no document {document}: the text has {}", number_of(documents.len()));
         Error::new(Kind::Usage, cause).help("documents are numbered from 0")
     })?;
-    let legal = labelled(ids.len(), widest).ok_or_else(|| {
+    if labelled(ids.len(), widest).is_none() {
         let cause = format!(
             "document {document} has {}, too few for a position with {widest}s on both sides",
             counted(ids.len(), "token")
         );
         let help =
             format!("choose a document of at least {} tokens, or a smaller --max-order", 2 * widest.number());
-        Error::new(Kind::Sample, cause).help(help)
-    })?;
-    let position = match position {
-        Some(position) if !legal.contains(&position) => {
-            let cause = format!(
-                "position {position} of document {document} carries no label: those with {widest}s on both sides are \
-                 {} to {}",
-                legal.start(),
-                legal.end()
-            );
-            return Err(Error::new(Kind::Usage, cause).help("choose one of these"));
-        }
-        Some(position) => position,
-        None => NEAR_BEGINNING.clamp(*legal.start(), *legal.end()),
-    };
+        return Err(Error::new(Kind::Sample, cause).help(help));
+    }
     let labels = widest.and_below().flat_map(|order| [Label::Input(order), Label::Output(order)]);
     let positions = |ids: &Vec<u32>| labelled(ids.len(), widest).map_or(0, |positions| positions.count());
     Ok(Sentence {
         document,
         tokens: ids.iter().map(|&id| Token { id, text: visible(&decode(id)) }).collect(),
-        position,
         widest,
         counts: labels.map(|label| (label.clone(), counts(documents, ids, &label, widest))).collect(),
         documents: documents.len(),
@@ -148,9 +130,23 @@ impl Sentence {
         &self.tokens
     }
 
-    /// The position chosen, one that carries labels.
-    pub fn position(&self) -> usize {
-        self.position
+    /// The position to show: the one `chosen` (a token, from 0), else one near the beginning.
+    ///
+    /// # Errors
+    /// A chosen position that carries no label, in a sentence.
+    pub fn position(&self, chosen: Option<usize>) -> Result<usize, String> {
+        let labelled = self.labelled();
+        match chosen {
+            None => Ok(NEAR_BEGINNING.clamp(*labelled.start(), *labelled.end())),
+            Some(position) if labelled.contains(&position) => Ok(position),
+            Some(position) => Err(format!(
+                "position {position} of document {} carries no label: those with {}s on both sides are {} to {}",
+                self.document,
+                self.widest,
+                labelled.start(),
+                labelled.end()
+            )),
+        }
     }
 
     /// The widest order.
@@ -199,8 +195,8 @@ mod tests {
     fn labels_are_those_of_the_definition() {
         // "abcabcab" and "xbcy…": with K = 2, positions 1 to 5 of the first and 1 to 3 of the second.
         let documents = [vec![0, 1, 2, 0, 1, 2, 0, 1], vec![23, 1, 2, 24, 24, 3], vec![1, 2, 3]];
-        let sentence = of(&documents, letters, 0, Some(2), Order::Bigram).unwrap();
-        assert_eq!((sentence.labelled(), sentence.position(), sentence.positions()), (1..=5, 2, 8));
+        let sentence = of(&documents, letters, 0, Order::Bigram).unwrap();
+        assert_eq!((sentence.labelled(), sentence.positions()), (1..=5, 8));
         let (input, output) = (Label::Input(Order::Bigram), Label::Output(Order::Bigram));
         assert_eq!(sentence.span(&input, 2), Some(1..=2));
         assert_eq!(sentence.span(&output, 2), Some(3..=4));
@@ -218,15 +214,16 @@ mod tests {
     #[test]
     fn what_has_no_label_says_so() {
         let documents = [vec![1; 7], vec![1; 8], vec![1; 30]];
-        let fails = |document, position| {
-            of(&documents, letters, document, position, Order::Quadgram).unwrap_err().to_string()
-        };
-        assert!(fails(0, None).contains("document 0 has 7 tokens, too few"), "{}", fails(0, None));
-        assert!(fails(3, None).contains("no document 3: the text has 3"), "{}", fails(3, None));
-        assert!(fails(2, Some(26)).contains("3 to 25"), "{}", fails(2, Some(26)));
-        let chosen = |document| of(&documents, letters, document, None, Order::Quadgram).unwrap().position();
+        let read = |document| of(&documents, letters, document, Order::Quadgram);
+        let fails = |document| read(document).unwrap_err().to_string();
+        assert!(fails(0).contains("document 0 has 7 tokens, too few"), "{}", fails(0));
+        assert!(fails(3).contains("no document 3: the text has 3"), "{}", fails(3));
+        let fails = read(2).unwrap().position(Some(26)).unwrap_err();
+        assert!(fails.contains("3 to 25"), "{fails}");
+        assert_eq!(read(2).unwrap().position(Some(25)), Ok(25));
+        let chosen = |document| read(document).unwrap().position(None).unwrap();
         assert_eq!([1, 2].map(chosen), [3, 6]);
-        let fails = of(&[], letters, 0, None, Order::Token).unwrap_err().to_string();
+        let fails = of(&[], letters, 0, Order::Token).unwrap_err().to_string();
         assert!(fails.contains("the text has none"), "{fails}");
     }
 

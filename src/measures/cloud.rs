@@ -1,6 +1,6 @@
 //! States on the unit sphere in three dimensions: a cloud that is made, or a model's hidden states projected.
 
-use crate::measures::soft_entropy::normals;
+use super::soft_entropy::normals;
 
 /// States as unit vectors in three dimensions.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,184 @@
+//! What is looked at beside the numbers: a document in the checkpoint's own tokens, and hidden states themselves.
+//!
+//! A document comes before any numbers, since encoding it takes no longer than they need anyway. States take a model of
+//! their own, and wait until no numbers are wanted.
+
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use super::{Work, not_open};
+use crate::engine::inbox::{Gone, Inbox, Outbox};
+use crate::engine::message::{Event, Look, Seen, Sight};
+use crate::engine::open_device::OpenDevice;
+use crate::engine::sample::Sample;
+use crate::error::{Error, Kind, Result, caught};
+use crate::labels::sentence::{self, Sentence};
+use crate::measures::Order;
+use crate::measures::cloud::Cloud;
+use crate::model::batch::{batches, check_ids};
+use crate::model::{Model, Options, Step, read_back};
+use crate::tokens::Vocabulary;
+
+/// So many states show where all of them lie.
+const MOST_STATES: usize = 240;
+
+/// What is looked at.
+#[derive(Default)]
+pub(super) struct Looks {
+    /// Each with whether it was answered.
+    all: Vec<(Look, bool)>,
+    /// Documents that were counted, with the sample they are of.
+    documents: Vec<(Weak<Sample>, Arc<Sentence>)>,
+}
+
+impl Looks {
+    /// The first that was not answered, of those `of` takes.
+    fn next(&mut self, of: impl Fn(Sight) -> bool) -> Option<&mut (Look, bool)> {
+        self.all.iter_mut().find(|(look, answered)| !answered && of(look.sight))
+    }
+
+    /// Looks at `looks` instead.
+    fn replace(&mut self, looks: impl Iterator<Item = Look>) {
+        let former = std::mem::take(&mut self.all);
+        let is_answered = |look: &Look| former.iter().any(|(other, answered)| *answered && other == look);
+        self.all = looks.map(|look| (look.clone(), is_answered(&look))).collect();
+        let is_shown =
+            |document: usize| self.all.iter().any(|(look, _)| look.sight == Sight::Document(document));
+        self.documents.retain(|(of, sentence)| of.strong_count() > 0 && is_shown(sentence.document()));
+    }
+
+    /// A document of a sample that was counted before.
+    fn known(&self, sample: &Rc<Sample>, document: usize) -> Option<Arc<Sentence>> {
+        let is_it = |(of, sentence): &&(Weak<Sample>, Arc<Sentence>)| {
+            sentence.document() == document && of.upgrade().is_some_and(|of| Rc::ptr_eq(&of, sample))
+        };
+        self.documents.iter().find(is_it).map(|(_, sentence)| Arc::clone(sentence))
+    }
+}
+
+impl Work {
+    /// Takes up what is looked at instead of what was.
+    pub fn look(&mut self, looks: Vec<Look>) {
+        let runs = Arc::clone(&self.runs);
+        let measured = |look: &Look| runs.get(look.checkpoint).is_some_and(|(run, _)| run.recorded.is_none());
+        self.looks.replace(looks.into_iter().filter(measured));
+    }
+
+    /// Emits the next document that is looked at; `false` where there is none.
+    pub(super) fn look_at_document(&mut self, inbox: &mut Inbox, outbox: &Outbox<'_>) -> Result<bool, Gone> {
+        let Some((look, _)) = self.looks.next(|sight| matches!(sight, Sight::Document(_))) else {
+            return Ok(false);
+        };
+        let look = look.clone();
+        let Sight::Document(document) = look.sight else { return Ok(false) };
+        let seen = caught(|| self.document(&look, document, inbox)).map(Seen::Document);
+        self.emit_seen(look, seen, outbox)
+    }
+
+    /// Emits the next states that are looked at; `false` where there are none.
+    pub(super) fn look_at_states(&mut self, inbox: &mut Inbox, outbox: &Outbox<'_>) -> Result<bool, Gone> {
+        let Some((look, _)) = self.looks.next(|sight| matches!(sight, Sight::States(_))) else {
+            return Ok(false);
+        };
+        let look = look.clone();
+        let Sight::States(layer) = look.sight else { return Ok(false) };
+        // Two models at once may be more than there is memory for.
+        self.job = None;
+        let device = self.devices.take(look.condition.settings.backend, outbox)?;
+        let seen = caught(|| self.states(&look, layer, &device, inbox)).map(Seen::States);
+        self.devices.give_back(device);
+        self.emit_seen(look, seen, outbox)
+    }
+
+    /// Emits what is seen, unless that was broken off.
+    fn emit_seen(&mut self, look: Look, seen: Result<Seen>, outbox: &Outbox<'_>) -> Result<bool, Gone> {
+        if !matches!(&seen, Err(error) if error.kind() == Kind::Cancelled) {
+            self.looks.all.iter_mut().filter(|(other, _)| *other == look).for_each(|(_, done)| *done = true);
+            outbox.emit(Event::Seen { look, seen })?;
+        }
+        Ok(true)
+    }
+
+    /// The sample that a look is at.
+    fn sample_of(&mut self, look: &Look, inbox: &mut Inbox) -> Result<Rc<Sample>> {
+        let runs = Arc::clone(&self.runs);
+        let (_, checkpoint) = runs.get(look.checkpoint).ok_or_else(not_open)?;
+        let id = self.session_of(&look.condition);
+        let session = self.sessions.get_mut(&id).ok_or_else(not_open)?;
+        session.wanted = self.clock;
+        session.sample(checkpoint, &mut || inbox.supersedes_look())
+    }
+
+    fn document(&mut self, look: &Look, document: usize, inbox: &mut Inbox) -> Result<Arc<Sentence>> {
+        let sample = self.sample_of(look, inbox)?;
+        if let Some(known) = self.looks.known(&sample, document) {
+            return Ok(known);
+        }
+        let vocabulary = self.checkpoint(look.checkpoint)?.tokenizer;
+        let vocabulary = vocabulary.map(|path| Vocabulary::read(&path)).transpose()?;
+        let decode = |id: u32| vocabulary.as_ref().map_or_else(|| id.to_string(), |known| known.text(id));
+        let widest = Order::of_number(look.condition.settings.max_order).unwrap_or_default();
+        let sentence = Arc::new(sentence::of(&sample.documents, decode, document, widest)?);
+        self.looks.documents.push((Rc::downgrade(&sample), Arc::clone(&sentence)));
+        Ok(sentence)
+    }
+
+    /// Passes the first documents through the model up to a layer, and projects its states at labelled positions.
+    fn states(
+        &mut self,
+        look: &Look,
+        layer: Option<usize>,
+        device: &OpenDevice,
+        inbox: &mut Inbox,
+    ) -> Result<Arc<Cloud>> {
+        let sample = self.sample_of(look, inbox)?;
+        let checkpoint = self.checkpoint(look.checkpoint)?;
+        let enough = |documents: &usize| sample.positions(*documents) >= MOST_STATES;
+        let count = (1..sample.documents.len()).find(enough).unwrap_or(sample.documents.len());
+        let documents = &sample.documents[..count];
+        let options = Options {
+            products: device.compute.products(look.condition.settings.dtype)?,
+            memory: device.memory_beside(self.bank.bytes_beside_model(device)),
+            longest: documents.iter().map(Vec::len).max().unwrap_or(0),
+            ..Options::new(device.compute.tensors())
+        };
+        let mut model = Model::open(&checkpoint.folder(), &options)?;
+        check_ids(documents, model.config().vocab_size)?;
+        let last = model.hidden_states() - 1;
+        let layer = layer.unwrap_or(last).min(last);
+        let width = model.config().hidden_size;
+        let mut found: Vec<f32> = Vec::new();
+        // One batch after the other, so that no more than one is in memory.
+        for batch in batches(documents, 0..count, model.tokens_per_batch()) {
+            let mut pass = model.begin(vec![batch])?;
+            let mut is_reached = false;
+            while !is_reached {
+                if inbox.supersedes_look() {
+                    return Err(Error::cancelled());
+                }
+                let step = model.advance(&mut pass, |at, batch, states| {
+                    if at == layer {
+                        is_reached = true;
+                        let states = read_back(states.clone())?;
+                        for row in sample.rows(batch, 0) {
+                            let start = row.source as usize * width;
+                            found.extend(&states[start..start + width]);
+                        }
+                    }
+                    Ok(())
+                })?;
+                is_reached |= step == Step::Done;
+            }
+        }
+        found.truncate(MOST_STATES * width);
+        let name = format!("{} states of {}, layer {layer} of {last}", found.len() / width, checkpoint.name);
+        let cloud = Cloud::of_hidden_states(name, &found, width).ok_or_else(|| {
+            Error::new(
+                Kind::Weights,
+                format!("the hidden states of layer {layer} have no directions to show"),
+            )
+            .at(&checkpoint.path)
+        })?;
+        Ok(Arc::new(cloud))
+    }
+}
