@@ -17,6 +17,8 @@ use crate::results::{CheckpointResult, JoinedRun, Measurement};
 pub struct Snapshot {
     subjects: Arc<Subjects>,
     runs: Vec<RunData>,
+    /// How far each of them was trained.
+    extents: Vec<Extent>,
     /// Documents of the sample by their number, or why one cannot be shown.
     sentences: BTreeMap<usize, Result<Arc<Sentence>, String>>,
     cloud: Option<Arc<Cloud>>,
@@ -53,6 +55,26 @@ pub struct Run<'s> {
     pub subject: &'s RunSubject,
     /// What is known of it.
     pub data: &'s RunData,
+    /// How far it was trained.
+    pub extent: Extent,
+}
+
+/// How far a run was trained, as far as its checkpoints say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Extent {
+    /// Whether all of them know their step; else they are counted.
+    pub has_steps: bool,
+    /// The largest step, or the number of the last.
+    pub last: f64,
+}
+
+impl Extent {
+    fn of(run: &RunSubject) -> Self {
+        let steps: Option<Vec<u64>> = run.checkpoints.iter().map(|checkpoint| checkpoint.step).collect();
+        let counted = run.checkpoints.len().saturating_sub(1) as f64;
+        let largest = steps.as_ref().map(|steps| steps.iter().max().map_or(0.0, |step| *step as f64));
+        Self { has_steps: steps.is_some(), last: largest.unwrap_or(counted) }
+    }
 }
 
 /// A measured checkpoint of a run.
@@ -76,7 +98,8 @@ impl Snapshot {
     /// A snapshot of runs, each with who it is.
     pub fn new(runs: impl IntoIterator<Item = (RunSubject, RunData)>) -> Self {
         let (subjects, runs): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
-        Self { subjects: Arc::new(Subjects { runs: subjects }), runs, ..Self::default() }
+        let extents = subjects.iter().map(Extent::of).collect();
+        Self { subjects: Arc::new(Subjects { runs: subjects }), runs, extents, ..Self::default() }
     }
 
     /// The same snapshot with a document of the sample, or why it cannot be shown.
@@ -153,8 +176,8 @@ impl Snapshot {
 
     /// The runs.
     pub fn runs(&self) -> impl ExactSizeIterator<Item = Run<'_>> + Clone {
-        let all = self.subjects.runs.iter().zip(&self.runs).enumerate();
-        all.map(|(index, (subject, data))| Run { index, subject, data })
+        let all = self.subjects.runs.iter().zip(&self.runs).zip(&self.extents).enumerate();
+        all.map(|(index, ((subject, data), extent))| Run { index, subject, data, extent: *extent })
     }
 
     /// All measured checkpoints, run by run in the order of training.

@@ -1,7 +1,7 @@
 //! Training's time along an axis.
 
 use super::options::{Options, Time};
-use super::snapshot::{Measure, Run};
+use super::snapshot::Measure;
 use crate::chart::{Axis, Scale};
 
 /// The axis of training's time under options.
@@ -23,22 +23,12 @@ pub(super) fn axis(options: &Options) -> Axis {
 
 /// The time of a checkpoint; `None` where it is not known, as tokens where neither name nor folder says.
 pub(super) fn of(measure: &Measure<'_>, options: &Options) -> Option<f64> {
-    time(measure.run, measure.index, options)
-}
-
-fn time(run: Run<'_>, checkpoint: usize, options: &Options) -> Option<f64> {
-    let checkpoints = &run.subject.checkpoints;
-    let step = |index: usize| checkpoints.get(index).and_then(|checkpoint| checkpoint.step);
+    let (subject, extent) = (measure.subject, measure.run.extent);
     // Of a run without steps the checkpoints are counted.
-    let has_steps = checkpoints.iter().all(|checkpoint| checkpoint.step.is_some());
-    let steps =
-        |index: usize| if has_steps { step(index).map(|step| step as f64) } else { Some(index as f64) };
+    let steps = if extent.has_steps { subject.step? as f64 } else { measure.index as f64 };
     match options.time {
-        Time::Steps => steps(checkpoint),
-        Time::Tokens => checkpoints.get(checkpoint)?.tokens.map(|tokens| tokens as f64),
-        Time::Relative => {
-            let last = steps(checkpoints.len().checked_sub(1)?)?;
-            Some(if last > 0.0 { steps(checkpoint)? / last } else { 1.0 })
-        }
+        Time::Steps => Some(steps),
+        Time::Tokens => subject.tokens.map(|tokens| tokens as f64),
+        Time::Relative => Some(if extent.last > 0.0 { steps / extent.last } else { 1.0 }),
     }
 }
