@@ -4,7 +4,7 @@
 //! its own, and the answer comes back through a bounded channel. Tests answer in place of the desktop.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::incoming::{self, Incoming};
 use super::portal;
 use crate::corpus;
 use crate::error::{Error, Kind, Result};
-use crate::figure::{self, Scene};
+use crate::output::write_atomically;
 
 /// A dialog that is open for longer may be one that nobody sees: the window offers its own.
 const OFFER_OWN: Duration = Duration::from_millis(1500);
@@ -42,11 +42,11 @@ pub trait Dialogs: Send + Sync {
     /// Where no dialog can be shown.
     fn choose_scores(&self) -> Result<Option<PathBuf>>;
 
-    /// Where to write a figure, `None` when the user changed their mind; `extension` is `svg` or `png`.
+    /// Where to write a figure, `None` when the user changed their mind; `suggested` is what is offered.
     ///
     /// # Errors
     /// Where no dialog can be shown.
-    fn save_figure(&self, extension: &str) -> Result<Option<PathBuf>>;
+    fn save_figure(&self, suggested: &Path) -> Result<Option<PathBuf>>;
 }
 
 /// The dialogs of the desktop.
@@ -78,13 +78,14 @@ impl Dialogs for NativeDialogs {
         })
     }
 
-    fn save_figure(&self, extension: &str) -> Result<Option<PathBuf>> {
+    fn save_figure(&self, suggested: &Path) -> Result<Option<PathBuf>> {
         shown(|| {
-            rfd::FileDialog::new()
-                .set_title(TITLE_FIGURE)
-                .set_file_name(format!("plane.{extension}"))
-                .add_filter(extension.to_uppercase(), &[extension])
-                .save_file()
+            let dialog = rfd::FileDialog::new().set_title(TITLE_FIGURE);
+            let dialog = suggested.parent().into_iter().fold(dialog, rfd::FileDialog::set_directory);
+            let name = suggested.file_name().unwrap_or_default().to_string_lossy();
+            let extension = suggested.extension().unwrap_or_default().to_string_lossy();
+            let dialog = dialog.set_file_name(name).add_filter(extension.to_uppercase(), &[&*extension]);
+            dialog.save_file()
         })
     }
 }
@@ -104,7 +105,7 @@ fn shown(dialog: impl FnOnce() -> Option<PathBuf>) -> Result<Option<PathBuf>> {
 const TITLE_FOLDER: &str = "Open checkpoints";
 const TITLE_TEXT: &str = "Choose a text corpus";
 const TITLE_SCORES: &str = "Open benchmark scores";
-const TITLE_FIGURE: &str = "Export the information plane";
+const TITLE_FIGURE: &str = "Export figure";
 
 /// What the user is asked for.
 #[derive(Clone, Debug)]
@@ -115,8 +116,8 @@ pub(super) enum Question {
     Text,
     /// Scores of benchmarks.
     Scores,
-    /// Where to write this figure, in the format of this extension.
-    Figure(Arc<Scene>, &'static str),
+    /// Where to write a figure; this path is offered.
+    Figure(PathBuf),
 }
 
 impl Question {
@@ -135,10 +136,10 @@ impl Question {
         matches!(self, Self::Folder)
     }
 
-    /// The extension of the file to be written; `None` where one is chosen to be read.
-    pub(super) fn saves(&self) -> Option<&'static str> {
+    /// The file that is offered to be written; `None` where one is chosen to be read.
+    pub(super) fn saves(&self) -> Option<&Path> {
         match self {
-            Self::Figure(_, extension) => Some(extension),
+            Self::Figure(suggested) => Some(suggested),
             Self::Folder | Self::Text | Self::Scores => None,
         }
     }
@@ -228,7 +229,7 @@ impl Asker {
                 Question::Folder => dialogs.open_folder(),
                 Question::Text => dialogs.choose_text(),
                 Question::Scores => dialogs.choose_scores(),
-                Question::Figure(_, extension) => dialogs.save_figure(extension),
+                Question::Figure(suggested) => dialogs.save_figure(suggested),
             });
             let answer = catch_unwind(ask)
                 .unwrap_or_else(|_| Err(Error::new(Kind::Output, "the dialog of the desktop broke down")));
@@ -265,23 +266,21 @@ impl Asker {
         Ok(())
     }
 
-    /// Writes a figure to `path`, with `extension` where it has none.
+    /// Makes a file and writes it to `path`.
     ///
     /// # Errors
     /// Where no thread can be started.
     pub(super) fn write(
         &mut self,
         ctx: &egui::Context,
-        scene: Arc<Scene>,
-        mut path: PathBuf,
-        extension: &'static str,
+        path: PathBuf,
+        bytes: impl FnOnce() -> Result<Vec<u8>> + Send + 'static,
     ) -> Result<()> {
         self.wait(ctx, move || {
-            if path.extension().is_none() {
-                path.set_extension(extension);
-            }
-            // Two pixels a point: sharp on paper and on dense screens.
-            Answer::Written(figure::write(&scene, &path, 2.0).map(|()| path))
+            // Whatever becomes of it there is an answer, which the export waits for.
+            let bytes = catch_unwind(AssertUnwindSafe(bytes))
+                .unwrap_or_else(|_| Err(Error::new(Kind::Output, "the drawing of the figure broke down")));
+            Answer::Written(bytes.and_then(|bytes| write_atomically(&path, &bytes)).map(|()| path))
         })?;
         Ok(())
     }

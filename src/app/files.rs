@@ -20,19 +20,17 @@ impl App {
         while let Some(answer) = self.asker.answer() {
             match answer {
                 Answer::Chosen(question, Ok(Some(path))) => self.answered(ctx, question, path),
-                Answer::Chosen(_, Ok(None)) => {
+                Answer::Chosen(question, Ok(None)) => {
                     // A portal that fails on the way says no more than one whose user changed their mind.
                     let said = "nothing was chosen in the desktop's dialog";
+                    if question.saves().is_some() {
+                        self.no_export_file(said);
+                    }
                     self.state.say(Message::new(Severity::Info, said));
                 }
                 Answer::Chosen(question, Err(error)) => self.browse(ctx, question, error.to_string()),
                 Answer::Looked(found) => self.take(ctx, found),
-                Answer::Written(written) => {
-                    if let Some(path) = self.say_failure(written) {
-                        let said = format!("Figure written to {}", path.display());
-                        self.state.say(Message::new(Severity::Good, said));
-                    }
-                }
+                Answer::Written(written) => self.exported(written),
             }
         }
     }
@@ -62,7 +60,10 @@ impl App {
             }
             Question::Text => self.asker.look_at_text(ctx, path),
             Question::Scores => self.asker.look_at_scores(ctx, path),
-            Question::Figure(scene, extension) => self.asker.write(ctx, scene, path, extension),
+            Question::Figure(_) => {
+                self.take_export_file(&path);
+                Ok(())
+            }
         };
         self.say_failure(begun);
     }

@@ -14,6 +14,7 @@
 //! | `pasted`, `incoming`, `files` | paths in a text, what they lead to, and what becomes of files chosen or dropped |
 //! | `toolbar`, `runs`, `controls`, `pins`, `timeline_ui`, `status`, `welcome` | what stands around the charts |
 //! | `panels` | charts and numbers side by side |
+//! | `export` | the figure of a panel to a file and to the clipboard |
 //! | `chart` | any chart, on egui_plot |
 //! | `numbers` | the numbers at the scrubber, in a table |
 //! | `shortcuts` | keys, dropped files, help |
@@ -36,6 +37,7 @@ mod browser;
 mod chart;
 mod controls;
 pub mod dialogs;
+mod export;
 mod files;
 mod incoming;
 mod numbers;
@@ -55,6 +57,8 @@ mod widgets;
 
 use browser::Browser;
 use dialogs::{Asker, Dialogs, NativeDialogs, Question};
+use egui_tiles::TileId;
+use export::Exporter;
 use outbox::{Flushed, Outbox};
 use panels::{LayoutFile, PRESETS, Palette, PanelKind, Panels};
 use runs::Hovered;
@@ -96,8 +100,10 @@ enum Action {
     AskText,
     /// Ask for scores of benchmarks.
     AskScores,
-    /// Ask where to write the plane in this format, and write it.
-    Export(&'static str),
+    /// Ask how and where to write the figure of this panel; of the one used last where none is named.
+    Export(Option<TileId>),
+    /// Copy the picture of this panel.
+    CopyPicture(TileId),
     /// Ask in the window what the desktop's dialog is asking.
     BrowseInstead,
     /// Open these paths, or measure on them, whichever they are for.
@@ -138,6 +144,7 @@ pub struct App {
     layout_file: Option<LayoutFile>,
     /// The list of everything by name, while it is open.
     palette: Option<Palette>,
+    exporter: Exporter,
     hovered: Hovered,
     help_open: bool,
     /// The runs and the place of the scrubber in the last frame: the list follows when only the place moves.
@@ -168,6 +175,7 @@ impl App {
             panels: Panels::default(),
             layout_file: None,
             palette: None,
+            exporter: Exporter::default(),
             hovered: Hovered::default(),
             help_open: false,
             last_place: Default::default(),
@@ -233,10 +241,8 @@ impl App {
             Action::AskFolder => self.asker.ask(ctx, Question::Folder),
             Action::AskText => self.asker.ask(ctx, Question::Text),
             Action::AskScores => self.asker.ask(ctx, Question::Scores),
-            Action::Export(extension) => match self.state.scene() {
-                Some(scene) => self.asker.ask(ctx, Question::Figure(Arc::new(scene), extension)),
-                None => Err(Error::new(Kind::Output, "there is nothing to export yet").help("measure first")),
-            },
+            Action::Export(panel) => self.open_export(panel),
+            Action::CopyPicture(panel) => self.copy_picture(ctx, panel),
             Action::BrowseInstead => {
                 if let Some(question) = self.asker.leave() {
                     self.browse(ctx, question, "Instead of the desktop's dialog.".to_owned());
@@ -407,7 +413,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         let mut actions = Vec::new();
         self.play(&ctx);
-        if self.browser.is_none() {
+        if self.browser.is_none() && !self.exporter.is_open() {
             let is_covered = self.help_open || self.palette.is_some();
             shortcuts::shortcuts(&ctx, &self.state, is_covered, &mut actions);
         }
@@ -418,6 +424,7 @@ impl eframe::App for App {
             self.help_open = shortcuts::help_ui(&ctx);
         }
         self.palette_ui(&ctx, &mut actions);
+        self.export_ui(&ctx, &mut actions);
         self.browser_ui(&ctx);
         widgets::focus_ring(&ctx);
         if !actions.is_empty() {

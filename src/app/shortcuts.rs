@@ -22,7 +22,7 @@ const KEYS: [(&str, &str); 15] = [
     ("P", "pin the settings, or unpin them"),
     ("Ctrl+O", "open a folder"),
     ("Ctrl+V", "open copied files, or a copied path"),
-    ("Ctrl+E", "export the plane"),
+    ("Ctrl+E", "export the figure of the panel used last"),
     ("Ctrl+.", "cancel measuring"),
     ("Tab  Enter", "next control, use it"),
     ("↑  ↓", "in a list of checkpoints: one back or on"),
@@ -62,7 +62,7 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, is_covered: bool, actions:
         paste(ctx, actions);
     }
     if pressed(Modifiers::COMMAND, Key::E) {
-        actions.push(Action::Export("svg"));
+        actions.push(Action::Export(None));
     }
     if pressed(Modifiers::NONE, Key::F1) || pressed(Modifiers::NONE, Key::Questionmark) {
         actions.push(Action::ToggleHelp);

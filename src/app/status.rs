@@ -54,7 +54,7 @@ pub(super) fn waiting_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
 }
 
 /// A sign for how much a message matters, drawn so that no font need have it.
-fn severity_mark(ui: &mut Ui, severity: Severity, color: Color32) {
+pub(super) fn severity_mark(ui: &mut Ui, severity: Severity, color: Color32) {
     let (rect, _) = ui.allocate_exact_size(egui::vec2(12.0, 18.0), egui::Sense::hover());
     let (painter, center, stroke) = (ui.painter(), rect.center(), Stroke::new(1.8, color));
     let at = |x: f32, y: f32| center + egui::vec2(x, y);
@@ -87,7 +87,7 @@ fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
-fn severity_color(severity: Severity, palette: &Palette) -> Color32 {
+pub(super) fn severity_color(severity: Severity, palette: &Palette) -> Color32 {
     match severity {
         Severity::Good => palette.good,
         Severity::Info => palette.text,

@@ -32,14 +32,10 @@ pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut
             }
             ui.add_enabled_ui(state.has_numbers(), |ui| {
                 ui.menu_button("Views", |ui| views_ui(ui, actions));
-                ui.menu_button("Export", |ui| {
-                    if ui.button("SVG…").on_hover_text("For papers: text stays text (Ctrl+E)").clicked() {
-                        actions.push(Action::Export("svg"));
-                    }
-                    if ui.button("PNG…").on_hover_text("For slides and chats").clicked() {
-                        actions.push(Action::Export("png"));
-                    }
-                });
+                let help = "The figure of the panel used last: PDF, SVG, PNG or CSV (Ctrl+E)";
+                if ui.button("Export…").on_hover_text(help).clicked() {
+                    actions.push(Action::Export(None));
+                }
             });
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -156,7 +156,23 @@ pub struct CheckpointSubject {
     pub tokens: Option<u64>,
 }
 
+impl CheckpointSubject {
+    /// Whether this is its name or its step.
+    pub fn is_called(&self, name: &str) -> bool {
+        name == self.name || self.step.is_some_and(|step| name == step.to_string())
+    }
+}
+
 impl Subjects {
+    /// The checkpoints of this name or step, in whatever runs.
+    pub fn called<'s>(&'s self, name: &'s str) -> impl Iterator<Item = Of> + 's {
+        self.runs.iter().enumerate().flat_map(move |(run, subject)| {
+            let places = subject.checkpoints.iter().enumerate();
+            let called = places.filter(move |(_, checkpoint)| checkpoint.is_called(name));
+            called.map(move |(place, _)| Of::checkpoint(run, place))
+        })
+    }
+
     /// The run that a datum is of.
     pub fn run(&self, of: Of) -> Option<&RunSubject> {
         self.runs.get(of.run?)

@@ -9,7 +9,8 @@ use super::{DONE, PARTLY, deliver, note, order};
 use crate::analysis::benchmarks;
 use crate::chart::{Chart, csv};
 use crate::error::{Error, Kind, Result};
-use crate::figure::{self, FigureOptions, TWO_COLUMNS, Theme, layout};
+use crate::figure::command::USUAL_DPI;
+use crate::figure::{self, FigureOptions, POINTS_PER_MM, TWO_COLUMNS, Theme, layout};
 use crate::labels::sentence;
 use crate::measures::Order;
 use crate::output::write_atomically;
@@ -20,9 +21,6 @@ use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Sphere, Time};
 use crate::views::quantity::Quantity;
 use crate::views::snapshot::Snapshot;
 use crate::views::{self, View};
-
-/// A point is 1/72 inch.
-const POINTS_PER_MM: f32 = 72.0 / 25.4;
 
 /// The flags of `figure`.
 #[derive(Debug, Args)]
@@ -80,6 +78,9 @@ pub struct FigureArgs {
     /// The checkpoints of a kind that shows single ones, by name or step; first, middle and last without.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     checkpoints: Vec<String>,
+    /// Checkpoints that stand out, by name or step; none without.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    current: Vec<String>,
     /// Scores of benchmarks: a table of models, the Open LLM Leaderboard's, or results of lm-evaluation-harness, a file or
     /// a folder of them.
     #[arg(long, value_name = "FILE")]
@@ -103,7 +104,7 @@ pub struct FigureArgs {
     #[arg(long, value_name = "MM", value_parser = millimetres)]
     height: Option<f32>,
     /// Pixels of a PNG per point (1/72 inch): 300 dots per inch without.
-    #[arg(long, value_name = "FACTOR", default_value_t = 300.0 / 72.0)]
+    #[arg(long, value_name = "FACTOR", default_value_t = USUAL_DPI / 72.0)]
     scale: f32,
     /// A title above the figure.
     #[arg(long)]
@@ -236,15 +237,26 @@ impl FigureArgs {
         if is_csv(out) {
             return write_atomically(out, &csv(chart)?);
         }
-        let options = FigureOptions {
+        figure::write(&layout(chart, &self.figure(chart)), out, self.scale)
+    }
+
+    /// How a chart is laid out.
+    fn figure(&self, chart: &Chart) -> FigureOptions {
+        let called = |name: &String| {
+            let mut found = chart.subjects.called(name).peekable();
+            if found.peek().is_none() {
+                note(&format!("infoplane: no checkpoint is called {name}, which --current names"));
+            }
+            found.collect::<Vec<_>>()
+        };
+        FigureOptions {
             theme: if self.dark { Theme::Dark } else { Theme::Light },
             width: self.width.map_or(TWO_COLUMNS, |width| width * POINTS_PER_MM),
             height: self.height.map(|height| height * POINTS_PER_MM),
             title: self.title.clone(),
             has_caption: !self.no_caption,
-            current: Vec::new(),
-        };
-        figure::write(&layout(chart, &options), out, self.scale)
+            current: self.current.iter().flat_map(called).collect(),
+        }
     }
 }
 
@@ -266,5 +278,110 @@ fn millimetres(text: &str) -> Result<f32, String> {
         Ok(length)
     } else {
         Err("a figure is 40 to 1200 mm long".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::chart::{CheckpointSubject, Datum, Facet, Mark, Of, RunSubject, Series, Subjects};
+    use crate::figure::command::Remade;
+
+    #[derive(Debug, clap::Parser)]
+    struct Only {
+        #[command(flatten)]
+        figure: FigureArgs,
+    }
+
+    /// What flags make of the words that remake a figure, but for the name of the command.
+    fn read(remade: &Remade<'_>) -> FigureArgs {
+        let words = remade.words();
+        assert_eq!(words[..2], ["infoplane", "figure"]);
+        Only::try_parse_from(&words[1..]).unwrap_or_else(|error| panic!("{words:?}: {error}")).figure
+    }
+
+    /// A chart of two runs of two checkpoints, each with a place.
+    fn chart() -> Chart {
+        let checkpoint =
+            |step| CheckpointSubject { name: format!("step-{step}"), step: Some(step), tokens: None };
+        let run = || RunSubject { checkpoints: [1, 20].map(checkpoint).into(), ..RunSubject::default() };
+        let places = (0..2).flat_map(|run| (0..2).map(move |checkpoint| Of::checkpoint(run, checkpoint)));
+        let data = places.map(|of| Datum::new(0.0, 0.0, of)).collect();
+        let facet =
+            Facet { marks: vec![Mark::Series(Series { data, ..Series::default() })], ..Facet::default() };
+        Chart::of("", facet, &Arc::new(Subjects { runs: vec![run(), run()] }))
+    }
+
+    #[test]
+    fn the_words_that_remake_a_figure_ask_for_the_same() {
+        let chart = &chart();
+        let chosen = Options {
+            order: Order::Quadgram,
+            layers: "0.5".parse().unwrap(),
+            quantity: Some(Quantity::Loss),
+            facet: FacetBy::Layer,
+            time: Time::Relative,
+            log: true,
+            less_null: true,
+            checkpoints: vec!["step-1".to_owned(), "20".to_owned()],
+            score: Some("-mmlu pro".to_owned()),
+            sphere: Sphere { points: 50, temperature: Temperature::Root, ..Sphere::default() },
+        };
+        let current = vec![Of::checkpoint(0, 1), Of::checkpoint(1, 1)];
+        let laid_out = FigureOptions {
+            theme: Theme::Dark,
+            width: 69.85 * POINTS_PER_MM,
+            height: Some(60.0 * POINTS_PER_MM),
+            title: Some("--out of 'it'".to_owned()),
+            has_caption: false,
+            current,
+        };
+        let results = [PathBuf::from("a b.json"), PathBuf::from("c.json")];
+        for view in views::ALL {
+            for (options, figure, dpi) in
+                [(&chosen, &laid_out, 600.0), (&Options::default(), &FigureOptions::default(), USUAL_DPI)]
+            {
+                let out = Path::new("figure.png");
+                let args = read(&Remade { view, options, chart, figure, dpi, results: &results, out });
+                assert_eq!(
+                    (&*args.kind, &args.results[..], args.out.as_deref()),
+                    (view.kind, &results[..], Some(out))
+                );
+                assert_eq!(args.figure(chart), *figure, "{}", view.kind);
+                assert!((args.scale * 72.0 - dpi).abs() < 1e-3, "{}", args.scale);
+                let read = args.options();
+                assert_eq!(args.unheeded(view, &read), [""; 0], "{}", view.kind);
+                let usual = Options::default();
+                for heed in view.heeds {
+                    match heed {
+                        Heed::Order => assert_eq!(read.order, options.order),
+                        Heed::Layers => assert_eq!(read.layers, options.layers),
+                        Heed::Quantity => assert_eq!(read.quantity, options.quantity),
+                        Heed::Facet => assert_eq!(read.facet, options.facet),
+                        Heed::Time => assert_eq!((read.time, read.log), (options.time, options.log)),
+                        Heed::LessNull => assert_eq!(read.less_null, options.less_null),
+                        Heed::Checkpoints => assert_eq!(read.checkpoints, options.checkpoints),
+                        Heed::Score => assert_eq!(read.score, options.score),
+                        Heed::Sphere => assert_eq!(read.sphere, options.sphere),
+                    }
+                }
+                assert!(view.heeds.contains(&Heed::Order) || read.order == usual.order);
+            }
+        }
+    }
+
+    #[test]
+    fn a_sphere_is_seen_from_where_the_words_say() {
+        let sphere = Sphere { yaw: -1.25, pitch: -0.5, ..Sphere::default() };
+        let (view, options) =
+            (View::of_kind("estimator").unwrap(), &Options { sphere, ..Options::default() });
+        let (chart, figure, out) = (&chart(), &FigureOptions::default(), Path::new("sphere.pdf"));
+        let args = read(&Remade { view, options, chart, figure, dpi: USUAL_DPI, results: &[], out });
+        let read = args.options().sphere;
+        assert!((read.yaw - sphere.yaw).abs() < 1e-5 && (read.pitch - sphere.pitch).abs() < 1e-5, "{read:?}");
     }
 }

@@ -4,7 +4,9 @@
 //! decides every position and colour; an exporter ([`pdf`](mod@pdf), [`svg`](mod@svg), [`png`](mod@png)) knows nothing of what
 //! it draws. So a new figure needs no exporter touched, and a new exporter no figure.
 
+pub mod check;
 pub mod color;
+pub mod command;
 pub mod curve;
 pub mod ink;
 pub mod layout;
@@ -27,12 +29,13 @@ mod typeface;
 
 use std::path::Path as FilePath;
 
+pub use check::{Finding, check};
 pub use color::Rgb;
-pub use layout::{FigureOptions, TWO_COLUMNS, layout};
+pub use layout::{FigureOptions, POINTS_PER_MM, TWO_COLUMNS, layout};
 pub use marker::outline;
 pub use pdf::pdf;
 pub use plane::{Highlight, PlaneFigureOptions, plane_figure};
-pub use png::png;
+pub use png::{Pixels, pixels, png};
 pub use scene::{
     Anchor, Circle, Group, Image, Item, POINTS_PER_UNIT, Paint, Path, Rect, Scene, Stroke, Text, Weight,
 };

@@ -14,13 +14,36 @@ use crate::error::{Error, Kind, Result};
 /// The longest side of a picture in pixels; more would take gigabytes while it is drawn.
 pub const LARGEST_SIDE: u32 = 16_384;
 
+/// A picture of pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pixels {
+    /// Width and height in pixels.
+    pub size: [u32; 2],
+    /// Red, green, blue and opacity of each pixel, row by row from the top.
+    pub rgba: Vec<u8>,
+}
+
 /// The scene as a PNG file with `scale` pixels per scene pixel, which says how large it is on paper by
 /// [`POINTS_PER_UNIT`]: 72 · `scale` dots per inch for a point a scene pixel.
 ///
 /// # Errors
-/// A usage error where the scale is not above 0 or makes a side empty or longer than [`LARGEST_SIDE`]; an
-/// output error where the picture cannot be encoded.
+/// Those of [`pixels`]; an output error where the picture cannot be encoded.
 pub fn png(scene: &Scene, scale: f32) -> Result<Vec<u8>> {
+    let Pixels { size, rgba } = pixels(scene, scale)?;
+    let about = About {
+        density: Some(density(scale)),
+        title: scene.title.as_deref(),
+        description: scene.description.as_deref(),
+    };
+    encode(size, ::png::ColorType::Rgba, &rgba, about).map_err(failed)
+}
+
+/// The scene as pixels, `scale` of them per scene pixel.
+///
+/// # Errors
+/// A usage error where the scale is not above 0 or makes a side empty or longer than [`LARGEST_SIDE`]; an output error
+/// where there is no memory for them.
+pub fn pixels(scene: &Scene, scale: f32) -> Result<Pixels> {
     if !(scale.is_finite() && scale > 0.0) {
         return Err(Error::new(Kind::Usage, format!("a figure's scale must be above 0, not {scale}")));
     }
@@ -33,13 +56,7 @@ pub fn png(scene: &Scene, scale: f32) -> Result<Vec<u8>> {
     let mut pixmap =
         Pixmap::new(width as u32, height as u32).ok_or_else(|| failed("there is not enough memory"))?;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    let about = About {
-        density: Some(density(scale)),
-        title: scene.title.as_deref(),
-        description: scene.description.as_deref(),
-    };
-    let size = [pixmap.width(), pixmap.height()];
-    encode(size, ::png::ColorType::Rgba, &pixmap.take_demultiplied(), about).map_err(failed)
+    Ok(Pixels { size: [pixmap.width(), pixmap.height()], rgba: pixmap.take_demultiplied() })
 }
 
 /// Pixels per metre on paper at `scale` pixels per scene pixel.

@@ -133,9 +133,7 @@ impl Chosen<'_> {
 fn of_run<'s>(run: Run<'s>, options: &Options, has_first: bool) -> Vec<Chosen<'s>> {
     let measured: Vec<Measure<'s>> = run.measured().collect();
     let named = |measure: &Measure<'_>| {
-        let step = measure.subject.step.map(|step| step.to_string());
-        let is_of = |wanted: &&String| **wanted == measure.subject.name || Some(*wanted) == step.as_ref();
-        options.checkpoints.iter().find(is_of).cloned()
+        options.checkpoints.iter().find(|wanted| measure.subject.is_called(wanted)).cloned()
     };
     let mut chosen: Vec<(Measure<'s>, String)> = match (options.checkpoints.is_empty(), measured.len()) {
         (_, 0) => Vec::new(),

@@ -55,6 +55,19 @@ impl LayerChoice {
     }
 }
 
+/// As it is written on the command line, and read again.
+impl fmt::Display for LayerChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mean => f.write_str("mean"),
+            Self::Last => f.write_str("last"),
+            Self::Layer(layer) => write!(f, "{layer}"),
+            // With its decimal point, which tells it from the number of a layer.
+            Self::Depth(share) => write!(f, "{:?}", share.value()),
+        }
+    }
+}
+
 impl FromStr for LayerChoice {
     type Err = String;
 

@@ -34,7 +34,7 @@ impl Dialogs for Missing {
         self.open_folder()
     }
 
-    fn save_figure(&self, _extension: &str) -> Result<Option<PathBuf>> {
+    fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
         self.open_folder()
     }
 }
@@ -57,7 +57,7 @@ impl Dialogs for Hanging {
         self.open_folder()
     }
 
-    fn save_figure(&self, _extension: &str) -> Result<Option<PathBuf>> {
+    fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
         self.open_folder()
     }
 }
@@ -78,7 +78,7 @@ impl Dialogs for Cancelled {
         Ok(None)
     }
 
-    fn save_figure(&self, _extension: &str) -> Result<Option<PathBuf>> {
+    fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
         Ok(None)
     }
 }
@@ -100,8 +100,8 @@ impl Dialogs for Broken {
         self.0.choose_scores()
     }
 
-    fn save_figure(&self, extension: &str) -> Result<Option<PathBuf>> {
-        self.0.save_figure(extension)
+    fn save_figure(&self, suggested: &Path) -> Result<Option<PathBuf>> {
+        self.0.save_figure(suggested)
     }
 }
 
@@ -221,49 +221,53 @@ fn a_text_is_chosen_where_the_desktop_has_no_dialogs() {
 }
 
 #[test]
-fn a_figure_is_saved_where_the_desktop_has_no_dialogs_and_replaces_none_unasked() {
+fn the_browser_replaces_no_file_unasked() {
     let mut window = without_dialogs();
-    let path = window.folder.path().join("plane.svg");
+    let path = window.folder.path().join("plane.pdf");
     std::fs::write(&path, "an older figure").expect("a file");
-    let older = |path: &Path| std::fs::read_to_string(path).expect("the figure") == "an older figure";
-    let save = |window: &mut Window, listed: &str| {
-        window.harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    let browse = |window: &mut Window| {
+        window.open_export();
+        window.click_role(Role::Button, "Browse…");
         window.until("the name can be typed", |window| {
             window.focused() == Some((Role::TextInput, "Name".to_owned()))
         });
-        window.until("the folder is listed", |window| window.has(listed));
+        window.until("the folder is listed", |window| window.has("plane.pdf, file"));
     };
-    let question = "! plane.svg is there already. Replace it?";
-    save(&mut window, "plane.svg, file");
+    let question = "! plane.pdf is there already. Replace it?";
+    browse(&mut window);
     window.press(Key::Enter);
     window.until("it asks", |window| window.has(question));
     assert_eq!(window.focused(), Some((Role::Button, "Choose another name".to_owned())));
     window.press(Key::Escape);
-    assert!(!window.has(question) && older(&path));
+    assert!(!window.has(question));
     window.press(Key::Enter);
     window.until("it asks again", |window| window.has(question));
     window.press(Key::Tab);
     assert_eq!(window.focused(), Some((Role::Button, "Replace".to_owned())));
     window.press(Key::Enter);
+    window.until("the export says so too", |window| window.has("replaces the file that is there"));
+    assert_eq!(std::fs::read_to_string(&path).expect("the file"), "an older figure");
+    window.press(Key::Enter);
     let written = (Severity::Good, format!("Figure written to {}", path.display()));
     window.until("the figure is written", |window| last_message(window) == Some(written.clone()));
-    assert!(std::fs::read_to_string(&path).expect("the figure").contains("<svg"));
+    assert!(std::fs::read(&path).expect("the figure").starts_with(b"%PDF-"));
 
     // Another name needs no question, and gets its extension.
-    save(&mut window, "plane.svg, file");
+    browse(&mut window);
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     type_text(&mut window, "runs/other");
     window.press(Key::Enter);
-    let other = window.folder.path().join("runs/other.svg");
-    let written = (Severity::Good, format!("Figure written to {}", other.display()));
-    window.until("the figure is written", |window| last_message(window) == Some(written.clone()));
-    assert!(std::fs::read_to_string(&other).expect("the figure").contains("<svg"));
-
+    let other = window.folder.path().join("runs/other.pdf");
+    window.until("it is chosen", |window| {
+        window.harness.query_all_by_value(&other.display().to_string()).next().is_some()
+    });
     // A folder that is not there is said, and the browser stays.
-    // It begins where the last was saved.
-    save(&mut window, "other.svg, file");
+    window.click_role(Role::Button, "Browse…");
+    window.until("the name can be typed", |window| {
+        window.focused() == Some((Role::TextInput, "Name".to_owned()))
+    });
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    type_text(&mut window, "nowhere/plane.svg");
+    type_text(&mut window, "nowhere/plane.pdf");
     window.press(Key::Enter);
     window.until("it is said", |window| window.has("no such file or folder"));
     assert!(window.has("Save"));

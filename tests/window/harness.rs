@@ -347,7 +347,7 @@ impl Dialogs for Answers {
         Ok(Some(self.scores.clone()))
     }
 
-    fn save_figure(&self, _extension: &str) -> Result<Option<PathBuf>> {
+    fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
         Ok(Some(self.figure.clone()))
     }
 }
@@ -484,10 +484,20 @@ impl Window {
         state.runs.keys().next().is_some() && state.runs.keys().all(finished)
     }
 
-    /// All that the plane on screen says when it is exported, its lines joined.
+    /// Opens the export of the panel used last.
+    pub fn open_export(&mut self) {
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::E);
+        self.until("the figure is drawn", |window| window.has("Preview of "));
+    }
+
+    /// All that the plane on screen says when it is exported with its caption, its lines joined.
     pub fn exported(&mut self) -> String {
         let before = self.app().state().messages.len();
-        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::E);
+        self.open_export();
+        self.pick("Panel", "Information plane");
+        self.click_role(Role::RadioButton, "SVG");
+        self.click_role(Role::CheckBox, "Caption");
+        self.press(Key::Enter);
         self.until("the export is said", |window| window.app().state().messages.len() > before);
         let svg = std::fs::read_to_string(self.folder.path().join("plane.svg")).expect("the figure");
         let texts = svg.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
@@ -558,6 +568,13 @@ impl Window {
     pub fn choose(&mut self, combo: &str, choice: &str) {
         self.click_role(Role::ComboBox, combo);
         self.click_role(Role::Button, choice);
+    }
+
+    /// Picks from a combo box whose choices are named as other buttons are; those are drawn before.
+    pub fn pick(&mut self, combo: &str, choice: &str) {
+        self.click_role(Role::ComboBox, combo);
+        self.harness.query_all_by_role_and_label(Role::Button, choice).last().expect(choice).click();
+        self.harness.run_steps(3);
     }
 
     /// The key of a checkpoint of the open runs.

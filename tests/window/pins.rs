@@ -56,8 +56,8 @@ fn two_settings_stand_side_by_side_on_screen_and_on_paper() {
 
     let svg = window.exported();
     for text in [
-        "gutenberg-1m temperature root 14 checkpoints",
-        "gutenberg-1m temperature root × 2 14 checkpoints",
+        "gutenberg-1m, temperature root 14 checkpoints",
+        "gutenberg-1m, temperature root × 2 14 checkpoints",
         "gutenberg-1m, gutenberg-4m: temperature root × 2",
         "gutenberg-1m, gutenberg-4m: temperature root.",
     ] {

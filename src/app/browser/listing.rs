@@ -15,7 +15,7 @@ const MOST: usize = 20_000;
 
 /// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(in crate::app) struct Entry {
     /// Its name.
     pub name: OsString,
     /// Its name as it is shown.
@@ -28,7 +28,7 @@ pub(super) struct Entry {
 
 /// The entries of a folder: folders first, each kind in the natural order of names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Listing {
+pub(in crate::app) struct Listing {
     /// The folder.
     pub folder: PathBuf,
     /// What it holds.
@@ -39,7 +39,7 @@ pub(super) struct Listing {
 
 /// What was found at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(in crate::app) enum Found {
     /// A folder that can be read.
     Folder(Listing),
     /// A file.
@@ -53,7 +53,7 @@ pub(super) enum Found {
 /// Looks at one path at a time. A look that is not over when the next begins, or when this is dropped, is left to
 /// itself and ends at its next entry.
 #[derive(Debug, Default)]
-pub(super) struct Looker {
+pub(in crate::app) struct Looker {
     pending: Option<Pending>,
 }
 
@@ -67,7 +67,7 @@ struct Pending {
 
 impl Looker {
     /// Starts looking at `path`.
-    pub(super) fn look(&mut self, ctx: &egui::Context, path: PathBuf) {
+    pub(in crate::app) fn look(&mut self, ctx: &egui::Context, path: PathBuf) {
         let (sender, found) = bounded(1);
         let waiting = Arc::new(());
         let (still_waiting, ctx, looked_at) = (Arc::downgrade(&waiting), ctx.clone(), path.clone());
@@ -82,12 +82,12 @@ impl Looker {
     }
 
     /// The path being looked at.
-    pub(super) fn pending(&self) -> Option<&Path> {
+    pub(in crate::app) fn pending(&self) -> Option<&Path> {
         self.pending.as_ref().map(|pending| &*pending.path)
     }
 
     /// What was found, once.
-    pub(super) fn found(&mut self) -> Option<Found> {
+    pub(in crate::app) fn found(&mut self) -> Option<Found> {
         let found = match self.pending.as_ref()?.found.try_recv() {
             Ok(found) => found,
             Err(crossbeam_channel::TryRecvError::Empty) => return None,

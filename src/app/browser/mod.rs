@@ -6,13 +6,14 @@
 //! | `view` | how it looks, and its keys |
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use eframe::egui;
 
 use super::dialogs::Question;
 use super::pasted;
-use listing::{Entry, Found, Listing, Looker};
+use listing::{Entry, Listing};
+pub(super) use listing::{Found, Looker};
 
 mod listing;
 mod view;
@@ -80,7 +81,8 @@ enum Focus {
 impl Browser {
     /// A browser that begins with the last of `places`, since the desktop has no dialog for what `note` says.
     pub(super) fn new(ctx: &egui::Context, question: Question, note: String, places: Vec<PathBuf>) -> Self {
-        let name = question.saves().map(|extension| format!("plane.{extension}")).unwrap_or_default();
+        let suggested = question.saves().and_then(Path::file_name);
+        let name = suggested.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let focus = if name.is_empty() { Focus::List } else { Focus::Name };
         let mut browser = Self {
             question,
@@ -243,11 +245,11 @@ impl Browser {
     /// Chooses what is selected, else the folder on screen, else the file that the name stands for.
     fn choose(&mut self, ctx: &egui::Context) {
         let selected = self.selected_entry().map(|entry| (entry.is_folder, entry.name.clone()));
-        if let Some(extension) = self.question.saves() {
+        if self.question.saves().is_some() {
             if let Some((false, name)) = selected {
                 self.name = name.to_string_lossy().into_owned();
             }
-            return self.save(ctx, extension);
+            return self.save(ctx);
         }
         let folder = &self.listing.folder;
         self.outcome = match selected {
@@ -265,7 +267,7 @@ impl Browser {
     }
 
     /// Looks whether the named file can be written without replacing another.
-    fn save(&mut self, ctx: &egui::Context, extension: &str) {
+    fn save(&mut self, ctx: &egui::Context) {
         let name = self.name.trim();
         if name.is_empty() {
             self.error = Some("the figure needs a name".to_owned());
@@ -273,7 +275,7 @@ impl Browser {
         }
         let mut path = self.listing.folder.join(pasted::path(name).unwrap_or_else(|| name.into()));
         if path.extension().is_none() && !name.ends_with(std::path::is_separator) {
-            path.set_extension(extension);
+            path.set_extension(self.question.saves().and_then(Path::extension).unwrap_or_default());
         }
         self.error = None;
         self.purpose = Purpose::Save;

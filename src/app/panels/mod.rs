@@ -36,10 +36,22 @@ use std::sync::Arc;
 use super::Action;
 use crate::chart::Of;
 use crate::state::{Glance, State};
+use crate::views::View;
+use crate::views::options::Options;
 use crate::views::plane::PlaneView;
 use crate::views::snapshot::Snapshot;
 use layout::Layout;
 use panel::Panel;
+
+/// A panel whose figure can be exported.
+pub(super) struct Exportable {
+    pub id: TileId,
+    /// Its view by title, with what tells it from other panels.
+    pub name: String,
+    pub view: &'static View,
+    /// What its chart is made under.
+    pub options: Options,
+}
 
 /// All panels and what they share.
 pub(super) struct Panels {
@@ -52,6 +64,8 @@ pub(super) struct Panels {
     maximised: Option<TileId>,
     /// The panel opened last, which is the one seen where there is room for one.
     front: Option<TileId>,
+    /// The panel used last.
+    touched: Option<TileId>,
     /// The size of all panels together, in the last frame.
     size: (f32, f32),
     /// Whether the layout is another than when this was asked last.
@@ -85,6 +99,7 @@ impl Panels {
             hovered: None,
             maximised: None,
             front: None,
+            touched: None,
             size: (1000.0, 600.0),
             changed: false,
             made: Cell::new(0),
@@ -126,6 +141,28 @@ impl Panels {
         };
         self.tree = tiles::tree_of(Some(panels));
         self.changed = true;
+    }
+
+    /// The panels whose figures can be exported, the one used last first, then those in sight.
+    pub fn exportable(&self, view: PlaneView) -> Vec<Exportable> {
+        let first = self.touched.into_iter().chain(self.maximised).chain(self.tree.active_tiles());
+        let mut rest: Vec<TileId> = self.tree.tiles.tile_ids().collect();
+        rest.sort_by_key(|id| id.0);
+        let mut found: Vec<Exportable> = Vec::new();
+        for id in first.chain(rest) {
+            let Some(chart) = self.tree.tiles.get_pane(&id).and_then(Panel::chart) else { continue };
+            if found.iter().any(|known| known.id == id) {
+                continue;
+            }
+            let words = chart.words(self.less_null);
+            let title = chart.view.title;
+            let name = if words.is_empty() { title.to_owned() } else { format!("{title}, {words}") };
+            let alike = found.iter().filter(|known| known.name.starts_with(&name)).count();
+            let name = if alike == 0 { name } else { format!("{name} ({})", alike + 1) };
+            let options = chart.options_under(view, self.less_null);
+            found.push(Exportable { id, name, view: chart.view, options });
+        }
+        found
     }
 
     /// Shows all data again, in all panels.

@@ -26,6 +26,10 @@ pub(super) struct Chosen {
 pub(super) struct More {
     /// Another panel of the same view.
     pub is_another: bool,
+    /// The export of its figure.
+    pub is_export: bool,
+    /// A copy of its picture.
+    pub is_picture: bool,
 }
 
 /// The button with the menu of the options of a view's panel.
@@ -78,6 +82,17 @@ fn menu_ui(ui: &mut Ui, kind: PanelKind, add: impl FnOnce(&mut Ui)) -> More {
         ui.separator();
         if ui.button("Another panel of it").clicked() {
             more.is_another = true;
+            ui.close();
+        }
+        if matches!(kind, PanelKind::Numbers) {
+            return;
+        }
+        if ui.button("Export figure…").on_hover_text("PDF, SVG, PNG or CSV of this panel").clicked() {
+            more.is_export = true;
+            ui.close();
+        }
+        if ui.button("Copy picture").on_hover_text("As large as figures were exported last").clicked() {
+            more.is_picture = true;
             ui.close();
         }
     });

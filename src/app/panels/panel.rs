@@ -128,7 +128,7 @@ impl ChartPanel {
     }
 
     /// What is not as in other panels, or not seen on the axes.
-    fn words(&self, less_null: bool) -> String {
+    pub fn words(&self, less_null: bool) -> String {
         let own = self.own.map(|(order, layers)| format!("{order}, {}", layers.name()));
         let quantity = self.options.quantity.map(|quantity| quantity.name().to_owned());
         let heeds = |heed: Heed| self.view.heeds.contains(&heed);
@@ -161,10 +161,15 @@ impl ChartPanel {
         self.waits = waits;
     }
 
+    /// What its chart is made under, beside what was chosen: the window's order and layers where it has none of its own.
+    pub fn options_under(&self, view: PlaneView, less_null: bool) -> Options {
+        let (order, layers) = self.own.unwrap_or((view.order, view.layers));
+        Options { order, layers, less_null, ..self.options.clone() }
+    }
+
     /// Draws the chart, or what it lacks.
     pub fn chart_ui(&mut self, ui: &mut Ui, spot: Spot<'_>, cursor: &Cursor) -> ChartResponse {
-        let (order, layers) = self.own.unwrap_or((spot.view.order, spot.view.layers));
-        let options = Options { order, layers, less_null: spot.less_null, ..self.options.clone() };
+        let options = self.options_under(spot.view, spot.less_null);
         let is_made = self.made.as_ref().is_some_and(|made| {
             (self.waits || Arc::ptr_eq(&made.snapshot, spot.snapshot)) && made.options == options
         });

@@ -60,6 +60,7 @@ pub(super) fn panels_ui(
         response: ChartResponse::default(),
         asked: Vec::new(),
         is_changed: false,
+        touched: None,
     };
     let is_there = |id: &TileId| panels.tree.tiles.get_pane(id).is_some();
     let maximised = panels.maximised.filter(is_there);
@@ -71,7 +72,8 @@ pub(super) fn panels_ui(
         None if panels.tree.is_empty() => nothing_ui(ui, actions),
         None => panels.tree.ui(&mut shown, ui),
     }
-    let Shown { response, asked, is_changed, .. } = shown;
+    let Shown { response, asked, is_changed, touched, .. } = shown;
+    panels.touched = touched.or(asked.first().map(|(id, _)| *id)).or(panels.touched);
     panels.maximised = maximised;
     panels.changed |= is_changed;
     if response.hovered != panels.hovered {
@@ -119,6 +121,8 @@ enum Ask {
     ToggleSize,
     Show,
     LessNull(bool),
+    Export,
+    CopyPicture,
 }
 
 fn follow(ui: &Ui, panels: &mut Panels, id: TileId, ask: Ask, actions: &mut Vec<Action>) {
@@ -150,6 +154,8 @@ fn follow(ui: &Ui, panels: &mut Panels, id: TileId, ask: Ask, actions: &mut Vec<
         Ask::ToggleSize => panels.maximised = if panels.maximised.is_some() { None } else { Some(id) },
         Ask::Show => panels.maximised = Some(id),
         Ask::LessNull(less_null) => actions.push(Action::LessNull(less_null)),
+        Ask::Export => actions.push(Action::Export(Some(id))),
+        Ask::CopyPicture => actions.push(Action::CopyPicture(id)),
     }
 }
 
@@ -174,11 +180,16 @@ struct Shown<'s> {
     response: ChartResponse,
     asked: Vec<(TileId, Ask)>,
     is_changed: bool,
+    /// The panel that was pressed.
+    touched: Option<TileId>,
 }
 
 impl Shown<'_> {
-    fn panel_ui(&mut self, ui: &mut Ui, panel: &mut Panel) {
+    fn panel_ui(&mut self, ui: &mut Ui, id: TileId, panel: &mut Panel) {
         let area = ui.available_rect_before_wrap();
+        if ui.input(|input| input.pointer.any_pressed()) && ui.rect_contains_pointer(area) {
+            self.touched = Some(id);
+        }
         ui.painter().rect_filled(area, 0.0, palette(ui.visuals()).ground);
         let inner = area.shrink2(egui::vec2(6.0, 4.0));
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
@@ -236,7 +247,7 @@ impl Shown<'_> {
         });
         if let Some(Tile::Pane(panel)) = tiles.get_mut(id) {
             let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rest));
-            self.panel_ui(&mut ui, panel);
+            self.panel_ui(&mut ui, id, panel);
         }
     }
 
@@ -279,8 +290,12 @@ impl Shown<'_> {
                 more
             }
         };
-        if more.is_another {
-            self.asked.push((id, Ask::Double));
+        for (is_asked, ask) in [
+            (more.is_another, Ask::Double),
+            (more.is_export, Ask::Export),
+            (more.is_picture, Ask::CopyPicture),
+        ] {
+            self.asked.extend(is_asked.then_some((id, ask)));
         }
         let words = panel.words(self.less_null);
         let room = ui.available_width() - 8.0;
@@ -291,8 +306,8 @@ impl Shown<'_> {
 }
 
 impl Behavior<Panel> for Shown<'_> {
-    fn pane_ui(&mut self, ui: &mut Ui, _: TileId, panel: &mut Panel) -> UiResponse {
-        self.panel_ui(ui, panel);
+    fn pane_ui(&mut self, ui: &mut Ui, id: TileId, panel: &mut Panel) -> UiResponse {
+        self.panel_ui(ui, id, panel);
         UiResponse::None
     }
 

@@ -99,7 +99,7 @@ impl Spec {
         };
         if let Some((order, layers)) = own {
             set("order", order.name().into());
-            set("layers", layer_word(layers).into());
+            set("layers", layers.to_string().into());
         }
         if let Some(quantity) = options.quantity {
             set("quantity", quantity.name().into());
@@ -169,16 +169,6 @@ impl Spec {
         let order = word("order").and_then(|word| Order::ALL.into_iter().find(|order| order.name() == word));
         let layers = word("layers").and_then(|word| word.parse().ok());
         (options, order.zip(layers))
-    }
-}
-
-/// A choice of layers as it is read again.
-fn layer_word(layers: LayerChoice) -> String {
-    match layers {
-        LayerChoice::Mean => "mean".to_owned(),
-        LayerChoice::Last => "last".to_owned(),
-        LayerChoice::Layer(layer) => layer.to_string(),
-        LayerChoice::Depth(share) => format!("{:?}", share.value()),
     }
 }
 

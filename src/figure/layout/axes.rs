@@ -49,11 +49,12 @@ impl Room {
             frames.iter().flat_map(|frame| frame.ticks(1)).map(|tick| label_width(&tick)).fold(0.0, f32::max);
         let below =
             frames.iter().zip(facets()).map(|(frame, facet)| label_height(frame, facet)).fold(0.0, f32::max);
+        let reach = frames.iter().zip(facets()).map(|(frame, facet)| reach(frame, facet)).fold(0.0, f32::max);
         let title = |has_title: bool| if has_title { size::TEXT + PAD } else { 0.0 };
         let has_title = |of: fn(&Facet) -> &str| facets().any(|facet| !of(facet).is_empty());
         let titles = [title(has_title(|facet| &facet.y.label)), title(has_title(|facet| &facet.x.label))];
         Self {
-            left: TICK + PAD + beside + PAD + titles[0],
+            left: (TICK + PAD + beside + PAD + titles[0]).max(reach),
             // The last label across reaches over the frame's edge by its half.
             right: 8.0,
             top: if titled { size::TEXT + 6.0 } else { 4.0 },
@@ -94,6 +95,20 @@ fn label_height(frame: &Frame, facet: &Facet) -> f32 {
         }
         _ => size::SMALL,
     }
+}
+
+/// How far turned labels across reach over the frame's left edge.
+fn reach(frame: &Frame, facet: &Facet) -> f32 {
+    let ticks = frame.ticks(0);
+    if !matches!(facet.x.scale, Scale::Category(_)) || !is_crowded(frame, &ticks) {
+        return 0.0;
+    }
+    let over = |tick: &Tick| {
+        let letters =
+            label_width(tick) * TURN.to_radians().cos() + 0.72 * size::SMALL * TURN.to_radians().sin().abs();
+        letters - (frame.along(0, tick.value) - frame.min[0])
+    };
+    ticks.iter().map(over).fold(0.0, f32::max)
 }
 
 /// Both axes with what they say.

@@ -60,8 +60,10 @@ pub struct FigureOptions {
     pub current: Vec<Of>,
 }
 
+/// A millimetre in points, 1/72 inch each.
+pub const POINTS_PER_MM: f32 = 72.0 / 25.4;
 /// The width of two columns of a journal, 183 mm, in points.
-pub const TWO_COLUMNS: f32 = 518.7;
+pub const TWO_COLUMNS: f32 = 183.0 * POINTS_PER_MM;
 
 impl Default for FigureOptions {
     fn default() -> Self {

@@ -1,58 +1,14 @@
-//! What holds of every figure: no text below what journals ask for, none over another, and none outside.
+//! What holds of every figure: it passes its own check, in every width and theme.
 
 use super::*;
-use crate::figure::text::width as text_width;
+use crate::figure::check;
 use crate::views::options::Options;
 use crate::views::tests::{drawn, run};
 use crate::views::{ALL, View};
 
-/// The boxes of all level texts of a scene as `[left, top, right, bottom]`, with what they say; halos and turned text
-/// left out.
-fn boxes(items: &[Item]) -> Vec<([f32; 4], String, f32)> {
-    let mut found = Vec::new();
-    for item in items {
-        match item {
-            Item::Group(group) => found.extend(boxes(&group.items)),
-            Item::Text(text) => {
-                let width = text_width(&text.text, text.size);
-                let left = match text.anchor {
-                    Anchor::Start => text.position[0],
-                    Anchor::Middle => text.position[0] - 0.5 * width,
-                    Anchor::End => text.position[0] - width,
-                };
-                let [_, y] = text.position;
-                let area = [left, y - 0.72 * text.size, left + width, y + 0.2 * text.size];
-                if text.rotation_degrees == 0.0 {
-                    found.push((area, text.text.clone(), text.size));
-                }
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
 /// Faults of a figure, a line each.
 fn faults(scene: &Scene) -> Vec<String> {
-    let boxes = boxes(&scene.items);
-    let mut faults = Vec::new();
-    for (index, (area, text, size)) in boxes.iter().enumerate() {
-        if *size < 5.0 {
-            faults.push(format!("`{text}` is set in {size} pt"));
-        }
-        let [left, top, right, bottom] = *area;
-        if left < -1.0 || top < -1.0 || right > scene.width + 1.0 || bottom > scene.height + 1.0 {
-            faults
-                .push(format!("`{text}` leaves the figure: {area:?} of {} x {}", scene.width, scene.height));
-        }
-        for (other, words, _) in &boxes[..index] {
-            let apart = right <= other[0] || other[2] <= left || bottom <= other[1] || other[3] <= top;
-            if !apart {
-                faults.push(format!("`{text}` stands on `{words}`"));
-            }
-        }
-    }
-    faults
+    check(scene).into_iter().flat_map(|finding| finding.faults).collect()
 }
 
 fn chart_of(view: &View, runs: usize, checkpoints: usize) -> Option<Chart> {

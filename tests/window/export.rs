@@ -1,0 +1,469 @@
+//! The export of a panel's figure: the dialog by its keys and names, the files it writes, and the clipboard.
+
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{self, Event, Key, Modifiers, OutputCommand, Rect, Theme, accesskit::Role};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use infoplane::app::dialogs::Dialogs;
+use infoplane::error::{Error, Kind, Result};
+use infoplane::results;
+use infoplane::settings::Settings;
+use infoplane::state::Severity;
+
+use super::harness::{Answers, Window, results as results_of, start};
+
+/// A desktop without dialogs.
+struct Missing;
+
+impl Dialogs for Missing {
+    fn open_folder(&self) -> Result<Option<PathBuf>> {
+        Err(Error::new(Kind::Output, "the desktop has no file dialogs"))
+    }
+
+    fn choose_text(&self) -> Result<Option<PathBuf>> {
+        self.open_folder()
+    }
+
+    fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
+        self.open_folder()
+    }
+}
+
+/// A desktop whose user changes their mind.
+struct Cancelled;
+
+impl Dialogs for Cancelled {
+    fn open_folder(&self) -> Result<Option<PathBuf>> {
+        Ok(None)
+    }
+
+    fn choose_text(&self) -> Result<Option<PathBuf>> {
+        Ok(None)
+    }
+
+    fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
+        Ok(None)
+    }
+}
+
+/// Every control of the dialog.
+const CONTROLS: [(Role, &str); 19] = [
+    (Role::ComboBox, "Panel"),
+    (Role::RadioButton, "PDF"),
+    (Role::RadioButton, "SVG"),
+    (Role::RadioButton, "PNG"),
+    (Role::RadioButton, "CSV"),
+    (Role::RadioButton, "300 dpi"),
+    (Role::RadioButton, "600 dpi"),
+    (Role::ComboBox, "Size"),
+    (Role::SpinButton, "Width"),
+    (Role::SpinButton, "Height"),
+    (Role::CheckBox, "automatic"),
+    (Role::RadioButton, "light"),
+    (Role::RadioButton, "dark"),
+    (Role::TextInput, "Title"),
+    (Role::CheckBox, "Caption"),
+    (Role::TextInput, "File"),
+    (Role::Button, "Browse…"),
+    (Role::Button, "Copy picture"),
+    (Role::Button, "Cancel"),
+];
+
+/// What a figure is checked for, as it is said of a good one.
+const FINDINGS: [&str; 4] = ["text ≥ 5 pt", "lines ≥ 0.25 pt", "no labels overlap", "no text cut off"];
+
+fn is_open(window: &Window) -> bool {
+    window.harness.query_by_role_and_label(Role::TextInput, "File").is_some()
+}
+
+/// Replaces what stands in a field.
+fn type_into(window: &mut Window, field: &str, text: &str) {
+    window.harness.get_by_role_and_label(Role::TextInput, field).focus();
+    window.harness.run_steps(2);
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.harness.key_press(Key::Backspace);
+    window.harness.event(Event::Text(text.to_owned()));
+    window.harness.run_steps(2);
+}
+
+fn field(window: &Window, name: &str) -> String {
+    let node = window.harness.get_by_role_and_label(Role::TextInput, name);
+    node.accesskit_node().value().unwrap_or_default()
+}
+
+/// Exports to a file, by Enter in its field; the bytes.
+fn export(window: &mut Window, path: &Path) -> Vec<u8> {
+    if !is_open(window) {
+        window.open_export();
+    }
+    type_into(window, "File", &path.to_string_lossy());
+    window.press(Key::Enter);
+    let said = (Severity::Good, format!("Figure written to {}", path.display()));
+    window.until("it is written", |window| {
+        window.app().state().messages.last().map(|last| (last.severity, last.text.clone()))
+            == Some(said.clone())
+    });
+    assert!(!is_open(window), "the dialog closes once the file is there");
+    std::fs::read(path).expect("the file")
+}
+
+/// What the window puts on the clipboard once a button is pressed.
+fn copied(window: &mut Window, button: &str) -> OutputCommand {
+    window.until("it can be pressed", |window| {
+        let node = window.harness.query_by_role_and_label(Role::Button, button);
+        node.is_some_and(|node| !node.accesskit_node().is_disabled())
+    });
+    window.harness.get_by_role_and_label(Role::Button, button).click();
+    for _ in 0..10_000 {
+        window.harness.step();
+        let commands = &window.harness.output().platform_output.commands;
+        if let Some(copied) =
+            commands.iter().find(|of| matches!(of, OutputCommand::CopyText(_) | OutputCommand::CopyImage(_)))
+        {
+            let copied = copied.clone();
+            window.harness.run_steps(2);
+            return copied;
+        }
+        std::thread::yield_now();
+    }
+    panic!("{button} copies nothing");
+}
+
+fn copied_text(window: &mut Window) -> String {
+    match copied(window, "Copy command") {
+        OutputCommand::CopyText(text) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn recorded() -> Window {
+    let settings = Settings { points: 50, ..Settings::default() };
+    let file = PathBuf::from("/my results/a.json");
+    Window::recorded(vec![(file, results_of("gutenberg-1m", settings))], (1280.0, 800.0))
+}
+
+#[test]
+fn the_dialog_opens_from_everywhere_and_everything_in_it_has_a_name() {
+    let mut window = Window::measured();
+    window.open_export();
+    for (role, name) in CONTROLS.into_iter().chain([(Role::Button, "Copy command"), (Role::Button, "Export")])
+    {
+        assert!(window.harness.query_by_role_and_label(role, name).is_some(), "{role:?} {name}");
+    }
+    for finding in FINDINGS.into_iter().chain(["fonts embedded"]) {
+        assert!(window.has(finding), "{finding}");
+    }
+    assert_eq!(window.focused(), Some((Role::Button, "Export".to_owned())));
+    assert_eq!(field(&window, "File"), window.folder.path().join("plane.pdf").display().to_string());
+    window.press(Key::Escape);
+    assert!(!is_open(&window) && window.app().state().messages.is_empty());
+
+    window.click_role(Role::Button, "Export…");
+    assert!(is_open(&window));
+    window.click_role(Role::Button, "Cancel");
+    assert!(!is_open(&window));
+
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::P);
+    window.harness.run_steps(3);
+    window.harness.event(Event::Text("export".to_owned()));
+    window.harness.run_steps(2);
+    window.press(Key::Enter);
+    window.harness.run_steps(2);
+    assert!(is_open(&window));
+    window.press(Key::Escape);
+
+    // A panel's own menu exports that panel, which is then the one used last.
+    for _ in 0..2 {
+        window.click("Options of Time course");
+        window.click_role(Role::Button, "Export figure…");
+        assert!(field(&window, "File").ends_with("timecourse.pdf"));
+        window.press(Key::Escape);
+    }
+    window.open_export();
+    assert!(field(&window, "File").ends_with("timecourse.pdf"));
+    window.pick("Panel", "Information plane");
+    assert!(field(&window, "File").ends_with("plane.pdf"), "the name follows until one is typed");
+}
+
+#[test]
+fn keys_of_the_window_are_the_dialogs_while_it_is_open() {
+    let mut window = Window::measured();
+    let position = window.position();
+    window.open_export();
+    for key in [Key::Home, Key::ArrowLeft, Key::F, Key::P, Key::F1] {
+        window.press(key);
+    }
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    window.harness.run_steps(2);
+    assert!(is_open(&window) && !window.has("Keys and gestures"));
+    assert_eq!(window.position(), position);
+}
+
+#[test]
+fn every_form_is_written_as_it_was_chosen() {
+    let mut window = Window::measured();
+    let folder = window.folder.path().to_owned();
+    window.open_export();
+    window.choose("Size", "Nature, 89 mm");
+    window.until("it is drawn in that size", |window| {
+        window.has("Preview of Information plane, token, mean of layers, 89 ×") || window.has(", 89 ×")
+    });
+    let svg = String::from_utf8(export(&mut window, &folder.join("a.svg"))).unwrap();
+    assert!(svg.contains("width=\"252.28pt\""), "{}", &svg[..300]);
+    assert!(svg.contains("gutenberg-4m") && svg.contains("step-3000"), "the scrubber's place stands out");
+    assert!(!svg.contains("held-out.txt, 64 documents</text>"), "no caption unless asked for");
+
+    // What was chosen last is chosen still; the form follows the name that is typed.
+    let pdf = export(&mut window, &folder.join("a.pdf"));
+    assert!(pdf.starts_with(b"%PDF-"));
+    let text = String::from_utf8_lossy(&pdf);
+    assert!(text.contains("/MediaBox [0 0 252.28"), "89 mm");
+    assert!(text.contains("/FontFile"), "fonts are embedded");
+
+    window.open_export();
+    window.click_role(Role::RadioButton, "PNG");
+    window.click_role(Role::RadioButton, "600 dpi");
+    window.click_role(Role::RadioButton, "dark");
+    type_into(&mut window, "Title", "Two runs");
+    let png = export(&mut window, &folder.join("a.png"));
+    let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    assert_eq!(side(16), 2102, "89 mm at 600 dots per inch");
+    let density = png.windows(4).position(|chunk| chunk == b"pHYs").expect("a size on paper") + 4;
+    assert_eq!((side(density), png[density + 8]), (23622, 1), "600 dots per inch in dots per metre");
+
+    let csv = String::from_utf8(export(&mut window, &folder.join("a.csv"))).unwrap();
+    let mut lines = csv.lines();
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .starts_with("panel,series,run,checkpoint,step,tokens,layer,order,condition,x,y")
+    );
+    assert!(lines.filter(|line| line.contains("gutenberg-4m,step-3000,3000,")).count() >= 1);
+}
+
+#[test]
+fn the_preview_of_a_table_is_its_first_lines() {
+    let mut window = Window::measured();
+    window.open_export();
+    window.click_role(Role::RadioButton, "CSV");
+    window.until("the table is there", |window| window.has("panel,series,run"));
+    assert!(window.has(" rows") && !window.has(FINDINGS[0]));
+    assert!(field(&window, "File").ends_with("plane.csv"));
+}
+
+#[test]
+fn a_file_is_replaced_only_knowingly() {
+    let mut window = Window::measured();
+    let path = window.folder.path().join("older.svg");
+    std::fs::write(&path, "an older figure").unwrap();
+    window.open_export();
+    type_into(&mut window, "File", &path.display().to_string());
+    window.press(Key::Enter);
+    let replace = Some((Role::Button, "Replace".to_owned()));
+    window.until("it is said", |window| {
+        window.has("replaces the file that is there") && window.focused() == replace
+    });
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "an older figure");
+    window.press(Key::Enter);
+    window.until("it is written", |window| !is_open(window));
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("<svg"));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_said_and_the_dialog_stays() {
+    let mut window = Window::measured();
+    let path = window.folder.path().join("nowhere").join("a.svg");
+    window.open_export();
+    type_into(&mut window, "File", &path.display().to_string());
+    window.press(Key::Enter);
+    window.until("it is said", |window| window.has("the folder to write to does not exist"));
+    assert!(is_open(&window));
+    std::fs::create_dir(path.parent().unwrap()).unwrap();
+    export(&mut window, &path);
+    // Without a name nothing is written, and that is said.
+    window.open_export();
+    type_into(&mut window, "File", "");
+    window.press(Key::Enter);
+    window.until("it is said", |window| window.has("the figure needs a file name"));
+    assert!(is_open(&window));
+}
+
+#[test]
+fn a_name_without_an_extension_gets_that_of_the_form() {
+    let mut window = Window::measured();
+    window.open_export();
+    window.click_role(Role::RadioButton, "SVG");
+    type_into(&mut window, "File", "step1.5");
+    let path = window.folder.path().join("step1.5.svg");
+    assert!(window.has(&format!("writes {}", path.display())));
+    window.press(Key::Enter);
+    window.until("it is written", |_| path.exists());
+}
+
+#[test]
+fn a_file_is_chosen_in_a_dialog() {
+    // The desktop's.
+    let mut window = Window::measured();
+    window.open_export();
+    window.click_role(Role::Button, "Browse…");
+    let chosen = window.folder.path().join("plane.svg");
+    window.until("it is chosen", |window| field(window, "File") == chosen.display().to_string());
+    window.press(Key::Enter);
+    window.until("it is written", |_| chosen.exists());
+
+    // The window's own.
+    let mut window =
+        Window::with_dialogs(start(), (1280.0, 800.0), Theme::Dark, usize::MAX, |_: Answers| Missing);
+    window.until("everything is measured", Window::is_measured);
+    window.open_export();
+    window.click_role(Role::Button, "Browse…");
+    window.until("the name can be typed", |window| {
+        window.focused() == Some((Role::TextInput, "Name".to_owned()))
+    });
+    assert!(window.has("the desktop has no file dialogs"));
+    window.press(Key::Enter);
+    let named = window.folder.path().join("plane.pdf").display().to_string();
+    window.until("it is chosen", |window| !window.has("Entries of") && field(window, "File") == named);
+    assert!(is_open(&window) && !Path::new(&named).exists(), "nothing is written before it is asked for");
+
+    // A choice that is not made is said.
+    let mut window =
+        Window::with_dialogs(start(), (1280.0, 800.0), Theme::Dark, usize::MAX, |_: Answers| Cancelled);
+    window.until("everything is measured", Window::is_measured);
+    window.open_export();
+    window.click_role(Role::Button, "Browse…");
+    window.until("it is said", |window| window.has("nothing was chosen in the desktop's dialog"));
+    assert!(is_open(&window));
+}
+
+#[test]
+fn the_command_that_remakes_a_figure_is_copied() {
+    let mut window = recorded();
+    window.open_export();
+    let file = window.folder.path().join("plane.pdf");
+    assert_eq!(
+        copied_text(&mut window),
+        format!(
+            "infoplane figure '/my results/a.json' --current step-1 --no-caption --out {}",
+            file.display()
+        )
+    );
+    assert!(window.has("Command copied"));
+    window.choose("Size", "half of ICLR, 2.75 in");
+    window.click_role(Role::RadioButton, "dark");
+    window.click_role(Role::CheckBox, "Caption");
+    window.pick("Panel", "Time course");
+    window.until("it is drawn", |window| window.has("69.8 ×") || window.has("69.9 ×"));
+    let command = copied_text(&mut window);
+    for words in [" --kind timecourse ", " --width 69.85 ", " --dark ", "/timecourse.pdf"] {
+        assert!(command.contains(words), "{words}: {command}");
+    }
+    assert!(
+        !command.contains("--no-caption") && !command.contains("--title") && !command.contains("--order")
+    );
+    window.press(Key::Escape);
+    window.press(Key::Num3);
+    window.open_export();
+    assert!(copied_text(&mut window).contains(" --order 3 "));
+}
+
+#[test]
+fn what_lies_in_no_file_yet_is_measured_by_a_command_before() {
+    let mut window = Window::measured();
+    window.open_export();
+    let text = copied_text(&mut window);
+    let lines: Vec<&str> = text.lines().collect();
+    let measure = "infoplane measure /runs/gutenberg-1m /runs/gutenberg-4m --corpus /books/held-out.txt \
+                   --out RESULTS.json";
+    assert_eq!(lines[0], measure);
+    assert!(
+        lines[1].starts_with("infoplane figure RESULTS.json --current step-3000 --no-caption --out "),
+        "{text}"
+    );
+    assert_eq!(lines.len(), 2);
+    assert!(window.has("below the one that measures RESULTS.json"));
+}
+
+#[test]
+fn the_picture_is_copied_in_the_resolution_chosen() {
+    let picture = |copied| match copied {
+        OutputCommand::CopyImage(image) => image.size,
+        other => panic!("{other:?}"),
+    };
+    let mut window = Window::measured();
+    window.open_export();
+    window.choose("Size", "slide 16:9");
+    let [width, _] = picture(copied(&mut window, "Copy picture"));
+    assert_eq!(width, 1890, "160 mm at 300 dots per inch");
+    window.harness.run_steps(2);
+    assert!(window.has("Picture copied, 1890 ×"));
+    window.press(Key::Escape);
+    window.click("Options of Time course");
+    let [width, height] = picture(copied(&mut window, "Copy picture"));
+    assert_eq!(width, 1890);
+    assert!((1000..1100).contains(&height), "{height}");
+    window.harness.run_steps(2);
+    let last = window.app().state().messages.last().unwrap();
+    assert_eq!((last.severity, last.text.starts_with("Picture copied, 1890 × ")), (Severity::Good, true));
+}
+
+#[test]
+fn a_small_window_has_room_for_every_control() {
+    let size = (860.0, 560.0);
+    let window_area = Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(size.0, size.1));
+    for theme in [Theme::Dark, Theme::Light] {
+        let mut window = Window::with(start(), size, theme, usize::MAX);
+        window.until("everything is measured", Window::is_measured);
+        window.open_export();
+        let mut places: Vec<(&str, Rect)> = Vec::new();
+        let last = [(Role::Button, "Copy command"), (Role::Button, "Export")];
+        for (role, name) in CONTROLS.into_iter().chain(last) {
+            let rect = window.harness.get_by_role_and_label(role, name).rect();
+            assert!(window_area.contains_rect(rect) && rect.is_positive(), "{name}: {rect:?}");
+            for (other, beside) in &places {
+                assert!(!rect.shrink(0.5).intersects(*beside), "{name} over {other}: {rect:?}, {beside:?}");
+            }
+            places.push((name, rect));
+        }
+        let preview = window.harness.get_by_label_contains("Preview of ").rect();
+        assert!(preview.width() > 200.0 && places.iter().all(|(_, rect)| !rect.intersects(preview)));
+        for finding in FINDINGS.into_iter().chain(["fonts embedded"]) {
+            let rect = window.harness.get_by_label(finding).rect();
+            assert!(window_area.contains_rect(rect), "{finding}: {rect:?}");
+        }
+    }
+}
+
+/// Draws the dialog on results named, or on those of the stand-in; written only where `INFOPLANE_SCREENSHOTS` names a folder.
+#[test]
+fn the_dialog_can_be_rendered() {
+    let Some(folder) = std::env::var_os("INFOPLANE_SCREENSHOTS").map(PathBuf::from) else { return };
+    for (theme, theme_name) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        for size in [(1280.0, 800.0), (860.0, 560.0)] {
+            let mut window = match std::env::var_os("INFOPLANE_RESULTS") {
+                Some(files) => {
+                    let files: Vec<PathBuf> = std::env::split_paths(&files).collect();
+                    let (runs, _) = results::join(results::read_all(&files).unwrap());
+                    let files = runs.into_iter().map(|run| (run.file().to_owned(), run.results)).collect();
+                    Window::recorded_in(files, size, theme)
+                }
+                None => {
+                    let mut window = Window::with(start(), size, theme, usize::MAX);
+                    window.until("everything is measured", Window::is_measured);
+                    window
+                }
+            };
+            window.open_export();
+            for form in ["PDF", "SVG", "PNG", "CSV"] {
+                window.click_role(Role::RadioButton, form);
+                window.until("it is drawn", |window| {
+                    window.has(if form == "CSV" { "panel,series" } else { "Preview of" })
+                });
+                let image = window.harness.render().expect("an image");
+                let name = format!("export-{form}-{theme_name}-{}.png", size.0);
+                image.save(folder.join(name)).expect("the image is written");
+            }
+        }
+    }
+}
