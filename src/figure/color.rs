@@ -1,35 +1,10 @@
-//! Colours shared by the window and the exported figures.
-//!
-//! Training progress is a sequential map built in OKLCH (Ottosson 2020): lightness and hue run linearly, so
-//! equal steps of training look equally far apart, and the lightness alone still orders the points for
-//! readers who see no hue and on grey prints. Runs get a fixed palette of eight colours.
+//! Colours as numbers: sRGB, OKLCH (Ottosson 2020) and mixtures. What colours mean is in [`ink`](super::ink).
 
 /// A colour as 8-bit sRGB channels: red, green, blue.
 pub type Rgb = [u8; 3];
 
-/// The colours of the first eight runs. Found by maximising the smallest OKLab
-/// distance of any pair, as seen with full colour vision, deuteranopia and protanopia, within the lightness
-/// that stands out from both a white and a dark ground.
-const RUNS: [Rgb; 8] = [
-    [0x19, 0x61, 0xd4],
-    [0x9b, 0x64, 0x11],
-    [0x22, 0xb5, 0xae],
-    [0xb6, 0x3b, 0x7f],
-    [0xa5, 0xa5, 0x1d],
-    [0x66, 0x10, 0x91],
-    [0x9e, 0x8a, 0xfa],
-    [0x87, 0x11, 0x07],
-];
-
-/// The colour of training progress, from the first checkpoint (0, dark violet) to the last (1, yellow).
-///
-/// Shares outside [0, 1] take the colour of the nearer end, as does a share that is not a number (0).
-pub fn progress_color(share: f32) -> Rgb {
-    progress(share, 0.28, 0.58)
-}
-
-/// The colour of training progress on a map that begins with a lightness and rises by another. A share outside [0, 1] is as
-/// that of [`progress_color`].
+/// The colour of training progress on a map that begins with a lightness and rises by another, from violet to yellow. A share
+/// outside [0, 1] has the colour of the nearer end, as has one that is not a number (0).
 pub(super) fn progress(share: f32, lightness: f32, rise: f32) -> Rgb {
     let share = whole(share);
     // sRGB holds little chroma around cyan, so the middle of the way dips under it.
@@ -40,11 +15,6 @@ pub(super) fn progress(share: f32, lightness: f32, rise: f32) -> Rgb {
 /// A share within [0, 1]: outside the nearer end, and 0 for what is no number.
 pub(super) fn whole(share: f32) -> f32 {
     if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
-}
-
-/// The colour of run number `index`, counted from 0; colours repeat after eight runs.
-pub fn run_color(index: usize) -> Rgb {
-    RUNS[index % RUNS.len()]
 }
 
 /// `color` moved towards `other` by `share` in [0, 1], per sRGB channel.
@@ -106,33 +76,11 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn equal_steps_of_training_look_alike() {
-        let colors: Vec<Rgb> = (0..=16).map(|i| progress_color(i as f32 / 16.0)).collect();
-        let steps: Vec<f32> =
-            colors.windows(2).map(|pair| distance(linear(pair[0]), linear(pair[1]))).collect();
-        let (least, most) = steps.iter().fold((f32::MAX, 0.0f32), |(l, m), &s| (l.min(s), m.max(s)));
-        // 8-bit rounding and the gamut's edge cost a little of the evenness the map has by construction.
-        assert!(most / least < 1.35, "{steps:?}");
-        assert!(
-            colors.windows(2).all(|pair| oklab(linear(pair[0]))[0] < oklab(linear(pair[1]))[0]),
-            "lightness must rise"
-        );
-    }
-
-    #[test]
     fn shares_outside_the_run_take_its_ends() {
-        assert_eq!(progress_color(-1.0), progress_color(0.0));
-        assert_eq!(progress_color(f32::NAN), progress_color(0.0));
-        assert_eq!(progress_color(f32::INFINITY), progress_color(1.0));
-    }
-
-    #[test]
-    fn runs_can_be_told_apart() {
-        for i in 0..8 {
-            for j in 0..i {
-                assert!(distance(linear(run_color(i)), linear(run_color(j))) > 0.1, "runs {i} and {j}");
-            }
-        }
-        assert_eq!(run_color(0), run_color(8));
+        let of = |share| progress(share, 0.24, 0.4);
+        assert_eq!(of(-1.0), of(0.0));
+        assert_eq!(of(f32::NAN), of(0.0));
+        assert_eq!(of(f32::INFINITY), of(1.0));
+        assert_ne!(of(0.0), of(1.0));
     }
 }

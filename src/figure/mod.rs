@@ -1,25 +1,21 @@
 //! Everything between a view and a file: a figure is laid out once as a [`Scene`], which every exporter draws.
 //!
-//! The scene is the whole contract. A function a kind of figure ([`plane`]) fills it from a pure view and
-//! decides every position and colour; an exporter ([`pdf`](mod@pdf), [`svg`](mod@svg), [`png`](mod@png)) knows nothing of what
-//! it draws. So a new figure needs no exporter touched, and a new exporter no figure.
+//! The scene is the whole contract. [`layout`](mod@layout) fills it from any chart and decides every position and colour; an
+//! exporter ([`pdf`](mod@pdf), [`svg`](mod@svg), [`png`](mod@png)) knows nothing of what it draws. So a new figure needs no
+//! exporter touched, and a new exporter no figure. [`check`](mod@check) tells of any scene whether it can be printed.
 
 pub mod check;
 pub mod color;
 pub mod command;
-pub mod curve;
 pub mod ink;
 pub mod layout;
 pub mod pdf;
-pub mod plane;
 pub mod png;
 pub mod svg;
 
-mod axis;
 #[cfg(test)]
 mod kept;
 mod labels;
-mod legend;
 mod marker;
 mod raster;
 mod scene;
@@ -34,7 +30,6 @@ pub use color::Rgb;
 pub use layout::{FigureOptions, POINTS_PER_MM, TWO_COLUMNS, layout};
 pub use marker::outline;
 pub use pdf::pdf;
-pub use plane::{Highlight, PlaneFigureOptions, plane_figure};
 pub use png::{Pixels, pixels, png};
 pub use scene::{
     Anchor, Circle, Group, Image, Item, POINTS_PER_UNIT, Paint, Path, Rect, Scene, Stroke, Text, Weight,
@@ -66,4 +61,29 @@ pub fn write(scene: &Scene, path: &FilePath, scale: f32) -> Result<()> {
         }
     };
     write_atomically(path, &bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_written_by_their_extension() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = Item::Text(Text::new([10.0, 20.0], "step", 7.0, [0; 3]));
+        let scene = Scene { width: 60.0, height: 30.0, items: vec![text], ..Scene::default() };
+        for (name, beginning) in [("a.SVG", &b"<svg"[..]), ("a.png", b"\x89PNG"), ("a.pdf", b"%PDF-")] {
+            let path = folder.path().join(name);
+            write(&scene, &path, 2.0).unwrap();
+            assert!(std::fs::read(&path).unwrap().starts_with(beginning), "{name}");
+        }
+        for name in ["a.jpg", "a"] {
+            let error = write(&scene, &folder.path().join(name), 2.0).unwrap_err();
+            assert_eq!(error.kind(), Kind::Usage);
+            assert!(error.to_string().contains(".pdf, .svg, .png, or .csv"), "{error}");
+        }
+        let error = write(&scene, &folder.path().join("missing/a.svg"), 2.0).unwrap_err();
+        assert_eq!(error.kind(), Kind::Output);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
 }

@@ -2,9 +2,6 @@
 
 use super::color::Rgb;
 
-/// Lengths in pixels of a dash of a line between stale points and of the gap after it.
-pub(super) const STALE_DASH: [f32; 2] = [3.0, 3.0];
-
 /// The ground of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
@@ -22,10 +19,7 @@ pub(super) struct Inks {
     pub text: Rgb,
     /// Text and lines that stand back.
     pub muted: Rgb,
-    /// Words written into the ground.
-    pub faint: Rgb,
     pub frame: Rgb,
-    pub grid: Rgb,
     pub shade: Rgb,
     pub shade_opacity: f32,
 }
@@ -38,9 +32,7 @@ impl Theme {
                 ground: [255; 3],
                 text: [32, 36, 42],
                 muted: [98, 104, 114],
-                faint: [150, 156, 166],
                 frame: [70, 76, 86],
-                grid: [233, 235, 238],
                 shade: [60, 70, 90],
                 shade_opacity: 0.07,
             },
@@ -48,9 +40,7 @@ impl Theme {
                 ground: [19, 21, 25],
                 text: [226, 229, 233],
                 muted: [154, 160, 170],
-                faint: [112, 118, 128],
                 frame: [140, 146, 156],
-                grid: [41, 44, 50],
                 shade: [170, 180, 200],
                 shade_opacity: 0.09,
             },

@@ -8,9 +8,7 @@ use crate::chart::{CheckpointSubject, RunSubject};
 use crate::checkpoints::Checkpoint;
 use crate::condition::Condition;
 use crate::engine::OpenRun;
-use crate::figure::{Highlight, PlaneFigureOptions, Scene, plane_figure};
 use crate::results::caption::{Measured, MeasuredRun, distinctions};
-use crate::views::marks::{Note, caption, notes};
 use crate::views::plane::{self, Trajectory};
 use crate::views::snapshot::{CheckpointData, RunData, Snapshot};
 
@@ -25,10 +23,6 @@ pub struct Drawn {
     pub conditions: Vec<Arc<Condition>>,
     /// What tells the present condition and the pinned ones from each other.
     pub condition_words: Vec<(Arc<Condition>, String)>,
-    /// What the marks on the plane mean.
-    pub notes: Vec<Note>,
-    /// The extent of the plane that holds all points.
-    pub extent: f64,
     /// What is said of each run, hidden ones included.
     pub runs: Vec<RunWords>,
     /// What has become of the checkpoints at each of the scrubber's times.
@@ -98,8 +92,6 @@ impl State {
             runs.push((curve.subject(words), data));
         }
         drawn.snapshot = Arc::new(self.with_seen(Snapshot::new(runs)));
-        drawn.notes = notes(&drawn.trajectories);
-        drawn.extent = plane::extent(&drawn.trajectories);
         drawn
     }
 
@@ -172,22 +164,6 @@ impl State {
             }
         }
         marks
-    }
-
-    /// The plane on screen as a figure; `None` while nothing is measured.
-    pub fn scene(&self) -> Option<Scene> {
-        let trajectories = &self.drawn().trajectories;
-        if trajectories.iter().all(|trajectory| trajectory.points.is_empty()) {
-            return None;
-        }
-        let current = (0..self.open_runs().len()).filter_map(|run| Some((run, self.current_of(run)?)));
-        let highlight = current.map(|(run, checkpoint)| Highlight { run, checkpoint });
-        let options = PlaneFigureOptions {
-            caption: Some(caption(trajectories)),
-            highlight: highlight.collect(),
-            ..PlaneFigureOptions::default()
-        };
-        Some(plane_figure(trajectories, self.view, &options))
     }
 }
 

@@ -38,7 +38,7 @@ fn a_pinned_condition_stays_beside_the_one_tuned() {
     // Counts and lists are of the present condition.
     assert_eq!((state.done(), distinctions(&state)), ((1, 3), vec!["", ""]));
     let words = said(&exported(&state));
-    for text in ["run 0 n = 50", "run 0 n = 100", "run 1 n = 100"] {
+    for text in ["run 0, n = 50 1", "run 0, n = 100 2", "run 1, n = 100 1"] {
         assert!(words.contains(text), "in the legend, {text}: {words}");
     }
     assert!(words.contains("run 0: n = 50; run 0, run 1: n = 100"), "in the caption: {words}");

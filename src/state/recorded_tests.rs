@@ -98,7 +98,7 @@ fn results_under_different_conditions_are_told_apart() {
     assert_eq!(state.drawn().trajectories[1].label(), "run 1, n = 100");
     let words = said(&exported(&state));
     assert!(
-        words.contains("run 0 n = 50 1 checkpoint") && words.contains("run 1 n = 100 1 checkpoint"),
+        words.contains("run 0, n = 50 1 checkpoint") && words.contains("run 1, n = 100 1 checkpoint"),
         "{words}"
     );
     assert!(words.contains("run 0: n = 50; run 1: n = 100"), "in the caption: {words}");

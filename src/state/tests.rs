@@ -9,9 +9,11 @@ use crate::checkpoints::{Checkpoint, Run};
 use crate::engine::Event;
 use crate::engine::Quality::{self, Complete, Honest, Preview};
 use crate::error::Kind;
+use crate::figure;
 use crate::measures::{Information, Label, LayerMeasures, Order};
 use crate::results::{Measurement, RunResults};
-use crate::views::plane::LayerChoice;
+use crate::views::options::Options;
+use crate::views::plane::{self, LayerChoice};
 use crate::views::snapshot::CheckpointData;
 
 fn run(index: usize, count: usize) -> Run {
@@ -133,7 +135,9 @@ pub(super) fn distinctions(state: &State) -> Vec<&str> {
 
 /// What the plane on screen is exported as.
 pub(super) fn exported(state: &State) -> String {
-    crate::figure::svg(&state.scene().expect("something is measured"))
+    let options = Options { order: state.view.order, layers: state.view.layers, ..Options::default() };
+    let chart = (plane::VIEW.chart)(&state.drawn().snapshot, &options).expect("something is measured");
+    figure::svg(&figure::layout(&chart, &figure::FigureOptions::default()))
 }
 
 /// All that a figure says, its lines joined.
@@ -372,10 +376,9 @@ fn a_figure_exported_while_measuring_tells_first_estimates_from_final_points() {
     }
     let svg = exported(&state);
     let words = said(&svg);
-    assert!(words.contains("first estimates on 16 documents training progress"), "in the legend: {words}");
-    assert!(words.contains("Open marks: first estimates on 16 documents"), "in the caption: {words}");
+    assert!(words.contains("4 checkpoints first estimates on 16 documents"), "in the legend: {words}");
     assert!(!words.contains("500 documents"), "what is not read yet is not claimed");
-    assert_eq!(svg.matches(" · first estimate on 16 documents</title>").count(), 4);
+    assert_eq!(svg.matches(" · first estimate</title>").count(), 4);
     for checkpoint in 0..4 {
         measure_on(&mut state, &condition, (0, checkpoint), 480, Complete);
     }
@@ -391,16 +394,12 @@ fn a_figure_exported_after_a_change_tells_stale_answers() {
     for checkpoint in 0..3 {
         measure(&mut state, &condition, (0, checkpoint), Complete);
     }
-    assert!(!exported(&state).contains("stroke-dasharray=\"3 3\""));
+    assert!(!exported(&state).contains("stroke-dasharray=\"2 2\""));
     state.update(UiCommand::Settings(settings(50)));
     let svg = exported(&state);
-    assert!(svg.contains("stroke-dasharray=\"3 3\""));
+    assert!(svg.contains("stroke-dasharray=\"2 2\""));
     let words = said(&svg);
-    assert!(words.contains("measured under earlier settings training progress"), "in the legend: {words}");
-    assert!(
-        words.contains("Open marks with dashed lines: measured under earlier settings"),
-        "in the caption: {words}"
-    );
+    assert!(words.contains("3 checkpoints measured under earlier settings"), "in the legend: {words}");
     assert_eq!(svg.matches(" · measured under earlier settings</title>").count(), 3);
     // A stale point and a fresh one are not to be compared.
     let condition = present(&state);

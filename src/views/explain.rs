@@ -2,7 +2,7 @@
 
 use super::marks::{self, Flag};
 use super::options::{LayerChoice, Options};
-use super::plane::{self, PlaneView};
+use super::plane::{self, PlanePoint, PlaneView};
 use super::quantity::Quantity;
 use super::snapshot::{CheckpointData, Measure, Run, Snapshot};
 use crate::chart::{Chart, Dash, Key, Legend, Line, Marker, Note, Of, Sign};
@@ -111,13 +111,33 @@ pub(super) fn caption(snapshot: &Snapshot, options: &Options) -> Vec<String> {
 
 /// The same with what is to be known before the numbers of these orders are believed.
 pub(super) fn caption_of(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Vec<String> {
-    let measured = snapshot.caption();
+    let measured = snapshot.caption() + &kept(snapshot, options, orders);
     let less = options.less_null.then(|| "Values less what shuffled labels give".to_owned());
     let absent = snapshot.runs().map(|run| key(run, options)).filter(|key| key.is_absent);
     let absent = absent.map(|key| format!("Not drawn: {}, {}", key.label, key.detail));
     let doubts = doubts(snapshot, options, orders).into_iter().map(|[_, text]| format!("! {text}"));
     let measured = Some(measured).filter(|text| !text.is_empty());
     measured.into_iter().chain(less).chain(doubts).chain(absent).collect()
+}
+
+/// The share of positions whose labels occur often enough, of the checkpoint with the fewest and of that with the most;
+/// empty where every label counts.
+fn kept(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> String {
+    let of =
+        |order: Order| snapshot.measured().filter_map(move |measure| point(&measure, order, options)?.kept);
+    let shares = orders.iter().flat_map(|order| of(*order)).map(|share| (share, share));
+    let Some((least, most)) = shares.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
+        return String::new();
+    };
+    let [least, most] = [least, most].map(|share| format!("{:.1}", 100.0 * share));
+    let range = if least == most { least } else { format!("{least} to {most}") };
+    format!("; {range} % of positions kept")
+}
+
+/// A checkpoint on the plane of an order; `None` where it has no place there.
+fn point(measure: &Measure<'_>, order: Order, options: &Options) -> Option<PlanePoint> {
+    let view = PlaneView { order, layers: options.layers };
+    plane::point(view, (measure.index, 1), "", (None, None), measure.measurement, measure.basis)
 }
 
 /// Names in a list, of many the first few.
@@ -154,9 +174,7 @@ fn has_no_null(layer: &crate::measures::LayerMeasures) -> bool {
 
 /// What a reader must know before believing a checkpoint's place on the plane.
 pub(super) fn flags(measure: &Measure<'_>, options: &Options) -> Vec<Flag> {
-    let view = PlaneView { order: options.order, layers: options.layers };
-    let point = plane::point(view, (measure.index, 1), "", (None, None), measure.measurement, measure.basis);
-    let Some(mut point) = point else { return Vec::new() };
+    let Some(mut point) = point(measure, options.order, options) else { return Vec::new() };
     if let Some([complexity, expressivity]) = point.less_null().filter(|_| options.less_null) {
         (point.complexity, point.expressivity, point.null) = (complexity, expressivity, None);
     }

@@ -1,11 +1,7 @@
 //! What the marks on a plane mean, in words: for legends, captions and tooltips alike.
 
-use std::path::Path;
-
-use super::plane::{PlanePoint, Trajectory};
+use super::plane::PlanePoint;
 use crate::measures::Information;
-use crate::results::caption::{self, MeasuredRun};
-use crate::words::counted_range;
 
 /// From this share on, shuffled labels or labels seen once make most of a value.
 const MOST: f64 = 0.5;
@@ -149,130 +145,16 @@ impl Flag {
 
 /// What flags of several points say, each once by its worst: in a few words, and with what it means.
 pub(super) fn summed_up(flags: impl IntoIterator<Item = Flag>, is_of_several: bool) -> Vec<[String; 2]> {
-    let mut seen = Seen::default();
-    flags.into_iter().for_each(|flag| seen.add(flag));
-    seen.points = if is_of_several { 2 } else { 1 };
-    let at_most = seen.at_most();
-    seen.flags.iter().map(|flag| [flag.words(at_most), flag.explained(at_most)]).collect()
-}
-
-/// A sign on the plane that needs an explanation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// An open mark.
-    Open,
-    /// A dashed line between open marks.
-    Dashed,
-    /// An exclamation mark.
-    Exclamation,
-}
-
-/// A line of a legend.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    /// What is seen.
-    pub sign: Sign,
-    /// What it means.
-    pub text: String,
-}
-
-/// The explanation of every sign that occurs on a plane, for its legend.
-pub fn notes(trajectories: &[Trajectory]) -> Vec<Note> {
-    let seen = Seen::on(trajectories);
-    let open = seen.previews().map(|text| Note { sign: Sign::Open, text });
-    let dashed = seen.stale.then(|| Note { sign: Sign::Dashed, text: STALE.to_owned() });
-    let flags =
-        seen.flags.iter().map(|flag| Note { sign: Sign::Exclamation, text: flag.words(seen.at_most()) });
-    open.into_iter().chain(dashed).chain(flags).collect()
-}
-
-/// The same in sentences, for a caption.
-pub fn summary(trajectories: &[Trajectory]) -> Vec<String> {
-    let seen = Seen::on(trajectories);
-    let open = seen.previews().map(|text| format!("Open marks: {text}"));
-    let dashed = seen.stale.then(|| format!("Open marks with dashed lines: {STALE}"));
-    let flags = seen.flags.iter().map(|flag| format!("! {}", flag.explained(seen.at_most())));
-    open.into_iter().chain(dashed).chain(flags).collect()
-}
-
-/// What trajectories were measured under and what their marks mean, for under a figure.
-pub fn caption(trajectories: &[Trajectory]) -> String {
-    let drawn: Vec<&Trajectory> = trajectories.iter().filter(|t| !t.points.is_empty()).collect();
-    let runs: Vec<MeasuredRun<'_>> = drawn
-        .iter()
-        .map(|t| MeasuredRun { name: &t.name, place: Path::new(""), measured: &t.measured })
-        .collect();
-    let mut caption = caption::caption(&runs);
-    let kept = drawn.iter().flat_map(|t| &t.points).filter_map(|point| point.kept);
-    if let Some((least, most)) = range(kept) {
-        caption += &format!("; {} of positions kept", percent_range(least, most));
-    }
-    for sentence in summary(trajectories) {
-        caption += &format!(". {sentence}");
-    }
-    for trajectory in trajectories {
-        if let Some(absence) = &trajectory.absence {
-            caption += &format!(". Not drawn: {}, {absence}", trajectory.label());
-        }
-    }
-    caption
-}
-
-/// The least and the largest of some numbers.
-fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    values.map(|value| (value, value)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-}
-
-/// `0.5 %`, `0.5 to 0.7 %`.
-fn percent_range(least: f64, most: f64) -> String {
-    let [least, most] = [least, most].map(|share| format!("{:.1}", 100.0 * share));
-    if least == most { format!("{least} %") } else { format!("{least} to {most} %") }
-}
-
-/// What a dashed line means.
-const STALE: &str = "measured under earlier settings";
-
-/// Which signs occur, with their worst case.
-#[derive(Debug, Default)]
-struct Seen {
-    previews: Option<(usize, usize)>,
-    stale: bool,
-    flags: Vec<Flag>,
-    points: usize,
-}
-
-impl Seen {
-    fn on(trajectories: &[Trajectory]) -> Self {
-        let mut seen = Self::default();
-        for point in trajectories.iter().flat_map(|trajectory| &trajectory.points) {
-            seen.points += 1;
-            let basis = point.basis;
-            seen.stale |= basis.is_stale();
-            if !basis.complete && !basis.is_stale() {
-                let (least, most) = seen.previews.unwrap_or((basis.documents, basis.documents));
-                seen.previews = Some((least.min(basis.documents), most.max(basis.documents)));
-            }
-            point.flags().into_iter().for_each(|flag| seen.add(flag));
-        }
-        seen
-    }
-
-    fn add(&mut self, flag: Flag) {
-        match self.flags.iter_mut().find_map(|kept| Some((kept.worse(flag)?, kept))) {
+    let mut worst: Vec<Flag> = Vec::new();
+    for flag in flags {
+        match worst.iter_mut().find_map(|kept| Some((kept.worse(flag)?, kept))) {
             Some((worse, kept)) => *kept = worse,
-            None => self.flags.push(flag),
+            None => worst.push(flag),
         }
     }
-
-    fn previews(&self) -> Option<String> {
-        let (least, most) = self.previews?;
-        Some(format!("first estimates on {}", counted_range(least, most, "document")))
-    }
-
-    /// What stands before the share of the worst of several points.
-    fn at_most(&self) -> &'static str {
-        if self.points > 1 { "up to " } else { "" }
-    }
+    // What stands before the share of the worst of several points.
+    let at_most = if is_of_several { "up to " } else { "" };
+    worst.iter().map(|flag| [flag.words(at_most), flag.explained(at_most)]).collect()
 }
 
 #[cfg(test)]
@@ -289,10 +171,6 @@ mod tests {
         }
     }
 
-    fn on(points: Vec<PlanePoint>) -> [Trajectory; 1] {
-        [Trajectory { points, ..Trajectory::default() }]
-    }
-
     #[test]
     fn sound_points_need_no_words() {
         let sound = PlanePoint {
@@ -302,8 +180,7 @@ mod tests {
             ..point()
         };
         assert_eq!(sound.flags(), []);
-        assert!(notes(&on(vec![sound.clone(), sound])).is_empty());
-        assert!(notes(&[]).is_empty() && summary(&[]).is_empty());
+        assert!(summed_up([], true).is_empty());
     }
 
     #[test]
@@ -329,22 +206,13 @@ mod tests {
     }
 
     #[test]
-    fn legend_and_caption_explain_each_sign_once() {
-        let preview = |documents| PlanePoint { basis: Basis { documents, ..Basis::default() }, ..point() };
-        let stale = PlanePoint { basis: Basis { earlier: 1, ..point().basis }, ..point() };
-        let once = |share| PlanePoint { singletons: Some([share; 2]), ..point() };
-        let shown = on(vec![point(), preview(16), preview(64), stale, once(0.6), once(0.92)]);
-        let texts: Vec<String> = notes(&shown).into_iter().map(|note| note.text).collect();
-        let expected = [
-            "first estimates on 16 to 64 documents",
-            "measured under earlier settings",
-            "up to 92 % of positions have a label seen once",
-        ];
-        assert_eq!(texts, expected);
-        let sentences = summary(&shown);
-        assert_eq!(sentences[0], "Open marks: first estimates on 16 to 64 documents");
-        assert_eq!(sentences[1], "Open marks with dashed lines: measured under earlier settings");
-        assert!(sentences[2].starts_with("! up to 92 % of positions have a label seen once: "));
-        assert_eq!(sentences.len(), 3);
+    fn each_flag_is_told_once_by_its_worst() {
+        let once = |share| PlanePoint { singletons: Some([share; 2]), ..point() }.flags();
+        let flags: Vec<Flag> = [once(0.6), once(0.92), once(0.7)].concat();
+        let told = summed_up(flags.clone(), true);
+        let [short, long] = &told[0];
+        assert_eq!((told.len(), short.as_str()), (1, "up to 92 % of positions have a label seen once"));
+        assert!(long.starts_with("up to 92 % of positions have a label seen once: "), "{long}");
+        assert_eq!(summed_up(flags, false)[0][0], "92 % of positions have a label seen once");
     }
 }

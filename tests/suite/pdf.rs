@@ -4,12 +4,13 @@ use std::path::Path as FilePath;
 use std::process::Command;
 
 use infoplane::figure::{
-    Anchor, Circle, Group, Image, Item, POINTS_PER_UNIT, Paint, Path, PlaneFigureOptions, Rect, Scene,
-    Stroke, Text, pdf, plane_figure, png,
+    Anchor, Circle, FigureOptions, Group, Image, Item, POINTS_PER_UNIT, Paint, Path, Rect, Scene, Stroke,
+    Text, layout, pdf, png,
 };
 use infoplane::results::{join, read_all};
-use infoplane::views::marks::caption;
-use infoplane::views::plane::{PlaneView, trajectories};
+use infoplane::views::View;
+use infoplane::views::options::Options;
+use infoplane::views::snapshot::Snapshot;
 use resvg::tiny_skia::Pixmap;
 
 use super::support::fixture;
@@ -69,14 +70,16 @@ impl Written {
 /// The plane of the runs that ship as fixtures, with title and caption.
 fn plane() -> Scene {
     let (runs, _) = join(read_all(&[fixture("results/schema-1.json")]).unwrap());
-    let trajectories = trajectories(&runs, PlaneView::default());
-    assert!(trajectories.iter().any(|trajectory| !trajectory.points.is_empty()));
-    let options = PlaneFigureOptions {
-        title: Some("Fixture & run: φ = I(Y;Z) / I(X;Z)".to_owned()),
-        caption: Some(caption(&trajectories)),
-        ..PlaneFigureOptions::default()
-    };
-    plane_figure(&trajectories, PlaneView::default(), &options)
+    let view = View::of_kind("plane").unwrap();
+    let chart = (view.chart)(&Snapshot::recorded(&runs), &Options::default()).unwrap();
+    let title = Some("Fixture & run: φ = I(Y;Z) / I(X;Z)".to_owned());
+    let mut scene = layout(&chart, &FigureOptions { title, ..FigureOptions::default() });
+    // Whole points a side, so that pages and pictures have as many pixels as each other.
+    let size = [scene.width.ceil(), scene.height.ceil()];
+    [scene.width, scene.height] = size;
+    let ground = Rect { size, fill: Some(Paint::solid([255; 3])), ..Rect::default() };
+    scene.items.insert(0, Item::Rect(ground));
+    scene
 }
 
 /// One of everything a scene can hold, on white.
@@ -154,8 +157,13 @@ fn documents_are_sound_and_hold_their_fonts() {
             assert!(row[0].contains("+Ubuntu-Light") || row[0].contains("+Hack-Regular"), "{row:?}");
         }
         let about = printed("pdfinfo", &[&file.path()]);
-        let size = format!("{} x {} pts", scene.width * POINTS_PER_UNIT, scene.height * POINTS_PER_UNIT);
-        assert!(about.contains(scene.title.as_deref().unwrap()) && about.contains(&size), "{about}");
+        assert!(about.contains(scene.title.as_deref().unwrap()), "{about}");
+        let size = about.lines().find_map(|line| line.strip_prefix("Page size:")?.split(" pts").next());
+        let sides =
+            size.expect("a page has a size").split(" x ").map(|side| side.trim().parse::<f32>().unwrap());
+        for (side, drawn) in sides.zip([scene.width, scene.height]) {
+            assert!((side - drawn * POINTS_PER_UNIT).abs() < 0.01, "{about}");
+        }
         assert!(!about.contains("Date"), "{about}");
     }
 }

@@ -280,7 +280,13 @@ fn tooltip(datum: &Datum, context: &Context<'_>) -> String {
     let spread = spread.map_or_else(String::new, |spread| format!(" ± {spread:.4}"));
     let place = format!("{}, {}{spread}", short(datum.x), short(datum.y));
     let flags = datum.flags.iter().map(|flag| format!("! {flag}"));
-    let parts = [subjects.words(datum.of), place].into_iter().chain(datum.more.iter().cloned()).chain(flags);
+    let less = match (datum.is_stale, datum.is_open) {
+        (true, _) => "measured under earlier settings",
+        (false, true) => "first estimate",
+        (false, false) => "",
+    };
+    let parts = [subjects.words(datum.of), place].into_iter().chain(datum.more.iter().cloned());
+    let parts = parts.chain([less.to_owned()]).chain(flags);
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 

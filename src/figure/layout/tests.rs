@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::figure::check;
+use crate::figure::kept::assert_as_kept;
 use crate::views::options::Options;
 use crate::views::tests::{drawn, run};
 use crate::views::{ALL, View};
@@ -65,4 +66,12 @@ fn numbers_that_are_none_leave_no_mark() {
     }
     let svg = crate::figure::svg(&layout(&chart, &FigureOptions::default()));
     assert!(!svg.contains("NaN") && !svg.contains("inf"));
+}
+
+#[test]
+fn the_plane_is_drawn_as_in_the_picture_kept_of_it() {
+    let chart = chart_of(View::of_kind("plane").unwrap(), 2, 5).unwrap();
+    let current = vec![Of::checkpoint(0, 2)];
+    let scene = layout(&chart, &FigureOptions { width: 252.0, current, ..FigureOptions::default() });
+    assert_as_kept(&scene, include_str!("../../../tests/fixtures/figure/plane.svg"), "plane.svg");
 }

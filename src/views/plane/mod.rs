@@ -6,8 +6,8 @@ pub use self::chart::VIEW;
 
 pub use super::options::LayerChoice;
 use crate::measures::{Information, Order};
-use crate::results::caption::{Measured, MeasuredRun, distinctions};
-use crate::results::{JoinedRun, Measurement};
+use crate::results::Measurement;
+use crate::results::caption::Measured;
 
 /// What of a measurement is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,63 +202,6 @@ pub fn absence<'a>(view: PlaneView, measurements: impl Iterator<Item = &'a Measu
         }
     }
     absence
-}
-
-/// The trajectories of stored results, in the order of the runs.
-pub fn trajectories(runs: &[JoinedRun], view: PlaneView) -> Vec<Trajectory> {
-    let measured: Vec<Measured> = runs.iter().map(|run| run.results.measured()).collect();
-    let named = runs.iter().zip(&measured);
-    let named: Vec<MeasuredRun<'_>> = named
-        .map(|(run, measured)| MeasuredRun { name: &run.results.run, place: run.file(), measured })
-        .collect();
-    let distinctions = distinctions(&named);
-    let of_run = |(index, ((run, measured), distinction)): (usize, ((&JoinedRun, &Measured), String))| {
-        let checkpoints = &run.results.checkpoints;
-        let mut points: Vec<PlanePoint> = checkpoints
-            .iter()
-            .enumerate()
-            .filter_map(|(index, c)| {
-                let basis = Basis::recorded(c.documents());
-                let place = (index, checkpoints.len());
-                point(view, place, &c.name, (c.step, c.tokens), c.measurement()?, basis)
-            })
-            .collect();
-        Trajectory::join(&mut points, |_| false);
-        let measurements = checkpoints.iter().filter_map(|c| c.measurement());
-        let nothing = || measurements.clone().next().is_none().then(|| "nothing measured".to_owned());
-        Trajectory {
-            run: index,
-            style: 0,
-            name: run.results.run.clone(),
-            distinction,
-            measured: measured.clone(),
-            absence: absence(view, measurements.clone()).or_else(nothing),
-            points,
-        }
-    };
-    runs.iter().zip(&measured).zip(distinctions).enumerate().map(of_run).collect()
-}
-
-/// A name for an order's axis labels: `token`, `bigram`, ….
-pub fn axis_labels(view: PlaneView) -> (String, String) {
-    let order = view.order;
-    (
-        format!("complexity I(X;Z), {order} input, nats / ln n"),
-        format!("expressivity I(Y;Z), {order} output, nats / ln n"),
-    )
-}
-
-/// The rectangle that holds all points with a margin, from the origin: `(complexity, expressivity)` at the far corner.
-///
-/// Both axes share one scale, so that the bound stays the diagonal the eye expects.
-pub fn extent(trajectories: &[Trajectory]) -> f64 {
-    let largest = trajectories
-        .iter()
-        .flat_map(|t| &t.points)
-        .flat_map(|p| [p.complexity, p.expressivity])
-        .filter(|value| value.is_finite())
-        .fold(0.0, f64::max);
-    if largest > 0.0 { (largest * 1.12).clamp(0.02, 1.0) } else { 0.5 }
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! Points, lines and captions of recorded results.
+//! Trajectories and captions of recorded results.
 
 use std::path::PathBuf;
 
 use super::*;
+use crate::chart::Chart;
 use crate::condition::{Condition, TextSource};
 use crate::measures::{Label, LayerMeasures};
 use crate::results::{CheckpointResult, ConditionResults, Estimate, Outcome, Provenance, Results, join};
 use crate::settings::Settings;
-use crate::views::marks::caption;
+use crate::views::options::Options;
+use crate::views::snapshot::Snapshot;
 
 fn measurement(layers: usize, orders: Order, documents: usize) -> Measurement {
     let labelled = |order: Order| {
@@ -53,18 +55,33 @@ fn file(path: &str, settings: Settings, runs: &[(&str, usize)]) -> (PathBuf, Res
     (PathBuf::from(path), Results { conditions: vec![ConditionResults { condition, checkpoints }] })
 }
 
-fn drawn(files: &[(PathBuf, Results)], view: PlaneView) -> Vec<Trajectory> {
-    trajectories(&join(files.to_vec()).0, view)
+fn drawn(files: &[(PathBuf, Results)], order: Order, layers: LayerChoice) -> Result<Chart, String> {
+    let options = Options { order, layers, ..Options::default() };
+    (VIEW.chart)(&Snapshot::recorded(&join(files.to_vec()).0), &options)
+}
+
+/// The same by default.
+fn usual(files: &[(PathBuf, Results)]) -> Chart {
+    drawn(files, Order::Token, LayerChoice::Mean).expect("it is measured")
+}
+
+fn labels(chart: &Chart) -> Vec<&str> {
+    chart.legend.keys.iter().map(|key| key.label.as_str()).collect()
+}
+
+/// The number of data of each run.
+fn counts(chart: &Chart) -> Vec<usize> {
+    let of = |run: usize| chart.data().filter(move |(.., datum)| datum.of.run == Some(run)).count();
+    (0..chart.subjects.runs.len()).map(of).collect()
 }
 
 #[test]
 fn two_files_under_different_settings_are_told_apart() {
     let n = |path, points| file(path, Settings { points, ..Settings::default() }, &[("a", 3)]);
-    let plane = drawn(&[n("one.json", 50), n("two.json", 100)], PlaneView::default());
-    let labels: Vec<String> = plane.iter().map(Trajectory::label).collect();
-    assert_eq!(labels, ["a, n = 50", "a, n = 100"]);
-    assert_eq!(plane.iter().map(|t| t.run).collect::<Vec<_>>(), [0, 1]);
-    let words = caption(&plane);
+    let plane = usual(&[n("one.json", 50), n("two.json", 100)]);
+    assert_eq!(labels(&plane), ["a, n = 50", "a, n = 100"]);
+    assert_eq!(plane.subjects.runs.iter().map(|run| run.run).collect::<Vec<_>>(), [0, 1]);
+    let words = plane.caption.join(". ");
     assert!(words.contains("a: n = 50; a: n = 100"), "{words}");
     assert!(words.contains("40 to 41 documents"), "those behind the points, not those asked for: {words}");
 }
@@ -78,19 +95,18 @@ fn parts_of_a_run_are_one_trajectory_and_those_in_conflict_are_apart() {
         (PathBuf::from(path), results)
     };
     let parts = [part("one.json", 1), part("two.json", 0), part("three.json", 2), part("four.json", 3)];
-    let mut alone = drawn(std::slice::from_ref(&whole), PlaneView::default());
-    assert_eq!(drawn(&parts, PlaneView::default()), alone);
+    let alone = usual(std::slice::from_ref(&whole));
+    assert_eq!(usual(&parts), alone);
     // The same numbers twice are the same numbers.
-    assert_eq!(drawn(&[whole.clone(), parts[0].clone()], PlaneView::default()), alone);
+    assert_eq!(usual(&[whole.clone(), parts[0].clone()]), alone);
 
     let mut other = parts[1].clone();
     let Outcome::Measured(numbers) = &mut other.1.conditions[0].checkpoints[0].outcome else { panic!() };
     numbers.loss = Some(2.0);
     let files = [whole, other];
-    let apart = drawn(&files, PlaneView::default());
-    let labels: Vec<String> = apart.iter().map(Trajectory::label).collect();
-    assert_eq!(labels, ["a, whole.json", "a, two.json", "b"]);
-    assert_eq!(apart.iter().map(|t| t.points.len()).collect::<Vec<_>>(), [2, 1, 2]);
+    let apart = usual(&files);
+    assert_eq!(labels(&apart), ["a, whole.json", "a, two.json", "b"]);
+    assert_eq!(counts(&apart), [2, 1, 2]);
     let (runs, notes) = join(files.to_vec());
     assert_eq!(runs.iter().map(|run| run.apart).collect::<Vec<_>>(), [true, true, false]);
     assert_eq!(
@@ -100,34 +116,38 @@ fn parts_of_a_run_are_one_trajectory_and_those_in_conflict_are_apart() {
           in two.json"
         ]
     );
-    alone.pop();
-    assert_ne!(apart[0], alone[0], "it has another label");
+    assert_ne!(labels(&apart)[0], labels(&alone)[0], "it has another label");
 }
 
 #[test]
 fn a_run_without_the_layer_or_the_order_keeps_its_place_and_a_reason() {
     let files =
         [file("r.json", Settings { max_order: 2, ..Settings::default() }, &[("deep", 9), ("shallow", 3)])];
-    let view = |order, layers| PlaneView { order, layers };
-    let plane = drawn(&files, view(Order::Token, LayerChoice::Layer(4)));
-    assert_eq!(plane[0].absence, None);
-    assert_eq!((plane[1].absence.as_deref(), plane[1].points.len()), (Some("no layer 4"), 0));
-    assert!(caption(&plane).ends_with("Not drawn: shallow, no layer 4"), "{}", caption(&plane));
-    let trigrams = drawn(&files, view(Order::Trigram, LayerChoice::Mean));
-    assert_eq!(trigrams[0].absence.as_deref(), Some("no trigrams"));
-    let last = drawn(&files, view(Order::Token, LayerChoice::Last));
-    assert!(last.iter().all(|t| t.points.len() == 2 && t.absence.is_none()));
+    let plane = drawn(&files, Order::Token, LayerChoice::Layer(4)).unwrap();
+    let keys = &plane.legend.keys;
+    assert!(!keys[0].is_absent && keys[1].is_absent);
+    assert_eq!((keys[1].detail.as_str(), counts(&plane)), ("no layer 4", vec![2, 0]));
+    let said = plane.caption.last().unwrap();
+    assert_eq!(said, "Not drawn: shallow, no layer 4");
+    let trigrams = drawn(&files, Order::Trigram, LayerChoice::Mean).unwrap_err();
+    assert!(
+        trigrams.contains("trigrams") && trigrams.ends_with("choose another order or layer"),
+        "{trigrams}"
+    );
+    let last = drawn(&files, Order::Token, LayerChoice::Last).unwrap();
+    assert_eq!(counts(&last), [2, 2]);
+    assert!(last.legend.keys.iter().all(|key| !key.is_absent));
     let mut failed = files.clone();
     for checkpoint in &mut failed[0].1.conditions[0].checkpoints[2..] {
         checkpoint.outcome = Outcome::Failed { error: "cut short".to_owned() };
     }
-    assert_eq!(drawn(&failed, PlaneView::default())[1].absence.as_deref(), Some("nothing measured"));
+    assert_eq!(usual(&failed).legend.keys[1].detail, "nothing measured");
 }
 
 #[test]
 fn a_minimum_count_is_named_with_what_it_keeps() {
     let files = [file("r.json", Settings { min_count: 5, ..Settings::default() }, &[("a", 3)])];
-    let words = caption(&drawn(&files, PlaneView { order: Order::Bigram, layers: LayerChoice::Mean }));
+    let words = drawn(&files, Order::Bigram, LayerChoice::Mean).unwrap().caption.join(". ");
     assert!(words.contains("labels seen at least 5 times; 10.0 % of positions kept"), "{words}");
 }
 
