@@ -49,28 +49,34 @@ pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut
     });
 }
 
-/// Every view, and the layouts that come ready-made.
+/// The layouts that come ready-made, and every panel; in a low window they scroll.
 fn views_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
-    for kind in PanelKind::all() {
-        if ui.button(kind.title()).on_hover_text(kind.about()).clicked() {
-            actions.push(Action::OpenPanel(kind));
-        }
+    let room = ui.ctx().content_rect().height() - 116.0;
+    ui.spacing_mut().item_spacing.y = 2.0;
+    if ui.button("Find by name…").on_hover_text("Views and commands (Ctrl+P)").clicked() {
+        actions.push(Action::TogglePalette);
     }
-    ui.separator();
-    for (index, preset) in PRESETS.iter().enumerate() {
-        let help = "These panels in place of those there are";
-        if ui.button(format!("Layout: {}", preset.name)).on_hover_text(help).clicked() {
-            actions.push(Action::Arrange(index));
-        }
-    }
-    ui.separator();
     let help = "A table of models, or results of lm-evaluation-harness";
     if ui.button("Open benchmark scores…").on_hover_text(help).clicked() {
         actions.push(Action::AskScores);
     }
-    if ui.button("Find by name…").on_hover_text("Views and commands (Ctrl+P)").clicked() {
-        actions.push(Action::TogglePalette);
-    }
+    ui.separator();
+    egui::ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(ui, |ui| {
+        for (index, preset) in PRESETS.iter().enumerate() {
+            let help = "These panels in place of those there are";
+            if ui.button(format!("Layout: {}", preset.name)).on_hover_text(help).clicked() {
+                actions.push(Action::Arrange(index));
+                ui.close();
+            }
+        }
+        ui.separator();
+        for kind in PanelKind::all() {
+            if ui.button(kind.title()).on_hover_text(kind.about()).clicked() {
+                actions.push(Action::OpenPanel(kind));
+                ui.close();
+            }
+        }
+    });
 }
 
 fn text_ui(ui: &mut Ui, state: &State) {

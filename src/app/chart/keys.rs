@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Color32, Mesh, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::canvas::{dimmed, width_of};
+use super::canvas::{dimmed, elided, width_of};
 use super::shapes::{self, Look};
 use super::{ChartResponse, Cursor};
 use crate::app::theme::{self, palette};
@@ -22,11 +22,16 @@ pub(super) fn key_ui(ui: &mut Ui, key: &Key, cursor: &Cursor, is_column: bool) -
     let palette = palette(ui.visuals());
     let stands_back = key.is_absent || cursor.dims(key.of);
     swatch_ui(ui, key.color, key.line, key.marker, stands_back);
-    let text = RichText::new(key_text(key, is_column && key.is_absent)).size(SIZE);
+    let whole = key_text(key, is_column && key.is_absent);
+    // Names that differ at their ends are still told apart.
+    let text = RichText::new(elided(ui, &whole, SIZE, ui.available_width())).size(SIZE);
     let text = text.color(if stands_back { palette.weak } else { palette.text });
     let label = egui::Label::new(text).truncate().selectable(false).sense(Sense::hover());
     let response = ui.add(label);
-    let response = if key.detail.is_empty() { response } else { response.on_hover_text(&key.detail) };
+    let enabled = ui.is_enabled();
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, enabled, &whole));
+    let said = if key.detail.is_empty() { whole } else { format!("{whole}\n{}", key.detail) };
+    let response = response.on_hover_text(said);
     let is_something = key.of != crate::chart::Of::default();
     let hovered = (response.hovered() && is_something).then_some(key.of);
     ChartResponse { hovered, ..ChartResponse::default() }
