@@ -298,7 +298,7 @@ impl App {
 
     /// Sends what waits, and what is wanted where that has changed.
     fn send(&mut self, ctx: &egui::Context) {
-        self.state.look_at(self.panels.glances(self.state.view));
+        self.state.look_at(self.panels.glances(self.state.view, self.exporter.panel()));
         let wanted = self.state.wanted();
         wanted.into_iter().chain(self.state.looked()).for_each(|command| self.outbox.push(command));
         match self.outbox.flush() {

@@ -330,6 +330,8 @@ mod tests {
             checkpoints: vec!["step-1".to_owned(), "20".to_owned()],
             score: Some("-mmlu pro".to_owned()),
             sphere: Sphere { points: 50, temperature: Temperature::Root, ..Sphere::default() },
+            document: 3,
+            position: Some(7),
         };
         let current = vec![Of::checkpoint(0, 1), Of::checkpoint(1, 1)];
         let laid_out = FigureOptions {
@@ -341,12 +343,22 @@ mod tests {
             current,
         };
         let results = [PathBuf::from("a b.json"), PathBuf::from("c.json")];
+        let text = &[PathBuf::from("books.jsonl"), PathBuf::from("tokenizer.json")];
         for view in views::ALL {
             for (options, figure, dpi) in
                 [(&chosen, &laid_out, 600.0), (&Options::default(), &FigureOptions::default(), USUAL_DPI)]
             {
                 let out = Path::new("figure.png");
-                let args = read(&Remade { view, options, chart, figure, dpi, results: &results, out });
+                let args = read(&Remade {
+                    view,
+                    options,
+                    chart,
+                    figure,
+                    dpi,
+                    results: &results,
+                    text: Some(text),
+                    out,
+                });
                 assert_eq!(
                     (&*args.kind, &args.results[..], args.out.as_deref()),
                     (view.kind, &results[..], Some(out))
@@ -367,6 +379,13 @@ mod tests {
                         Heed::Checkpoints => assert_eq!(read.checkpoints, options.checkpoints),
                         Heed::Score => assert_eq!(read.score, options.score),
                         Heed::Sphere => assert_eq!(read.sphere, options.sphere),
+                        Heed::Document => {
+                            assert_eq!((read.document, read.position), (options.document, options.position));
+                            assert_eq!(
+                                (args.corpus.as_ref(), args.tokenizer.as_ref()),
+                                (Some(&text[0]), Some(&text[1]))
+                            );
+                        }
                     }
                 }
                 assert!(view.heeds.contains(&Heed::Order) || read.order == usual.order);
@@ -380,7 +399,8 @@ mod tests {
         let (view, options) =
             (View::of_kind("estimator").unwrap(), &Options { sphere, ..Options::default() });
         let (chart, figure, out) = (&chart(), &FigureOptions::default(), Path::new("sphere.pdf"));
-        let args = read(&Remade { view, options, chart, figure, dpi: USUAL_DPI, results: &[], out });
+        let args =
+            read(&Remade { view, options, chart, figure, dpi: USUAL_DPI, results: &[], text: None, out });
         let read = args.options().sphere;
         assert!((read.yaw - sphere.yaw).abs() < 1e-5 && (read.pitch - sphere.pitch).abs() < 1e-5, "{read:?}");
     }

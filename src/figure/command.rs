@@ -29,6 +29,8 @@ pub struct Remade<'f> {
     pub dpi: f32,
     /// The results that it shows.
     pub results: &'f [PathBuf],
+    /// The text that a document shown is of, and the tokenizer that it is read by; `None` where none is known.
+    pub text: Option<&'f [PathBuf; 2]>,
     /// Where it is written.
     pub out: &'f Path,
 }
@@ -105,6 +107,14 @@ impl Remade<'_> {
                 let is_turned = (sphere.yaw, sphere.pitch) != (usual.yaw, usual.pitch);
                 words.flag("view", format!("{yaw},{pitch}"), is_turned);
             }
+            Heed::Document => {
+                let Some([corpus, tokenizer]) = self.text else { return };
+                words.flag("corpus", corpus.to_string_lossy(), true);
+                words.flag("tokenizer", tokenizer.to_string_lossy(), true);
+                words.flag("document", options.document.to_string(), options.document != usual.document);
+                let position = options.position.map(|position| position.to_string());
+                words.flag("position", position.as_deref().unwrap_or_default(), position.is_some());
+            }
         }
     }
 
@@ -112,8 +122,17 @@ impl Remade<'_> {
     pub fn lacks(&self) -> Option<&'static str> {
         let (sphere, usual) = (&self.options.sphere, Sphere::default());
         let is_other = (sphere.seed, sphere.chosen) != (usual.seed, usual.chosen);
-        (is_other && self.view.heeds.contains(&Heed::Sphere))
-            .then_some("seed and state of the sphere, which no flag names")
+        let heeds = |heed: Heed| self.view.heeds.contains(&heed);
+        match () {
+            () if is_other && heeds(Heed::Sphere) => {
+                Some("seed and state of the sphere, which no flag names")
+            }
+            () if self.text.is_none() && heeds(Heed::Document) => {
+                Some("the text, which --corpus and --tokenizer name")
+            }
+            () if heeds(Heed::Score) => Some("the scores, whose file --scores names"),
+            () => None,
+        }
     }
 }
 
@@ -206,7 +225,9 @@ mod tests {
         let series = Series { data, ..Series::default() };
         let facet = Facet { marks: vec![Mark::Series(series)], ..Facet::default() };
         let chart = &Chart::of("", facet, &Arc::new(Subjects { runs }));
-        shell(&Remade { view, options, chart, figure, dpi, results: &results, out: Path::new(out) }.words())
+        let (text, out) = (Some(&["/b/books.jsonl".into(), "/m/tokenizer.json".into()]), Path::new(out));
+        let remade = Remade { view, options, chart, figure, dpi, results: &results, text, out };
+        shell(&remade.words())
     }
 
     #[test]
@@ -228,6 +249,8 @@ mod tests {
             checkpoints: vec!["first one".to_owned(), "7".to_owned()],
             score: Some("mmlu".to_owned()),
             sphere: Sphere { yaw: -1.0, temperature: Temperature::Root, points: 50, ..Sphere::default() },
+            document: 2,
+            position: Some(5),
         };
         let figure = FigureOptions {
             theme: Theme::Dark,
@@ -249,6 +272,8 @@ mod tests {
         );
         assert!(said("profile").contains(" --checkpoints 'first one,7' "));
         assert!(said("benchmarks").contains(" --score mmlu "));
+        let text = " --corpus /b/books.jsonl --tokenizer /m/tokenizer.json --document 2 --position 5 ";
+        assert!(said("labels").contains(text) && !said("plane").contains("--corpus"));
         let sphere = said("estimator");
         assert!(sphere.contains(" --points 50 --temperature root --view=-57.2958,14.3239 "), "{sphere}");
         assert!(!sphere.contains("--scale") && !sphere.contains("--current"));

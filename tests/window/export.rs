@@ -24,6 +24,10 @@ impl Dialogs for Missing {
         self.open_folder()
     }
 
+    fn choose_scores(&self) -> Result<Option<PathBuf>> {
+        self.open_folder()
+    }
+
     fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
         self.open_folder()
     }
@@ -38,6 +42,10 @@ impl Dialogs for Cancelled {
     }
 
     fn choose_text(&self) -> Result<Option<PathBuf>> {
+        Ok(None)
+    }
+
+    fn choose_scores(&self) -> Result<Option<PathBuf>> {
         Ok(None)
     }
 

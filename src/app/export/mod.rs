@@ -96,6 +96,11 @@ struct Given<'g> {
 }
 
 impl Exporter {
+    /// The panel whose figure is being exported.
+    pub(super) fn panel(&self) -> Option<TileId> {
+        self.dialog.as_ref().map(|dialog| dialog.panel)
+    }
+
     /// Whether the dialog is open.
     pub(super) fn is_open(&self) -> bool {
         self.dialog.is_some()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::spec::Spec;
 use crate::chart::Chart;
-use crate::condition::Condition;
+use crate::condition::{Condition, TextSource};
 use crate::figure::command::{measure, shell};
 use crate::state::State;
 
@@ -38,7 +38,7 @@ pub(super) fn commands(state: &State, spec: &Spec, chart: &Chart, out: &Path) ->
         }
     }
     results.extend(measuring.iter().map(|of| of.results.clone()));
-    let (words, lacks) = spec.command(chart, &results, out);
+    let (words, lacks) = spec.command(chart, &results, text_of(state).as_ref(), out);
     let first = measuring.iter().map(|of| shell(&measure(&of.models, &of.condition, &of.results)));
     let text = first.chain([shell(&words)]).collect::<Vec<_>>().join("\n");
     let made = match measuring.len() {
@@ -47,4 +47,12 @@ pub(super) fn commands(state: &State, spec: &Spec, chart: &Chart, out: &Path) ->
         _ => "Command copied, below those that measure the results it reads".to_owned(),
     };
     (text, lacks.map_or(made.clone(), |lacks| format!("{made}; without {lacks}")))
+}
+
+/// The corpus that is measured on, and the tokenizer of the checkpoint at the scrubber; `None` where numbers were recorded.
+fn text_of(state: &State) -> Option<[PathBuf; 2]> {
+    let TextSource::Corpus(corpus) = state.asked().text()? else { return None };
+    let checkpoint = state.checkpoint(state.focus()?)?;
+    let tokenizer = checkpoint.tokenizer.clone();
+    Some([corpus.clone(), tokenizer.unwrap_or_else(|| checkpoint.path.join("tokenizer.json"))])
 }

@@ -1,6 +1,6 @@
 //! A figure to be exported: what it is made of, and what comes of that.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::choices::{Choices, Form};
@@ -90,7 +90,8 @@ impl Spec {
     pub fn command(
         &self,
         chart: &Chart,
-        results: &[std::path::PathBuf],
+        results: &[PathBuf],
+        text: Option<&[PathBuf; 2]>,
         out: &Path,
     ) -> (Vec<String>, Option<&str>) {
         let remade = figure::command::Remade {
@@ -100,6 +101,7 @@ impl Spec {
             figure: &self.figure(),
             dpi: f32::from(self.choices.dpi),
             results,
+            text,
             out,
         };
         (remade.words(), remade.lacks())
