@@ -8,7 +8,7 @@ use infoplane::results;
 use infoplane::state::Severity;
 use infoplane::views::{self, View};
 
-use super::harness::Window;
+use super::harness::{Window, start};
 
 pub fn view(kind: &str) -> &'static View {
     View::of_kind(kind).expect("there is such a view")
@@ -282,7 +282,11 @@ fn views_can_be_rendered() {
                 let files = runs.into_iter().map(|run| (run.file().to_owned(), run.results)).collect();
                 Window::recorded_in(files, size, theme)
             }
-            None => Window::measured(),
+            None => {
+                let mut window = Window::with(start(), size, theme, usize::MAX);
+                window.until("everything is measured", Window::is_measured);
+                window
+            }
         };
         let name = if theme == Theme::Dark { "dark" } else { "light" };
         let shot = |window: &mut Window, what: &str| {
