@@ -307,7 +307,7 @@ impl Browser {
     /// What the button that ends browsing says; `None` while there is nothing to choose.
     fn choice(&self) -> Option<String> {
         if self.question.saves().is_some() {
-            return Some("Save".to_owned());
+            return Some("Choose".to_owned());
         }
         let folder = self.listing.folder.file_name().unwrap_or(self.listing.folder.as_os_str());
         match self.selected_entry() {
