@@ -12,12 +12,14 @@
 //! | `portal` | whether the desktop has dialogs |
 //! | `browser` | the window's own dialog, where it has none |
 //! | `pasted`, `incoming`, `files` | paths in a text, what they lead to, and what becomes of files chosen or dropped |
+//! | `regions`, `sides` | where bars, drawers and panels stand |
 //! | `toolbar`, `runs`, `controls`, `pins`, `timeline_ui`, `status`, `welcome` | what stands around the charts |
 //! | `panels` | charts and numbers side by side |
 //! | `export` | the figure of a panel to a file and to the clipboard |
 //! | `chart` | any chart, on egui_plot |
 //! | `numbers` | the numbers at the scrubber, in a table |
-//! | `shortcuts` | keys, dropped files, help |
+//! | `shortcuts`, `escape`, `help` | keys and dropped files; what Esc leaves; the page of keys |
+//! | `native` | the desktop's window |
 //! | `theme`, `widgets` | how all of it looks |
 
 use std::path::PathBuf;
@@ -25,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
-use eframe::egui::{self, Margin, Ui, vec2};
+use eframe::egui::{self, Ui};
 
 use crate::condition::TextSource;
 use crate::engine::{Command, Event, RunList};
@@ -37,17 +39,22 @@ mod browser;
 mod chart;
 mod controls;
 pub mod dialogs;
+mod escape;
 mod export;
 mod files;
+mod help;
 mod incoming;
+mod native;
 mod numbers;
 mod outbox;
 mod panels;
 mod pasted;
 mod pins;
 mod portal;
+mod regions;
 mod runs;
 mod shortcuts;
+mod sides;
 mod status;
 mod theme;
 mod timeline_ui;
@@ -55,13 +62,17 @@ mod toolbar;
 mod welcome;
 mod widgets;
 
+pub use native::run;
+
 use browser::Browser;
 use dialogs::{Asker, Dialogs, NativeDialogs, Question};
 use egui_tiles::TileId;
+use escape::Held;
 use export::Exporter;
 use outbox::{Flushed, Outbox};
 use panels::{LayoutFile, PRESETS, Palette, PanelKind, Panels};
 use runs::Hovered;
+use sides::{Drawer, Sides};
 
 /// How soon a full channel to the worker is tried again.
 const RETRY: Duration = Duration::from_millis(30);
@@ -110,6 +121,14 @@ enum Action {
     Take(Vec<PathBuf>),
     /// Show all data in all panels.
     Fit,
+    /// Show in the panel used last what was in sight before.
+    UndoZoom,
+    /// Show in it again what was left by that.
+    RedoZoom,
+    /// Move the focus so many panels on, or back where it is less than zero.
+    NextPanel(i32),
+    /// Open or close a drawer.
+    Toggle(Drawer),
     /// Bring a panel to the front, or open it.
     OpenPanel(PanelKind),
     /// Put the panels of a ready-made layout in place of those there are.
@@ -146,7 +165,10 @@ pub struct App {
     palette: Option<Palette>,
     exporter: Exporter,
     hovered: Hovered,
+    sides: Sides,
     help_open: bool,
+    /// What had the focus in the last frame.
+    held: Held,
     /// The runs and the place of the scrubber in the last frame: the list follows when only the place moves.
     last_place: (Arc<RunList>, usize),
 }
@@ -177,7 +199,9 @@ impl App {
             palette: None,
             exporter: Exporter::default(),
             hovered: Hovered::default(),
+            sides: Sides::Standing,
             help_open: false,
+            held: Held::Nothing,
             last_place: Default::default(),
         };
         app.act(ctx, UiCommand::Open(start.paths).into());
@@ -252,6 +276,22 @@ impl App {
             Action::Take(paths) => self.asker.look(ctx, paths),
             Action::Fit => {
                 self.panels.fit();
+                Ok(())
+            }
+            Action::UndoZoom => {
+                self.panels.undo_zoom();
+                Ok(())
+            }
+            Action::RedoZoom => {
+                self.panels.redo_zoom();
+                Ok(())
+            }
+            Action::NextPanel(step) => {
+                self.panels.go(step);
+                Ok(())
+            }
+            Action::Toggle(drawer) => {
+                self.sides = self.sides.toggled(drawer);
                 Ok(())
             }
             Action::OpenPanel(kind) => {
@@ -335,64 +375,6 @@ impl App {
         }
     }
 
-    fn panels_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let state = &self.state;
-        let asking = self.asker.is_asking();
-        let bar = |ui: &Ui, vertical: i8| theme::panel_frame(ui, Margin::symmetric(14, vertical));
-        let frame = bar(ui, 0);
-        egui::Panel::top("toolbar").exact_size(42.0).resizable(false).frame(frame).show(ui, |ui| {
-            toolbar::toolbar_ui(ui, state, asking, actions);
-        });
-        let frame = bar(ui, 4);
-        egui::Panel::bottom("status").resizable(false).frame(frame).show(ui, |ui| {
-            status::status_ui(ui, state, actions);
-        });
-        let frame = bar(ui, 8);
-        egui::Panel::bottom("timeline").resizable(false).frame(frame).show(ui, |ui| {
-            timeline_ui::timeline_ui(ui, state, actions);
-        });
-        let offers_own = self.asker.offers_own(ui.ctx());
-        if offers_own || !state.messages.is_empty() {
-            let frame = bar(ui, 6);
-            egui::Panel::bottom("messages").resizable(false).frame(frame).show(ui, |ui| {
-                status::messages_ui(ui, state, actions);
-                if offers_own {
-                    status::waiting_ui(ui, actions);
-                }
-            });
-        }
-        let position = state.scrubber.position();
-        let follow = Arc::ptr_eq(&state.runs, &self.last_place.0) && position != self.last_place.1;
-        self.last_place = (Arc::clone(&state.runs), position);
-        let side = |panel: egui::Panel, size: f32| {
-            panel.default_size(size).size_range(200.0..=420.0).frame(egui::Frame::NONE)
-        };
-        self.hovered = Hovered { chart: self.panels.hovered_run(state), list: None };
-        side(egui::Panel::left("runs"), theme::RUNS_WIDTH).show(ui, |ui| {
-            runs::runs_panel_ui(ui, state, follow, &mut self.hovered, actions);
-        });
-        side(egui::Panel::right("controls"), theme::CONTROLS_WIDTH).show(ui, |ui| {
-            controls::controls_panel_ui(ui, state, self.panels.less_null(), actions);
-        });
-        if state.borrows_text() {
-            let frame = bar(ui, 4);
-            egui::Panel::top("borrowed text").resizable(false).frame(frame).show(ui, |ui| {
-                welcome::borrowed_text_ui(ui, asking, actions);
-            });
-        }
-        egui::CentralPanel::no_frame().show(ui, |ui| {
-            let area = ui.available_rect_before_wrap();
-            ui.painter().rect_filled(area, 0.0, theme::palette(ui.visuals()).ground);
-            if state.has_numbers() {
-                let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(area));
-                panels::panels_ui(&mut ui, state, &mut self.panels, self.hovered.list, actions);
-            }
-            welcome::welcome_ui(ui, area, state, asking, self.takes_drops, actions);
-        });
-    }
-}
-
-impl App {
     fn palette_ui(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         let Some(palette) = &mut self.palette else { return };
         let (is_open, action) = panels::palette_ui(ctx, palette, self.panels.less_null());
@@ -415,18 +397,22 @@ impl eframe::App for App {
         self.play(&ctx);
         if self.browser.is_none() && !self.exporter.is_open() {
             let is_covered = self.help_open || self.palette.is_some();
+            if !is_covered && shortcuts::is_escape(&ctx) {
+                self.escape();
+            }
             shortcuts::shortcuts(&ctx, &self.state, is_covered, &mut actions);
         }
         shortcuts::dropped_files(&ctx, &mut actions);
-        self.panels_ui(ui, &mut actions);
+        self.regions_ui(ui, &mut actions);
         shortcuts::drop_hint_ui(ui);
         if self.help_open {
-            self.help_open = shortcuts::help_ui(&ctx);
+            self.help_open = help::help_ui(&ctx);
         }
         self.palette_ui(&ctx, &mut actions);
         self.export_ui(&ctx, &mut actions);
         self.browser_ui(&ctx);
         widgets::focus_ring(&ctx);
+        self.held = self.held(&ctx);
         if !actions.is_empty() {
             // What an action changed is drawn in the next frame.
             ctx.request_repaint();
@@ -449,53 +435,4 @@ impl eframe::App for App {
             drop(written);
         }
     }
-}
-
-/// Whether the window is one of Wayland, which winit prefers and on which it delivers no dropped files.
-fn on_wayland() -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    cfg!(target_os = "linux") && (is_set("WAYLAND_DISPLAY") || is_set("WAYLAND_SOCKET"))
-}
-
-/// Opens the window and stays until it is closed.
-///
-/// `spawn` starts the worker: it gets the window's context, to ask for a frame whenever the worker has said
-/// something, and returns where commands go and events come from.
-///
-/// # Errors
-/// Where there is no display, or nothing that could draw on it.
-pub fn run(
-    start: Start,
-    spawn: impl FnOnce(egui::Context) -> Result<(Sender<Command>, Receiver<Event>)>,
-) -> Result<()> {
-    let viewport = egui::ViewportBuilder::default()
-        .with_title("infoplane")
-        .with_app_id("infoplane")
-        .with_inner_size(vec2(1280.0, 800.0))
-        .with_min_inner_size(vec2(860.0, 560.0));
-    let options = eframe::NativeOptions {
-        viewport,
-        renderer: eframe::Renderer::Wgpu,
-        ..eframe::NativeOptions::default()
-    };
-    let create = |cc: &eframe::CreationContext<'_>| {
-        let (commands, events) = spawn(cc.egui_ctx.clone())?;
-        let app = App::new(&cc.egui_ctx, commands, events, start);
-        let app = match dirs::config_dir() {
-            Some(folder) => app.with_layout(folder.join("infoplane").join("layout.json")),
-            None => app,
-        };
-        let app: Box<dyn eframe::App> = Box::new(if on_wayland() { app.without_drops() } else { app });
-        Ok(app)
-    };
-    eframe::run_native("infoplane", options, Box::new(create)).map_err(|error| {
-        let headless = std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none();
-        if headless && cfg!(target_os = "linux") {
-            Error::new(Kind::Device, "there is no display to open a window on")
-                .help("use `infoplane measure` instead, or set DISPLAY or WAYLAND_DISPLAY")
-        } else {
-            Error::new(Kind::Device, format!("the window could not be opened: {error}"))
-                .help("check that a Vulkan or OpenGL driver is installed, or use `infoplane measure`")
-        }
-    })
 }

@@ -1,44 +1,21 @@
-//! Keys, files dropped or pasted on the window, and the page that lists them.
+//! Keys, and files dropped or pasted on the window.
 
-use eframe::egui::{self, Context, Event, FocusDirection, Key, Modifiers, RichText, Ui};
+use eframe::egui::{self, Context, Event, FocusDirection, Key, Modifiers, Ui};
 
 use super::Action;
 use super::pasted;
-use super::theme::{self, palette};
-use super::widgets::has_own_keys;
+use super::sides::Drawer;
+use super::theme::palette;
+use super::widgets::{OwnKeys, take_own_keys};
 use crate::measures::Order;
 use crate::state::timeline::TimeCommand;
 use crate::state::{Message, Severity, State, UiCommand};
 use crate::views::plane::PlaneView;
 
-/// Every key with what it does, as the help lists them.
-const KEYS: [(&str, &str); 15] = [
-    ("Space", "play or pause"),
-    ("←  →", "one checkpoint back or on"),
-    ("Home  End", "first or last checkpoint"),
-    ("1 – 4", "back-off: token to quadgram"),
-    ("F", "show all data in all panels"),
-    ("Ctrl+P", "any view or command by its name"),
-    ("P", "pin the settings, or unpin them"),
-    ("Ctrl+O", "open a folder"),
-    ("Ctrl+V", "open copied files, or a copied path"),
-    ("Ctrl+E", "export the figure of the panel used last"),
-    ("Ctrl+.", "cancel measuring"),
-    ("Tab  Enter", "next control, use it"),
-    ("↑  ↓", "in a list of checkpoints: one back or on"),
-    ("Esc", "close, leave a control"),
-    ("F1  ?", "this page"),
-];
-
-/// What the mouse does on a chart and on the header of its panel.
-const GESTURES: [(&str, &str); 6] = [
-    ("Drag", "zoom into a box"),
-    ("Shift+drag", "move the chart; so does the middle button"),
-    ("Scroll", "zoom; over an axis along it alone"),
-    ("Double click", "show all data; on a header this panel alone"),
-    ("Click a point", "move the scrubber there"),
-    ("Drag a header", "move the panel, beside or over another"),
-];
+/// Whether Esc was pressed for what lies below all menus.
+pub(super) fn is_escape(ctx: &Context) -> bool {
+    !egui::Popup::is_any_open(ctx) && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
+}
 
 /// Reads the keys pressed, unless they are meant for a field that is being typed into.
 ///
@@ -61,6 +38,12 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, is_covered: bool, actions:
     if !is_covered {
         paste(ctx, actions);
     }
+    let again = Modifiers::COMMAND | Modifiers::SHIFT;
+    if !is_covered && pressed(again, Key::Z) {
+        actions.push(Action::RedoZoom);
+    } else if !is_covered && pressed(Modifiers::COMMAND, Key::Z) {
+        actions.push(Action::UndoZoom);
+    }
     if pressed(Modifiers::COMMAND, Key::E) {
         actions.push(Action::Export(None));
     }
@@ -69,6 +52,18 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, is_covered: bool, actions:
     }
     if is_covered || egui::Popup::is_any_open(ctx) {
         return;
+    }
+    // With Shift first: without, it would be taken for the same key.
+    if pressed(again, Key::Tab) {
+        actions.push(Action::NextPanel(-1));
+    } else if pressed(Modifiers::COMMAND, Key::Tab) {
+        actions.push(Action::NextPanel(1));
+    }
+    if pressed(Modifiers::NONE, Key::Comma) {
+        actions.push(Action::Toggle(Drawer::Settings));
+    }
+    if pressed(Modifiers::NONE, Key::R) {
+        actions.push(Action::Toggle(Drawer::Runs));
     }
     if pressed(Modifiers::NONE, Key::F) {
         actions.push(Action::Fit);
@@ -81,22 +76,29 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, is_covered: bool, actions:
             actions.push(UiCommand::View(PlaneView { order, ..state.view }).into());
         }
     }
-    if !has_own_keys(ctx) {
-        time_keys(ctx, actions);
-    }
+    time_keys(ctx, take_own_keys(ctx), actions);
 }
 
-fn time_keys(ctx: &Context, actions: &mut Vec<Action>) {
+/// Reads the keys that move time, except those that the widget with the focus has use for.
+fn time_keys(ctx: &Context, own: OwnKeys, actions: &mut Vec<Action>) {
+    const TEN: Modifiers = Modifiers::SHIFT;
+    const ONE: Modifiers = Modifiers::NONE;
+    // With Shift first: without, it would be taken for the same key.
     let times = [
-        (Key::Space, TimeCommand::TogglePlay),
-        (Key::ArrowLeft, TimeCommand::Step(-1)),
-        (Key::ArrowRight, TimeCommand::Step(1)),
-        (Key::Home, TimeCommand::Home),
-        (Key::End, TimeCommand::End),
+        (OwnKeys::All, TEN, Key::ArrowLeft, TimeCommand::Step(-10)),
+        (OwnKeys::All, TEN, Key::ArrowRight, TimeCommand::Step(10)),
+        (OwnKeys::All, ONE, Key::Space, TimeCommand::TogglePlay),
+        (OwnKeys::Arrows, ONE, Key::ArrowLeft, TimeCommand::Step(-1)),
+        (OwnKeys::Arrows, ONE, Key::ArrowRight, TimeCommand::Step(1)),
+        (OwnKeys::Arrows, ONE, Key::Home, TimeCommand::Home),
+        (OwnKeys::Arrows, ONE, Key::End, TimeCommand::End),
     ];
-    for (key, command) in times {
+    for (kept_by, modifiers, key, command) in times {
+        if own == OwnKeys::All || own == kept_by {
+            continue;
+        }
         // A key held down, or a slow frame, brings several presses at once.
-        let count = ctx.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key));
+        let count = ctx.input_mut(|input| input.count_and_consume_key(modifiers, key));
         for _ in 0..count {
             actions.push(UiCommand::Time(command).into());
         }
@@ -151,28 +153,4 @@ pub(super) fn drop_hint_ui(ui: &Ui) {
     let text = "Drop a folder of checkpoints or results to open them, a text file to measure on it";
     let font = egui::FontId::proportional(17.0);
     painter.text(area.center(), egui::Align2::CENTER_CENTER, text, font, palette.strong);
-}
-
-/// Draws the page of keys; `false` once it is to be closed.
-pub(super) fn help_ui(ctx: &Context) -> bool {
-    let visuals = ctx.global_style().visuals.clone();
-    let frame = theme::card_frame(&visuals).inner_margin(egui::Margin::same(20));
-    let modal = egui::Modal::new(egui::Id::unique("help")).frame(frame).show(ctx, |ui| {
-        ui.set_width(340.0);
-        ui.label(RichText::new("Keys and gestures").heading().color(palette(ui.visuals()).strong));
-        for (title, lines) in [("Keys", &KEYS[..]), ("On a chart", &GESTURES[..])] {
-            ui.add_space(8.0);
-            ui.label(theme::section(ui, title));
-            egui::Grid::new(title).num_columns(2).min_col_width(110.0).spacing([16.0, 5.0]).show(ui, |ui| {
-                for (key, what) in lines {
-                    ui.label(theme::number(ui, *key));
-                    ui.label(*what);
-                    ui.end_row();
-                }
-            });
-        }
-        ui.add_space(10.0);
-        ui.button("Close").clicked()
-    });
-    !(modal.inner || modal.should_close())
 }

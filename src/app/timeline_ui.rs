@@ -12,25 +12,19 @@ use crate::state::timeline::{SPEED_RANGE, TimeCommand, TimeUnit};
 use crate::state::{Mark, State, UiCommand};
 use crate::words::thousands;
 
+/// So far the wheel is turned for a step, in points of the screen, and so many of these a notch is.
+const WHEEL_STEP: f32 = 40.0;
+/// The width of the words beside the track, where both stand in one row.
+const WORDS: f32 = 190.0;
+
 /// Draws transport, track and speed.
 pub(super) fn timeline_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    let mut time = |command: TimeCommand| actions.push(UiCommand::Time(command).into());
+    wheel(ui, actions);
     let scrubber = &state.scrubber;
     ui.add_enabled_ui(!scrubber.times().is_empty(), |ui| {
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 2.0;
-            let mut button = |ui: &mut Ui, icon, name: &str, hint: &str, command| {
-                if icon_button(ui, icon, name, false).on_hover_text(hint).clicked() {
-                    time(command);
-                }
-            };
-            button(ui, Icon::First, "First checkpoint", "First checkpoint (Home)", TimeCommand::Home);
-            button(ui, Icon::Back, "Step back", "Step back (←)", TimeCommand::Step(-1));
-            let (icon, name) =
-                if scrubber.is_playing() { (Icon::Pause, "Pause") } else { (Icon::Play, "Play") };
-            button(ui, icon, name, "Play or pause (Space)", TimeCommand::TogglePlay);
-            button(ui, Icon::Forward, "Step forward", "Step forward (→)", TimeCommand::Step(1));
-            button(ui, Icon::Last, "Last checkpoint", "Last checkpoint (End)", TimeCommand::End);
+            let mut time = |command: TimeCommand| actions.push(UiCommand::Time(command).into());
+            transport_ui(ui, state, &mut time);
             let looping = scrubber.is_looping();
             let repeat = icon_button(ui, Icon::Loop, "Loop", looping);
             if repeat.on_hover_text("Start over at the end").clicked() {
@@ -58,9 +52,76 @@ pub(super) fn timeline_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>)
         });
         ui.add_space(2.0);
         if let Some(position) = track_ui(ui, state) {
-            time(TimeCommand::MoveTo(position));
+            actions.push(UiCommand::Time(TimeCommand::MoveTo(position)).into());
         }
     });
+}
+
+/// Draws transport and track in one row, where there is no room for more.
+pub(super) fn low_timeline_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    wheel(ui, actions);
+    let mut time = |command: TimeCommand| actions.push(UiCommand::Time(command).into());
+    ui.add_enabled_ui(!state.scrubber.times().is_empty(), |ui| {
+        ui.horizontal_centered(|ui| {
+            transport_ui(ui, state, &mut time);
+            ui.add_space(6.0);
+            let words = vec2(WORDS.min(ui.available_width() / 2.0), ui.available_height());
+            ui.allocate_ui_with_layout(words, Layout::left_to_right(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 8.0;
+                ui.set_min_width(words.x);
+                label_ui(ui, state);
+            });
+            if let Some(position) = track_ui(ui, state) {
+                time(TimeCommand::MoveTo(position));
+            }
+        });
+    });
+}
+
+/// The buttons that move and play the scrubber.
+fn transport_ui(ui: &mut Ui, state: &State, time: &mut dyn FnMut(TimeCommand)) {
+    ui.spacing_mut().item_spacing.x = 2.0;
+    let mut button = |ui: &mut Ui, icon, name: &str, hint: &str, command| {
+        if icon_button(ui, icon, name, false).on_hover_text(hint).clicked() {
+            time(command);
+        }
+    };
+    button(ui, Icon::First, "First checkpoint", "First checkpoint (Home)", TimeCommand::Home);
+    button(ui, Icon::Back, "Step back", "Step back (←, ten with Shift)", TimeCommand::Step(-1));
+    let (icon, name) =
+        if state.scrubber.is_playing() { (Icon::Pause, "Pause") } else { (Icon::Play, "Play") };
+    button(ui, icon, name, "Play or pause (Space)", TimeCommand::TogglePlay);
+    button(ui, Icon::Forward, "Step forward", "Step forward (→, ten with Shift)", TimeCommand::Step(1));
+    button(ui, Icon::Last, "Last checkpoint", "Last checkpoint (End)", TimeCommand::End);
+}
+
+/// Steps through the checkpoints by the wheel, down and to the right onwards.
+fn wheel(ui: &Ui, actions: &mut Vec<Action>) {
+    if !ui.rect_contains_pointer(ui.max_rect()) {
+        return;
+    }
+    let turned: f32 = ui.input(|input| {
+        let of = |event: &egui::Event| match event {
+            egui::Event::MouseWheel { unit: egui::MouseWheelUnit::Point, delta, .. } => -delta.x - delta.y,
+            // A notch is a step, however far lists scroll by it.
+            egui::Event::MouseWheel { delta, .. } => -(delta.x + delta.y).signum() * WHEEL_STEP,
+            _ => 0.0,
+        };
+        input.events.iter().map(of).sum()
+    });
+    let id = ui.scope_id().with("wheel");
+    let left: f32 = ui.data(|data| data.get_temp(id).unwrap_or_default());
+    let (steps, left) = wheel_steps(left + turned);
+    ui.data_mut(|data| data.insert_temp(id, left));
+    if steps != 0 {
+        actions.push(UiCommand::Time(TimeCommand::Step(steps)).into());
+    }
+}
+
+/// How many steps the wheel was turned, and what is left of it.
+fn wheel_steps(turned: f32) -> (i64, f32) {
+    let steps = (turned / WHEEL_STEP).trunc();
+    (steps as i64, turned - steps * WHEEL_STEP)
 }
 
 /// Where the scrubber stands, in words.
@@ -176,4 +237,22 @@ fn describe(ui: &Ui, response: &Response, position: usize, last: usize) {
         node.add_action(accesskit::Action::Increment);
         node.add_action(accesskit::Action::Decrement);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_turns_of_the_wheel_add_up_to_a_step() {
+        assert_eq!(wheel_steps(40.0), (1, 0.0));
+        assert_eq!(wheel_steps(-90.0), (-2, -10.0));
+        let (mut steps, mut left) = (0, 0.0);
+        for _ in 0..10 {
+            let (more, rest) = wheel_steps(left + 12.0);
+            (steps, left) = (steps + more, rest);
+        }
+        assert_eq!((steps, left), (3, 0.0));
+        assert_eq!(wheel_steps(0.0), (0, 0.0));
+    }
 }

@@ -4,14 +4,16 @@ use eframe::egui::{self, Align, Layout, RichText, Theme, ThemePreference, Ui};
 
 use super::Action;
 use super::panels::{PRESETS, PanelKind};
+use super::sides::{Drawer, Sides};
 use super::theme::{self, palette};
 use super::widgets::{Icon, icon_button};
 use crate::condition::TextSource;
 use crate::state::{Prepared, State};
 
 /// Draws the bar; `asking` says that a dialog is open already.
-pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut Vec<Action>) {
+pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, sides: Sides, actions: &mut Vec<Action>) {
     ui.horizontal_centered(|ui| {
+        drawer_ui(ui, sides, Drawer::Runs, actions);
         let title = RichText::new("infoplane").size(16.0).color(palette(ui.visuals()).strong);
         ui.label(title);
         ui.add_space(10.0);
@@ -43,10 +45,24 @@ pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, actions: &mut
                 actions.push(Action::ToggleHelp);
             }
             theme_ui(ui);
+            drawer_ui(ui, sides, Drawer::Settings, actions);
             ui.add_space(8.0);
             text_ui(ui, state);
         });
     });
+}
+
+/// The button of a side that is a drawer.
+fn drawer_ui(ui: &mut Ui, sides: Sides, drawer: Drawer, actions: &mut Vec<Action>) {
+    let Sides::Drawers(open) = sides else { return };
+    let (name, help) = match drawer {
+        Drawer::Runs => ("Runs", "The list of runs (R)"),
+        Drawer::Settings => ("Settings", "What is viewed and how it is measured (,)"),
+    };
+    let button = egui::Button::selectable(open == Some(drawer), name).frame_when_inactive(true);
+    if ui.add(button).on_hover_text(help).clicked() {
+        actions.push(Action::Toggle(drawer));
+    }
 }
 
 /// The layouts that come ready-made, and every panel; in a low window they scroll.

@@ -127,23 +127,53 @@ fn paint_icon(ui: &Ui, icon: Icon, center: Pos2, color: Color32) {
     }
 }
 
-/// Where the widget is remembered that has use for arrows, Home, End and Space itself.
+/// Which of the keys that move time a widget with the focus has use for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OwnKeys {
+    /// None of them.
+    None,
+    /// The arrows, Home and End.
+    Arrows,
+    /// Space as well, and all with Shift.
+    All,
+}
+
+/// Where the widget is remembered that has use for keys that move time.
 fn own_keys_id() -> egui::Id {
     egui::Id::unique("widget with keys of its own")
 }
 
-/// Leaves the keys that move time to this widget for as long as it has the focus.
-pub(super) fn own_keys(ui: &Ui, response: &Response) {
+fn keep(ui: &Ui, response: &Response, keys: OwnKeys) {
     if response.has_focus() {
-        ui.data_mut(|data| data.insert_temp(own_keys_id(), response.id));
+        ui.data_mut(|data| data.insert_temp(own_keys_id(), (response.id, keys)));
     }
 }
 
-/// Whether the widget with the focus has use for the keys that move time: text fields and numbers, and sliders.
-pub(super) fn has_own_keys(ctx: &egui::Context) -> bool {
-    let focused = ctx.memory(|memory| memory.focused());
-    let own: Option<egui::Id> = ctx.data(|data| data.get_temp(own_keys_id()));
-    ctx.text_edit_focused() || focused.is_some() && focused == own
+/// Leaves the keys that move time to this widget for as long as it has the focus.
+pub(super) fn own_keys(ui: &Ui, response: &Response) {
+    keep(ui, response, OwnKeys::All);
+}
+
+/// Leaves the arrows, Home and End to this widget, for this frame and the next.
+pub(super) fn own_arrows(ui: &Ui, response: &Response) {
+    keep(ui, response, OwnKeys::Arrows);
+}
+
+/// Which keys that move time the widget with the focus has use for: all in text fields, numbers and sliders. Arrows that a
+/// widget took in the last frame are its own in this one alone.
+pub(super) fn take_own_keys(ctx: &egui::Context) -> OwnKeys {
+    if ctx.text_edit_focused() {
+        return OwnKeys::All;
+    }
+    let Some(focused) = ctx.memory(|memory| memory.focused()) else { return OwnKeys::None };
+    let own = ctx.data_mut(|data| {
+        let own: Option<(egui::Id, OwnKeys)> = data.get_temp(own_keys_id());
+        if own.is_some_and(|(_, keys)| keys == OwnKeys::Arrows) {
+            data.remove::<(egui::Id, OwnKeys)>(own_keys_id());
+        }
+        own
+    });
+    own.filter(|(id, _)| *id == focused).map_or(OwnKeys::None, |(_, keys)| keys)
 }
 
 /// Draws a ring around the widget that has the focus, whichever it is.

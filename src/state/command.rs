@@ -44,6 +44,8 @@ pub enum UiCommand {
         /// Whether it is shown.
         visible: bool,
     },
+    /// Show the run of this index alone; all runs where it is alone already.
+    Solo(usize),
     /// Stop measuring.
     Cancel,
     /// Measure what is not measured yet, and again what failed.

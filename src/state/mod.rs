@@ -195,6 +195,7 @@ impl State {
                     self.set_times();
                 }
             }
+            UiCommand::Solo(run) => self.toggle_solo(run),
             UiCommand::Cancel => {
                 if self.is_busy() {
                     (self.cancelled, self.progress) = (true, None);

@@ -15,6 +15,25 @@ impl State {
         self.open_runs().iter().enumerate().filter(|(run, _)| self.is_visible(*run))
     }
 
+    /// The only run that is drawn, by its index; `None` where several are, none is, or no other is open.
+    pub fn solo(&self) -> Option<usize> {
+        let mut visible = self.visible_runs();
+        let (run, _) = visible.next().filter(|_| self.open_runs().len() > 1)?;
+        visible.next().is_none().then_some(run)
+    }
+
+    /// Shows a run alone, or all runs where it is alone already.
+    pub(super) fn toggle_solo(&mut self, run: usize) {
+        if run >= self.run_states.len() {
+            return;
+        }
+        let shows_all = self.solo() == Some(run);
+        for (index, state) in self.run_states.iter_mut().enumerate() {
+            state.visible = shows_all || index == run;
+        }
+        self.set_times();
+    }
+
     /// The checkpoint of a run that the scrubber stands on, by its index; `None` for a hidden run, and one that begins
     /// later.
     pub fn current_of(&self, run: usize) -> Option<usize> {

@@ -299,6 +299,23 @@ fn the_scrubber_marks_current_and_later_points() {
 }
 
 #[test]
+fn a_run_is_shown_alone_and_all_again() {
+    let mut state = open(&[3, 2, 1]);
+    let shown = |state: &State| [0, 1, 2].map(|run| state.is_visible(run));
+    assert_eq!(state.solo(), None);
+    state.update(UiCommand::Solo(1));
+    assert_eq!((shown(&state), state.solo()), ([false, true, false], Some(1)));
+    assert_eq!(state.scrubber.times().len(), 2, "time is that of what is shown");
+    state.update(UiCommand::Solo(2));
+    assert_eq!(shown(&state), [false, false, true], "another one alone");
+    state.update(UiCommand::Solo(2));
+    assert_eq!((shown(&state), state.solo()), ([true; 3], None));
+    state.update(UiCommand::Solo(9));
+    assert_eq!(shown(&state), [true; 3], "there is no such run");
+    assert_eq!(open(&[3]).solo(), None, "of one run there are no others");
+}
+
+#[test]
 fn what_is_drawn_is_computed_once_after_a_change() {
     let mut state = open(&[3, 2]);
     let condition = present(&state);

@@ -416,6 +416,19 @@ impl Window {
         Self::recorded_in(files, size, Theme::Dark)
     }
 
+    /// An empty window that is told what there is in place of a worker's answers.
+    pub fn told() -> (Self, Sender<Event>) {
+        let (hand, handed) = bounded(1);
+        let worker = move |commands: &Receiver<Command>, events: &Sender<Event>, seen: &Sender<Command>| {
+            // The window may be gone already.
+            let _ = hand.send(events.clone());
+            commands.iter().for_each(|command| drop(seen.send(command)));
+        };
+        let size = (1280.0, 800.0);
+        let window = Self::beside(start(), size, Theme::Dark, |answers| answers, worker, |app| app);
+        (window, handed.recv_timeout(PATIENCE).expect("a channel to the window"))
+    }
+
     /// The same in a theme.
     pub fn recorded_in(files: Vec<(PathBuf, RunResults)>, size: (f32, f32), theme: Theme) -> Self {
         let runs: Vec<_> = files.into_iter().map(recorded_run).collect();

@@ -144,10 +144,10 @@ impl Screen {
     }
 }
 
-/// What panels are laid on: the colour of the largest area between the sides of the window.
+/// What panels are laid on: the colour of the largest area, between the sides of the window where it has any.
 fn ground(shapes: &[egui::epaint::ClippedShape], width: f32) -> Color32 {
     let areas = shapes.iter().filter_map(|clipped| match &clipped.shape {
-        Shape::Rect(rect) if rect.rect.left() > 0.0 && rect.rect.right() < width => {
+        Shape::Rect(rect) if rect.rect.left() >= 0.0 && rect.rect.right() <= width => {
             Some((rect.rect.area(), rect.fill))
         }
         _ => None,

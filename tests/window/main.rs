@@ -6,8 +6,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod beside;
+mod drawers;
 mod export;
 mod files;
+mod gestures;
 mod harness;
 mod keyboard;
 mod looks;

@@ -5,7 +5,7 @@ use egui_plot::{AxisHints, GridMark, Plot};
 
 use super::ChartMemory;
 use super::canvas::{elided, width_of};
-use super::gestures::Bounds;
+use super::zoom::Bounds;
 use crate::app::theme::Palette;
 use crate::chart::{Aspect, Axis, Facet, Mark, Scale, Tick};
 
@@ -35,10 +35,11 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// Decides it for a facet in an area.
-    pub fn of(ui: &Ui, facet: &Facet, area: egui::Vec2, memory: &ChartMemory) -> Self {
+    /// Decides it for facet number `index` in an area.
+    pub fn of(ui: &Ui, index: usize, facet: &Facet, area: egui::Vec2, memory: &ChartMemory) -> Self {
+        let reach = memory.reach.get(index).unwrap_or_default();
         if facet.is_bare {
-            let all = whole(facet, [area.x, area.y]);
+            let all = whole(facet, reach, [area.x, area.y]);
             let (frame, seen) = (egui::Vec2::splat(area.min_elem()), all);
             return Self {
                 frame,
@@ -56,8 +57,8 @@ impl Metrics {
         // The edge at the right is left to the half of the last tick's label.
         let height = (area.y - below).max(20.0);
         let seen = |size: [f32; 2]| {
-            let all = whole(facet, size);
-            (Bounds::of(facet, all, &memory.zoom), all)
+            let all = whole(facet, reach, size);
+            (memory.zooms.bounds(facet, all), all)
         };
         let is_square = facet.aspect == Aspect::Equal;
         let guess = [if is_square { height } else { area.x - 46.0 }, height];
@@ -81,17 +82,16 @@ impl Metrics {
     }
 }
 
-/// The bounds that hold all of a facet in a frame of some size.
-fn whole(facet: &Facet, size: [f32; 2]) -> Bounds {
-    let of = |axis: &Axis, range: [f64; 2], size: f32| {
-        let [low, high] = range.map(|end| axis.place(end));
+/// The bounds that hold all of a facet, whose axes reach from place to place, in a frame of some size.
+fn whole(facet: &Facet, reach: [[f64; 2]; 2], size: [f32; 2]) -> Bounds {
+    let of = |axis: &Axis, [low, high]: [f64; 2], size: f32| {
         let beyond = match axis.scale {
             Scale::Category(_) => 0.0,
             _ => (high - low) * f64::from(MARGIN / (size - 2.0 * MARGIN).max(1.0)),
         };
         [low - beyond, high + beyond]
     };
-    Bounds { x: of(&facet.x, facet.x_range(), size[0]), y: of(&facet.y, facet.y_range(), size[1]) }
+    Bounds { x: of(&facet.x, reach[0], size[0]), y: of(&facet.y, reach[1], size[1]) }
 }
 
 /// The ticks of an axis between two places, upon a length of the screen.

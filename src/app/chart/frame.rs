@@ -1,10 +1,10 @@
 //! A frame with its axes and all that is drawn within.
 
-use eframe::egui::{self, Align2, FontId, Response, Stroke, Ui, vec2};
+use eframe::egui::{self, Align2, FontId, PointerButton, Response, Stroke, Ui, vec2};
 
 use super::axes::{Metrics, plot};
 use super::canvas::{Canvas, galley};
-use super::{ChartMemory, ChartResponse, Cursor, gestures, hit, paint, words};
+use super::{ChartMemory, ChartResponse, Cursor, gestures, hit, keyboard, menu, paint, words};
 use crate::app::theme::palette;
 use crate::chart::{Aspect, Chart, Facet, Mark};
 
@@ -30,7 +30,7 @@ pub(super) fn frame_ui(
         ui.painter().galley(area.min + vec2(left, 1.0), title, palette.text);
         area.min.y += FACET_TITLE;
     }
-    let metrics = Metrics::of(ui, facet, area.size(), memory);
+    let metrics = Metrics::of(ui, index, facet, area.size(), memory);
     if facet.aspect == Aspect::Equal {
         let side = metrics.frame.x;
         area.max = area.min + vec2(side + metrics.left, side + metrics.below);
@@ -59,13 +59,35 @@ pub(super) fn frame_ui(
     over.into_iter().for_each(|shape| {
         painter.add(shape);
     });
-    let found = if is_boxed { None } else { hit::under_pointer(&response, &canvas) };
+    let under = if is_boxed { None } else { hit::under_pointer(&response, &canvas, index) };
+    let entered = keyboard::follow(ui, &response, index, facet, memory, cursor);
+    let menu = menu::menu_ui(&response, chart, &canvas, under.as_ref(), memory, cursor);
     describe(ui, &response, chart, facet, cursor);
-    let turned = if facet.is_bare { response.drag_delta() } else { egui::Vec2::ZERO };
-    let Some(found) = found else { return ChartResponse { turned, ..ChartResponse::default() } };
-    hit::tooltip_ui(&response, chart, &canvas, &found);
-    let of = Some(found.of());
-    ChartResponse { hovered: of, clicked: of.filter(|_| response.clicked()), turned }
+    let mut said = ChartResponse {
+        turned: if facet.is_bare { response.drag_delta() } else { egui::Vec2::ZERO },
+        clicked: entered.map(|place| place.of),
+        asked: menu.asked,
+        is_active: keyboard::is_active(ui, &response),
+        has_focus: response.has_focus(),
+        ..ChartResponse::default()
+    };
+    // A menu speaks of what it was asked of, and nothing stands in its way.
+    let walked = if menu.is_open { memory.asked_of } else { memory.walked };
+    let found = match walked.filter(|place| place.facet == index) {
+        Some(place) => hit::at_place(&canvas, place).inspect(|found| said.walked = Some(found.place.of)),
+        None => under.inspect(|found| {
+            said.hovered = Some(found.place.of);
+            said.clicked =
+                said.clicked.or(said.hovered.filter(|_| response.clicked_by(PointerButton::Primary)));
+        }),
+    };
+    if let Some(found) = found.filter(|_| !menu.is_open) {
+        if said.walked.is_some() && ui.input(|input| input.events.contains(&egui::Event::Copy)) {
+            ui.ctx().copy_text(hit::text(chart, facet, &found));
+        }
+        hit::tooltip_ui(&response, chart, &canvas, &found);
+    }
+    said
 }
 
 /// The lines along the axes.

@@ -3,75 +3,13 @@
 use eframe::egui::{self, CursorIcon, PointerButton, Rect, Response, Shape, Stroke, Ui, Vec2, pos2};
 use egui_plot::PlotTransform;
 
-use super::{AxisGroup, ChartMemory};
+use super::ChartMemory;
+use super::zoom::Bounds;
 use crate::app::theme::palette;
 use crate::chart::{Aspect, Facet};
 
 /// Smaller boxes are clicks that shook, in points of the screen.
 const LEAST_BOX: f32 = 6.0;
-/// The nearest and the furthest look, against that on everything.
-const CLOSEST: f64 = 1e-9;
-const FURTHEST: f64 = 20.0;
-
-/// Where axes begin and end in sight, in places along them, where that is not everything.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Zoom(Vec<(AxisGroup, [f64; 2])>);
-
-impl Zoom {
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn get(&self, group: &AxisGroup) -> Option<[f64; 2]> {
-        self.0.iter().find(|(of, _)| of == group).map(|(_, range)| *range)
-    }
-
-    fn set(&mut self, group: AxisGroup, range: [f64; 2]) {
-        self.0.retain(|(of, _)| *of != group);
-        self.0.push((group, range));
-    }
-}
-
-/// The places at the edges of a frame, across and up.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Bounds {
-    pub x: [f64; 2],
-    pub y: [f64; 2],
-}
-
-impl Bounds {
-    /// What is in sight of a frame; `all` where nobody has zoomed.
-    pub fn of(facet: &Facet, all: Self, zoom: &Zoom) -> Self {
-        let of = |is_across: bool, all: [f64; 2]| {
-            let axis = if is_across { &facet.x } else { &facet.y };
-            zoom.get(&AxisGroup::of(axis, is_across)).unwrap_or(all)
-        };
-        Self { x: of(true, all.x), y: of(false, all.y) }
-    }
-
-    fn set(self, facet: &Facet, zoom: &mut Zoom) {
-        zoom.set(AxisGroup::of(&facet.x, true), self.x);
-        zoom.set(AxisGroup::of(&facet.y, false), self.y);
-    }
-
-    /// The range about a place grown by factors, across and up; `None` where that is too near or too far.
-    fn scaled(self, about: [f64; 2], factors: [f64; 2], all: Self) -> Option<Self> {
-        let scale =
-            |range: [f64; 2], about: f64, factor: f64| range.map(|end| about + (end - about) * factor);
-        let scaled = Self { x: scale(self.x, about[0], factors[0]), y: scale(self.y, about[1], factors[1]) };
-        let width = |range: [f64; 2]| range[1] - range[0];
-        let is_fine = |own: [f64; 2], all: [f64; 2]| {
-            let share = width(own) / width(all);
-            (CLOSEST..=FURTHEST).contains(&share) && width(own) > 1e-12 * own[0].abs().max(own[1].abs())
-        };
-        (is_fine(scaled.x, all.x) && is_fine(scaled.y, all.y)).then_some(scaled)
-    }
-
-    fn moved(self, by: [f64; 2]) -> Self {
-        Self { x: self.x.map(|end| end + by[0]), y: self.y.map(|end| end + by[1]) }
-    }
-}
-
 /// Follows what the pointer does on a frame; answers with what is to be painted over it.
 pub(super) fn follow(
     ui: &Ui,
@@ -93,8 +31,12 @@ pub(super) fn follow(
     let pans = response.dragged_by(PointerButton::Middle)
         || response.dragged_by(PointerButton::Primary) && shift && memory.box_from.is_none();
     if pans {
+        if response.drag_started() {
+            memory.zooms.begin();
+        }
         let delta = response.drag_delta();
-        seen.moved([-f64::from(delta.x) * dx, -f64::from(delta.y) * dy]).set(facet, &mut memory.zoom);
+        let moved = seen.moved([-f64::from(delta.x) * dx, -f64::from(delta.y) * dy]);
+        memory.zooms.set(facet, moved);
         ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
     }
     wheel(ui, response, transform, facet, (seen, all), memory);
@@ -119,7 +61,8 @@ pub(super) fn follow(
             let zoomed = Bounds { x: [a.x, b.x], y: [a.y, b.y] };
             // Not nearer than numbers can tell places apart.
             if zoomed.scaled([a.x, a.y], [1.0, 1.0], all).is_some() {
-                zoomed.set(facet, &mut memory.zoom);
+                memory.zooms.begin();
+                memory.zooms.set(facet, zoomed);
             }
         }
         return None;
@@ -149,10 +92,12 @@ fn wheel(
     }
     let (scroll, pinch, shift) =
         ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta(), input.modifiers.shift));
-    let at = transform.value_from_position(frame.clamp(pointer));
+    let (at, now) = (transform.value_from_position(frame.clamp(pointer)), ui.input(|input| input.time));
     if shift && scroll != Vec2::ZERO {
         let [dx, dy] = transform.dvalue_dpos();
-        seen.moved([-f64::from(scroll.x) * dx, -f64::from(scroll.y) * dy]).set(facet, &mut memory.zoom);
+        memory.zooms.begin_turn(now);
+        let moved = seen.moved([-f64::from(scroll.x) * dx, -f64::from(scroll.y) * dy]);
+        memory.zooms.set(facet, moved);
         return;
     }
     let factor = f64::from(pinch).recip() * (-f64::from(scroll.y) / 240.0).exp();
@@ -166,6 +111,7 @@ fn wheel(
         _ => [factor; 2],
     };
     if let Some(scaled) = seen.scaled([at.x, at.y], factors, all) {
-        scaled.set(facet, &mut memory.zoom);
+        memory.zooms.begin_turn(now);
+        memory.zooms.set(facet, scaled);
     }
 }

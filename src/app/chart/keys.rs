@@ -4,7 +4,7 @@ use eframe::egui::{self, Color32, Mesh, Rect, RichText, Sense, Shape, Stroke, Ui
 
 use super::canvas::{dimmed, elided, width_of};
 use super::shapes::{self, Look};
-use super::{ChartResponse, Cursor};
+use super::{Asked, ChartResponse, Cursor};
 use crate::app::theme::{self, palette};
 use crate::chart::{Color, ColorBar, Dash, Key, Line, Marker, Note, Sign};
 
@@ -26,15 +26,25 @@ pub(super) fn key_ui(ui: &mut Ui, key: &Key, cursor: &Cursor, is_column: bool) -
     // Names that differ at their ends are still told apart.
     let text = RichText::new(elided(ui, &whole, SIZE, ui.available_width())).size(SIZE);
     let text = text.color(if stands_back { palette.weak } else { palette.text });
-    let label = egui::Label::new(text).truncate().selectable(false).sense(Sense::hover());
-    let response = ui.add(label);
+    let is_run = key.of.run.is_some();
+    // Not one of Tab's stops: the list of runs has the same for keys.
+    let sense = if is_run { Sense::CLICK } else { Sense::hover() };
+    let response = ui.add(egui::Label::new(text).truncate().selectable(false).sense(sense));
     let enabled = ui.is_enabled();
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, enabled, &whole));
-    let said = if key.detail.is_empty() { whole } else { format!("{whole}\n{}", key.detail) };
-    let response = response.on_hover_text(said);
+    let help = if is_run { "Shift+click: this run alone, or all again. Ctrl+click: hide it" } else { "" };
+    let lines = [whole.as_str(), key.detail.as_str(), help].into_iter().filter(|line| !line.is_empty());
+    let response = response.on_hover_text(lines.collect::<Vec<_>>().join("\n"));
     let is_something = key.of != crate::chart::Of::default();
     let hovered = (response.hovered() && is_something).then_some(key.of);
-    ChartResponse { hovered, ..ChartResponse::default() }
+    let modifiers = ui.input(|input| input.modifiers);
+    let asked = match (modifiers.shift, modifiers.command) {
+        (true, _) => Some(Asked::Solo(key.of)),
+        (false, true) => Some(Asked::Toggle(key.of)),
+        (false, false) => None,
+    };
+    let asked = asked.filter(|_| is_run && response.clicked());
+    ChartResponse { hovered, asked, ..ChartResponse::default() }
 }
 
 /// The line and the mark of a key, as they stand on the chart.

@@ -7,7 +7,10 @@
 //! |---|---|
 //! | `frame` | a frame and all within it |
 //! | `axes`, `canvas` | its axes, and the places of values between them |
-//! | `gestures` | zoom, pan, box, fit |
+//! | `gestures` | zoom, pan, box, fit by the pointer |
+//! | `zoom` | what of the axes is in sight, before and after |
+//! | `keyboard`, `place` | walking from datum to datum by keys |
+//! | `menu` | what can be done with a datum and its run |
 //! | `paint`, `series`, `shapes` | marks as shapes |
 //! | `labels` | words beside lines and points |
 //! | `hit` | what is under the pointer, and its tooltip |
@@ -26,17 +29,22 @@ mod canvas;
 mod frame;
 mod gestures;
 mod hit;
+mod keyboard;
 mod keys;
 mod labels;
 mod legend;
+mod menu;
 mod paint;
+mod place;
 mod series;
 mod shapes;
 mod words;
+mod zoom;
 
 pub(in crate::app) use canvas::{elided, width_of};
-use gestures::Zoom;
 pub(in crate::app) use keys::swatch_ui;
+use place::Place;
+use zoom::{Reach, Zooms};
 
 /// Frames are no narrower than this, and lower ones stand side by side, in points of the screen.
 const LEAST: Vec2 = vec2(104.0, 90.0);
@@ -50,14 +58,28 @@ const LEGEND_WIDTH: f32 = 210.0;
 const LEAST_LEGEND: f32 = 140.0;
 /// The share of the height that a legend below the frames takes at most.
 const MOST_LEGEND: f32 = 0.3;
+/// A square with its axis across is no lower than this because of what stands below it, of which two lines stand there in
+/// any case.
+const LEAST_SQUARE: f32 = 400.0;
+const LEAST_BELOW: f32 = 38.0;
 /// Charts narrower or lower than this have no legend: its names stand in tooltips.
 const LEGEND_FROM: Vec2 = vec2(260.0, 230.0);
 
 /// What a chart remembers between frames of the window.
 #[derive(Default)]
 pub(in crate::app) struct ChartMemory {
-    /// What of the axes is in sight, where that is not everything.
-    zoom: Zoom,
+    /// What of the axes is in sight.
+    zooms: Zooms,
+    /// How far the axes reach.
+    reach: Reach,
+    /// Whether they reach further than the data, which had reached further before.
+    is_grown: bool,
+    /// The datum that the keyboard walked to.
+    walked: Option<Place>,
+    /// What a menu was asked of.
+    asked_of: Option<Place>,
+    /// Whether the first frame is to take the focus.
+    takes_focus: bool,
     /// Where a box began to be drawn.
     box_from: Option<Pos2>,
     /// The height that the legend had below the frames.
@@ -69,17 +91,51 @@ pub(in crate::app) struct ChartMemory {
 impl ChartMemory {
     /// Shows all data again.
     pub fn fit(&mut self) {
-        self.zoom = Zoom::default();
+        self.zooms.fit();
     }
 
     /// Whether all data are in sight.
     pub fn is_fitted(&self) -> bool {
-        self.zoom.is_empty()
+        self.zooms.is_fitted()
     }
 
-    /// Forgets what was made of the chart before: another takes its place.
-    pub fn chart_changed(&mut self) {
+    /// Shows again what was in sight before; `false` where there is no such thing.
+    pub fn undo(&mut self) -> bool {
+        self.zooms.undo()
+    }
+
+    /// Shows again what was left by going back, likewise.
+    pub fn redo(&mut self) -> bool {
+        self.zooms.redo()
+    }
+
+    /// Gives the focus to the first frame, as Tab does.
+    pub fn focus(&mut self) {
+        self.takes_focus = true;
+    }
+
+    /// Leaves the datum that the keyboard walked to; `false` where there is none.
+    pub fn put_down(&mut self) -> bool {
+        self.walked.take().is_some()
+    }
+
+    /// Takes in a chart that is made anew. Where it has but news of the same, as comes while measuring, its axes `grow`:
+    /// they hold what they held.
+    pub fn chart_changed(&mut self, chart: &Chart, grow: bool) {
         self.textures.clear();
+        self.walked = self.walked.and_then(|place| place.again(chart));
+        self.asked_of = self.asked_of.and_then(|place| place.again(chart));
+        let reach = Reach::of(chart);
+        let grown = if grow { reach.clone().grown(&self.reach) } else { reach.clone() };
+        self.is_grown = grown != reach;
+        self.reach = grown;
+    }
+
+    /// Lets axes reach as far as the data do: no more news come.
+    pub fn settle(&mut self, chart: &Chart) {
+        if std::mem::take(&mut self.is_grown) {
+            self.reach = Reach::of(chart);
+        }
     }
 }
 
@@ -90,6 +146,8 @@ pub(in crate::app) struct Cursor {
     pub current: Vec<Option<usize>>,
     /// What is hovered, anywhere in the window.
     pub hovered: Option<Of>,
+    /// Whether one run is drawn and others are hidden.
+    pub is_solo: bool,
 }
 
 /// Where something stands in training, seen from the scrubber.
@@ -138,17 +196,42 @@ fn is_same(a: Of, b: Of) -> bool {
 pub(in crate::app) struct ChartResponse {
     /// What is hovered on it.
     pub hovered: Option<Of>,
+    /// What the keyboard walked to, which goes before what the pointer rests on.
+    pub walked: Option<Of>,
     /// What was clicked.
     pub clicked: Option<Of>,
     /// How far a picture was turned, in points of the screen.
     pub turned: Vec2,
+    /// What was asked of the window.
+    pub asked: Option<Asked>,
+    /// Whether it has the focus, or the pointer does something with it.
+    pub is_active: bool,
+    /// Whether it has the focus.
+    pub has_focus: bool,
+}
+
+/// What a chart asks of the window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::app) enum Asked {
+    /// Hide the run of this, or show it.
+    Toggle(Of),
+    /// Show the run of this alone, or all again.
+    Solo(Of),
+    /// Show this panel alone, or all again.
+    Maximise,
+    /// Export what is shown.
+    Export,
 }
 
 impl ChartResponse {
     pub fn merge(&mut self, other: Self) {
         self.hovered = other.hovered.or(self.hovered);
+        self.walked = other.walked.or(self.walked);
         self.clicked = other.clicked.or(self.clicked);
         self.turned += other.turned;
+        self.asked = other.asked.or(self.asked);
+        self.is_active |= other.is_active;
+        self.has_focus |= other.has_focus;
     }
 }
 
@@ -166,6 +249,10 @@ pub(in crate::app) fn chart_ui(
         return response;
     }
     let layout = Layout::of(chart, area, memory.legend_height);
+    let moves = ui.style().animation_time > 0.0;
+    if memory.zooms.advance(ui.input(|input| input.time), moves) {
+        ui.ctx().request_repaint();
+    }
     for (index, facet) in chart.facets.iter().enumerate().take(layout.frames.len()) {
         let mut ui = ui.new_child(UiBuilder::new().id_salt(("facet", index)).max_rect(layout.frames[index]));
         response.merge(frame::frame_ui(&mut ui, chart, index, facet, memory, cursor));
@@ -185,7 +272,7 @@ pub(in crate::app) fn chart_ui(
         LegendPlace::Below(rect) => {
             let mut ui = ui.new_child(UiBuilder::new().id_salt("legend").max_rect(rect));
             ui.shrink_clip_rect(rect);
-            let most = area.height() * MOST_LEGEND;
+            let most = most_below(chart, area);
             response.merge(legend::rows_ui(&mut ui, chart, cursor, rect.top() + most));
             let height = ui.min_rect().height().ceil().min(most);
             if height != memory.legend_height {
@@ -196,6 +283,15 @@ pub(in crate::app) fn chart_ui(
         LegendPlace::None => {}
     }
     response
+}
+
+/// The height that a legend takes below the frames at most: a square does not become small for words that stand in lists
+/// and tooltips too.
+fn most_below(chart: &Chart, area: Rect) -> f32 {
+    let most = area.height() * MOST_LEGEND;
+    let is_square = chart.facets.len() == 1 && is_equal(chart);
+    let spare = area.height() - GAP - LEAST_SQUARE;
+    if is_square { most.min(spare.max(LEAST_BELOW)) } else { most }
 }
 
 /// Where frames and legend stand.
@@ -236,7 +332,7 @@ impl Layout {
                 legend =
                     LegendPlace::Beside(Rect::from_min_max(pos2(left + GAP, area.top() + 10.0), area.max));
             } else {
-                room.max.y -= legend_height.clamp(18.0, area.height() * MOST_LEGEND) + GAP;
+                room.max.y -= legend_height.clamp(18.0, most_below(chart, area)) + GAP;
                 let below = Rect::from_min_max(pos2(area.left() + 8.0, room.bottom() + GAP), area.max);
                 legend = LegendPlace::Below(below);
             }

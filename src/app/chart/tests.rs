@@ -47,7 +47,7 @@ fn frames_and_legend_stand_side_by_side_within_the_room() {
 
 #[test]
 fn what_is_of_the_same_lights_up_and_other_runs_stand_back() {
-    let cursor = |hovered| Cursor { current: vec![Some(2), None], hovered: Some(hovered) };
+    let cursor = |hovered| Cursor { current: vec![Some(2), None], hovered: Some(hovered), is_solo: false };
     let point = Of::checkpoint(0, 3);
     let hovered = cursor(point);
     assert!(hovered.lights(point) && hovered.lights(Of::checkpoint(0, 3).at_layer(Some(1))));

@@ -9,6 +9,7 @@
 //! | `panel` | a view with its options and its chart, or the numbers |
 //! | `options` | what can be chosen of a view |
 //! | `show` | all of it on screen |
+//! | `in_use` | what keys do to the panel in use |
 //! | `palette` | everything by its name |
 //! | `file` | the layout in a file |
 
@@ -16,6 +17,7 @@ use eframe::egui::Ui;
 use egui_tiles::{Tile, TileId, Tree};
 
 mod file;
+mod in_use;
 mod layout;
 mod options;
 mod palette;
@@ -58,14 +60,18 @@ pub(super) struct Panels {
     tree: Tree<Panel>,
     /// Whether values are shown less what shuffled labels give.
     less_null: bool,
-    /// What is hovered, in whatever panel or list.
+    /// What is hovered, in whatever panel.
     hovered: Option<Of>,
+    /// Whether that is what the keyboard walked to, which goes before what the pointer rests on.
+    is_walked: bool,
     /// The only panel seen, where one is.
     maximised: Option<TileId>,
     /// The panel opened last, which is the one seen where there is room for one.
     front: Option<TileId>,
-    /// The panel used last.
+    /// The panel used last, which keys are for.
     touched: Option<TileId>,
+    /// Whether a chart has the focus.
+    has_focus: bool,
     /// The size of all panels together, in the last frame.
     size: (f32, f32),
     /// Whether the layout is another than when this was asked last.
@@ -97,9 +103,11 @@ impl Panels {
             tree: tiles::tree_of(panels),
             less_null: layout.less_null,
             hovered: None,
+            is_walked: false,
             maximised: None,
             front: None,
             touched: None,
+            has_focus: false,
             size: (1000.0, 600.0),
             changed: false,
             made: Cell::new(0),
@@ -129,6 +137,7 @@ impl Panels {
             self.add(Panel::usual(kind));
         }
         self.front = self.tree.tiles.iter().find(|(_, tile)| is_of(tile)).map(|(id, _)| *id);
+        self.touched = self.front;
     }
 
     fn add(&mut self, panel: Panel) {
@@ -169,7 +178,7 @@ impl Panels {
     pub fn fit(&mut self) {
         for tile in self.tree.tiles.tiles_mut() {
             if let Tile::Pane(Panel::Chart(chart)) = tile {
-                chart.fit();
+                chart.memory().fit();
             }
         }
     }
@@ -202,6 +211,11 @@ impl Panels {
         panels.filter_map(|panel| panel.chart()?.glance(view)).collect()
     }
 
+    /// Whether a chart has the focus.
+    pub fn has_focus(&self) -> bool {
+        self.has_focus
+    }
+
     /// Whether the layout changed since this was asked last.
     pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
@@ -215,6 +229,8 @@ struct Spot<'s> {
     /// The order and layers of panels without their own.
     view: PlaneView,
     less_null: bool,
+    /// Whether more news of the same are to come.
+    is_measuring: bool,
     /// How many charts were made so far.
     made: &'s Cell<u64>,
 }

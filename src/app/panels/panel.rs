@@ -112,6 +112,15 @@ struct Made {
     chart: Result<Chart, String>,
 }
 
+impl Made {
+    /// Whether its runs, each under its condition, are those of a snapshot.
+    fn is_of_runs(&self, snapshot: &Snapshot) -> bool {
+        let runs =
+            |of: &Snapshot| of.subjects().runs.iter().map(|run| (run.run, run.style)).collect::<Vec<_>>();
+        runs(&self.snapshot) == runs(snapshot)
+    }
+}
+
 impl ChartPanel {
     fn new(view: &'static View, options: Options, own: Own) -> Self {
         Self { view, options, own, memory: ChartMemory::default(), made: None, waits: false }
@@ -122,9 +131,14 @@ impl ChartPanel {
         Chosen { options: self.options.clone(), own: self.own }
     }
 
-    /// Shows all data again.
-    pub fn fit(&mut self) {
-        self.memory.fit();
+    /// What its chart remembers between frames.
+    pub fn memory(&mut self) -> &mut ChartMemory {
+        &mut self.memory
+    }
+
+    /// Whether it has a chart, not only words about what that lacks.
+    pub fn has_chart(&self) -> bool {
+        self.made.as_ref().is_some_and(|made| made.chart.is_ok())
     }
 
     /// What is not as in other panels, or not seen on the axes.
@@ -141,9 +155,7 @@ impl ChartPanel {
     pub fn outdated(&self, snapshot: &Arc<Snapshot>) -> Option<u64> {
         let made = self.made.as_ref().filter(|made| !Arc::ptr_eq(&made.snapshot, snapshot))?;
         // Of other runs nothing may be shown any longer.
-        let runs =
-            |of: &Snapshot| of.subjects().runs.iter().map(|run| (run.run, run.style)).collect::<Vec<_>>();
-        (runs(&made.snapshot) == runs(snapshot)).then_some(made.number)
+        made.is_of_runs(snapshot).then_some(made.number)
     }
 
     /// What it looks at beside the numbers.
@@ -175,13 +187,19 @@ impl ChartPanel {
         });
         if !is_made {
             let chart = (self.view.chart)(spot.snapshot, &options);
-            self.memory.chart_changed();
+            let is_news =
+                |made: &Made| made.options == options && made.is_of_runs(spot.snapshot) && made.chart.is_ok();
+            let grow = spot.is_measuring && self.made.as_ref().is_some_and(is_news);
+            self.memory.chart_changed(chart.as_ref().unwrap_or(&Chart::default()), grow);
             let number = spot.made.get() + 1;
             spot.made.set(number);
             self.made = Some(Made { snapshot: Arc::clone(spot.snapshot), number, options, chart });
         }
         match self.made.as_ref().map(|made| &made.chart) {
             Some(Ok(chart)) => {
+                if !spot.is_measuring {
+                    self.memory.settle(chart);
+                }
                 let area = ui.available_rect_before_wrap();
                 let response = chart_ui(ui, chart, &mut self.memory, cursor);
                 fit_ui(ui, area, &mut self.memory);
@@ -210,7 +228,7 @@ fn fit_ui(ui: &mut Ui, area: egui::Rect, memory: &mut ChartMemory) {
     let corner = egui::Rect::from_min_size(egui::pos2(area.right() - size.x - 6.0, area.top() + 6.0), size);
     let mut corner = ui.new_child(egui::UiBuilder::new().max_rect(corner));
     let button = icon_button(&mut corner, Icon::Fit, "Fit", false);
-    if button.on_hover_text("Show all data (double click, F)").clicked() {
+    if button.on_hover_text("Show all data (double click, F; Ctrl+Z for the look before)").clicked() {
         memory.fit();
     }
 }

@@ -13,9 +13,9 @@ use egui_tiles::{
 
 use super::options::{Chosen, numbers_menu_ui, view_menu_ui};
 use super::panel::Panel;
-use super::{Panels, Spot};
+use super::{Panels, Spot, in_use};
 use crate::app::Action;
-use crate::app::chart::{ChartResponse, Cursor};
+use crate::app::chart::{Asked, ChartResponse, Cursor};
 use crate::app::numbers::numbers_ui;
 use crate::app::numbers::sort::Sort;
 use crate::app::theme::{self, palette};
@@ -26,8 +26,6 @@ use crate::views::snapshot::Snapshot;
 
 /// The height of a panel's header.
 const HEADER: f32 = 28.0;
-/// In less room than this, across, panels are seen one at a time.
-const NARROW: f32 = 520.0;
 /// No more charts than these are made anew in a frame because of news.
 const MADE_A_FRAME: usize = 3;
 /// Between panels.
@@ -47,7 +45,8 @@ pub(super) fn panels_ui(
     panels.size = (size.x, size.y);
     let cursor = Cursor {
         current: runs.iter().map(|run| state.current_of(run.run)).collect(),
-        hovered: hovered.or(panels.hovered),
+        hovered: hovered.filter(|_| !panels.is_walked).or(panels.hovered),
+        is_solo: state.solo().is_some(),
     };
     if let_some_wait(panels, snapshot) {
         ui.ctx().request_repaint();
@@ -62,12 +61,9 @@ pub(super) fn panels_ui(
         is_changed: false,
         touched: None,
     };
-    let is_there = |id: &TileId| panels.tree.tiles.get_pane(id).is_some();
-    let maximised = panels.maximised.filter(is_there);
-    let front = panels.front.filter(is_there);
-    let first = front.or_else(|| panels.tree.active_tiles().into_iter().find(is_there));
-    let is_narrow = size.x < NARROW;
-    match maximised.or(first.filter(|_| is_narrow)) {
+    let (is_narrow, alone) = (panels.is_narrow(), panels.alone());
+    let maximised = alone.filter(|id| panels.maximised == Some(*id));
+    match alone {
         Some(id) => shown.maximised_ui(ui, &mut panels.tree.tiles, id, is_narrow),
         None if panels.tree.is_empty() => nothing_ui(ui, actions),
         None => panels.tree.ui(&mut shown, ui),
@@ -76,14 +72,23 @@ pub(super) fn panels_ui(
     panels.touched = touched.or(asked.first().map(|(id, _)| *id)).or(panels.touched);
     panels.maximised = maximised;
     panels.changed |= is_changed;
-    if response.hovered != panels.hovered {
-        panels.hovered = response.hovered;
+    (panels.has_focus, panels.is_walked) = (response.has_focus, response.walked.is_some());
+    let hovered = response.walked.or(response.hovered);
+    if hovered != panels.hovered {
+        panels.hovered = hovered;
         ui.ctx().request_repaint();
     }
-    let clicked = response.clicked.and_then(|of| {
-        let run = snapshot.subjects().run(of)?.run;
-        state.runs.key(run, of.checkpoint?)
-    });
+    let run_of = |of: Of| Some(snapshot.subjects().run(of)?.run);
+    actions.extend(response.asked.and_then(|asked| match asked {
+        Asked::Toggle(of) => {
+            let run = run_of(of)?;
+            Some(UiCommand::SetVisible { run, visible: !state.is_visible(run) }.into())
+        }
+        Asked::Solo(of) => Some(UiCommand::Solo(run_of(of)?).into()),
+        Asked::Export => Some(Action::Export(panels.touched)),
+        Asked::Maximise => None,
+    }));
+    let clicked = response.clicked.and_then(|of| state.runs.key(run_of(of)?, of.checkpoint?));
     actions.extend(clicked.map(|key| UiCommand::Focus(key).into()));
     asked.into_iter().for_each(|(id, ask)| follow(ui, panels, id, ask, actions));
 }
@@ -180,7 +185,7 @@ struct Shown<'s> {
     response: ChartResponse,
     asked: Vec<(TileId, Ask)>,
     is_changed: bool,
-    /// The panel that was pressed.
+    /// The panel that is used now.
     touched: Option<TileId>,
 }
 
@@ -197,6 +202,7 @@ impl Shown<'_> {
             snapshot: &self.state.drawn().snapshot,
             view: self.state.view,
             less_null: self.less_null,
+            is_measuring: self.state.is_busy(),
             made: self.made,
         };
         let response = match panel {
@@ -208,6 +214,12 @@ impl Shown<'_> {
                 response
             }
         };
+        if response.is_active {
+            self.touched = Some(id);
+        }
+        if response.asked == Some(Asked::Maximise) {
+            self.asked.push((id, Ask::ToggleSize));
+        }
         self.response.merge(response);
     }
 
@@ -222,16 +234,9 @@ impl Shown<'_> {
                 .max_rect(bar.shrink2(egui::vec2(6.0, 0.0)))
                 .layout(Direction::left_to_right(Align::Center)),
         );
-        let mut others: Vec<(TileId, &'static str)> = tiles
-            .iter()
-            .filter_map(|(id, tile)| match tile {
-                Tile::Pane(panel) => Some((*id, panel.kind().title())),
-                Tile::Container(_) => None,
-            })
-            .collect();
-        others.sort_by_key(|(id, _)| id.0);
         let menu = header.menu_button(title, |ui| {
-            for (other, title) in others {
+            for other in in_use::panes(tiles) {
+                let title = tiles.get_pane(&other).map_or("", |panel| panel.kind().title());
                 if ui.selectable_label(other == id, title).clicked() {
                     self.asked.push((other, Ask::Show));
                     ui.close();
