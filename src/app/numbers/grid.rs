@@ -6,21 +6,13 @@ use eframe::egui::{Rangef, TextStyle, Ui};
 use super::columns::Column;
 use super::curve::CURVE;
 use super::row::Row;
+use super::{INDENT, KEY, NAME_SIZE, TITLE};
 use crate::app::chart::width_of;
 
-/// The height of the header and of a row, in points of the screen.
-pub(super) const HEADER: f32 = 24.0;
-pub(super) const ROW: f32 = 24.0;
-/// The room before a title, for the arrow of the order.
-pub(super) const TITLE: f32 = 12.0;
-/// The letters of titles and of names, in points of the screen.
+/// The letters of titles, in points of the screen.
 const TITLE_SIZE: f32 = 11.5;
-pub(super) const NAME_SIZE: f32 = 12.5;
 /// Between columns.
 const GAP: f32 = 14.0;
-/// What a name has before and behind it: the key, and how far a pinned condition stands in.
-pub(super) const KEY: f32 = 30.0;
-pub(super) const INDENT: f32 = 10.0;
 /// The names take no less and no more than this, and no more than this share of what is in sight, where the columns take
 /// the rest.
 const NAMES: [f32; 2] = [110.0, 300.0];

@@ -27,9 +27,20 @@ use super::theme::{self, Palette, palette};
 use crate::chart::Of;
 use crate::state::State;
 use columns::Column;
-use grid::{Grid, HEADER, ROW, TITLE};
+use grid::Grid;
 use row::Row;
 use sort::{By, Sort};
+
+/// The height of the header and of a row, in points of the screen.
+const HEADER: f32 = 24.0;
+const ROW: f32 = 24.0;
+/// The room before a title, for the arrow of the order.
+const TITLE: f32 = 12.0;
+/// The letters of names.
+const NAME_SIZE: f32 = 12.5;
+/// What a name has before and behind it: the key, and how far a pinned condition stands in.
+const KEY: f32 = 30.0;
+const INDENT: f32 = 10.0;
 
 /// What all numbers of the table are, in a line.
 pub(super) const WORDS: &str =

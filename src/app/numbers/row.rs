@@ -6,10 +6,9 @@ use eframe::egui::{
     UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::Table;
 use super::columns::{Column, Text};
 use super::curve::{CURVE, convergence_ui};
-use super::grid::{INDENT, KEY, NAME_SIZE};
+use super::{INDENT, KEY, NAME_SIZE, Table};
 use crate::app::chart::{elided, swatch_ui, width_of};
 use crate::app::theme::palette;
 use crate::chart::{Color, Dash, Line, Marker};

@@ -5,7 +5,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::presets::PRESETS;
 use super::spec::Spec;
 
 /// The version of what is written; what is newer is not read.
@@ -41,12 +40,6 @@ pub(in crate::app) struct Layout {
     pub less_null: bool,
     /// The panels; `None` where all are closed.
     pub panels: Option<Node<Spec>>,
-}
-
-impl Default for Layout {
-    fn default() -> Self {
-        PRESETS[0].layout()
-    }
 }
 
 impl Layout {

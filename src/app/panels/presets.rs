@@ -26,6 +26,12 @@ impl Preset {
     }
 }
 
+impl Default for Layout {
+    fn default() -> Self {
+        PRESETS[0].layout()
+    }
+}
+
 fn panel(name: &str) -> Option<Node<Spec>> {
     PanelKind::of_name(name).map(|kind| Node::Panel(Spec::usual(kind)))
 }
