@@ -17,7 +17,8 @@ use infoplane::results::RunResults;
 use infoplane::settings::Settings;
 use infoplane::views;
 
-use super::harness::{opened, recorded_results, start};
+use super::harness::{PATIENCE, Window, opened, recorded_results, start};
+use super::panels::{layout, open, view};
 
 /// Sizes of windows in points, with the pixels of a point and the theme.
 const SIZES: [((f32, f32), f32, Theme); 5] = [
@@ -63,6 +64,17 @@ impl Painted {
     }
 }
 
+/// Scores of the runs on a few benchmarks, a row each.
+fn table(runs: &[(PathBuf, Arc<RunResults>)]) -> String {
+    let mut table = "model,mmlu,hellaswag,arc_challenge,a_benchmark_of_quite_a_long_name\n".to_owned();
+    for (index, (_, results)) in runs.iter().enumerate() {
+        let score = |seed: usize| 0.2 + 0.07 * ((index * 7 + seed * 5) % 9) as f64;
+        let scores = [0, 1, 2, 3].map(|seed| format!("{:.2}", score(seed)));
+        table += &format!("{},{}\n", results.run, scores.join(","));
+    }
+    table
+}
+
 /// A window without a display, and without a worker: all that it says waits from the start.
 struct Screen {
     ctx: egui::Context,
@@ -79,11 +91,20 @@ impl Screen {
         std::fs::write(&layout, format!("{{\"version\": 1, \"panels\": {panels}}}")).unwrap();
         let (commands, told) = bounded(64);
         let (say, events) = bounded(4);
-        let start = Start { text: None, ..start() };
+        let scores = folder.path().join("scores.csv");
+        std::fs::write(&scores, table(runs)).unwrap();
+        let start = Start { text: None, benchmarks: Some(scores), ..start() };
         let app = App::new(ctx, commands, events, start).with_layout(layout);
         let runs = runs.iter().map(|(path, results)| (results.as_run(path), Some(Arc::clone(results))));
         say.send(opened(runs)).unwrap();
-        Self { ctx: ctx.clone(), app, _wires: (told, say), _folder: folder }
+        let mut screen = Self { ctx: ctx.clone(), app, _wires: (told, say), _folder: folder };
+        let began = Instant::now();
+        while screen.app.state().drawn().snapshot.benchmarks().is_none() {
+            assert!(began.elapsed() < PATIENCE, "the scores are read");
+            screen.frame(SIZES[0].0, 1.0, Vec::new());
+            std::thread::yield_now();
+        }
+        screen
     }
 
     fn frame(
@@ -264,6 +285,30 @@ fn words_of_four_runs_stand_free() {
 #[test]
 fn words_of_a_dozen_runs_stand_free() {
     look(12);
+}
+
+/// What the worker shows of a measured run: documents and hidden states.
+#[test]
+fn words_of_a_document_and_of_states_stand_free() {
+    let mut window = Window::measured();
+    layout(&mut window, "Trajectory");
+    let mut found = Vec::new();
+    for (kind, said) in [("labels", "Labels, document 0"), ("estimator", "states of layer L")] {
+        open(&mut window, view(kind));
+        window.click(&format!("Maximise {}", view(kind).title));
+        window.until("it is drawn", |window| window.has(said));
+        for (size, ..) in SIZES {
+            window.harness.set_size(vec2(size.0, size.1));
+            window.harness.run_steps(SETTLED);
+            let shapes = &window.harness.output().shapes;
+            let faults = faults_of(shapes, ground(shapes, size.0)).into_iter();
+            found.extend(faults.map(|fault| format!("{kind} at {}×{}: {fault}", size.0, size.1)));
+        }
+        window.harness.set_size(vec2(SIZES[1].0.0, SIZES[1].0.1));
+        window.harness.run_steps(SETTLED);
+        window.click(&format!("Restore {}", view(kind).title));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

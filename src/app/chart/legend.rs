@@ -61,7 +61,7 @@ fn legend_ui(ui: &mut Ui, chart: &Chart, cursor: &Cursor, room: Vec2, is_column:
                 let names: Vec<String> =
                     keys.iter().map(|key| key_text(key, true)).chain(notes_said).collect();
                 let text = theme::weak(&ui, more_text(keys, notes)).size(SIZE);
-                ui.add(Label::new(text).selectable(false)).on_hover_text(names.join("\n"));
+                ui.add(Label::new(text).truncate().selectable(false)).on_hover_text(names.join("\n"));
             }
             Piece::Scale(bar) => {
                 let text = elided(&ui, &bar.label, SIZE, place.width());

@@ -319,7 +319,10 @@ impl Layout {
         let is_equal = is_equal(chart);
         // A square leaves room at its side in a wide panel.
         let spare = if is_equal { area.width() - squares(area.size(), columns, rows) } else { 0.0 };
-        let free_cell = columns * rows > count;
+        // The places that frames leave free in the last row, where a legend is not too narrow there.
+        let widest = if is_equal { area.height() / rows as f32 + frame::SQUARE_EXTRA } else { f32::INFINITY };
+        let last_row = (count % columns) as f32 * (area.width() / columns as f32).min(widest);
+        let free_cell = columns * rows > count && area.width() - last_row >= LEAST_LEGEND;
         let (mut room, mut legend) = (area, LegendPlace::None);
         if has_legend && !free_cell {
             if spare >= LEAST_LEGEND || area.width() > 1.5 * area.height() && area.width() > 560.0 {

@@ -136,9 +136,15 @@ pub(in crate::app) fn palette_ui(
                 ui.label(theme::weak(ui, "Nothing is called so."));
             }
         });
+        response.id
     });
     let action = chosen.filter(|index| *index < listed.len()).map(|index| listed.swap_remove(index).1.action);
-    (!modal.should_close() && action.is_none(), action)
+    let stays = !modal.should_close() && action.is_none();
+    if !stays {
+        // The ring around the field goes with the field.
+        ctx.memory_mut(|memory| memory.surrender_focus(modal.inner));
+    }
+    (stays, action)
 }
 
 fn row_ui(ui: &mut Ui, entry: &Entry, is_chosen: bool) -> egui::Response {
