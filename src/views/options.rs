@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::quantity::Quantity;
 use crate::analysis::relative;
+use crate::measures::soft_entropy::temperature;
 use crate::measures::{Information, Order};
 use crate::settings::Temperature;
 
@@ -214,6 +215,19 @@ impl Default for Sphere {
             scatter: 0.25,
             chosen: 0,
         }
+    }
+}
+
+impl Sphere {
+    /// The dimensions in which it lies.
+    pub const WIDTH: usize = 3;
+
+    /// The temperature ε.
+    ///
+    /// # Errors
+    /// A preset that so many reference points have none for.
+    pub fn epsilon(&self) -> crate::error::Result<f64> {
+        temperature(self.temperature, self.points, Self::WIDTH)
     }
 }
 

@@ -121,6 +121,8 @@ pub fn reference_run(name: &str) -> (RunSubject, RunData) {
     (run, RunData { checkpoints: checkpoints.iter().map(data).collect(), ..RunData::default() })
 }
 
+pub use super::benchmarks::tests::scored_snapshot;
+
 /// The chart of a view, or what it says is missing.
 pub fn drawn(view: &View, runs: Vec<(RunSubject, RunData)>, options: &Options) -> Result<Chart, String> {
     (view.chart)(&Snapshot::new(runs), options)

@@ -1,12 +1,13 @@
 //! What can be chosen of a view, behind the `⋯` of its panel.
 
-use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, Ui};
+use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, Slider, Ui};
 
 use super::spec::{Own, PanelKind};
 use crate::app::numbers::WORDS;
 use crate::app::numbers::sort::{By, Sort};
 use crate::app::theme;
 use crate::app::widgets::{Icon, icon_button, row_ui};
+use crate::settings::Temperature;
 use crate::state::State;
 use crate::views::View;
 use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Share, Time};
@@ -175,6 +176,14 @@ fn heed_ui(ui: &mut Ui, heed: Heed, chosen: &mut Chosen, less_null: &mut bool) {
             let sphere = &mut options.sphere;
             row_ui(ui, "Ref. points", "The number n of reference points", |ui| {
                 ui.add(DragValue::new(&mut sphere.points).range(2..=500))
+            });
+            let mut epsilon = sphere.epsilon().unwrap_or_default();
+            row_ui(ui, "ε", "The temperature of the soft assignment", |ui| {
+                let response = ui.add(Slider::new(&mut epsilon, 0.005..=5.0).logarithmic(true));
+                if response.changed() {
+                    sphere.temperature = Temperature::Fixed(epsilon);
+                }
+                response
             });
             row_ui(ui, "Seed", "The seed of the reference points", |ui| {
                 ui.add(DragValue::new(&mut sphere.seed))

@@ -28,7 +28,7 @@ pub const VIEW: View = View {
 };
 
 /// The hidden size of what can be seen.
-const WIDTH: usize = 3;
+const WIDTH: usize = Sphere::WIDTH;
 /// The preset for a sphere, where the bound that the usual one goes by is far below the divergence itself.
 const CALIBRATED: Temperature = Temperature::Exact;
 /// The seed of the cloud, whose centres lie well apart; that of the reference points is chosen.
@@ -89,8 +89,7 @@ impl<'c> Estimate<'c> {
         let Some(last) = cloud.states.len().checked_sub(1) else {
             return Err("there are no states: choose one or more".to_owned());
         };
-        let epsilon =
-            temperature(sphere.temperature, sphere.points, WIDTH).map_err(|error| error.to_string())?;
+        let epsilon = sphere.epsilon().map_err(|error| error.to_string())?;
         let rows = unit_rows(sphere.seed, sphere.points, WIDTH);
         let chosen = sphere.chosen.min(last);
         let own = assignment(&cloud.states[chosen], &rows, epsilon);
