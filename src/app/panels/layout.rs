@@ -127,29 +127,39 @@ impl<P> Node<P> {
         (!is_empty).then_some(node)
     }
 
-    /// Puts a panel beside the largest place of an area, so that both halves are nearest to a square.
-    pub fn add(&mut self, panel: P, (width, height): (f32, f32)) {
+    /// Puts a panel beside the largest place of an area, so that both halves are nearest to a square; where those would be
+    /// smaller than `least`, over it.
+    pub fn add(&mut self, panel: P, (width, height): (f32, f32), least: (f32, f32)) {
         match self {
             Self::Row(of) | Self::Column(of) if of.is_empty() => *self = Self::Panel(panel),
             Self::Row(of) => {
                 let all: f32 = of.iter().map(|(share, _)| share).sum();
                 let largest = of.iter_mut().max_by(|a, b| a.0.total_cmp(&b.0));
                 if let Some((share, node)) = largest {
-                    node.add(panel, (width * *share / all, height));
+                    node.add(panel, (width * *share / all, height), least);
                 }
             }
             Self::Column(of) => {
                 let all: f32 = of.iter().map(|(share, _)| share).sum();
                 let largest = of.iter_mut().max_by(|a, b| a.0.total_cmp(&b.0));
                 if let Some((share, node)) = largest {
-                    node.add(panel, (width, height * *share / all));
+                    node.add(panel, (width, height * *share / all), least);
                 }
             }
             Self::Grid(of) => of.push(Self::Panel(panel)),
             Self::Panel(_) | Self::Tabs { .. } => {
                 let old = std::mem::replace(self, Self::Grid(Vec::new()));
-                let halves = vec![(0.5, old), (0.5, Self::Panel(panel))];
-                *self = if width >= height { Self::Row(halves) } else { Self::Column(halves) };
+                let is_row = width >= height;
+                let half = if is_row { (width / 2.0, height) } else { (width, height / 2.0) };
+                *self = match (half.0 < least.0 || half.1 < least.1, old) {
+                    (true, Self::Tabs { mut of, .. }) => {
+                        of.push(Self::Panel(panel));
+                        Self::Tabs { active: of.len() - 1, of }
+                    }
+                    (true, old) => Self::Tabs { active: 1, of: vec![old, Self::Panel(panel)] },
+                    (false, old) if is_row => Self::Row(vec![(0.5, old), (0.5, Self::Panel(panel))]),
+                    (false, old) => Self::Column(vec![(0.5, old), (0.5, Self::Panel(panel))]),
+                };
             }
         }
     }
@@ -204,13 +214,19 @@ mod tests {
     #[test]
     fn a_panel_is_added_beside_the_largest() {
         let mut node = Node::Row(vec![(0.7, Node::Panel(spec("a"))), (0.3, Node::Panel(spec("b")))]);
-        node.add(spec("c"), (1000.0, 900.0));
+        node.add(spec("c"), (1000.0, 900.0), (360.0, 300.0));
         assert_eq!(names(&node), ["a", "c", "b"]);
         let Node::Row(of) = &node else { panic!("a row") };
         assert!(matches!(of[0].1, Node::Column(_)), "the larger half is higher than wide");
         let mut one = Node::Panel(spec("a"));
-        one.add(spec("b"), (1000.0, 500.0));
+        one.add(spec("b"), (1000.0, 500.0), (360.0, 300.0));
         assert!(matches!(one, Node::Row(_)));
+        // Where there is no room beside, it stands over what is there, in sight.
+        let mut one = Node::Panel(spec("a"));
+        one.add(spec("b"), (420.0, 480.0), (360.0, 300.0));
+        one.add(spec("c"), (420.0, 480.0), (360.0, 300.0));
+        assert_eq!(names(&one), ["a", "b", "c"]);
+        assert!(matches!(one, Node::Tabs { active: 2, .. }));
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub(super) struct Exportable {
     pub options: Options,
 }
 
+/// A view that is opened halves no panel into smaller ones than this, across and up, in points of the screen.
+const LEAST_HALF: (f32, f32) = (360.0, 300.0);
+
 /// All panels and what they share.
 pub(super) struct Panels {
     tree: Tree<Panel>,
@@ -134,16 +137,17 @@ impl Panels {
         let is_of =
             |tile: &Tile<Panel>| matches!(tile, Tile::Pane(panel) if panel.kind().name() == kind.name());
         if !self.tree.make_active(|_, tile| is_of(tile)) {
-            self.add(Panel::usual(kind));
+            self.add(Panel::usual(kind), LEAST_HALF);
         }
         self.front = self.tree.tiles.iter().find(|(_, tile)| is_of(tile)).map(|(id, _)| *id);
         self.touched = self.front;
     }
 
-    fn add(&mut self, panel: Panel) {
+    /// Puts a panel beside the largest; where halves would be smaller than `least`, over it.
+    fn add(&mut self, panel: Panel, least: (f32, f32)) {
         let panels = match tiles::take(&mut self.tree) {
             Some(mut node) => {
-                node.add(panel, self.size);
+                node.add(panel, self.size, least);
                 node
             }
             None => layout::Node::Panel(panel),

@@ -148,7 +148,8 @@ fn follow(ui: &Ui, panels: &mut Panels, id: TileId, ask: Ask, actions: &mut Vec<
         Ask::Double => {
             if let Some(panel) = panels.tree.tiles.get_pane(&id) {
                 let panel = panel.another();
-                panels.add(panel);
+                // Both are to be seen.
+                panels.add(panel, (0.0, 0.0));
             }
         }
         Ask::Close => {
