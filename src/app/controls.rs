@@ -13,6 +13,7 @@ use super::Action;
 use super::pins::{pin_button_ui, pins_ui};
 use super::theme;
 use super::widgets::{own_keys, row_ui, segmented_ui};
+use crate::chart::ColorBy;
 use crate::measures::Order;
 use crate::settings::{self, Descriptor, EPSILON, Kind, Number, Section, Settings, Temperature, Value};
 use crate::state::{State, UiCommand};
@@ -46,6 +47,7 @@ pub(super) fn controls_panel_ui(ui: &mut Ui, state: &State, less_null: bool, act
             if ui.checkbox(&mut less, "Less null").on_hover_text(help).changed() {
                 actions.push(Action::LessNull(less));
             }
+            colors_ui(ui, state, actions);
             ui.add_space(14.0);
             match state.recorded_settings() {
                 recorded if recorded.is_empty() => measured_ui(ui, state, actions),
@@ -54,6 +56,22 @@ pub(super) fn controls_panel_ui(ui: &mut Ui, state: &State, less_null: bool, act
             ui.add_space(12.0);
         });
     });
+}
+
+/// What decides the colours of runs.
+fn colors_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let mut by = state.color_by;
+    row_ui(ui, "Colors by", "What decides the colours of runs", |ui| {
+        let choose = |ui: &mut Ui| {
+            for other in ColorBy::ALL {
+                ui.selectable_value(&mut by, other, other.name());
+            }
+        };
+        ComboBox::from_id_salt("colors").selected_text(state.color_by.name()).show_ui(ui, choose).response
+    });
+    if by != state.color_by {
+        actions.push(UiCommand::ColorBy(by).into());
+    }
 }
 
 /// The settings of a section.

@@ -75,11 +75,7 @@ fn run_ui(
             actions.push(UiCommand::SetVisible { run, visible }.into());
         }
         let (swatch, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
-        ui.painter().rect_filled(
-            swatch,
-            3.0,
-            theme::ink(crate::chart::Color::Run(run, 0), ui.visuals().dark_mode),
-        );
+        ui.painter().rect_filled(swatch, 3.0, theme::ink(state.color_of(run), ui.visuals().dark_mode));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(8.0);
             ui.label(theme::weak(ui, measured).small());

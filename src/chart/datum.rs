@@ -112,6 +112,8 @@ pub struct Statistic {
 pub struct Subjects {
     /// The runs, each once a condition.
     pub runs: Vec<RunSubject>,
+    /// What decides their colours.
+    pub color_by: super::ColorBy,
 }
 
 /// A run under a condition.
@@ -121,6 +123,8 @@ pub struct RunSubject {
     pub run: usize,
     /// Tells conditions of one run apart: decides line and shade. 0 for the present one.
     pub style: usize,
+    /// The colour that was chosen for it; `None` for that of its number.
+    pub hue: Option<super::Color>,
     /// The run's name.
     pub name: String,
     /// What tells its numbers from the others', such as `n = 50`; mostly empty.
@@ -141,7 +145,7 @@ impl RunSubject {
 
     /// Its colour.
     pub fn color(&self) -> super::Color {
-        super::Color::Run(self.run, self.style)
+        self.hue.unwrap_or(super::Color::Run(self.run, self.style))
     }
 }
 

@@ -13,7 +13,7 @@ mod mark;
 mod ticks;
 
 pub use axis::{Axis, Scale};
-pub use color::{Color, ColorMap};
+pub use color::{Color, ColorBy, ColorMap};
 pub use csv::csv;
 pub use datum::{CheckpointSubject, Datum, Of, RunSubject, Statistic, Subjects};
 pub use legend::{ColorBar, Key, Legend, Note, Sign};

@@ -24,7 +24,7 @@ fn a_row_a_datum_says_what_it_is_of() {
         label: "a b".into(),
         ..Datum::new(f64::NAN, -0.5, Of::default())
     };
-    let subjects = Arc::new(Subjects { runs: vec![run] });
+    let subjects = Arc::new(Subjects { runs: vec![run], ..Subjects::default() });
     let chart = Chart::of("", facet(vec![datum, other]), &subjects);
     let text = String::from_utf8(csv(&chart).unwrap()).unwrap();
     let rows: Vec<&str> = text.lines().skip(1).collect();

@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::{DONE, PARTLY, deliver, note, order};
 use crate::analysis::benchmarks;
-use crate::chart::{Chart, csv};
+use crate::chart::{Chart, ColorBy, csv};
 use crate::error::{Error, Kind, Result};
 use crate::figure::command::USUAL_DPI;
 use crate::figure::{self, FigureOptions, POINTS_PER_MM, TWO_COLUMNS, Theme, layout};
@@ -112,6 +112,9 @@ pub struct FigureArgs {
     /// No words below on what the numbers were measured under.
     #[arg(long)]
     no_caption: bool,
+    /// What decides the colours of runs: run, family, size or optimality.
+    #[arg(long, value_name = "BY", default_value = "run")]
+    color_by: ColorBy,
     /// Light on dark instead of dark on white.
     #[arg(long)]
     dark: bool,
@@ -136,7 +139,7 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
         return Err(Error::new(Kind::Usage, format!("no RESULTS are named, which kind {} shows", view.kind))
             .help("name a file that `infoplane measure` wrote"));
     }
-    let snapshot = args.snapshot()?;
+    let snapshot = args.snapshot()?.colored_by(args.color_by);
     let options = args.options();
     for flag in args.unheeded(view, &options) {
         note(&format!("infoplane: a figure of kind {} has no use for {flag}", view.kind));
@@ -313,7 +316,7 @@ mod tests {
         let data = places.map(|of| Datum::new(0.0, 0.0, of)).collect();
         let facet =
             Facet { marks: vec![Mark::Series(Series { data, ..Series::default() })], ..Facet::default() };
-        Chart::of("", facet, &Arc::new(Subjects { runs: vec![run(), run()] }))
+        Chart::of("", facet, &Arc::new(Subjects { runs: vec![run(), run()], ..Subjects::default() }))
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::layout::{FigureOptions, POINTS_PER_MM, TWO_COLUMNS};
 use super::style::Theme;
-use crate::chart::{Chart, Of};
+use crate::chart::{Chart, ColorBy, Of};
 use crate::condition::{Condition, TextSource};
 use crate::settings::{self, Settings};
 use crate::views::View;
@@ -56,6 +56,8 @@ impl Remade<'_> {
         let title = figure.title.as_deref();
         words.flag("title", title.unwrap_or_default(), title.is_some());
         words.switch("no-caption", !figure.has_caption);
+        let color_by = self.chart.subjects.color_by;
+        words.flag("color-by", color_by.name(), color_by != ColorBy::Run);
         words.switch("dark", figure.theme == Theme::Dark);
         words.flag("out", self.out.to_string_lossy(), true);
         words.0
@@ -224,7 +226,7 @@ mod tests {
         let data = vec![Datum::new(0.0, 0.0, Of::checkpoint(0, 1).at_layer(Some(3)))];
         let series = Series { data, ..Series::default() };
         let facet = Facet { marks: vec![Mark::Series(series)], ..Facet::default() };
-        let chart = &Chart::of("", facet, &Arc::new(Subjects { runs }));
+        let chart = &Chart::of("", facet, &Arc::new(Subjects { runs, ..Subjects::default() }));
         let (text, out) = (Some(&["/b/books.jsonl".into(), "/m/tokenizer.json".into()]), Path::new(out));
         let remade = Remade { view, options, chart, figure, dpi, results: &results, text, out };
         shell(&remade.words())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::messages::Message;
 use super::timeline::TimeCommand;
 use crate::analysis::benchmarks::Benchmarks;
+use crate::chart::ColorBy;
 use crate::checkpoints::CheckpointKey;
 use crate::condition::{Condition, TextSource};
 use crate::settings::Settings;
@@ -46,6 +47,8 @@ pub enum UiCommand {
     },
     /// Show the run of this index alone; all runs where it is alone already.
     Solo(usize),
+    /// Color runs by what they are.
+    ColorBy(ColorBy),
     /// Stop measuring.
     Cancel,
     /// Measure what is not measured yet, and again what failed.

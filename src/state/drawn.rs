@@ -4,11 +4,12 @@ use std::iter::Sum;
 use std::sync::Arc;
 
 use super::{Answer, Counts, State};
-use crate::chart::{CheckpointSubject, RunSubject};
-use crate::checkpoints::Checkpoint;
+use crate::chart::{CheckpointSubject, Color, RunSubject};
+use crate::checkpoints::{Checkpoint, CheckpointKey};
 use crate::condition::Condition;
 use crate::engine::OpenRun;
 use crate::results::caption::{Measured, MeasuredRun, distinctions};
+use crate::views::hues;
 use crate::views::plane::{self, Trajectory};
 use crate::views::snapshot::{CheckpointData, RunData, Snapshot};
 
@@ -23,6 +24,8 @@ pub struct Drawn {
     pub conditions: Vec<Arc<Condition>>,
     /// What tells the present condition and the pinned ones from each other.
     pub condition_words: Vec<(Arc<Condition>, String)>,
+    /// The colour that each run was given, hidden ones included; `None` for that of its number.
+    pub hues: Vec<Option<Color>>,
     /// What is said of each run, hidden ones included.
     pub runs: Vec<RunWords>,
     /// What has become of the checkpoints at each of the scrubber's times.
@@ -91,8 +94,33 @@ impl State {
             let data = RunData { measured: curve.measured.clone(), checkpoints: data };
             runs.push((curve.subject(words), data));
         }
-        drawn.snapshot = Arc::new(self.with_seen(Snapshot::new(runs)));
+        drawn.hues = self.hues();
+        let snapshot = self.with_seen(Snapshot::new(runs));
+        let hues = snapshot.subjects().runs.iter().map(|run| drawn.hues[run.run]).collect();
+        drawn.snapshot = Arc::new(snapshot.with_hues(self.color_by, hues));
         drawn
+    }
+
+    /// The colours that runs are given by what they are, the same whichever of them are hidden.
+    fn hues(&self) -> Vec<Option<Color>> {
+        let last = |run: usize| {
+            let keys = self.open_runs()[run].keys().iter().rev();
+            let measured = |key: &CheckpointKey| match self.present_answer(run, *key)? {
+                Answer::Numbers(numbers) => Some(hues::optimality(&numbers.measurement)),
+                Answer::Failed(_) => None,
+            };
+            keys.filter_map(measured).next().flatten()
+        };
+        let runs = self.open_runs().iter().enumerate();
+        let runs: Vec<(&str, Option<f64>)> =
+            runs.map(|(run, open)| (open.run.name.as_str(), last(run))).collect();
+        hues::hues(self.color_by, &runs)
+    }
+
+    /// The colour of a run in lists.
+    pub fn color_of(&self, run: usize) -> Color {
+        let hue = self.drawn().hues.get(run).copied().flatten();
+        hue.unwrap_or(Color::Run(run, 0))
     }
 
     /// Every run under every condition of its.
@@ -192,6 +220,7 @@ impl Curve<'_> {
         RunSubject {
             run: self.run,
             style: self.style,
+            hue: None,
             name: self.open.run.name.clone(),
             condition,
             checkpoints: self.open.run.checkpoints.iter().map(subject).collect(),

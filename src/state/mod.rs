@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::analysis::benchmarks::Benchmarks;
+use crate::chart::ColorBy;
 use crate::checkpoints::CheckpointKey;
 use crate::condition::{Condition, TextSource};
 use crate::engine::{Command, RunList, Want};
@@ -77,6 +78,8 @@ pub struct State {
     pub opening_demo: bool,
     /// Whether the open runs are.
     demo_runs: bool,
+    /// What decides the colours of runs.
+    pub color_by: ColorBy,
     /// The order and the layers on screen.
     pub view: PlaneView,
     /// Where in training the window stands.
@@ -196,6 +199,7 @@ impl State {
                 }
             }
             UiCommand::Solo(run) => self.toggle_solo(run),
+            UiCommand::ColorBy(by) => self.color_by = by,
             UiCommand::Cancel => {
                 if self.is_busy() {
                     (self.cancelled, self.progress) = (true, None);

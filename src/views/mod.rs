@@ -13,6 +13,7 @@ mod explain;
 mod families;
 mod heatmap;
 mod honesty;
+pub mod hues;
 mod labels;
 mod layers;
 mod loss;

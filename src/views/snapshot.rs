@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::plane::Basis;
 use crate::analysis::benchmarks::Benchmarks;
-use crate::chart::{CheckpointSubject, RunSubject, Subjects};
+use crate::chart::{CheckpointSubject, Color, ColorBy, RunSubject, Subjects};
 use crate::labels::sentence::Sentence;
 use crate::measures::cloud::Cloud;
 use crate::results::caption::{self, Measured, MeasuredRun, distinctions};
@@ -99,7 +99,12 @@ impl Snapshot {
     pub fn new(runs: impl IntoIterator<Item = (RunSubject, RunData)>) -> Self {
         let (subjects, runs): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
         let extents = subjects.iter().map(Extent::of).collect();
-        Self { subjects: Arc::new(Subjects { runs: subjects }), runs, extents, ..Self::default() }
+        Self {
+            subjects: Arc::new(Subjects { runs: subjects, ..Subjects::default() }),
+            runs,
+            extents,
+            ..Self::default()
+        }
     }
 
     /// The same snapshot with a document of the sample, or why it cannot be shown.
@@ -139,6 +144,7 @@ impl Snapshot {
             let subject = RunSubject {
                 run: index,
                 style: 0,
+                hue: None,
                 name: run.results.run.clone(),
                 condition,
                 checkpoints: checkpoints
@@ -150,6 +156,15 @@ impl Snapshot {
         };
         let runs = runs.iter().zip(measured).zip(conditions).enumerate().map(of);
         Self::new(runs.collect::<Vec<_>>())
+    }
+
+    /// The same snapshot, its runs in other colours: one a run, `None` for that of its number.
+    #[must_use]
+    pub fn with_hues(mut self, by: ColorBy, hues: Vec<Option<Color>>) -> Self {
+        let subjects = Arc::make_mut(&mut self.subjects);
+        subjects.color_by = by;
+        subjects.runs.iter_mut().zip(hues).for_each(|(run, hue)| run.hue = hue);
+        self
     }
 
     /// What data are of.

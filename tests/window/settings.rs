@@ -3,6 +3,7 @@
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::app::Start;
+use infoplane::chart::Color;
 use infoplane::engine::Command;
 use infoplane::settings::{Backend, Dtype, Precision, Settings, Temperature};
 
@@ -139,4 +140,25 @@ fn the_temperature_names_its_run_and_leaves_the_panel_as_wide_as_it_is() {
     window.until("it is measured", Window::is_measured);
     assert!(window.has("ε = 0.063200") && window.has("without the factor 0.031600"));
     assert_eq!(left(&window), before);
+}
+
+#[test]
+fn runs_are_colored_by_what_they_are() {
+    let mut window = Window::measured();
+    let colors = |window: &Window| {
+        let snapshot = &window.app().state().drawn().snapshot;
+        snapshot.runs().map(|run| run.subject.color()).collect::<Vec<_>>()
+    };
+    let own = colors(&window);
+    assert_ne!(own[0], own[1]);
+    window.choose("Colors by", "family");
+    let families = colors(&window);
+    assert_eq!(families[0], families[1], "both are of one family");
+    window.choose("Colors by", "size");
+    let sizes = colors(&window);
+    assert_eq!(sizes, [Color::Value(0.0), Color::Value(1.0)]);
+    window.click("Show gutenberg-1m");
+    assert_eq!(colors(&window), [Color::Value(1.0)], "the same when another is hidden");
+    window.choose("Colors by", "run");
+    assert_eq!(colors(&window), own[1..]);
 }

@@ -11,7 +11,7 @@ use super::curve::{CURVE, convergence_ui};
 use super::{INDENT, KEY, NAME_SIZE, Table};
 use crate::app::chart::{elided, swatch_ui, width_of};
 use crate::app::theme::palette;
-use crate::chart::{Color, Dash, Line, Marker};
+use crate::chart::{Color, Dash, Line, Marker, RunSubject};
 use crate::state::{AtScrubber, Content, ShownPoint, State};
 
 /// A row with its words.
@@ -129,8 +129,10 @@ fn name_ui(ui: &mut Ui, table: &Table<'_>, row: &Row, place: Rect, indent: f32) 
     ui.spacing_mut().item_spacing.x = KEY - 22.0;
     let trajectory = &table.state.drawn().trajectories[row.place()];
     let (run, style) = (trajectory.run, trajectory.style);
+    let subject = table.state.drawn().snapshot.subjects().runs.get(row.place());
+    let color = subject.map_or(Color::Run(run, style), RunSubject::color);
     let line = Line { dash: Dash::Style(style), is_thin: false };
-    swatch_ui(&mut ui, Color::Run(run, style), Some(line), Some(Marker::Run(run)), false);
+    swatch_ui(&mut ui, color, Some(line), Some(Marker::Run(run)), false);
     let (whole, room) = (row.title(), ui.available_width());
     let short = row.short_title(&ui, room);
     let is_cut = short != whole;
