@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, Slider, Ui};
 
-use super::spec::{Own, PanelKind};
+use super::spec::{Own, PanelKind, SPHERE_POINTS};
 use crate::app::numbers::WORDS;
 use crate::app::numbers::sort::{By, Sort};
 use crate::app::theme;
@@ -175,7 +175,7 @@ fn heed_ui(ui: &mut Ui, heed: Heed, chosen: &mut Chosen, less_null: &mut bool) {
         Heed::Sphere => {
             let sphere = &mut options.sphere;
             row_ui(ui, "Ref. points", "The number n of reference points", |ui| {
-                ui.add(DragValue::new(&mut sphere.points).range(2..=500))
+                ui.add(DragValue::new(&mut sphere.points).range(SPHERE_POINTS))
             });
             let mut epsilon = sphere.epsilon().unwrap_or_default();
             row_ui(ui, "ε", "The temperature of the soft assignment", |ui| {

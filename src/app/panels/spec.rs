@@ -1,13 +1,18 @@
 //! What a panel shows, as it is written in layouts.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::app::numbers::sort::{By, Sort};
 use crate::measures::Order;
-use crate::views::options::{FacetBy, LayerChoice, Options, Time};
+use crate::views::options::{FacetBy, LayerChoice, Options, Sphere, Time};
 use crate::views::quantity::Quantity;
 use crate::views::{self, View};
+
+/// How many reference points a sphere may have.
+pub(super) const SPHERE_POINTS: RangeInclusive<usize> = 2..=500;
 
 /// The order and layers of a panel; `None` for the window's.
 pub(in crate::app) type Own = Option<(Order, LayerChoice)>;
@@ -122,6 +127,19 @@ impl Spec {
         if let Some(position) = options.position {
             set("position", position.into());
         }
+        let (sphere, usual) = (&options.sphere, &usual.sphere);
+        if sphere.points != usual.points {
+            set("points", sphere.points.into());
+        }
+        if sphere.seed != usual.seed {
+            set("seed", sphere.seed.into());
+        }
+        if sphere.temperature != usual.temperature {
+            set("temperature", sphere.temperature.to_string().into());
+        }
+        if sphere.chosen != usual.chosen {
+            set("state", sphere.chosen.into());
+        }
         if let Some(score) = &options.score {
             set("score", score.clone().into());
         }
@@ -146,6 +164,21 @@ impl Spec {
         Some(Sort { by, is_descending })
     }
 
+    /// The estimator on a sphere; where it is seen from is as usual.
+    fn open_sphere(&self) -> Sphere {
+        let usual = Sphere::default();
+        let number = |name: &str| self.options.get(name).and_then(Value::as_u64);
+        let size = |name: &str| number(name).and_then(|number| usize::try_from(number).ok());
+        let temperature = self.options.get("temperature").and_then(Value::as_str);
+        Sphere {
+            points: size("points").filter(|points| SPHERE_POINTS.contains(points)).unwrap_or(usual.points),
+            seed: number("seed").unwrap_or(usual.seed),
+            temperature: temperature.and_then(|text| text.parse().ok()).unwrap_or(usual.temperature),
+            chosen: size("state").unwrap_or(usual.chosen),
+            ..usual
+        }
+    }
+
     /// The options of a view, and the order and layers where they are the panel's own.
     fn open_view(&self) -> (Options, Own) {
         let word = |name: &str| self.options.get(name).and_then(Value::as_str);
@@ -164,6 +197,7 @@ impl Spec {
             score: word("score").map(str::to_owned),
             document: number("document").unwrap_or_default(),
             position: number("position"),
+            sphere: self.open_sphere(),
             ..Options::default()
         };
         let order = word("order").and_then(|word| Order::ALL.into_iter().find(|order| order.name() == word));
@@ -188,6 +222,13 @@ mod tests {
             score: Some("mmlu".to_owned()),
             document: 3,
             position: Some(17),
+            sphere: Sphere {
+                points: 50,
+                seed: 7,
+                temperature: "root".parse().unwrap(),
+                chosen: 3,
+                ..Sphere::default()
+            },
             ..Options::default()
         };
         for own in [LayerChoice::Mean, LayerChoice::Last, LayerChoice::Layer(3), "1.0".parse().unwrap()]
