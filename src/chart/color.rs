@@ -8,7 +8,7 @@ pub enum Color {
     /// The colour of a run, in the shade of one of its conditions: [`RunSubject::run`](super::RunSubject::run) and
     /// [`RunSubject::style`](super::RunSubject::style).
     Run(usize, usize),
-    /// The place of a checkpoint in its run, from the first (0) to the last (1).
+    /// A place on the way from the first (0) to the last (1): of a checkpoint in its run, of a run among others.
     Progress(f32),
     /// A value on a scale from the least (0) to the largest (1).
     Value(f32),

@@ -28,15 +28,15 @@ pub fn hues(by: ColorBy, runs: &[(&str, Option<f64>)]) -> Vec<Option<Color>> {
     }
 }
 
-/// Colours from the least to the largest of values.
+/// Colours from the least to the largest of values, on the scale that lines stand out from the ground with at both ends.
 fn scaled(values: impl Iterator<Item = Option<f64>> + Clone) -> Vec<Option<Color>> {
     let known = values.clone().flatten().filter(|value| value.is_finite());
     let [least, largest] = known.fold([f64::INFINITY, f64::NEG_INFINITY], |[least, largest], value| {
         [least.min(value), largest.max(value)]
     });
     let color = |value: Option<f64>| match value.filter(|value| value.is_finite()) {
-        Some(value) if largest > least => Color::Value(((value - least) / (largest - least)) as f32),
-        Some(_) => Color::Value(1.0),
+        Some(value) if largest > least => Color::Progress(((value - least) / (largest - least)) as f32),
+        Some(_) => Color::Progress(1.0),
         None => Color::Muted,
     };
     values.map(|value| Some(color(value))).collect()
@@ -72,8 +72,8 @@ mod tests {
         assert_eq!((families[0], families[1]), (Some(Color::Group(0)), Some(Color::Group(1))));
         assert_eq!(families[2], families[0]);
         let sizes = hues(ColorBy::Size, &names);
-        assert_eq!(sizes[0], Some(Color::Value(0.0)));
-        assert_eq!((sizes[1], sizes[2]), (Some(Color::Value(1.0)), Some(Color::Value(1.0))));
+        assert_eq!(sizes[0], Some(Color::Progress(0.0)));
+        assert_eq!((sizes[1], sizes[2]), (Some(Color::Progress(1.0)), Some(Color::Progress(1.0))));
         assert_eq!(sizes[3], Some(Color::Muted), "what is not known stands back");
     }
 
@@ -81,13 +81,13 @@ mod tests {
     fn a_snapshot_is_colored_by_what_its_last_checkpoints_have_come_to() {
         let values = [("a", Some(0.2)), ("b", Some(0.6)), ("c", None), ("d", Some(f64::NAN))];
         let hues = hues(ColorBy::Optimality, &values);
-        let (least, largest) = (Some(Color::Value(0.0)), Some(Color::Value(1.0)));
+        let (least, largest) = (Some(Color::Progress(0.0)), Some(Color::Progress(1.0)));
         assert_eq!(hues, [least, largest, Some(Color::Muted), Some(Color::Muted)]);
         let snapshot = Snapshot::new([run(0, "a", 3, 2), run(1, "b", 3, 2)]);
         let own = |snapshot: &Snapshot| snapshot.runs().map(|run| run.subject.color()).collect::<Vec<_>>();
         assert_eq!(own(&snapshot), [Color::Run(0, 0), Color::Run(1, 0)]);
         let alike = own(&snapshot.clone().colored_by(ColorBy::Optimality));
-        assert_eq!(alike, [Color::Value(1.0); 2]);
+        assert_eq!(alike, [Color::Progress(1.0); 2]);
         assert_eq!(own(&snapshot.colored_by(ColorBy::Optimality).colored_by(ColorBy::Run)).len(), 2);
     }
 }

@@ -156,9 +156,9 @@ fn runs_are_colored_by_what_they_are() {
     assert_eq!(families[0], families[1], "both are of one family");
     window.choose("Colors by", "size");
     let sizes = colors(&window);
-    assert_eq!(sizes, [Color::Value(0.0), Color::Value(1.0)]);
+    assert_eq!(sizes, [Color::Progress(0.0), Color::Progress(1.0)]);
     window.click("Show gutenberg-1m");
-    assert_eq!(colors(&window), [Color::Value(1.0)], "the same when another is hidden");
+    assert_eq!(colors(&window), [Color::Progress(1.0)], "the same when another is hidden");
     window.choose("Colors by", "run");
     assert_eq!(colors(&window), own[1..]);
 }
