@@ -63,7 +63,7 @@ fn colors_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let mut by = state.color_by;
     row_ui(ui, "Colors by", "What decides the colours of runs", |ui| {
         let choose = |ui: &mut Ui| {
-            for other in ColorBy::ALL {
+            for &other in ColorBy::ALL {
                 ui.selectable_value(&mut by, other, other.name());
             }
         };

@@ -1,6 +1,6 @@
 //! Colours by what they mean; a theme says how they look.
 
-use std::str::FromStr;
+use super::named::named;
 
 /// A colour by its meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,41 +25,18 @@ pub enum Color {
     Faint,
 }
 
-/// What decides the colours of runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ColorBy {
-    /// Each has its own.
-    #[default]
-    Run,
-    /// The model's family, by its name.
-    Family,
-    /// The number of parameters, by the model's name.
-    Size,
-    /// The optimality φ that the run has come to.
-    Optimality,
-}
-
-impl ColorBy {
-    /// All, in the order of menus.
-    pub const ALL: [Self; 4] = [Self::Run, Self::Family, Self::Size, Self::Optimality];
-
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Run => "run",
-            Self::Family => "family",
-            Self::Size => "size",
-            Self::Optimality => "optimality",
-        }
-    }
-}
-
-impl FromStr for ColorBy {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let named = Self::ALL.into_iter().find(|by| by.name() == name);
-        named.ok_or_else(|| format!("it is one of {}", Self::ALL.map(Self::name).join(", ")))
+named! {
+    /// What decides the colours of runs.
+    ColorBy {
+        /// Each has its own.
+        #[default]
+        Run = "run",
+        /// The model's family, by its name.
+        Family = "family",
+        /// The number of parameters, by the model's name.
+        Size = "size",
+        /// The optimality φ that the run has come to.
+        Optimality = "optimality",
     }
 }
 

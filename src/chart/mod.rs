@@ -10,6 +10,7 @@ mod csv;
 mod datum;
 mod legend;
 mod mark;
+mod named;
 mod ticks;
 
 pub use axis::{Axis, Scale};
@@ -18,6 +19,7 @@ pub use csv::csv;
 pub use datum::{CheckpointSubject, Datum, Of, RunSubject, Statistic, Subjects};
 pub use legend::{ColorBar, Key, Legend, Note, Sign};
 pub use mark::{Bars, Cell, Cells, Curve, Dash, Fill, Line, Mark, Marker, Remark, Rule, Series, Words};
+pub(crate) use named::named;
 pub use ticks::Tick;
 
 use std::sync::Arc;

@@ -111,10 +111,8 @@ impl State {
             };
             keys.filter_map(measured).next().flatten()
         };
-        let runs = self.open_runs().iter().enumerate();
-        let runs: Vec<(&str, Option<f64>)> =
-            runs.map(|(run, open)| (open.run.name.as_str(), last(run))).collect();
-        hues::hues(self.color_by, &runs)
+        let names: Vec<&str> = self.open_runs().iter().map(|open| open.run.name.as_str()).collect();
+        hues::hues(self.color_by, &names, last)
     }
 
     /// The colour of a run in lists.

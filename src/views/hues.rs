@@ -1,19 +1,19 @@
 //! The colours of runs by what they are, instead of by their number.
 
-use super::snapshot::Snapshot;
+use super::snapshot::{Run, Snapshot};
 use crate::analysis::model_name::ModelName;
 use crate::chart::{Color, ColorBy};
 use crate::measures::Order;
 use crate::results::Measurement;
 
-/// The colours of runs, each of its name and its last optimality; `None` for those of their numbers. What a run says
-/// nothing of stands back.
-pub fn hues(by: ColorBy, runs: &[(&str, Option<f64>)]) -> Vec<Option<Color>> {
+/// The colours of runs by their names, and by the last optimality of each where that decides; `None` for those of their
+/// numbers. What a run says nothing of stands back.
+pub fn hues(by: ColorBy, names: &[&str], optimality: impl Fn(usize) -> Option<f64>) -> Vec<Option<Color>> {
     match by {
-        ColorBy::Run => vec![None; runs.len()],
+        ColorBy::Run => vec![None; names.len()],
         ColorBy::Family => {
             let mut families: Vec<String> = Vec::new();
-            let place = |(name, _): &(&str, Option<f64>)| {
+            let place = |name: &&str| {
                 let family = ModelName::of(name).family;
                 let known = families.iter().position(|known| *known == family);
                 Some(Color::Group(known.unwrap_or_else(|| {
@@ -21,16 +21,17 @@ pub fn hues(by: ColorBy, runs: &[(&str, Option<f64>)]) -> Vec<Option<Color>> {
                     families.len() - 1
                 })))
             };
-            runs.iter().map(place).collect()
+            names.iter().map(place).collect()
         }
-        ColorBy::Size => scaled(runs.iter().map(|(name, _)| ModelName::of(name).parameters.map(f64::ln))),
-        ColorBy::Optimality => scaled(runs.iter().map(|(_, optimality)| *optimality)),
+        ColorBy::Size => scaled(names.iter().map(|name| ModelName::of(name).parameters.map(f64::ln))),
+        ColorBy::Optimality => scaled((0..names.len()).map(optimality)),
     }
 }
 
 /// Colours from the least to the largest of values, on the scale that lines stand out from the ground with at both ends.
-fn scaled(values: impl Iterator<Item = Option<f64>> + Clone) -> Vec<Option<Color>> {
-    let known = values.clone().flatten().filter(|value| value.is_finite());
+fn scaled(values: impl Iterator<Item = Option<f64>>) -> Vec<Option<Color>> {
+    let values: Vec<Option<f64>> = values.collect();
+    let known = values.iter().copied().flatten().filter(|value| value.is_finite());
     let [least, largest] = known.fold([f64::INFINITY, f64::NEG_INFINITY], |[least, largest], value| {
         [least.min(value), largest.max(value)]
     });
@@ -39,7 +40,7 @@ fn scaled(values: impl Iterator<Item = Option<f64>> + Clone) -> Vec<Option<Color
         Some(_) => Color::Progress(1.0),
         None => Color::Muted,
     };
-    values.map(|value| Some(color(value))).collect()
+    values.into_iter().map(|value| Some(color(value))).collect()
 }
 
 /// The optimality that runs are coloured by: of tokens, averaged over layers.
@@ -51,10 +52,9 @@ impl Snapshot {
     /// The same snapshot, its runs in the colours of what they are.
     #[must_use]
     pub fn colored_by(self, by: ColorBy) -> Self {
-        let last = |run: super::snapshot::Run<'_>| optimality(run.measured().next_back()?.measurement);
-        let runs: Vec<(&str, Option<f64>)> =
-            self.runs().map(|run| (run.subject.name.as_str(), last(run))).collect();
-        let hues = hues(by, &runs);
+        let runs: Vec<Run<'_>> = self.runs().collect();
+        let names: Vec<&str> = runs.iter().map(|run| run.subject.name.as_str()).collect();
+        let hues = hues(by, &names, |run| optimality(runs[run].measured().next_back()?.measurement));
         self.with_hues(by, hues)
     }
 }
@@ -66,12 +66,13 @@ mod tests {
 
     #[test]
     fn runs_of_one_family_have_one_color_and_of_one_size_too() {
-        let names = ["pythia-70m", "OLMo-2-7B", "pythia-7b", "no size"].map(|name| (name, None));
-        assert_eq!(hues(ColorBy::Run, &names), [None; 4]);
-        let families = hues(ColorBy::Family, &names);
+        let names = ["pythia-70m", "OLMo-2-7B", "pythia-7b", "no size"];
+        let hues = |by| hues(by, &names, |_| None);
+        assert_eq!(hues(ColorBy::Run), [None; 4]);
+        let families = hues(ColorBy::Family);
         assert_eq!((families[0], families[1]), (Some(Color::Group(0)), Some(Color::Group(1))));
         assert_eq!(families[2], families[0]);
-        let sizes = hues(ColorBy::Size, &names);
+        let sizes = hues(ColorBy::Size);
         assert_eq!(sizes[0], Some(Color::Progress(0.0)));
         assert_eq!((sizes[1], sizes[2]), (Some(Color::Progress(1.0)), Some(Color::Progress(1.0))));
         assert_eq!(sizes[3], Some(Color::Muted), "what is not known stands back");
@@ -79,8 +80,8 @@ mod tests {
 
     #[test]
     fn a_snapshot_is_colored_by_what_its_last_checkpoints_have_come_to() {
-        let values = [("a", Some(0.2)), ("b", Some(0.6)), ("c", None), ("d", Some(f64::NAN))];
-        let hues = hues(ColorBy::Optimality, &values);
+        let values = [Some(0.2), Some(0.6), None, Some(f64::NAN)];
+        let hues = hues(ColorBy::Optimality, &["a", "b", "c", "d"], |run| values[run]);
         let (least, largest) = (Some(Color::Progress(0.0)), Some(Color::Progress(1.0)));
         assert_eq!(hues, [least, largest, Some(Color::Muted), Some(Color::Muted)]);
         let snapshot = Snapshot::new([run(0, "a", 3, 2), run(1, "b", 3, 2)]);

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::quantity::Quantity;
 use crate::analysis::relative;
+use crate::chart::named;
 use crate::measures::soft_entropy::temperature;
 use crate::measures::{Information, Order};
 use crate::settings::Temperature;
@@ -86,39 +87,6 @@ impl FromStr for LayerChoice {
             }),
         }
     }
-}
-
-macro_rules! named {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub enum $name { $($(#[$doc])* $variant,)+ }
-
-        impl $name {
-            /// Every one, in the order of menus.
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
-
-            /// The name on the command line.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = String;
-
-            fn from_str(name: &str) -> Result<Self, String> {
-                let named = Self::ALL.iter().find(|one| one.name() == name).copied();
-                named.ok_or_else(|| format!("it is one of {}", [$($text),+].join(", ")))
-            }
-        }
-    };
 }
 
 named! {

@@ -4,55 +4,11 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, Event, Key, Modifiers, OutputCommand, Rect, Theme, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use infoplane::app::dialogs::Dialogs;
-use infoplane::error::{Error, Kind, Result};
-use infoplane::results;
 use infoplane::settings::Settings;
 use infoplane::state::Severity;
 
+use super::desktops::{Cancelled, Missing};
 use super::harness::{Answers, Window, results as results_of, start};
-
-/// A desktop without dialogs.
-struct Missing;
-
-impl Dialogs for Missing {
-    fn open_folder(&self) -> Result<Option<PathBuf>> {
-        Err(Error::new(Kind::Output, "the desktop has no file dialogs"))
-    }
-
-    fn choose_text(&self) -> Result<Option<PathBuf>> {
-        self.open_folder()
-    }
-
-    fn choose_scores(&self) -> Result<Option<PathBuf>> {
-        self.open_folder()
-    }
-
-    fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
-        self.open_folder()
-    }
-}
-
-/// A desktop whose user changes their mind.
-struct Cancelled;
-
-impl Dialogs for Cancelled {
-    fn open_folder(&self) -> Result<Option<PathBuf>> {
-        Ok(None)
-    }
-
-    fn choose_text(&self) -> Result<Option<PathBuf>> {
-        Ok(None)
-    }
-
-    fn choose_scores(&self) -> Result<Option<PathBuf>> {
-        Ok(None)
-    }
-
-    fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
-        Ok(None)
-    }
-}
 
 /// Every control of the dialog.
 const CONTROLS: [(Role, &str); 19] = [
@@ -449,19 +405,7 @@ fn the_dialog_can_be_rendered() {
     let Some(folder) = std::env::var_os("INFOPLANE_SCREENSHOTS").map(PathBuf::from) else { return };
     for (theme, theme_name) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
         for size in [(1280.0, 800.0), (860.0, 560.0)] {
-            let mut window = match std::env::var_os("INFOPLANE_RESULTS") {
-                Some(files) => {
-                    let files: Vec<PathBuf> = std::env::split_paths(&files).collect();
-                    let (runs, _) = results::join(results::read_all(&files).unwrap());
-                    let files = runs.into_iter().map(|run| (run.file().to_owned(), run.results)).collect();
-                    Window::recorded_in(files, size, theme)
-                }
-                None => {
-                    let mut window = Window::with(start(), size, theme, usize::MAX);
-                    window.until("everything is measured", Window::is_measured);
-                    window
-                }
-            };
+            let mut window = Window::to_look_at(size, theme);
             window.open_export();
             for form in ["PDF", "SVG", "PNG", "CSV"] {
                 window.click_role(Role::RadioButton, form);

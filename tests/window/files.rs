@@ -11,33 +11,13 @@ use egui_kittest::kittest::Queryable as _;
 use infoplane::app::Start;
 use infoplane::app::dialogs::Dialogs;
 use infoplane::engine::Command;
-use infoplane::error::{Error, Kind, Result};
+use infoplane::error::Result;
 use infoplane::state::Severity;
 
+use super::desktops::{Cancelled, Missing};
 use super::harness::{Answers, PATIENCE, Window, start};
 
 const SIZE: (f32, f32) = (1280.0, 800.0);
-
-/// A desktop without dialogs.
-struct Missing;
-
-impl Dialogs for Missing {
-    fn open_folder(&self) -> Result<Option<PathBuf>> {
-        Err(Error::new(Kind::Output, "the desktop has no file dialogs"))
-    }
-
-    fn choose_text(&self) -> Result<Option<PathBuf>> {
-        self.open_folder()
-    }
-
-    fn choose_scores(&self) -> Result<Option<PathBuf>> {
-        self.open_folder()
-    }
-
-    fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
-        self.open_folder()
-    }
-}
 
 /// A desktop whose dialogs never appear, until the test is over.
 struct Hanging(Receiver<()>);
@@ -59,27 +39,6 @@ impl Dialogs for Hanging {
 
     fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
         self.open_folder()
-    }
-}
-
-/// A desktop whose users cancel.
-struct Cancelled;
-
-impl Dialogs for Cancelled {
-    fn open_folder(&self) -> Result<Option<PathBuf>> {
-        Ok(None)
-    }
-
-    fn choose_text(&self) -> Result<Option<PathBuf>> {
-        Ok(None)
-    }
-
-    fn choose_scores(&self) -> Result<Option<PathBuf>> {
-        Ok(None)
-    }
-
-    fn save_figure(&self, _suggested: &Path) -> Result<Option<PathBuf>> {
-        Ok(None)
     }
 }
 

@@ -17,7 +17,9 @@ use infoplane::error::{Error, Kind, Result};
 use infoplane::labels::sentence;
 use infoplane::measures::cloud::Cloud;
 use infoplane::measures::{Information, Label, LayerMeasures, Order};
-use infoplane::results::{CheckpointResult, Estimate, Measurement, Outcome, Provenance, RunResults};
+use infoplane::results::{
+    CheckpointResult, Estimate, Measurement, Outcome, Provenance, RunResults, join, read_all,
+};
 use infoplane::settings::{Settings, Temperature};
 use infoplane::state::Status;
 
@@ -450,6 +452,19 @@ impl Window {
         );
         window.until("the results are open", |window| window.app().state().open_runs().len() == count);
         window
+    }
+
+    /// A window for pictures: on the results that `INFOPLANE_RESULTS` names, else on the two runs, everything measured.
+    pub fn to_look_at(size: (f32, f32), theme: Theme) -> Self {
+        let Some(files) = std::env::var_os("INFOPLANE_RESULTS") else {
+            let mut window = Self::with(start(), size, theme, usize::MAX);
+            window.until("everything is measured", Self::is_measured);
+            return window;
+        };
+        let files: Vec<PathBuf> = std::env::split_paths(&files).collect();
+        let (runs, _) = join(read_all(&files).unwrap());
+        let files = runs.into_iter().map(|run| (run.file().to_owned(), run.results)).collect();
+        Self::recorded_in(files, size, theme)
     }
 
     /// A window beside a stand-in for the worker.

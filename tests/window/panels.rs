@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
-use infoplane::results;
 use infoplane::state::Severity;
 use infoplane::views::{self, View};
 
-use super::harness::{Window, start};
+use super::harness::Window;
 
 pub fn view(kind: &str) -> &'static View {
     View::of_kind(kind).expect("there is such a view")
@@ -275,19 +274,7 @@ fn views_can_be_rendered() {
         _ => (1280.0, 800.0),
     };
     for theme in [Theme::Dark, Theme::Light] {
-        let mut window = match std::env::var_os("INFOPLANE_RESULTS") {
-            Some(files) => {
-                let files: Vec<PathBuf> = std::env::split_paths(&files).collect();
-                let (runs, _) = results::join(results::read_all(&files).unwrap());
-                let files = runs.into_iter().map(|run| (run.file().to_owned(), run.results)).collect();
-                Window::recorded_in(files, size, theme)
-            }
-            None => {
-                let mut window = Window::with(start(), size, theme, usize::MAX);
-                window.until("everything is measured", Window::is_measured);
-                window
-            }
-        };
+        let mut window = Window::to_look_at(size, theme);
         let name = if theme == Theme::Dark { "dark" } else { "light" };
         let shot = |window: &mut Window, what: &str| {
             window.harness.run_steps(6);

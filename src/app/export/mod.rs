@@ -224,10 +224,12 @@ impl App {
     /// Draws the dialog, where it is open, and does what it asks.
     pub(super) fn export_ui(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
         self.hand_over(ctx);
-        let panels = match (self.exporter.is_open(), self.exportable()) {
-            (false, _) => return,
-            (true, Ok(panels)) => panels,
-            (true, Err(error)) => {
+        if !self.exporter.is_open() {
+            return;
+        }
+        let panels = match self.exportable() {
+            Ok(panels) => panels,
+            Err(error) => {
                 // The runs it was of are no longer open.
                 self.exporter.dialog = None;
                 return self.state.say(Message::new(Severity::Warning, error.to_string()));

@@ -32,9 +32,10 @@ pub(super) struct Looks {
 }
 
 impl Looks {
-    /// The first that was not answered, of those `of` takes.
-    fn next(&mut self, of: impl Fn(Sight) -> bool) -> Option<&mut (Look, bool)> {
-        self.all.iter_mut().find(|(look, answered)| !answered && of(look.sight))
+    /// The first that was not answered, of those `of` takes, with what that takes of it.
+    fn next<T>(&self, of: impl Fn(Sight) -> Option<T>) -> Option<(Look, T)> {
+        let mut waiting = self.all.iter().filter(|(_, answered)| !answered);
+        waiting.find_map(|(look, _)| Some((look.clone(), of(look.sight)?)))
     }
 
     /// Looks at `looks` instead.
@@ -66,22 +67,16 @@ impl Work {
 
     /// Emits the next document that is looked at; `false` where there is none.
     pub(super) fn look_at_document(&mut self, inbox: &mut Inbox, outbox: &Outbox<'_>) -> Result<bool, Gone> {
-        let Some((look, _)) = self.looks.next(|sight| matches!(sight, Sight::Document(_))) else {
-            return Ok(false);
-        };
-        let look = look.clone();
-        let Sight::Document(document) = look.sight else { return Ok(false) };
+        let document = |sight| if let Sight::Document(document) = sight { Some(document) } else { None };
+        let Some((look, document)) = self.looks.next(document) else { return Ok(false) };
         let seen = caught(|| self.document(&look, document, inbox)).map(Seen::Document);
         self.emit_seen(look, seen, outbox)
     }
 
     /// Emits the next states that are looked at; `false` where there are none.
     pub(super) fn look_at_states(&mut self, inbox: &mut Inbox, outbox: &Outbox<'_>) -> Result<bool, Gone> {
-        let Some((look, _)) = self.looks.next(|sight| matches!(sight, Sight::States(_))) else {
-            return Ok(false);
-        };
-        let look = look.clone();
-        let Sight::States(layer) = look.sight else { return Ok(false) };
+        let layer = |sight| if let Sight::States(layer) = sight { Some(layer) } else { None };
+        let Some((look, layer)) = self.looks.next(layer) else { return Ok(false) };
         // Two models at once may be more than there is memory for.
         self.job = None;
         let device = self.devices.take(look.condition.settings.backend, outbox)?;
