@@ -50,7 +50,7 @@ impl Panels {
     }
 
     /// The panels that are seen.
-    fn seen(&self) -> Vec<TileId> {
+    pub(super) fn seen(&self) -> Vec<TileId> {
         match self.alone() {
             Some(id) => vec![id],
             None => {

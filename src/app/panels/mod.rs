@@ -204,13 +204,10 @@ impl Panels {
         Some((state.drawn().snapshot.subjects().run(of)?.run, of.checkpoint))
     }
 
-    /// What the panels on screen, and the one exported, look at beside the numbers; `view` is the order and layers of those without their own.
+    /// What the panels that are seen, and the one exported, look at beside the numbers; `view` is the order and layers of
+    /// those without their own.
     pub fn glances(&self, view: PlaneView, exported: Option<TileId>) -> Vec<Glance> {
-        let shown = match self.maximised {
-            Some(id) => vec![id],
-            None => self.tree.active_tiles(),
-        };
-        let looking = shown.into_iter().chain(exported);
+        let looking = self.seen().into_iter().chain(exported);
         let panels = looking.filter_map(|id| self.tree.tiles.get_pane(&id));
         panels.filter_map(|panel| panel.chart()?.glance(view)).collect()
     }

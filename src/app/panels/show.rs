@@ -96,12 +96,8 @@ pub(super) fn panels_ui(
 /// Lets all panels but a few wait with newer data, those whose charts are newest: news come faster than a dozen charts are
 /// made. Answers whether any waits.
 fn let_some_wait(panels: &mut Panels, snapshot: &Arc<Snapshot>) -> bool {
-    let shown = match panels.maximised {
-        Some(id) => vec![id],
-        None => panels.tree.active_tiles(),
-    };
     let outdated = |id: &TileId| Some((panels.tree.tiles.get_pane(id)?.chart()?.outdated(snapshot)?, *id));
-    let mut outdated: Vec<(u64, TileId)> = shown.iter().filter_map(outdated).collect();
+    let mut outdated: Vec<(u64, TileId)> = panels.seen().iter().filter_map(outdated).collect();
     outdated.sort_by_key(|(number, _)| *number);
     let waiting = outdated.split_off(outdated.len().min(MADE_A_FRAME));
     for tile in panels.tree.tiles.tiles_mut() {
