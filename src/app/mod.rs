@@ -8,6 +8,8 @@
 //! | file | duty |
 //! |---|---|
 //! | `outbox` | commands on their way, newest only |
+//! | `actions` | what panels may ask of the window |
+//! | `keeping` | what outlives the window |
 //! | [`dialogs`] | the desktop's dialogs, replaceable in tests, and all else that may block |
 //! | `portal` | whether the desktop has dialogs |
 //! | `browser` | the window's own dialog, where it has none |
@@ -35,6 +37,7 @@ use crate::error::{Error, Kind, Result};
 use crate::settings::Settings;
 use crate::state::{Message, Severity, State, UiCommand};
 
+mod actions;
 mod browser;
 mod chart;
 mod controls;
@@ -44,6 +47,7 @@ mod export;
 mod files;
 mod help;
 mod incoming;
+mod keeping;
 mod native;
 mod numbers;
 mod outbox;
@@ -64,15 +68,15 @@ mod widgets;
 
 pub use native::run;
 
+use actions::Action;
 use browser::Browser;
-use dialogs::{Asker, Dialogs, NativeDialogs, Question};
-use egui_tiles::TileId;
+use dialogs::{Asker, Dialogs, NativeDialogs};
 use escape::Held;
 use export::Exporter;
 use outbox::{Flushed, Outbox};
-use panels::{LayoutFile, PRESETS, Palette, PanelKind, Panels};
+use panels::{LayoutFile, Palette, Panels};
 use runs::Hovered;
-use sides::{Drawer, Sides};
+use sides::Sides;
 
 /// How soon a full channel to the worker is tried again.
 const RETRY: Duration = Duration::from_millis(30);
@@ -98,53 +102,6 @@ pub struct Start {
     pub demo_runs: bool,
     /// Whether the text is the demo's, since none was named.
     pub demo_text: bool,
-}
-
-/// What a panel may ask of the window.
-#[derive(Clone, Debug)]
-enum Action {
-    /// Something for the state to do.
-    Ui(UiCommand),
-    /// Ask for a folder to open.
-    AskFolder,
-    /// Ask for a text.
-    AskText,
-    /// Ask for scores of benchmarks.
-    AskScores,
-    /// Ask how and where to write the figure of this panel; of the one used last where none is named.
-    Export(Option<TileId>),
-    /// Copy the picture of this panel.
-    CopyPicture(TileId),
-    /// Ask in the window what the desktop's dialog is asking.
-    BrowseInstead,
-    /// Open these paths, or measure on them, whichever they are for.
-    Take(Vec<PathBuf>),
-    /// Show all data in all panels.
-    Fit,
-    /// Show in the panel used last what was in sight before.
-    UndoZoom,
-    /// Show in it again what was left by that.
-    RedoZoom,
-    /// Move the focus so many panels on, or back where it is less than zero.
-    NextPanel(i32),
-    /// Open or close a drawer.
-    Toggle(Drawer),
-    /// Bring a panel to the front, or open it.
-    OpenPanel(PanelKind),
-    /// Put the panels of a ready-made layout in place of those there are.
-    Arrange(usize),
-    /// Show values less what shuffled labels give, or as they are.
-    LessNull(bool),
-    /// Show or hide the list of everything by name.
-    TogglePalette,
-    /// Show or hide the page of keys.
-    ToggleHelp,
-}
-
-impl From<UiCommand> for Action {
-    fn from(command: UiCommand) -> Self {
-        Self::Ui(command)
-    }
 }
 
 /// The window.
@@ -234,90 +191,9 @@ impl App {
         self
     }
 
-    /// Restores the layout of the panels from a file, and keeps it there. Where that cannot be read, the panels stand as
-    /// they come, and the window says why.
-    #[must_use]
-    pub fn with_layout(mut self, path: PathBuf) -> Self {
-        let (file, layout) = LayoutFile::open(path);
-        self.layout_file = Some(file);
-        if let Some(layout) = self.say_failure(layout).flatten() {
-            let (panels, unknown) = Panels::of(&layout);
-            self.panels = panels;
-            if !unknown.is_empty() {
-                let text = format!("the layout names views that there are not: {}", unknown.join(", "));
-                self.state.say(Message::new(Severity::Warning, text));
-            }
-        }
-        self
-    }
-
     /// What the window knows.
     pub fn state(&self) -> &State {
         &self.state
-    }
-
-    fn act(&mut self, ctx: &egui::Context, action: Action) {
-        let asked = match action {
-            Action::Ui(command) => {
-                self.state.update(command).into_iter().for_each(|command| self.outbox.push(command));
-                Ok(())
-            }
-            Action::AskFolder => self.asker.ask(ctx, Question::Folder),
-            Action::AskText => self.asker.ask(ctx, Question::Text),
-            Action::AskScores => self.asker.ask(ctx, Question::Scores),
-            Action::Export(panel) => self.open_export(panel),
-            Action::CopyPicture(panel) => self.copy_picture(ctx, panel),
-            Action::BrowseInstead => {
-                if let Some(question) = self.asker.leave() {
-                    self.browse(ctx, question, "Instead of the desktop's dialog.".to_owned());
-                }
-                Ok(())
-            }
-            Action::Take(paths) => self.asker.look(ctx, paths),
-            Action::Fit => {
-                self.panels.fit();
-                Ok(())
-            }
-            Action::UndoZoom => {
-                self.panels.undo_zoom();
-                Ok(())
-            }
-            Action::RedoZoom => {
-                self.panels.redo_zoom();
-                Ok(())
-            }
-            Action::NextPanel(step) => {
-                self.panels.go(step);
-                Ok(())
-            }
-            Action::Toggle(drawer) => {
-                self.sides = self.sides.toggled(drawer);
-                Ok(())
-            }
-            Action::OpenPanel(kind) => {
-                self.panels.open(kind);
-                Ok(())
-            }
-            Action::Arrange(preset) => {
-                if let Some(preset) = PRESETS.get(preset) {
-                    self.panels.arrange(&preset.layout());
-                }
-                Ok(())
-            }
-            Action::LessNull(less_null) => {
-                self.panels.set_less_null(less_null);
-                Ok(())
-            }
-            Action::TogglePalette => {
-                self.palette = if self.palette.is_some() { None } else { Some(Palette::default()) };
-                Ok(())
-            }
-            Action::ToggleHelp => {
-                self.help_open = !self.help_open;
-                Ok(())
-            }
-        };
-        self.say_failure(asked);
     }
 
     fn say_failure<T>(&mut self, result: Result<T>) -> Option<T> {
@@ -348,22 +224,6 @@ impl App {
                 let error = Error::new(Kind::Device, "the worker has stopped").help("restart infoplane");
                 self.state.worker_stopped(&error);
             }
-        }
-    }
-
-    /// Writes the layout of the panels once it has not changed for a while.
-    fn keep_layout(&mut self, ctx: &egui::Context) {
-        let Some(file) = &mut self.layout_file else { return };
-        if self.panels.take_changed() {
-            file.changed();
-        }
-        match file.due() {
-            Some(Duration::ZERO) if !file.is_writing() => {
-                let written = file.write(&self.panels.layout());
-                self.say_failure(written);
-            }
-            Some(due) => ctx.request_repaint_after(due.max(RETRY)),
-            None => {}
         }
     }
 
@@ -424,15 +284,6 @@ impl eframe::App for App {
 
     fn on_exit(&mut self) {
         self.outbox.send_last(Command::Want(Vec::new()), GOODBYE);
-        let is_changed = self.panels.take_changed();
-        if let Some(file) = &mut self.layout_file {
-            let written = if is_changed || file.due().is_some() {
-                file.write(&self.panels.layout()).and(file.finish())
-            } else {
-                file.finish()
-            };
-            // There is no window left to say it in.
-            drop(written);
-        }
+        self.keep_layout_at_last();
     }
 }

@@ -34,12 +34,27 @@ fn message_ui(ui: &mut Ui, message: &Message, actions: &mut Vec<Action>) {
             if icon_button(ui, Icon::Close, &name, false).on_hover_text("Dismiss").clicked() {
                 actions.push(UiCommand::Dismiss(message.number).into());
             }
+            paths_ui(ui, &message.files);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.label(RichText::new(severity_word(message.severity)).strong().color(color));
                 ui.add(egui::Label::new(RichText::new(&message.text).color(color)).wrap());
             });
         });
     });
+}
+
+/// A button that copies the paths of files, a line each.
+fn paths_ui(ui: &mut Ui, files: &[std::path::PathBuf]) {
+    let name = match files.len() {
+        0 => return,
+        1 => "Copy path",
+        _ => "Copy paths",
+    };
+    let paths: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+    let text = paths.join("\n");
+    if ui.button(RichText::new(name).small()).on_hover_text(&text).clicked() {
+        ui.ctx().copy_text(text);
+    }
 }
 
 /// Says that a dialog of the desktop is open, and offers the window's own: it may have failed to appear.

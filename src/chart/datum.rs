@@ -114,6 +114,8 @@ pub struct Subjects {
     pub runs: Vec<RunSubject>,
     /// What decides their colours.
     pub color_by: super::ColorBy,
+    /// The scale of their colours; `None` where no number decides them, or all have the same.
+    pub color_bar: Option<super::ColorBar>,
 }
 
 /// A run under a condition.
@@ -175,6 +177,16 @@ impl Subjects {
             let called = places.filter(move |(_, checkpoint)| checkpoint.is_called(name));
             called.map(move |(place, _)| Of::checkpoint(run, place))
         })
+    }
+
+    /// The places of the runs of this name: of the one whose label it is, else of all that are called so, whatever tells
+    /// them apart.
+    pub fn named(&self, name: &str) -> Vec<usize> {
+        let of = |is_of: &dyn Fn(&RunSubject) -> bool| -> Vec<usize> {
+            self.runs.iter().enumerate().filter(|(_, run)| is_of(run)).map(|(place, _)| place).collect()
+        };
+        let labelled = of(&|run| run.label() == name);
+        if labelled.is_empty() { of(&|run| run.name == name) } else { labelled }
     }
 
     /// The run that a datum is of.

@@ -28,6 +28,10 @@ pub struct FigureArgs {
     /// Results as `measure` wrote them, or folders of such; parts of a run are one. Of kinds `labels` and `estimator` none
     /// are needed.
     results: Vec<PathBuf>,
+    /// A run that is not drawn, by its name, or with what tells it from others of that name, as the legend has it: `--hide
+    /// 'run, n = 50'`. May be given several times; the others keep their colours.
+    #[arg(long, value_name = "RUN", requires = "results")]
+    hide: Vec<String>,
     /// Lists the kinds, one a line: the kind, the figures of the paper, and what it shows, tabs between.
     #[arg(long, exclusive = true)]
     list: bool,
@@ -139,7 +143,10 @@ pub fn run(args: &FigureArgs) -> Result<u8> {
         return Err(Error::new(Kind::Usage, format!("no RESULTS are named, which kind {} shows", view.kind))
             .help("name a file that `infoplane measure` wrote"));
     }
-    let snapshot = args.snapshot()?.colored_by(args.color_by);
+    let snapshot = args.snapshot()?.colored_by(args.color_by).without(&args.hide).map_err(|cause| {
+        let file = args.results.first().unwrap_or(out);
+        Error::new(Kind::Usage, cause).help("name what --hide leaves out as the legend does").at(file)
+    })?;
     let options = args.options();
     for flag in args.unheeded(view, &options) {
         note(&format!("infoplane: a figure of kind {} has no use for {flag}", view.kind));
@@ -346,6 +353,7 @@ mod tests {
             current,
         };
         let results = [PathBuf::from("a b.json"), PathBuf::from("c.json")];
+        let hidden = ["-a".to_owned(), "b, n = 50".to_owned()];
         let text = &[PathBuf::from("books.jsonl"), PathBuf::from("tokenizer.json")];
         for view in views::ALL {
             for (options, figure, dpi) in
@@ -359,6 +367,7 @@ mod tests {
                     figure,
                     dpi,
                     results: &results,
+                    hidden: &hidden,
                     text: Some(text),
                     out,
                 });
@@ -366,6 +375,7 @@ mod tests {
                     (&*args.kind, &args.results[..], args.out.as_deref()),
                     (view.kind, &results[..], Some(out))
                 );
+                assert_eq!(args.hide, hidden);
                 assert_eq!(args.figure(chart), *figure, "{}", view.kind);
                 assert!((args.scale * 72.0 - dpi).abs() < 1e-3, "{}", args.scale);
                 let read = args.options();
@@ -402,8 +412,17 @@ mod tests {
         let (view, options) =
             (View::of_kind("estimator").unwrap(), &Options { sphere, ..Options::default() });
         let (chart, figure, out) = (&chart(), &FigureOptions::default(), Path::new("sphere.pdf"));
-        let args =
-            read(&Remade { view, options, chart, figure, dpi: USUAL_DPI, results: &[], text: None, out });
+        let args = read(&Remade {
+            view,
+            options,
+            chart,
+            figure,
+            dpi: USUAL_DPI,
+            results: &[],
+            hidden: &[],
+            text: None,
+            out,
+        });
         let read = args.options().sphere;
         assert!((read.yaw - sphere.yaw).abs() < 1e-5 && (read.pitch - sphere.pitch).abs() < 1e-5, "{read:?}");
     }

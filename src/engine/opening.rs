@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::checkpoints::{self, Links, Run};
 use crate::error::{Kind, Result};
-use crate::results::{self, JoinedRun, Results, RunResults};
+use crate::results::{self, JoinedRun, Results};
 
 /// A run, with the results it was read from where it was.
-pub type Opened = (Run, Option<Arc<RunResults>>);
+pub type Opened = (Run, Option<Arc<JoinedRun>>);
 
 /// What a path holds.
 pub enum Found {
@@ -36,7 +36,7 @@ pub fn open_path(path: &Path, links: Links, interrupted: &mut dyn FnMut() -> boo
 
 /// The runs that results are of, parts of one run joined; and a line on those that could not be.
 pub fn recorded(files: Vec<(PathBuf, Results)>) -> (Vec<Opened>, Vec<String>) {
-    let run = |joined: JoinedRun| (joined.results.as_run(joined.file()), Some(Arc::new(joined.results)));
+    let run = |joined: JoinedRun| (joined.results.as_run(joined.file()), Some(Arc::new(joined)));
     let (joined, notes) = results::join(files);
     (joined.into_iter().map(run).collect(), notes)
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::checkpoints::{Checkpoint, CheckpointKey, Run, RunKey};
-use crate::results::RunResults;
+use crate::results::{JoinedRun, RunResults};
 
 /// An open run.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct OpenRun {
     /// The run, its checkpoints in the order of training.
     pub run: Run,
     /// The results it was read from; `None` for a run of models, which alone is measured.
-    pub recorded: Option<Arc<RunResults>>,
+    pub recorded: Option<Arc<JoinedRun>>,
     /// The keys of its checkpoints, in their order.
     checkpoints: Vec<CheckpointKey>,
 }
@@ -31,11 +31,14 @@ impl RunList {
     ///
     /// A run of models is known by its name, which no other of them should have, a recorded one by name, file and
     /// condition. Where keys would be equal all the same, they count on.
-    pub fn new(runs: impl IntoIterator<Item = (Run, Option<Arc<RunResults>>)>) -> Self {
+    pub fn new(runs: impl IntoIterator<Item = (Run, Option<Arc<JoinedRun>>)>) -> Self {
         let mut list = Self::default();
         let mut known = HashSet::new();
         for (run, recorded) in runs {
-            let key = distinct(|again| run_key(&run, recorded.as_deref(), again), &mut known);
+            let key = distinct(
+                |again| run_key(&run, recorded.as_ref().map(|joined| &*joined.results), again),
+                &mut known,
+            );
             let mut names = HashSet::new();
             let checkpoints: Vec<CheckpointKey> = run
                 .checkpoints

@@ -40,23 +40,23 @@ pub(super) fn srgb_from_oklch(lightness: f32, chroma: f32, hue_degrees: f32) -> 
 }
 
 /// A linear channel in [0, 1] with the sRGB transfer curve applied, as 8 bits.
-fn encoded(linear: f32) -> u8 {
+pub(super) fn encoded(linear: f32) -> u8 {
     let linear = linear.clamp(0.0, 1.0);
     let curved = if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
     (curved * 255.0).round() as u8
 }
 
+/// The channels of an 8-bit colour in linear light.
+pub(super) fn linear(color: Rgb) -> [f32; 3] {
+    color.map(|channel| {
+        let curved = f32::from(channel) / 255.0;
+        if curved <= 0.040_45 { curved / 12.92 } else { ((curved + 0.055) / 1.055).powf(2.4) }
+    })
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-
-    /// The channels of an 8-bit colour in linear light.
-    pub fn linear(color: Rgb) -> [f32; 3] {
-        color.map(|channel| {
-            let curved = f32::from(channel) / 255.0;
-            if curved <= 0.040_45 { curved / 12.92 } else { ((curved + 0.055) / 1.055).powf(2.4) }
-        })
-    }
 
     /// OKLab of a colour in linear light, the inverse of what is tested.
     pub fn oklab([red, green, blue]: [f32; 3]) -> [f32; 3] {

@@ -29,6 +29,8 @@ pub struct Remade<'f> {
     pub dpi: f32,
     /// The results that it shows.
     pub results: &'f [PathBuf],
+    /// The runs of them that it does not show, by their labels.
+    pub hidden: &'f [String],
     /// The text that a document shown is of, and the tokenizer that it is read by; `None` where none is known.
     pub text: Option<&'f [PathBuf; 2]>,
     /// Where it is written.
@@ -41,6 +43,9 @@ impl Remade<'_> {
     pub fn words(&self) -> Vec<String> {
         let mut words = Words::new("figure");
         words.0.extend(self.results.iter().map(|path| path.to_string_lossy().into_owned()));
+        for run in self.hidden {
+            words.flag("hide", run, true);
+        }
         words.flag("kind", self.view.kind, self.view.kind != "plane");
         for heed in self.view.heeds {
             self.heed(*heed, &mut words);
@@ -228,7 +233,8 @@ mod tests {
         let facet = Facet { marks: vec![Mark::Series(series)], ..Facet::default() };
         let chart = &Chart::of("", facet, &Arc::new(Subjects { runs, ..Subjects::default() }));
         let (text, out) = (Some(&["/b/books.jsonl".into(), "/m/tokenizer.json".into()]), Path::new(out));
-        let remade = Remade { view, options, chart, figure, dpi, results: &results, text, out };
+        let hidden = &["a run, n = 50".to_owned()][..usize::from(kind == "loss")];
+        let remade = Remade { view, options, chart, figure, dpi, results: &results, hidden, text, out };
         shell(&remade.words())
     }
 
@@ -274,6 +280,7 @@ mod tests {
         );
         assert!(said("profile").contains(" --checkpoints 'first one,7' "));
         assert!(said("benchmarks").contains(" --score mmlu "));
+        assert!(said("loss").contains(" --hide 'a run, n = 50' --kind loss "));
         let text = " --corpus /b/books.jsonl --tokenizer /m/tokenizer.json --document 2 --position 5 ";
         assert!(said("labels").contains(text) && !said("plane").contains("--corpus"));
         let sphere = said("estimator");

@@ -94,26 +94,13 @@ pub fn dash(line: Line, color: Color) -> Option<[f32; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::color::tests::{distance, linear, oklab};
+    use crate::figure::Vision;
+    use crate::figure::color::linear;
+    use crate::figure::color::tests::{distance, oklab};
 
-    fn times(matrix: [[f32; 3]; 3], color: [f32; 3]) -> [f32; 3] {
-        matrix.map(|row| row.iter().zip(color).map(|(a, b)| a * b).sum::<f32>().max(0.0))
-    }
-
-    /// What a colour is seen as, in linear light, with full vision, deuteranopia and protanopia (Machado 2009).
+    /// What a colour is seen as, in linear light, with full vision, deuteranopia and protanopia.
     fn seen(color: Rgb) -> [[f32; 3]; 3] {
-        let color = linear(color);
-        let deutan = [
-            [0.367_322, 0.860_646, -0.227_968],
-            [0.280_085, 0.672_501, 0.047_413],
-            [-0.011_820, 0.042_940, 0.968_881],
-        ];
-        let protan = [
-            [0.152_286, 1.052_583, -0.204_868],
-            [0.114_503, 0.786_281, 0.099_216],
-            [-0.003_882, -0.048_116, 1.051_998],
-        ];
-        [color, times(deutan, color), times(protan, color)]
+        [Vision::Full, Vision::Deuteranopia, Vision::Protanopia].map(|vision| vision.of_linear(linear(color)))
     }
 
     /// The WCAG contrast of two colours.

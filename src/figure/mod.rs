@@ -22,6 +22,7 @@ mod scene;
 mod style;
 mod text;
 mod typeface;
+mod vision;
 
 use std::path::Path as FilePath;
 
@@ -36,6 +37,7 @@ pub use scene::{
 };
 pub use style::Theme;
 pub use svg::svg;
+pub use vision::Vision;
 
 use crate::error::{Error, Kind, Result};
 use crate::output::write_atomically;

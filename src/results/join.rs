@@ -1,6 +1,7 @@
 //! Runs of several files: the parts of one run under one condition are one trajectory.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{ConditionResults, Results, RunResults, union};
 use crate::condition::ConditionId;
@@ -13,13 +14,13 @@ pub struct JoinedRun {
     /// Whether another file holds other numbers of the same checkpoints, so that each file's run stands by itself.
     pub apart: bool,
     /// The run.
-    pub results: RunResults,
+    pub results: Arc<RunResults>,
 }
 
 impl JoinedRun {
     /// A run that one file holds.
-    pub fn alone(file: PathBuf, results: RunResults) -> Self {
-        Self { files: vec![file], apart: false, results }
+    pub fn alone(file: PathBuf, results: impl Into<Arc<RunResults>>) -> Self {
+        Self { files: vec![file], apart: false, results: results.into() }
     }
 
     /// The first file it was read from.
@@ -51,7 +52,8 @@ pub fn join(files: Vec<(PathBuf, Results)>) -> (Vec<JoinedRun>, Vec<String>) {
         let apart = match union(each.collect()) {
             Ok(whole) => {
                 let files: Vec<PathBuf> = parts.iter().map(|(file, _)| file.clone()).collect();
-                let of_run = |results| JoinedRun { files: files.clone(), apart: false, results };
+                let of_run =
+                    |results| JoinedRun { files: files.clone(), apart: false, results: Arc::new(results) };
                 joined.extend(whole.runs().into_iter().map(of_run));
                 continue;
             }

@@ -9,7 +9,7 @@ use crate::checkpoints::{Checkpoint, CheckpointKey};
 use crate::condition::Condition;
 use crate::engine::OpenRun;
 use crate::results::caption::{Measured, MeasuredRun, distinctions};
-use crate::views::hues;
+use crate::views::hues::{self, Hues};
 use crate::views::plane::{self, Trajectory};
 use crate::views::snapshot::{CheckpointData, RunData, Snapshot};
 
@@ -22,10 +22,12 @@ pub struct Drawn {
     pub trajectories: Vec<Trajectory>,
     /// The condition of each of them.
     pub conditions: Vec<Arc<Condition>>,
+    /// The runs that are hidden, by their numbers, with the name of each that tells it from the others, once a condition.
+    pub hidden: Vec<(usize, String)>,
     /// What tells the present condition and the pinned ones from each other.
     pub condition_words: Vec<(Arc<Condition>, String)>,
-    /// The colour that each run was given, hidden ones included; `None` for that of its number.
-    pub hues: Vec<Option<Color>>,
+    /// The colour that each run was given, hidden ones included.
+    pub hues: Hues,
     /// What is said of each run, hidden ones included.
     pub runs: Vec<RunWords>,
     /// What has become of the checkpoints at each of the scrubber's times.
@@ -79,9 +81,14 @@ impl State {
         let curves: Vec<Curve<'_>> = self.curves().collect();
         let told: Vec<MeasuredRun<'_>> = curves.iter().map(Curve::told).collect();
         let words = distinctions(&told);
-        let visible = curves.iter().zip(words).filter(|(curve, _)| self.is_visible(curve.run));
+        let (visible, hidden): (Vec<_>, Vec<_>) =
+            curves.iter().zip(words).partition(|(curve, _)| self.is_visible(curve.run));
         let mut drawn = Drawn {
             condition_words: self.tell_conditions_apart(),
+            hidden: hidden
+                .into_iter()
+                .map(|(curve, words)| (curve.run, plane::label(&curve.open.run.name, &words)))
+                .collect(),
             runs: self.run_words(&curves),
             marks: self.marks(),
             ..Drawn::default()
@@ -96,13 +103,14 @@ impl State {
         }
         drawn.hues = self.hues();
         let snapshot = self.with_seen(Snapshot::new(runs));
-        let hues = snapshot.subjects().runs.iter().map(|run| drawn.hues[run.run]).collect();
-        drawn.snapshot = Arc::new(snapshot.with_hues(self.color_by, hues));
+        let hues = snapshot.subjects().runs.iter().map(|run| drawn.hues.colors[run.run]).collect();
+        let bar = drawn.hues.bar.clone();
+        drawn.snapshot = Arc::new(snapshot.with_hues(self.color_by, hues, bar));
         drawn
     }
 
     /// The colours that runs are given by what they are, the same whichever of them are hidden.
-    fn hues(&self) -> Vec<Option<Color>> {
+    fn hues(&self) -> Hues {
         let last = |run: usize| {
             let keys = self.open_runs()[run].keys().iter().rev();
             let measured = |key: &CheckpointKey| match self.present_answer(run, *key)? {
@@ -117,7 +125,7 @@ impl State {
 
     /// The colour of a run in lists.
     pub fn color_of(&self, run: usize) -> Color {
-        let hue = self.drawn().hues.get(run).copied().flatten();
+        let hue = self.drawn().hues.colors.get(run).copied().flatten();
         hue.unwrap_or(Color::Run(run, 0))
     }
 

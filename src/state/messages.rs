@@ -1,6 +1,7 @@
 //! Lines for the user that stay until dismissed.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 
 /// More messages than this are not kept: the oldest go first.
 pub(super) const MOST_MESSAGES: usize = 20;
@@ -27,12 +28,20 @@ pub struct Message {
     pub severity: Severity,
     /// One line.
     pub text: String,
+    /// The files that it tells of, whose paths can be copied.
+    pub files: Vec<PathBuf>,
 }
 
 impl Message {
     /// A message yet to be shown.
     pub fn new(severity: Severity, text: impl Into<String>) -> Self {
-        Self { number: 0, severity, text: text.into() }
+        Self { number: 0, severity, text: text.into(), files: Vec::new() }
+    }
+
+    /// The same message, which tells of files.
+    #[must_use]
+    pub fn of_files(self, files: Vec<PathBuf>) -> Self {
+        Self { files, ..self }
     }
 }
 

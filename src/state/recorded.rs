@@ -13,7 +13,7 @@ use crate::settings::Settings;
 impl RunState {
     /// A run of which nothing is known but its results, where it was read from any.
     pub(super) fn new(open: &OpenRun) -> Self {
-        let Some(recorded) = open.recorded.as_ref().map(Recorded::new) else {
+        let Some(recorded) = open.recorded.as_deref().map(Recorded::new) else {
             return Self { visible: true, prepared: Vec::new(), recorded: None };
         };
         let most = |of: fn(&CheckpointResult) -> usize| {

@@ -7,7 +7,7 @@ use crate::checkpoints::{Checkpoint, CheckpointKey};
 use crate::condition::Condition;
 use crate::engine::{OpenRun, Quality};
 use crate::error::Error;
-use crate::results::{Measurement, RunResults};
+use crate::results::{JoinedRun, Measurement, RunResults};
 
 /// What has become of a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,8 +165,8 @@ pub struct Recorded {
 
 impl Recorded {
     /// What the results of one run say they were measured under.
-    pub(super) fn new(results: &Arc<RunResults>) -> Self {
-        Self { results: Arc::clone(results), condition: Arc::new(results.condition.clone()) }
+    pub(super) fn new(run: &JoinedRun) -> Self {
+        Self { results: Arc::clone(&run.results), condition: Arc::new(run.results.condition.clone()) }
     }
 }
 

@@ -40,6 +40,11 @@ impl State {
         self.current.get(run).copied().flatten()
     }
 
+    /// The checkpoint of each run drawn that the scrubber stands on, once a condition; `None` where it begins later.
+    pub fn current_drawn(&self) -> impl Iterator<Item = Option<usize>> + '_ {
+        self.drawn().snapshot.subjects().runs.iter().map(|run| self.current_of(run.run))
+    }
+
     /// The checkpoint of each visible run that the scrubber stands on.
     pub fn current(&self) -> impl DoubleEndedIterator<Item = CheckpointKey> + '_ {
         let of = |(run, checkpoint): (usize, &Option<usize>)| {

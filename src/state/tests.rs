@@ -11,7 +11,7 @@ use crate::engine::Quality::{self, Complete, Honest, Preview};
 use crate::error::Kind;
 use crate::figure;
 use crate::measures::{Information, Label, LayerMeasures, Order};
-use crate::results::{Measurement, RunResults};
+use crate::results::{JoinedRun, Measurement, RunResults};
 use crate::views::options::Options;
 use crate::views::plane::{self, LayerChoice};
 use crate::views::snapshot::CheckpointData;
@@ -30,7 +30,11 @@ fn run(index: usize, count: usize) -> Run {
 
 /// Runs with so many checkpoints, each with the results it was read from.
 pub(super) fn list(runs: Vec<(usize, Option<Arc<RunResults>>)>) -> Event {
-    let runs = runs.into_iter().enumerate().map(|(index, (count, recorded))| (run(index, count), recorded));
+    let runs = runs.into_iter().enumerate().map(|(index, (count, recorded))| {
+        let run = run(index, count);
+        let joined = recorded.map(|results| Arc::new(JoinedRun::alone(run.path.clone(), results)));
+        (run, joined)
+    });
     Event::Opened { runs: Arc::new(RunList::new(runs)) }
 }
 

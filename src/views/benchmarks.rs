@@ -1,11 +1,12 @@
 //! Measures against scores of benchmarks (paper, figures 6, 7 and 15).
 
+use super::View;
+use super::explain::{self, Told};
 use super::options::{FacetBy, Heed, Options};
 use super::quantity::Quantity;
 use super::scored::{Column, Point, Scored};
 use super::snapshot::{Run, Snapshot};
 use super::trends::{datum as statistic, words};
-use super::{View, explain};
 use crate::analysis::correlation::Correlations;
 use crate::analysis::fit::Line as Fit;
 use crate::chart::{Axis, Chart, Color, Datum, Facet, Fill, Legend, Line, Mark, Of, Remark, Series};
@@ -82,8 +83,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let mut keys = scored.families.keys(&runs, None);
     keys.extend(scored.families.training_keys(&runs));
     let orders = if by_order { &Order::ALL[..] } else { &[options.order] };
-    let notes = explain::notes(snapshot, options, orders);
-    let mut caption = explain::caption_of(snapshot, options, orders);
+    let Told { legend, mut caption } = explain::told(snapshot, options, orders);
     caption.push(
         "Lines by least squares with their 95 % band; r after Pearson, ρ after Spearman, p two-sided"
             .to_owned(),
@@ -93,7 +93,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         title: format!("{}: {}, {}", VIEW.title, scored.name(column)[0], options.layers.name()),
         facets,
         columns: 0,
-        legend: Legend { keys, notes, bar: None },
+        legend: Legend { keys, bar: None, ..legend },
         caption,
         subjects: snapshot.subjects().clone(),
     })

@@ -1,10 +1,11 @@
 //! How the estimates of a checkpoint moved as the sample grew.
 
+use super::View;
 use super::chosen::{Choice, Chosen};
+use super::explain::{self, Told};
 use super::options::{Heed, LayerChoice, Options};
 use super::quantity::Quantity;
 use super::snapshot::Snapshot;
-use super::{View, explain};
 use crate::chart::{Axis, Chart, Datum, Facet, Fill, Mark, Marker, Note, Of, Scale, Series, Sign};
 use crate::measures::{Information, Label, Order};
 use crate::results;
@@ -79,12 +80,11 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     facets.extend(seen_once(&courses, &choice, options));
     let range = facets[0].x_range();
     facets.iter_mut().for_each(|facet| facet.x.range = Some(range));
-    let mut legend = explain::legend_of(snapshot, options, &[]);
+    let Told { mut legend, mut caption } = explain::told(snapshot, options, &[]);
     if facets.iter().flat_map(|facet| &facet.marks).any(|mark| mark.series() == NULL) {
         let text = "what shuffled labels give, on the whole sample".to_owned();
         legend.notes.push(Note { sign: Sign::Null, text });
     }
-    let mut caption = explain::caption_of(snapshot, options, &[]);
     caption.extend(last_growth(&courses));
     if asked.less_null {
         caption.push(

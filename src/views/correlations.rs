@@ -1,12 +1,13 @@
 //! Every measure against every benchmark (paper, figure 11).
 
+use super::View;
 use super::benchmarks::SHOWN;
+use super::explain::{self, Told};
 use super::options::{Heed, Options};
 use super::quantity::Quantity;
 use super::scored::{Column, Point, Scored};
 use super::snapshot::Snapshot;
 use super::trends::{datum as statistic, words};
-use super::{View, explain};
 use crate::analysis::correlation::{Coefficient, pearson, spearman};
 use crate::analysis::discovery::adjusted;
 use crate::analysis::leave_out::{Grouped, range};
@@ -133,8 +134,8 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         map: ColorMap::Signed,
         ends: ["−1", "1"].map(str::to_owned),
     };
-    let notes = explain::notes(snapshot, options, &[options.order]).into_iter().chain(star).collect();
-    let mut caption = explain::caption(snapshot, options);
+    let Told { mut legend, mut caption } = explain::told(snapshot, options, &[options.order]);
+    legend.notes.extend(star);
     if !facets.iter().any(|facet| facet.title == Kind::Partial.title()) {
         caption.push("No correlation given log parameters: too few models tell their number".to_owned());
     }
@@ -143,7 +144,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         title: format!("{}, {}, {}", VIEW.title, options.order, options.layers.name()),
         columns: 1,
         facets,
-        legend: Legend { keys: Vec::new(), notes, bar: Some(bar) },
+        legend: Legend { keys: Vec::new(), bar: Some(bar), ..legend },
         caption,
         subjects: snapshot.subjects().clone(),
     })

@@ -9,24 +9,30 @@ use crate::chart::{Chart, Dash, Key, Legend, Line, Marker, Note, Of, Sign};
 use crate::measures::Order;
 use crate::words::{counted, counted_range};
 
-/// The legend of runs, with the signs that their data bear.
-pub(super) fn legend(snapshot: &Snapshot, options: &Options) -> Legend {
-    legend_of(snapshot, options, &[options.order])
+/// What explains a view of runs.
+pub(super) struct Told {
+    /// The runs, the signs that their data bear, and the scale of their colours where a number decides those.
+    pub legend: Legend,
+    /// What the numbers were measured under, what was done to them, and what is to be known before they are believed: a
+    /// sentence each.
+    pub caption: Vec<String>,
 }
 
-/// The legend of runs with the signs of these orders.
-pub(super) fn legend_of(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Legend {
-    let keys = snapshot.runs().map(|run| key(run, options)).collect();
-    Legend { keys, notes: notes(snapshot, options, orders), bar: None }
-}
-
-/// The explanation of every sign that the numbers of these orders bear.
-pub(super) fn notes(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Vec<Note> {
-    let flagged = doubts(snapshot, options, orders).into_iter();
-    open_marks(snapshot)
-        .into_iter()
-        .chain(flagged.map(|[text, _]| Note { sign: Sign::Exclamation, text }))
-        .collect()
+/// What explains a view of the numbers of these orders.
+pub(super) fn told(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Told {
+    let keys: Vec<Key> = snapshot.runs().map(|run| key(run, options)).collect();
+    let measured =
+        Some(snapshot.caption() + &kept(snapshot, options, orders)).filter(|text| !text.is_empty());
+    let less = options.less_null.then(|| "Values less what shuffled labels give".to_owned());
+    let absent = keys.iter().filter(|key| key.is_absent);
+    let absent = absent.map(|key| format!("Not drawn: {}, {}", key.label, key.detail));
+    let (mut notes, mut caption) = (open_marks(snapshot), Vec::from_iter(measured.into_iter().chain(less)));
+    for [text, long] in doubts(snapshot, options, orders) {
+        notes.push(Note { sign: Sign::Exclamation, text });
+        caption.push(format!("! {long}"));
+    }
+    caption.extend(absent);
+    Told { legend: Legend { keys, notes, bar: snapshot.subjects().color_bar.clone() }, caption }
 }
 
 /// What is to be known before the numbers of these orders are believed, each once by its worst: in a few words, and with
@@ -102,22 +108,6 @@ fn absence(run: Run<'_>, options: &Options) -> String {
         () if of(|data| matches!(data, CheckpointData::Pending)) => "not measured yet".to_owned(),
         () => "nothing measured".to_owned(),
     }
-}
-
-/// What the numbers were measured under, and what was done to them: a sentence each.
-pub(super) fn caption(snapshot: &Snapshot, options: &Options) -> Vec<String> {
-    caption_of(snapshot, options, &[options.order])
-}
-
-/// The same with what is to be known before the numbers of these orders are believed.
-pub(super) fn caption_of(snapshot: &Snapshot, options: &Options, orders: &[Order]) -> Vec<String> {
-    let measured = snapshot.caption() + &kept(snapshot, options, orders);
-    let less = options.less_null.then(|| "Values less what shuffled labels give".to_owned());
-    let absent = snapshot.runs().map(|run| key(run, options)).filter(|key| key.is_absent);
-    let absent = absent.map(|key| format!("Not drawn: {}, {}", key.label, key.detail));
-    let doubts = doubts(snapshot, options, orders).into_iter().map(|[_, text]| format!("! {text}"));
-    let measured = Some(measured).filter(|text| !text.is_empty());
-    measured.into_iter().chain(less).chain(doubts).chain(absent).collect()
 }
 
 /// The share of positions whose labels occur often enough, of the checkpoint with the fewest and of that with the most;

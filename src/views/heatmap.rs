@@ -1,10 +1,11 @@
 //! A measure at every layer and checkpoint.
 
 use super::depth::layers;
+use super::explain::{self, Told};
 use super::marks::Flag;
 use super::options::{Heed, LayerChoice, Options};
 use super::snapshot::{Measure, Run, Snapshot};
-use super::{View, datum, explain};
+use super::{View, datum};
 use crate::chart::{Axis, Cell, Cells, Chart, ColorBar, ColorMap, Datum, Facet, Mark};
 use crate::words::thousands;
 
@@ -43,7 +44,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         Facet { marks: vec![Mark::Cells(cells)], ..facet }
     };
     let facets = tables.into_iter().map(frame).collect();
-    let mut legend = explain::legend_of(snapshot, &options, &[]);
+    let Told { mut legend, caption } = explain::told(snapshot, &options, &[]);
     // Colours are of values, not of runs, which stand above their frames.
     legend.keys.retain(|key| key.is_absent);
     let axis = Axis::new(quantity.label(), quantity.unit());
@@ -58,7 +59,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         facets,
         columns: if several { 2 } else { 1 },
         legend,
-        caption: explain::caption_of(snapshot, &options, &[]),
+        caption,
         subjects: snapshot.subjects().clone(),
     };
     explain::tell(&mut chart, flags(snapshot, &options), true);

@@ -2,11 +2,12 @@
 //! labels are seen once.
 
 use super::chosen::{Choice, Chosen};
+use super::explain::{self, Told};
 use super::marks::Flag;
 use super::options::{Heed, Options};
 use super::quantity::Quantity;
 use super::snapshot::Snapshot;
-use super::{View, datum, explain};
+use super::{View, datum};
 use crate::chart::{
     Axis, Bars, Chart, Color, Curve, Datum, Facet, Fill, Line, Mark, Marker, Note, Remark, Rule, Scale,
     Series, Sign,
@@ -53,9 +54,8 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
             data: Vec::new(),
         }));
     }
-    let mut legend = explain::legend_of(snapshot, options, &[]);
+    let Told { mut legend, mut caption } = explain::told(snapshot, options, &[]);
     legend.notes.extend(estimates.notes(&facets));
-    let mut caption = explain::caption_of(snapshot, options, &[]);
     caption.extend(verdicts.iter().filter(|_| verdicts.len() <= IN_WORDS).map(Verdict::sentence));
     let mut chart = Chart {
         title: format!("{}, {}", VIEW.title, options.layers.name()),

@@ -1,10 +1,11 @@
 //! The loss over training, and against optimality (paper, figures 1 and 16).
 
+use super::explain::{self, Told};
 use super::options::{Heed, Options};
 use super::plane::chart::{is_single, progress};
 use super::quantity::Quantity;
 use super::snapshot::{Measure, Run, Snapshot};
-use super::{View, datum, explain, time};
+use super::{View, datum, time};
 use crate::chart::{Axis, Chart, Color, Datum, Facet, Fill, Mark, Series};
 
 /// The view.
@@ -41,7 +42,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     if facets.is_empty() {
         return Err(missing(snapshot, options));
     }
-    let mut legend = explain::legend(snapshot, options);
+    let Told { mut legend, caption } = explain::told(snapshot, options, &[options.order]);
     if is_single(snapshot) {
         legend.bar = Some(progress());
     }
@@ -50,7 +51,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         facets,
         columns: 2,
         legend,
-        caption: explain::caption(snapshot, options),
+        caption,
         subjects: snapshot.subjects().clone(),
     })
 }

@@ -36,7 +36,8 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     keys.extend(families.training_keys(&runs));
     // Runs have their names beside their marks; those that have none are named where they would be looked for.
     keys.extend(chart.legend.keys.into_iter().filter(|key| key.is_absent));
-    chart.legend = Legend { keys, ..chart.legend };
+    // Marks have the colours of families.
+    chart.legend = Legend { keys, bar: None, ..chart.legend };
     if runs.iter().any(|run| families.model(*run).parameters.is_some()) {
         chart.caption.push("Marks are larger for more parameters".to_owned());
     }

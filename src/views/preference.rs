@@ -56,7 +56,7 @@ fn chart_of(
         facets: facets.collect(),
         columns: 0,
         legend: Legend { keys: families.keys(&runs, Some(Line::default())), ..Legend::default() },
-        caption: explain::caption(snapshot, options),
+        caption: explain::told(snapshot, options, &[options.order]).caption,
         subjects: snapshot.subjects().clone(),
     })
 }

@@ -2,11 +2,12 @@
 
 use super::chosen::{Choice, Chosen};
 use super::depth::{Depth, layers};
+use super::explain::{self, Told};
 use super::marks::Flag;
 use super::options::{Heed, LayerChoice, Options};
 use super::quantity::Quantity;
 use super::snapshot::Snapshot;
-use super::{View, datum, explain};
+use super::{View, datum};
 use crate::chart::{Axis, Chart, Datum, Facet, Mark, Series};
 
 /// The view.
@@ -33,12 +34,13 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     if !facets.iter().any(|facet| facet.title != Quantity::Entropy.name()) {
         return Err(explain::nothing(snapshot, &options));
     }
+    let Told { legend, caption } = explain::told(snapshot, &options, &[]);
     let mut chart = Chart {
         title: format!("{}, {}", VIEW.title, options.order),
         facets,
         columns: 2,
-        legend: explain::legend_of(snapshot, &options, &[]),
-        caption: explain::caption_of(snapshot, &options, &[]),
+        legend,
+        caption,
         subjects: snapshot.subjects().clone(),
     };
     choice.explain(&mut chart);

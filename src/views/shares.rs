@@ -92,7 +92,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         title: format!("{}, {layers}{subject}", VIEW.title),
         columns: if depths.len() > 1 && several { facets.len().div_ceil(depths.len()).min(3) } else { 0 },
         legend: Legend { keys, notes: Vec::new(), bar: None },
-        caption: explain::caption_of(snapshot, options, &Order::ALL),
+        caption: explain::told(snapshot, options, &Order::ALL).caption,
         subjects: snapshot.subjects().clone(),
         facets,
     })

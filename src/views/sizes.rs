@@ -6,7 +6,7 @@ use super::plane::chart::{frame, progress, series, side_by_side};
 use super::quantity::Quantity;
 use super::snapshot::{Run, Snapshot};
 use super::{View, explain};
-use crate::chart::{Chart, Facet, Mark};
+use crate::chart::{Chart, ColorBy, Facet, Mark};
 
 /// The view.
 pub const VIEW: View = View {
@@ -22,7 +22,9 @@ pub const VIEW: View = View {
 fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let sizes = by_size(snapshot, options);
     // Where each frame has a run of its own, the marks tell the way through training.
-    let by_progress = sizes.iter().all(|(_, runs)| runs.len() == 1);
+    // A mark has one scale: where runs have colours that were chosen, they keep them.
+    let is_free = snapshot.subjects().color_by == ColorBy::Run;
+    let by_progress = is_free && sizes.iter().all(|(_, runs)| runs.len() == 1);
     let of = |(parameters, runs): &(Option<f64>, Vec<Run<'_>>)| -> Facet {
         let title = parameters.map_or_else(|| "size not known".to_owned(), size);
         frame(title, options, runs.iter().map(|run| Mark::Series(series(*run, options, by_progress))))
@@ -36,7 +38,9 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         }
     }
     chart.title = format!("{}, {}, {}", VIEW.title, options.order, options.layers.name());
-    chart.legend.bar = by_progress.then(progress);
+    if by_progress {
+        chart.legend.bar = Some(progress());
+    }
     let unknown: Vec<String> = sizes
         .iter()
         .filter(|(parameters, _)| parameters.is_none())
@@ -95,6 +99,11 @@ mod tests {
     fn marks_tell_training_where_each_frame_has_one_run() {
         let chart = titles(&["pythia-1.4b", "pythia-70m"]);
         assert!(chart.legend.bar.is_some());
+        let runs = ["pythia-1.4b", "pythia-70m"].iter().enumerate().map(|(n, name)| run(n, name, 3, 2));
+        let snapshot = Snapshot::new(runs.collect::<Vec<_>>()).colored_by(ColorBy::Size);
+        let chart = (VIEW.chart)(&snapshot, &Options::default()).unwrap();
+        assert_eq!(chart.legend.bar, snapshot.subjects().color_bar, "a mark has one scale");
+        assert!(chart.data().all(|(.., datum)| datum.color.is_none()));
         let (_, _, first) = chart.data().next().unwrap();
         assert_eq!(first.of.run, Some(1), "the smaller comes first");
     }

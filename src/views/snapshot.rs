@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::plane::Basis;
 use crate::analysis::benchmarks::Benchmarks;
-use crate::chart::{CheckpointSubject, Color, ColorBy, RunSubject, Subjects};
+use crate::chart::{CheckpointSubject, Color, ColorBar, ColorBy, RunSubject, Subjects};
 use crate::labels::sentence::Sentence;
 use crate::measures::cloud::Cloud;
 use crate::results::caption::{self, Measured, MeasuredRun, distinctions};
@@ -158,13 +158,41 @@ impl Snapshot {
         Self::new(runs.collect::<Vec<_>>())
     }
 
-    /// The same snapshot, its runs in other colours: one a run, `None` for that of its number.
+    /// The same snapshot, its runs in other colours: one a run, `None` for that of its number; with the scale of those.
     #[must_use]
-    pub fn with_hues(mut self, by: ColorBy, hues: Vec<Option<Color>>) -> Self {
+    pub fn with_hues(mut self, by: ColorBy, hues: Vec<Option<Color>>, bar: Option<ColorBar>) -> Self {
         let subjects = Arc::make_mut(&mut self.subjects);
-        subjects.color_by = by;
+        (subjects.color_by, subjects.color_bar) = (by, bar);
         subjects.runs.iter_mut().zip(hues).for_each(|(run, hue)| run.hue = hue);
         self
+    }
+
+    /// The same snapshot without the runs of these names, each with what tells it from others or without; the others keep
+    /// their numbers and colours.
+    ///
+    /// # Errors
+    /// A name that no run has, or that no run is left.
+    pub fn without(mut self, names: &[String]) -> Result<Self, String> {
+        let mut hidden = vec![false; self.runs.len()];
+        for name in names {
+            let places = self.subjects.named(name);
+            if places.is_empty() {
+                let labels: Vec<String> = self.subjects.runs.iter().map(RunSubject::label).collect();
+                return Err(format!("no run is called `{name}`: there are {}", labels.join("; ")));
+            }
+            places.into_iter().for_each(|place| hidden[place] = true);
+        }
+        if !hidden.is_empty() && hidden.iter().all(|is_hidden| *is_hidden) {
+            return Err("every run would be hidden: none is left to draw".to_owned());
+        }
+        fn keep<T>(of: &mut Vec<T>, hidden: &[bool]) {
+            let mut hidden = hidden.iter();
+            of.retain(|_| hidden.next() != Some(&true));
+        }
+        keep(&mut Arc::make_mut(&mut self.subjects).runs, &hidden);
+        keep(&mut self.runs, &hidden);
+        keep(&mut self.extents, &hidden);
+        Ok(self)
     }
 
     /// What data are of.
@@ -249,5 +277,35 @@ impl<'s> Run<'s> {
     pub fn progress(self, checkpoint: usize) -> f32 {
         let last = self.subject.checkpoints.len().saturating_sub(1);
         if last > 0 { checkpoint as f32 / last as f32 } else { 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::run;
+    use super::*;
+
+    #[test]
+    fn runs_are_left_out_by_name_and_the_others_stay_who_they_are() {
+        let named = |number: usize, name: &str, condition: &str| {
+            let (subject, data) = run(number, name, 1 + number, 2);
+            (RunSubject { condition: condition.to_owned(), ..subject }, data)
+        };
+        let runs = [named(0, "a", "n = 50"), named(1, "b", ""), named(2, "a", "n = 100")];
+        let snapshot = Snapshot::new(runs).colored_by(ColorBy::Family);
+        let left = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let left = snapshot.clone().without(&names)?;
+            let of = |run: Run<'_>| (run.subject.run, run.data.checkpoints.len(), run.subject.color());
+            Ok::<_, String>(left.runs().map(of).collect::<Vec<_>>())
+        };
+        let all = left(&[]).unwrap();
+        assert_eq!(all.len(), 3);
+        assert_eq!(left(&["b"]).unwrap(), [all[0], all[2]]);
+        assert_eq!(left(&["a, n = 50"]).unwrap(), [all[1], all[2]], "one of two of a name");
+        assert_eq!(left(&["a"]).unwrap(), [all[1]], "both of the name");
+        let unknown = left(&["c"]).unwrap_err();
+        assert_eq!(unknown, "no run is called `c`: there are a, n = 50; b; a, n = 100");
+        assert!(left(&["a", "b"]).unwrap_err().contains("none is left"));
     }
 }

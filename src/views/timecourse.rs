@@ -1,9 +1,10 @@
 //! The measures over training, with the phases of learning (paper, figures 12 and 13).
 
+use super::explain::{self, Told};
 use super::options::{Heed, Options};
 use super::quantity::Quantity;
 use super::snapshot::{Measure, Run, Snapshot};
-use super::{View, datum, explain, time};
+use super::{View, datum, time};
 use crate::analysis::phases::{Kind, Largest, Learning, Phase, Point};
 use crate::chart::{Axis, Chart, Color, Datum, Facet, Fill, Mark, Of, Remark, Rule, Series};
 use crate::words::thousands;
@@ -40,7 +41,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     if facets.is_empty() {
         return Err(explain::nothing(snapshot, options));
     }
-    let mut caption = explain::caption(snapshot, options);
+    let Told { legend, mut caption } = explain::told(snapshot, options, &[options.order]);
     let rule = courses.iter().find_map(|course| course.learning.rule());
     caption.extend(rule.map(|rule| format!("Phases: {rule}")));
     caption.extend(courses.iter().flat_map(Course::sentences));
@@ -51,7 +52,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         title: format!("{}, {}, {}", VIEW.title, options.order, options.layers.name()),
         facets,
         columns: 2,
-        legend: explain::legend(snapshot, options),
+        legend,
         caption,
         subjects: snapshot.subjects().clone(),
     })

@@ -72,7 +72,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         sign: Sign::Open,
         text: "may be chance: p ≥ 0.05, or fewer than four checkpoints".to_owned(),
     });
-    let mut caption = explain::caption(snapshot, options);
+    let mut caption = explain::told(snapshot, options, &[options.order]).caption;
     let counts = trends.iter().map(|(run, trends)| {
         let n = trends[0].step.pearson.or(trends[1].step.pearson).map_or(0, |of| of.n);
         format!("{} {n}", run.subject.label())

@@ -484,6 +484,18 @@ fn figure_takes_several_results_and_tells_their_conditions_apart() {
     assert!(words.contains(" shallow, n = 100 no layer 4 "), "{words}");
     assert!(words.contains("Not drawn: shallow, n = 100, no layer 4"), "{words}");
     fails(&["figure", "--out", text(&svg)], &["RESULTS"]);
+    // A run that is hidden is not drawn, and the other looks as before.
+    let hide = |run: &str| infoplane(&["figure", text(&a), text(&b), "--out", text(&svg), "--hide", run]);
+    for name in ["deep", "deep, n = 50"] {
+        status(&hide(name), 0);
+        let words = said();
+        assert!(words.contains(" shallow, n = 100 1 checkpoint ") && !words.contains(" deep"), "{words}");
+    }
+    let stderr = status(&hide("deeper"), 2);
+    assert!(
+        stderr.contains("no run is called `deeper`: there are deep, n = 50; shallow, n = 100"),
+        "{stderr}"
+    );
 }
 
 /// The window's part of the program where there is no display.

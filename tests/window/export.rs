@@ -1,17 +1,30 @@
 //! The export of a panel's figure: the dialog by its keys and names, the files it writes, and the clipboard.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use eframe::egui::{self, Event, Key, Modifiers, OutputCommand, Rect, Theme, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use infoplane::engine::{self, RunList};
+use infoplane::results::JoinedRun;
 use infoplane::settings::Settings;
 use infoplane::state::Severity;
+use infoplane::views::View;
 
 use super::desktops::{Cancelled, Missing};
 use super::harness::{Answers, Window, results as results_of, start};
+use super::panels::open;
 
 /// Every control of the dialog.
-const CONTROLS: [(Role, &str); 19] = [
+const CONTROLS: [(Role, &str); 27] = [
+    (Role::RadioButton, "colour"),
+    (Role::RadioButton, "deuteranopia"),
+    (Role::RadioButton, "protanopia"),
+    (Role::RadioButton, "grey"),
+    (Role::RadioButton, "fit"),
+    (Role::RadioButton, "true size"),
+    (Role::RadioButton, "this panel"),
+    (Role::RadioButton, "all open panels"),
     (Role::ComboBox, "Panel"),
     (Role::RadioButton, "PDF"),
     (Role::RadioButton, "SVG"),
@@ -207,6 +220,122 @@ fn every_form_is_written_as_it_was_chosen() {
 }
 
 #[test]
+fn the_preview_is_seen_by_others_and_in_true_size_and_the_file_stays() {
+    let mut window = Window::measured();
+    let path = window.folder.path().join("a.svg");
+    window.open_export();
+    let preview = |window: &Window| window.harness.get_by_label_contains("Preview of ").rect();
+    let fitted = preview(&window);
+    assert!(fitted.width() < 600.0, "{fitted:?}");
+    for vision in ["deuteranopia", "protanopia", "grey"] {
+        window.click_role(Role::RadioButton, vision);
+    }
+    window.click_role(Role::RadioButton, "true size");
+    let whole = preview(&window);
+    // 183 mm on a screen of 96 dots per inch.
+    assert!((whole.width() - 183.0 / 25.4 * 96.0).abs() < 0.5, "{whole:?}");
+    assert!((whole.aspect_ratio() - fitted.aspect_ratio()).abs() < 0.01);
+    window.click_role(Role::RadioButton, "fit");
+    assert_eq!(preview(&window), fitted);
+    let svg = String::from_utf8(export(&mut window, &path)).unwrap();
+    assert!(svg.contains("#2c84ff") && svg.contains("#964101"), "runs have their colours");
+}
+
+#[test]
+fn all_open_panels_are_written_each_to_its_own_file() {
+    let mut window = Window::measured();
+    let folder = window.folder.path().to_owned();
+    window.open_export();
+    window.click_role(Role::RadioButton, "all open panels");
+    assert_eq!(field(&window, "File"), folder.join("figure.pdf").display().to_string());
+    window.click_role(Role::RadioButton, "SVG");
+    let kinds = ["plane", "timecourse", "loss", "shares", "honesty", "convergence"];
+    window.until("it is said what is written", |window| window.has("writes 6 files: figure-plane.svg"));
+    for kind in kinds {
+        assert!(window.has(&format!("figure-{kind}.svg")), "{kind}");
+    }
+    // One that is there is replaced only knowingly, and nothing is written before.
+    let older = folder.join("figure-loss.svg");
+    std::fs::write(&older, "an older figure").unwrap();
+    window.click_role(Role::RadioButton, "PDF");
+    window.click_role(Role::RadioButton, "SVG");
+    window.until("it is said", |window| window.has("replaces 1 of 6 files"));
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    window.click_role(Role::Button, "Replace");
+    window.until("they are written", |window| !is_open(window));
+    for kind in kinds {
+        let svg = std::fs::read_to_string(folder.join(format!("figure-{kind}.svg"))).expect(kind);
+        assert!(svg.starts_with("<svg"), "{kind}");
+    }
+    let last = window.app().state().messages.last().unwrap().clone();
+    assert_eq!((last.severity, last.files.len()), (Severity::Good, 6));
+    assert!(last.text.starts_with(&format!("6 figures written to {}: ", folder.display())), "{}", last.text);
+    let paths = match copied(&mut window, "Copy paths") {
+        OutputCommand::CopyText(text) => text,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(paths.lines().count(), 6);
+    assert!(paths.lines().all(|path| Path::new(path).is_file()), "{paths}");
+}
+
+#[test]
+fn a_panel_with_nothing_to_show_is_named_and_costs_the_others_nothing() {
+    let mut window = Window::measured();
+    open(&mut window, View::of_kind("benchmarks").unwrap());
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    window.until("the dialog is open", is_open);
+    window.click_role(Role::RadioButton, "all open panels");
+    window.click_role(Role::Button, "Export");
+    window.until("they are written", |window| !is_open(window));
+    let said = |severity: Severity, beginning: &str| {
+        let mut messages = window.app().state().messages.iter();
+        messages.any(|message| message.severity == severity && message.text.starts_with(beginning))
+    };
+    assert!(said(Severity::Warning, "1 figure not written: there is nothing to export of Benchmarks"));
+    assert!(said(Severity::Good, "6 figures written"));
+    assert!(!window.folder.path().join("figure-benchmarks.pdf").exists());
+}
+
+#[test]
+fn where_a_figure_lies_is_copied() {
+    let mut window = Window::measured();
+    let path = window.folder.path().join("a.svg");
+    export(&mut window, &path);
+    match copied(&mut window, "Copy path") {
+        OutputCommand::CopyText(text) => assert_eq!(text, path.display().to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_was_chosen_is_chosen_still_in_the_next_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = folder.path().join("layout.json");
+    let mut window = Window::with_layout(&layout);
+    window.open_export();
+    window.choose("Size", "half of ICLR, 2.75 in");
+    window.click_role(Role::RadioButton, "SVG");
+    window.click_role(Role::RadioButton, "dark");
+    window.click_role(Role::CheckBox, "Caption");
+    type_into(&mut window, "Title", "of this figure");
+    window.until("it is written", |_| {
+        std::fs::read_to_string(&layout).is_ok_and(|text| text.contains("\"caption\""))
+    });
+    drop(window);
+    let mut window = Window::with_layout(&layout);
+    window.open_export();
+    let is_chosen = |name: &str| {
+        let node = window.harness.get_by_role_and_label(Role::RadioButton, name);
+        node.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True)
+            || node.accesskit_node().is_selected() == Some(true)
+    };
+    assert!(is_chosen("SVG") && is_chosen("dark"), "form and look");
+    assert_eq!(field(&window, "Title"), "", "a title is of one figure");
+    let svg = String::from_utf8(export(&mut window, &folder.path().join("a.svg"))).unwrap();
+    assert!(svg.contains("width=\"198pt\"") && svg.contains("64 documents"), "{}", &svg[..300]);
+}
+
+#[test]
 fn the_preview_of_a_table_is_its_first_lines() {
     let mut window = Window::measured();
     window.open_export();
@@ -330,6 +459,30 @@ fn the_command_that_remakes_a_figure_is_copied() {
     window.press(Key::Num3);
     window.open_export();
     assert!(copied_text(&mut window).contains(" --order 3 "));
+}
+
+#[test]
+fn the_command_names_every_file_of_a_run_and_leaves_out_what_is_hidden() {
+    let (mut window, say) = Window::told();
+    let settings = Settings { points: 50, ..Settings::default() };
+    let joined = |name: &str, files: &[&str]| {
+        let results = results_of(name, settings.clone());
+        let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+        let run = results.as_run(&files[0]);
+        (run, Some(Arc::new(JoinedRun { files, apart: false, results: Arc::new(results) })))
+    };
+    let runs = [joined("parts", &["/r/1.json", "/r/2.json"]), joined("other", &["/r/3.json", "/r/1.json"])];
+    say.send(engine::Event::Opened { runs: Arc::new(RunList::new(runs)) }).unwrap();
+    window.until("they are open", |window| window.app().state().open_runs().len() == 2);
+    window.open_export();
+    let whole = copied_text(&mut window);
+    assert!(whole.starts_with("infoplane figure /r/1.json /r/2.json /r/3.json --current "), "{whole}");
+    window.press(Key::Escape);
+    window.click_role(Role::CheckBox, "Show other");
+    window.open_export();
+    let without = copied_text(&mut window);
+    let words = "infoplane figure /r/1.json /r/2.json /r/3.json --hide other --current ";
+    assert!(without.starts_with(words), "{without}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use infoplane::labels::sentence;
 use infoplane::measures::cloud::Cloud;
 use infoplane::measures::{Information, Label, LayerMeasures, Order};
 use infoplane::results::{
-    CheckpointResult, Estimate, Measurement, Outcome, Provenance, RunResults, join, read_all,
+    CheckpointResult, Estimate, JoinedRun, Measurement, Outcome, Provenance, RunResults, join, read_all,
 };
 use infoplane::settings::{Settings, Temperature};
 use infoplane::state::Status;
@@ -140,7 +140,11 @@ pub fn recorded() -> Event {
 
 /// These runs are open now, each with the results it was read from.
 pub fn opened(runs: impl IntoIterator<Item = (Run, Option<Arc<RunResults>>)>) -> Event {
-    Event::Opened { runs: Arc::new(RunList::new(runs)) }
+    let joined = |(run, results): (Run, Option<Arc<RunResults>>)| {
+        let joined = results.map(|results| Arc::new(JoinedRun::alone(run.path.clone(), results)));
+        (run, joined)
+    };
+    Event::Opened { runs: Arc::new(RunList::new(runs.into_iter().map(joined))) }
 }
 
 /// A checkpoint the stand-in cannot measure.
@@ -463,7 +467,7 @@ impl Window {
         };
         let files: Vec<PathBuf> = std::env::split_paths(&files).collect();
         let (runs, _) = join(read_all(&files).unwrap());
-        let files = runs.into_iter().map(|run| (run.file().to_owned(), run.results)).collect();
+        let files = runs.into_iter().map(|run| (run.file().to_owned(), (*run.results).clone())).collect();
         Self::recorded_in(files, size, theme)
     }
 

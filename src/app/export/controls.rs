@@ -2,8 +2,8 @@
 
 use eframe::egui::{self, Align, ComboBox, DragValue, Layout, TextEdit, Ui, vec2};
 
-use super::choices::{Choices, Form, RESOLUTIONS, SIDES, SIZES};
-use super::{Dialog, Given};
+use super::choices::{Choices, Form, RESOLUTIONS, SIDES, SIZES, Scope};
+use super::{Dialog, Given, Step};
 use crate::app::theme;
 use crate::app::widgets::segmented_ui;
 use crate::figure::Theme;
@@ -21,13 +21,20 @@ pub(super) fn controls_ui(
 ) -> bool {
     let panel = &given.panels[given.place];
     let before = choices.form;
+    row_ui(ui, "What", |ui, _| {
+        if let Some(scope) = one_ui(ui, dialog.scope, Scope::ALL, Scope::name) {
+            dialog.scope = scope;
+            dialog.suggest(panel.view.kind, choices.form);
+            (dialog.step, dialog.note) = (Step::Choosing, None);
+        }
+    });
     row_ui(ui, "Panel", |ui, label| {
         let combo = ComboBox::from_id_salt("panel").selected_text(&panel.name).width(ui.available_width());
         let shown = combo.show_ui(ui, |ui| {
             for other in given.panels {
                 if ui.selectable_label(other.id == panel.id, &other.name).clicked() {
                     dialog.panel = other.id;
-                    dialog.file.suggest(other.view.kind, choices.form);
+                    dialog.suggest(other.view.kind, choices.form);
                     dialog.note = None;
                 }
             }
@@ -35,10 +42,7 @@ pub(super) fn controls_ui(
         shown.response.labelled_by(label);
     });
     row_ui(ui, "Format", |ui, _| {
-        let selected = Form::ALL.iter().position(|form| *form == choices.form).unwrap_or(0);
-        if let Some(chosen) = segmented_ui(ui, selected, &Form::ALL.map(Form::name), |_| true, "") {
-            choices.form = Form::ALL[chosen];
-        }
+        choices.form = one_ui(ui, choices.form, Form::ALL, Form::name).unwrap_or(choices.form);
     });
     row_ui(ui, "", |ui, _| {
         let names = RESOLUTIONS.map(|dpi| format!("{dpi} dpi"));
@@ -108,6 +112,18 @@ fn drawn_ui(ui: &mut Ui, choices: &mut Choices, laid_out: Option<[f32; 2]>) -> b
             .on_hover_text("What the numbers were measured under, below the figure");
     });
     entered
+}
+
+/// Choices side by side of what has names; another than `now`, where it is chosen.
+pub(super) fn one_ui<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    now: T,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Option<T> {
+    let selected = all.iter().position(|one| *one == now).unwrap_or(0);
+    let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
+    segmented_ui(ui, selected, &names, |_| true, "").map(|chosen| all[chosen])
 }
 
 /// A field of a side of the figure.

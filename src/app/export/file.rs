@@ -8,13 +8,13 @@ use super::choices::Form;
 use crate::app::browser::{Found, Looker};
 use crate::app::pasted;
 
-/// What is at the place of a file.
+/// What is at the places of files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum There {
-    /// Nothing, in a folder that is there.
+    /// Nothing, in folders that are there.
     Nothing,
-    /// A file, which would be replaced.
-    File,
+    /// So many files, which would be replaced.
+    Files(usize),
     /// Why nothing can be written there, in one line.
     Trouble(String),
 }
@@ -29,14 +29,20 @@ pub(super) struct FileField {
     /// The folder that names are meant in.
     folder: PathBuf,
     looker: Looker,
-    looked: Option<(PathBuf, There)>,
+    /// What is at each of the places asked about last.
+    looked: Vec<(PathBuf, There)>,
 }
 
 impl FileField {
     /// A field that suggests a file of this kind in a folder.
     pub fn new(folder: PathBuf, kind: &str, form: Form) -> Self {
-        let mut field =
-            Self { text: String::new(), is_named: false, folder, looker: Looker::default(), looked: None };
+        let mut field = Self {
+            text: String::new(),
+            is_named: false,
+            folder,
+            looker: Looker::default(),
+            looked: Vec::new(),
+        };
         field.suggest(kind, form);
         field
     }
@@ -89,29 +95,62 @@ impl FileField {
         }
     }
 
-    /// What is at a place; `None` while that is being found out.
-    pub fn there(&mut self, ctx: &Context, target: &Path) -> Option<&There> {
+    /// The files of several figures, named after the kind of each; a kind that comes again is counted. None where no file is
+    /// named.
+    pub fn targets<'k>(&self, form: Form, kinds: impl IntoIterator<Item = &'k str>) -> Vec<PathBuf> {
+        let Some(path) = self.target(form) else { return Vec::new() };
+        let [stem, extension] =
+            [path.file_stem(), path.extension()].map(|part| part.unwrap_or_default().to_string_lossy());
+        let mut kinds_before: Vec<&str> = Vec::new();
+        let mut named = |kind: &'k str| {
+            let again = kinds_before.iter().filter(|before| **before == kind).count();
+            kinds_before.push(kind);
+            let counted = if again > 0 { format!("-{}", again + 1) } else { String::new() };
+            path.with_file_name(format!("{stem}-{kind}{counted}.{extension}"))
+        };
+        kinds.into_iter().map(&mut named).collect()
+    }
+
+    /// What is at these places together; `None` while that is being found out.
+    pub fn there(&mut self, ctx: &Context, targets: &[PathBuf]) -> Option<There> {
         if let Some(path) = self.looker.pending().map(Path::to_owned)
             && let Some(found) = self.looker.found()
         {
             let there = match found {
                 Found::Nothing(_) => There::Nothing,
-                Found::File(_) => There::File,
+                Found::File(_) => There::Files(1),
                 Found::Folder(_) => There::Trouble("this is a folder, not a file".to_owned()),
                 Found::Failed(error) => There::Trouble(error),
             };
-            self.looked = Some((path, there));
+            self.looked.push((path, there));
         }
-        let is_known = self.looked.as_ref().is_some_and(|(path, _)| path == target);
-        if !is_known && self.looker.pending() != Some(target) {
-            self.looker.look(ctx, target.to_owned());
+        // What was found elsewhere may be another thing by the time it is asked about again.
+        self.looked.retain(|(path, _)| targets.contains(path));
+        let known =
+            |target: &PathBuf| self.looked.iter().find(|(path, _)| path == target).map(|(_, there)| there);
+        let unknown = targets.iter().find(|target| known(target).is_none());
+        if let Some(unknown) = unknown {
+            let is_awaited =
+                self.looker.pending().is_some_and(|path| targets.iter().any(|target| target == path));
+            if !is_awaited {
+                self.looker.look(ctx, unknown.clone());
+            }
+            return None;
         }
-        self.looked.as_ref().filter(|(path, _)| path == target).map(|(_, there)| there)
+        let mut files = 0;
+        for there in targets.iter().filter_map(known) {
+            match there {
+                There::Nothing => {}
+                There::Files(count) => files += count,
+                There::Trouble(_) => return Some(there.clone()),
+            }
+        }
+        Some(if files > 0 { There::Files(files) } else { There::Nothing })
     }
 
     /// Forgets what was there: something was written.
     pub fn forget(&mut self) {
-        self.looked = None;
+        self.looked.clear();
     }
 }
 
@@ -135,6 +174,22 @@ mod tests {
         field.suggest("plane", Form::Pdf);
         field.set_form(Form::Png);
         assert_eq!(field.text, "/paper/figure 1.png");
+    }
+
+    #[test]
+    fn several_figures_are_named_after_their_kinds() {
+        let mut field = field();
+        let names = |field: &FileField| -> Vec<String> {
+            let targets = field.targets(Form::Svg, ["plane", "loss", "plane", "plane"]);
+            targets.iter().map(|path| path.to_string_lossy().into_owned()).collect()
+        };
+        field.text = "paper/fig 1".to_owned();
+        let expected = ["plane", "loss", "plane-2", "plane-3"];
+        assert_eq!(names(&field), expected.map(|name| format!("/figures/paper/fig 1-{name}.svg")));
+        field.text = "a.b.pdf".to_owned();
+        assert_eq!(names(&field)[0], "/figures/a.b-plane.pdf", "the form that the name says");
+        field.text.clear();
+        assert!(names(&field).is_empty());
     }
 
     #[test]

@@ -17,19 +17,21 @@ mod remake;
 mod spec;
 mod view;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crossbeam_channel::Receiver;
 use eframe::egui::{self, Context};
 use egui_tiles::TileId;
+use serde_json::{Map, Value};
 
-use super::dialogs::Question;
+use super::dialogs::{Making, Question, Written};
 use super::panels::Exportable;
 use super::{Action, App};
 use crate::error::{Error, Kind, Result};
-use crate::figure::Pixels;
+use crate::figure::{Pixels, Vision};
 use crate::state::{Message, Severity, State};
-use choices::Choices;
+use crate::words::counted;
+use choices::{Choices, Form, Scope, Zoom};
 use file::{FileField, There};
 use preview::{Preview, image, on_thread, received};
 use spec::Spec;
@@ -38,6 +40,8 @@ use spec::Spec;
 #[derive(Default)]
 pub(super) struct Exporter {
     choices: Choices,
+    /// Those that were kept last.
+    kept: Map<String, Value>,
     dialog: Option<Dialog>,
     /// A picture on its way to the clipboard.
     copying: Option<Receiver<Result<Pixels>>>,
@@ -45,8 +49,12 @@ pub(super) struct Exporter {
 
 /// The dialog.
 struct Dialog {
-    /// The panel whose figure is exported.
+    /// The panel whose figure is shown, and exported where no others are.
     panel: TileId,
+    scope: Scope,
+    zoom: Zoom,
+    /// Who the preview is seen by.
+    vision: Vision,
     file: FileField,
     preview: Preview,
     step: Step,
@@ -105,6 +113,61 @@ impl Exporter {
     pub(super) fn is_open(&self) -> bool {
         self.dialog.is_some()
     }
+
+    /// What is kept of the choices from one window to the next.
+    pub(super) fn kept(&self) -> &Map<String, Value> {
+        &self.kept
+    }
+
+    /// Takes up what was kept.
+    pub(super) fn restore(&mut self, kept: &Map<String, Value>) {
+        self.choices = Choices::of(kept);
+        self.kept = self.choices.kept();
+    }
+
+    /// Whether the choices are others than when this was asked last.
+    pub(super) fn take_changed(&mut self) -> bool {
+        let kept = self.choices.kept();
+        let is_changed = kept != self.kept;
+        self.kept = kept;
+        is_changed
+    }
+}
+
+impl Dialog {
+    /// The panels that are exported, of the one shown and all that there are, in an order that stays.
+    fn exported<'p>(&self, panels: &'p [Exportable], place: usize) -> Vec<&'p Exportable> {
+        match self.scope {
+            Scope::Panel => panels.get(place).into_iter().collect(),
+            Scope::All => {
+                let mut all: Vec<&Exportable> = panels.iter().collect();
+                all.sort_by_key(|panel| panel.id.0);
+                all
+            }
+        }
+    }
+
+    /// The files of the panels that are exported; none where no file is named.
+    fn targets(&self, panels: &[Exportable], place: usize, form: Form) -> Vec<PathBuf> {
+        match self.scope {
+            Scope::Panel => self.file.target(form).into_iter().collect(),
+            Scope::All => {
+                self.file.targets(form, self.exported(panels, place).into_iter().map(|panel| panel.view.kind))
+            }
+        }
+    }
+
+    /// The file of the panel that is shown, likewise.
+    fn target(&self, panels: &[Exportable], place: usize, form: Form) -> Option<PathBuf> {
+        let at = self.exported(panels, place).iter().position(|panel| panel.id == panels[place].id)?;
+        self.targets(panels, place, form).into_iter().nth(at)
+    }
+
+    /// Suggests a name for the file, unless one is given.
+    fn suggest(&mut self, kind: &str, form: Form) {
+        let name = if self.scope == Scope::All { "figure" } else { kind };
+        self.file.suggest(name, form);
+    }
 }
 
 impl App {
@@ -118,6 +181,9 @@ impl App {
         let folder = self.places.last().cloned().or_else(dirs::home_dir).unwrap_or_default();
         self.exporter.dialog = Some(Dialog {
             panel: panel.id,
+            scope: Scope::default(),
+            zoom: Zoom::default(),
+            vision: Vision::default(),
             file: FileField::new(folder, panel.view.kind, self.exporter.choices.form),
             preview: Preview::default(),
             step: Step::Choosing,
@@ -174,11 +240,11 @@ impl App {
     }
 
     /// Takes the file that was chosen for the figure.
-    pub(super) fn take_export_file(&mut self, path: &std::path::Path) {
+    pub(super) fn take_export_file(&mut self, path: &Path) {
         match &mut self.exporter.dialog {
             Some(dialog) => {
                 dialog.file.choose(path);
-                if let Some(form) = choices::Form::of(path) {
+                if let Some(form) = Form::of(path) {
                     self.exporter.choices.form = form;
                 }
                 (dialog.note, dialog.takes_focus) = (None, true);
@@ -198,16 +264,20 @@ impl App {
     }
 
     /// Takes in what became of writing: on success the dialog closes, else it says why and stays.
-    pub(super) fn exported(&mut self, written: Result<PathBuf>) {
+    pub(super) fn exported(&mut self, written: Result<Written>) {
         let is_writing = self.exporter.dialog.as_ref().is_some_and(|dialog| dialog.step == Step::Writing);
         match written {
-            Ok(path) => {
+            Ok(Written { files, left_out }) => {
                 self.exporter.dialog.take_if(|_| is_writing);
-                if let Some(folder) = path.parent() {
+                if let Some(folder) = files.first().and_then(|file| file.parent()) {
                     self.visited(folder.to_owned());
                 }
-                let said = format!("Figure written to {}", path.display());
-                self.state.say(Message::new(Severity::Good, said));
+                if !left_out.is_empty() {
+                    let said =
+                        format!("{} not written: {}", counted(left_out.len(), "figure"), left_out.join("; "));
+                    self.state.say(Message::new(Severity::Warning, said));
+                }
+                self.state.say(Message::new(Severity::Good, words_of(&files)).of_files(files));
             }
             Err(error) => {
                 if let Some(dialog) = self.exporter.dialog.as_mut().filter(|_| is_writing) {
@@ -235,7 +305,7 @@ impl App {
                 return self.state.say(Message::new(Severity::Warning, error.to_string()));
             }
         };
-        let Exporter { choices, dialog, copying } = &mut self.exporter;
+        let Exporter { choices, dialog, copying, .. } = &mut self.exporter;
         let Some(dialog) = dialog else { return };
         let place = panels.iter().position(|panel| panel.id == dialog.panel).unwrap_or(0);
         let given = Given {
@@ -248,18 +318,25 @@ impl App {
             has_keys: self.browser.is_none(),
         };
         let (spec, ask) = view::dialog_ui(ctx, dialog, choices, &given, actions);
-        let is_due = dialog.step == Step::Asked
-            && dialog.file.target(choices.form).is_none_or(|path| dialog.file.there(ctx, &path).is_some());
+        let targets = dialog.targets(&panels, place, choices.form);
+        let is_due =
+            dialog.step == Step::Asked && (targets.is_empty() || dialog.file.there(ctx, &targets).is_some());
         let ask = ask.or_else(|| is_due.then_some(Ask::Export));
         if let Some(ask) = ask {
-            self.follow_export(ctx, ask, spec);
+            self.follow_export(ctx, ask, spec, (&panels, place));
             ctx.request_repaint();
         }
     }
 
-    fn follow_export(&mut self, ctx: &Context, ask: Ask, spec: Spec) {
+    fn follow_export(
+        &mut self,
+        ctx: &Context,
+        ask: Ask,
+        spec: Spec,
+        (panels, place): (&[Exportable], usize),
+    ) {
         let Some(dialog) = &mut self.exporter.dialog else { return };
-        let target = dialog.file.target(spec.choices.form);
+        let form = spec.choices.form;
         let begun = match ask {
             Ask::Close => {
                 self.exporter.dialog = None;
@@ -267,27 +344,38 @@ impl App {
             }
             Ask::Export | Ask::Replace => {
                 dialog.note = None;
-                let nameless = || Error::new(Kind::Output, "the figure needs a file name").help("type one");
-                target.ok_or_else(nameless).and_then(|target| match (ask, dialog.file.there(ctx, &target)) {
+                let targets = dialog.targets(panels, place, form);
+                let there = dialog.file.there(ctx, &targets);
+                match (ask, there) {
+                    _ if targets.is_empty() => {
+                        Err(Error::new(Kind::Output, "the figure needs a file name").help("type one"))
+                    }
                     (Ask::Export, None) => {
                         dialog.step = Step::Asked;
                         Ok(())
                     }
                     // The button says what would become of it; that is what has to be pressed.
-                    (Ask::Export, Some(There::File)) => {
+                    (Ask::Export, Some(There::Files(_))) => {
                         (dialog.step, dialog.takes_focus) = (Step::Choosing, true);
                         Ok(())
                     }
                     _ => {
                         dialog.step = Step::Writing;
-                        self.asker.write(ctx, target, move || spec.bytes())
+                        let making = |(panel, target): (&Exportable, PathBuf)| -> Making {
+                            let options = panel.options.clone();
+                            let spec = Spec::new(&self.state, panel.view, options, spec.choices.clone());
+                            (target, Box::new(move || spec.made()))
+                        };
+                        let exported = dialog.exported(panels, place);
+                        let making: Vec<Making> = exported.into_iter().zip(targets).map(making).collect();
+                        self.asker.write(ctx, making)
                     }
-                })
+                }
             }
             Ask::Browse => {
-                let kind = spec.view.kind;
+                let suggested = dialog.file.target(form);
                 let suggested =
-                    target.unwrap_or_else(|| format!("{kind}.{}", spec.choices.form.extension()).into());
+                    suggested.unwrap_or_else(|| format!("{}.{}", spec.view.kind, form.extension()).into());
                 dialog.note = None;
                 self.asker.ask(ctx, Question::Figure(suggested))
             }
@@ -298,7 +386,7 @@ impl App {
             }
             Ask::CopyCommand => {
                 if let Some(chart) = dialog.preview.chart_of(&spec) {
-                    let out = target.unwrap_or_default();
+                    let out = dialog.target(panels, place, form).unwrap_or_default();
                     let (text, said) = remake::commands(&self.state, &spec, chart, &out);
                     ctx.copy_text(text);
                     dialog.note = Some((Severity::Good, said));
@@ -311,6 +399,19 @@ impl App {
                 dialog.step = Step::Choosing;
             }
             self.say_of_export((Severity::Error, error.to_string()));
+        }
+    }
+}
+
+/// What is said of files that were written.
+fn words_of(files: &[PathBuf]) -> String {
+    match files {
+        [file] => format!("Figure written to {}", file.display()),
+        _ => {
+            let folder = files.first().and_then(|file| file.parent()).unwrap_or(Path::new(""));
+            let names = files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
+            let names = names.collect::<Vec<_>>().join(", ");
+            format!("{} written to {}: {names}", counted(files.len(), "figure"), folder.display())
         }
     }
 }

@@ -10,7 +10,7 @@ use super::choices::Form;
 use super::spec::Spec;
 use crate::chart::{self, Chart};
 use crate::error::{Error, Kind, Result};
-use crate::figure::{self, Finding, POINTS_PER_MM, Pixels};
+use crate::figure::{self, Finding, POINTS_PER_MM, Pixels, Vision};
 
 /// More lines of a table are not shown.
 const LINES: usize = 40;
@@ -41,12 +41,29 @@ pub(super) enum Look<Picture> {
     },
 }
 
+/// How a picture is shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Shape {
+    /// How many pixels it has.
+    pub pixels: Pixelled,
+    /// Who sees it.
+    pub vision: Vision,
+}
+
+/// How many pixels a picture has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Pixelled {
+    /// As many as fit into so many across and down.
+    Within([u32; 2]),
+    /// So many per point of paper, as long as no side has more than the second number.
+    Scale(f32, u32),
+}
+
 /// What is to be shown.
 #[derive(Clone, Debug, PartialEq)]
 struct Wanted {
     spec: Spec,
-    /// The most pixels across and down that there are for a picture.
-    room: [u32; 2],
+    shape: Shape,
 }
 
 /// A figure on screen: what it says, and how its file looks.
@@ -72,10 +89,10 @@ pub(super) struct Preview {
 }
 
 impl Preview {
-    /// Sees to it that what is shown will be of `spec`, in a picture that fits into so many pixels.
-    pub fn ask(&mut self, ctx: &Context, spec: &Spec, room: [u32; 2]) {
+    /// Sees to it that what is shown will be of `spec`, in a picture of this shape.
+    pub fn ask(&mut self, ctx: &Context, spec: &Spec, shape: Shape) {
         self.receive(ctx);
-        let of = Wanted { spec: spec.clone(), room };
+        let of = Wanted { spec: spec.clone(), shape };
         if self.working.is_some() || self.shown.as_ref().is_some_and(|shown| shown.of == of) {
             return;
         }
@@ -146,7 +163,7 @@ pub(super) fn image(pixels: &Pixels) -> ColorImage {
     ColorImage::from_rgba_unmultiplied(pixels.size.map(|side| side as usize), &pixels.rgba)
 }
 
-fn proof(Wanted { spec, room }: &Wanted) -> Result<Proof> {
+fn proof(Wanted { spec, shape }: &Wanted) -> Result<Proof> {
     let chart = Arc::new(spec.chart()?);
     let form = spec.choices.form;
     if form == Form::Csv {
@@ -156,8 +173,12 @@ fn proof(Wanted { spec, room }: &Wanted) -> Result<Proof> {
         return Ok(Proof { chart, look: Look::Table { head, rows } });
     }
     let scene = spec.scene(&chart);
-    let scale = (room[0] as f32 / scene.width).min(room[1] as f32 / scene.height);
-    let picture = image(&figure::pixels(&scene, scale)?);
+    let fitting = |room: [u32; 2]| (room[0] as f32 / scene.width).min(room[1] as f32 / scene.height);
+    let scale = match shape.pixels {
+        Pixelled::Within(room) => fitting(room),
+        Pixelled::Scale(scale, most) => scale.min(fitting([most; 2])),
+    };
+    let picture = image(&shape.vision.pixels(figure::pixels(&scene, scale)?));
     // Making the file embeds the fonts, or tells that it cannot.
     let embeds = (form == Form::Pdf).then(|| figure::pdf(&scene).is_ok());
     let size = [scene.width, scene.height].map(|side| side / POINTS_PER_MM);

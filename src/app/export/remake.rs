@@ -21,14 +21,23 @@ struct Measuring {
 pub(super) fn commands(state: &State, spec: &Spec, chart: &Chart, out: &Path) -> (String, String) {
     let drawn = state.drawn();
     let (mut results, mut measuring) = (Vec::<PathBuf>::new(), Vec::<Measuring>::new());
+    // Files of hidden runs too, which the numbers and colours of the others follow from.
+    for file in state.open_runs().iter().filter_map(|open| open.recorded.as_ref()).flat_map(|run| &run.files)
+    {
+        if !results.contains(file) {
+            results.push(file.clone());
+        }
+    }
+    let is_recorded = |run: usize| state.open_runs().get(run).is_some_and(|open| open.recorded.is_some());
+    let hidden = drawn.hidden.iter().filter(|(run, _)| is_recorded(*run));
+    let hidden: Vec<String> = hidden.map(|(_, label)| label.clone()).collect();
     for (subject, condition) in drawn.snapshot.subjects().runs.iter().zip(&drawn.conditions) {
         let Some(open) = state.open_runs().get(subject.run) else { continue };
-        let path = open.run.path.clone();
         if open.recorded.is_some() {
-            if !results.contains(&path) {
-                results.push(path);
-            }
-        } else if let Some(known) = measuring.iter_mut().find(|known| known.condition == *condition) {
+            continue;
+        }
+        let path = open.run.path.clone();
+        if let Some(known) = measuring.iter_mut().find(|known| known.condition == *condition) {
             known.models.push(path);
         } else {
             let number = measuring.len() + 1;
@@ -38,7 +47,7 @@ pub(super) fn commands(state: &State, spec: &Spec, chart: &Chart, out: &Path) ->
         }
     }
     results.extend(measuring.iter().map(|of| of.results.clone()));
-    let (words, lacks) = spec.command(chart, &results, text_of(state).as_ref(), out);
+    let (words, lacks) = spec.command(chart, &results, &hidden, text_of(state).as_ref(), out);
     let first = measuring.iter().map(|of| shell(&measure(&of.models, &of.condition, &of.results)));
     let text = first.chain([shell(&words)]).collect::<Vec<_>>().join("\n");
     let made = match measuring.len() {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::choices::{Choices, Form};
+use crate::app::dialogs::Made;
 use crate::chart::{self, Chart, Of};
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, FigureOptions, Pixels, Scene, layout};
@@ -37,9 +38,9 @@ impl Spec {
     /// A view of what the window shows, with the checkpoints at the scrubber standing out.
     pub fn new(state: &State, view: &'static View, options: Options, choices: Choices) -> Self {
         let snapshot = Arc::clone(&state.drawn().snapshot);
-        let runs = snapshot.subjects().runs.iter().enumerate();
+        let current = state.current_drawn().enumerate();
         let current =
-            runs.filter_map(|(place, run)| Some(Of::checkpoint(place, state.current_of(run.run)?))).collect();
+            current.filter_map(|(run, checkpoint)| Some(Of::checkpoint(run, checkpoint?))).collect();
         Self { view, snapshot, options, current, choices }
     }
 
@@ -64,18 +65,21 @@ impl Spec {
         layout(chart, &self.figure())
     }
 
-    /// The file.
+    /// The file, or what the view lacks.
     ///
     /// # Errors
-    /// What the view lacks; what the writer of its form said.
-    pub fn bytes(&self) -> Result<Vec<u8>> {
-        let chart = self.chart()?;
-        match self.choices.form {
-            Form::Pdf => figure::pdf(&self.scene(&chart)),
-            Form::Svg => Ok(figure::svg(&self.scene(&chart)).into_bytes()),
-            Form::Png => figure::png(&self.scene(&chart), self.choices.scale()),
-            Form::Csv => chart::csv(&chart),
-        }
+    /// What the writer of its form said.
+    pub fn made(&self) -> Result<Made> {
+        let chart = match self.chart() {
+            Ok(chart) => chart,
+            Err(missing) => return Ok(Made::Nothing(missing)),
+        };
+        Ok(Made::File(match self.choices.form {
+            Form::Pdf => figure::pdf(&self.scene(&chart))?,
+            Form::Svg => figure::svg(&self.scene(&chart)).into_bytes(),
+            Form::Png => figure::png(&self.scene(&chart), self.choices.scale())?,
+            Form::Csv => chart::csv(&chart)?,
+        }))
     }
 
     /// The picture, in the resolution chosen.
@@ -91,6 +95,7 @@ impl Spec {
         &self,
         chart: &Chart,
         results: &[PathBuf],
+        hidden: &[String],
         text: Option<&[PathBuf; 2]>,
         out: &Path,
     ) -> (Vec<String>, Option<&str>) {
@@ -101,6 +106,7 @@ impl Spec {
             figure: &self.figure(),
             dpi: f32::from(self.choices.dpi),
             results,
+            hidden,
             text,
             out,
         };

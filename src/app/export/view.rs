@@ -4,17 +4,19 @@ use eframe::egui::{
     self, Align, Button, Context, Key, Layout, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2,
 };
 
-use super::choices::{Choices, Form};
-use super::controls::controls_ui;
+use super::choices::{Choices, Form, Scope, TRUE_SIZE, Zoom};
+use super::controls::{controls_ui, one_ui};
 use super::file::There;
-use super::preview::{Drawn, Look};
+use super::preview::{Drawn, Look, Pixelled, Shape};
 use super::spec::Spec;
 use super::{Ask, Dialog, Given, Step, modal_id};
 use crate::app::Action;
 use crate::app::status;
 use crate::app::theme::{self, palette};
 use crate::error::Result;
+use crate::figure::{POINTS_PER_MM, Vision};
 use crate::state::Severity;
+use crate::words::counted;
 
 /// The dialog with its margins, in points of the screen; smaller where the window is.
 const SIZE: [f32; 2] = [880.0, 600.0];
@@ -55,10 +57,11 @@ pub(super) fn dialog_ui(
         ui.horizontal_top(|ui| {
             let area = vec2(size.x - CHOICES - 16.0, height);
             let (area, _) = ui.allocate_exact_size(area, Sense::hover());
-            let scale = ui.ctx().pixels_per_point();
-            let pixels = (picture_room(area).size() * scale).max(egui::Vec2::splat(16.0));
-            dialog.preview.ask(ui.ctx(), &spec, [pixels.x as u32, pixels.y as u32]);
-            preview_ui(ui, area, dialog.preview.shown());
+            let (bar, area) = area.split_top_bottom_at_y(area.top() + BAR);
+            dialog.preview.ask(ui.ctx(), &spec, shape(ui, dialog, area));
+            preview_ui(ui, area, dialog.zoom, dialog.preview.shown());
+            let is_drawn = choices.form != Form::Csv;
+            bar_ui(ui, bar, dialog, is_drawn);
             ui.add_space(8.0);
             ui.vertical(|ui| {
                 ui.set_width(CHOICES);
@@ -84,13 +87,52 @@ pub(super) fn dialog_ui(
     (spec, ask)
 }
 
+/// The height of the line above the preview.
+const BAR: f32 = 30.0;
+
+/// The picture that the preview needs in an area.
+fn shape(ui: &Ui, dialog: &Dialog, area: Rect) -> Shape {
+    let scale = ui.ctx().pixels_per_point();
+    let pixels = match dialog.zoom {
+        Zoom::Fit => {
+            let pixels = (picture_room(area).size() * scale).max(egui::Vec2::splat(16.0));
+            Pixelled::Within([pixels.x as u32, pixels.y as u32])
+        }
+        Zoom::True => {
+            let most = ui.input(|input| input.max_texture_side) as u32;
+            Pixelled::Scale(TRUE_SIZE * scale, most)
+        }
+    };
+    Shape { pixels, vision: dialog.vision }
+}
+
+/// Draws who the preview is seen by, and how large.
+fn bar_ui(ui: &mut Ui, bar: Rect, dialog: &mut Dialog, is_drawn: bool) {
+    if !is_drawn {
+        return;
+    }
+    let bar = bar.with_max_y(bar.max.y - 4.0);
+    let (left, right) = bar.split_left_right_at_x(bar.right() - ZOOM);
+    let layout = Layout::left_to_right(Align::Center);
+    let mut left = ui.new_child(egui::UiBuilder::new().max_rect(left).layout(layout));
+    left.label(theme::weak(&left, "View"))
+        .on_hover_text("The preview as others see it; the file stays in colour");
+    dialog.vision = one_ui(&mut left, dialog.vision, Vision::ALL, Vision::name).unwrap_or(dialog.vision);
+    let right = right.with_min_x(right.min.x + 12.0);
+    let mut right = ui.new_child(egui::UiBuilder::new().max_rect(right).layout(layout));
+    dialog.zoom = one_ui(&mut right, dialog.zoom, Zoom::ALL, Zoom::name).unwrap_or(dialog.zoom);
+}
+
+/// The width of the choice of how large a preview is, with the gap before it.
+const ZOOM: f32 = 134.0;
+
 /// The room for a picture, below which its size is written.
 fn picture_room(area: Rect) -> Rect {
     Rect::from_min_max(area.min, area.max - vec2(0.0, 22.0)).shrink(8.0)
 }
 
 /// Draws what will be written.
-fn preview_ui(ui: &mut Ui, area: Rect, shown: Option<&Result<Drawn>>) {
+fn preview_ui(ui: &mut Ui, area: Rect, zoom: Zoom, shown: Option<&Result<Drawn>>) {
     let palette = palette(ui.visuals());
     ui.painter().rect_filled(area, 4.0, palette.raised);
     let mut inside = ui.new_child(
@@ -110,14 +152,27 @@ fn preview_ui(ui: &mut Ui, area: Rect, shown: Option<&Result<Drawn>>) {
             let words = format!("{} × {} mm", tenths(*width), tenths(*height));
             ui.label(theme::weak(ui, &words).small());
             let room = picture_room(area);
-            let scale = ui.ctx().pixels_per_point();
-            let rect = Rect::from_center_size(room.center(), picture.size_vec2() / scale);
-            let image = egui::Image::new(picture).fit_to_exact_size(rect.size());
-            ui.put(rect, image).widget_info(|| {
-                WidgetInfo::labeled(Role::Image, true, format!("Preview of {}, {words}", chart.title))
+            let on_paper = vec2(*width, *height) * (POINTS_PER_MM * TRUE_SIZE);
+            let fitting = (room.size() / on_paper).min_elem();
+            let size = if zoom == Zoom::True { on_paper } else { on_paper * fitting };
+            let draw = |ui: &mut Ui, rect: Rect| {
+                let image = egui::Image::new(picture).fit_to_exact_size(size);
+                ui.put(rect, image).widget_info(|| {
+                    WidgetInfo::labeled(Role::Image, true, format!("Preview of {}, {words}", chart.title))
+                });
+                let edge = egui::Stroke::new(1.0, palette.line);
+                ui.painter().rect_stroke(rect, 0.0, edge, egui::StrokeKind::Outside);
+            };
+            if zoom == Zoom::Fit || fitting >= 1.0 {
+                return draw(ui, Rect::from_center_size(room.center(), size));
+            }
+            let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(room));
+            egui::ScrollArea::both().id_salt("picture").auto_shrink(false).show(&mut inside, |ui| {
+                // In the middle of the side that it does not fill.
+                let spare = (room.size() - size).max(egui::Vec2::ZERO);
+                let (area, _) = ui.allocate_exact_size(size.max(room.size()), Sense::hover());
+                draw(ui, Rect::from_min_size(area.min + 0.5 * spare, size));
             });
-            let edge = egui::Stroke::new(1.0, palette.line);
-            ui.painter().rect_stroke(rect, 0.0, edge, egui::StrokeKind::Outside);
         }
         Some(Ok((_, Look::Table { head, rows }))) => {
             let words = format!("{rows} {}", if *rows == 1 { "row" } else { "rows" });
@@ -211,16 +266,25 @@ fn note_ui(
     if given.offers_own {
         return status::waiting_ui(ui, actions);
     }
-    let target = dialog.file.target(choices.form);
-    let there = target.as_ref().and_then(|target| dialog.file.there(ui.ctx(), target).cloned());
-    let note = match (dialog.step, &dialog.note, &target, there) {
+    let targets = dialog.targets(given.panels, given.place, choices.form);
+    let there = dialog.file.there(ui.ctx(), &targets);
+    let is_all = dialog.scope == Scope::All;
+    let note = match (dialog.step, &dialog.note, targets.first(), there) {
         (Step::Writing, ..) => Some((Severity::Info, "Writing…".to_owned())),
         (_, Some(note), ..) => Some(note.clone()),
         (Step::Asked, ..) => Some((Severity::Info, "Looking whether a file is there…".to_owned())),
-        (_, None, Some(_), Some(There::File)) => {
+        (_, None, Some(_), Some(There::Files(_))) if !is_all => {
             Some((Severity::Warning, "replaces the file that is there".to_owned()))
         }
+        (_, None, Some(_), Some(There::Files(count))) => {
+            let said =
+                format!("replaces {} of {}: {}", count, counted(targets.len(), "file"), names(&targets));
+            Some((Severity::Warning, said))
+        }
         (_, None, Some(_), Some(There::Trouble(error))) => Some((Severity::Warning, error)),
+        (_, None, Some(_), _) if is_all => {
+            Some((Severity::Info, format!("writes {}: {}", counted(targets.len(), "file"), names(&targets))))
+        }
         (_, None, Some(target), _) if target.to_string_lossy() != dialog.file.text.trim() => {
             Some((Severity::Info, format!("writes {}", target.display())))
         }
@@ -235,6 +299,12 @@ fn note_ui(
         let label = egui::Label::new(RichText::new(&text).small().color(color)).truncate();
         ui.add(label).on_hover_text(text);
     });
+}
+
+/// The names of files, without their folder.
+fn names(files: &[std::path::PathBuf]) -> String {
+    let names = files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Draws the buttons.
@@ -252,10 +322,9 @@ fn buttons_ui(ui: &mut Ui, dialog: &mut Dialog, spec: &Spec, given: &Given<'_>) 
             ask = Some(Ask::CopyCommand);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let target = dialog.file.target(spec.choices.form);
-            let there = target.and_then(|target| dialog.file.there(ui.ctx(), &target).cloned());
-            let (name, does) = match there {
-                Some(There::File) => ("Replace", Ask::Replace),
+            let targets = dialog.targets(given.panels, given.place, spec.choices.form);
+            let (name, does) = match dialog.file.there(ui.ctx(), &targets) {
+                Some(There::Files(_)) => ("Replace", Ask::Replace),
                 _ => ("Export", Ask::Export),
             };
             let fill = palette(ui.visuals()).selection;

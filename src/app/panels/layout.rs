@@ -3,7 +3,7 @@
 //! Nothing here draws. A [`Node`] is of whatever stands in its places: of [`Spec`]s in a file, of panels on screen.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::spec::Spec;
 
@@ -40,12 +40,21 @@ pub(in crate::app) struct Layout {
     pub less_null: bool,
     /// The panels; `None` where all are closed.
     pub panels: Option<Node<Spec>>,
+    /// What was chosen of figures that were exported, by name; what is as usual is left out.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub export: Map<String, Value>,
 }
 
 impl Layout {
     /// A layout of panels.
     pub fn new(panels: Option<Node<Spec>>, less_null: bool) -> Self {
-        Self { version: VERSION, less_null, panels }
+        Self { version: VERSION, less_null, panels, export: Map::new() }
+    }
+
+    /// The same layout, with what was chosen of figures.
+    #[must_use]
+    pub fn with_export(self, export: Map<String, Value>) -> Self {
+        Self { export, ..self }
     }
 
     /// A layout as it was written.
@@ -167,8 +176,6 @@ impl<P> Node<P> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Map;
-
     use super::*;
 
     fn spec(kind: &str) -> Spec {
@@ -189,7 +196,8 @@ mod tests {
     fn what_is_written_is_read_again() {
         let layout = Layout::default();
         assert_eq!(Layout::read(&layout.written()), Ok(layout));
-        let closed = Layout::new(None, true);
+        let export = serde_json::from_str("{\"form\": \"svg\", \"width\": 89.0}").unwrap();
+        let closed = Layout::new(None, true).with_export(export);
         assert_eq!(Layout::read(&closed.written()), Ok(closed));
     }
 

@@ -28,6 +28,7 @@ mod spec;
 mod tiles;
 
 pub(super) use file::LayoutFile;
+pub(super) use layout::Layout;
 pub(super) use palette::{Palette, palette_ui};
 pub(super) use presets::PRESETS;
 pub(super) use spec::PanelKind;
@@ -42,7 +43,6 @@ use crate::views::View;
 use crate::views::options::Options;
 use crate::views::plane::PlaneView;
 use crate::views::snapshot::Snapshot;
-use layout::Layout;
 use panel::Panel;
 
 /// A panel whose figure can be exported.

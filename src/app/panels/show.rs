@@ -40,11 +40,10 @@ pub(super) fn panels_ui(
     actions: &mut Vec<Action>,
 ) {
     let snapshot = &state.drawn().snapshot;
-    let runs = &snapshot.subjects().runs;
     let size = ui.available_size();
     panels.size = (size.x, size.y);
     let cursor = Cursor {
-        current: runs.iter().map(|run| state.current_of(run.run)).collect(),
+        current: state.current_drawn().collect(),
         hovered: hovered.filter(|_| !panels.is_walked).or(panels.hovered),
         is_solo: state.solo().is_some(),
     };

@@ -1,6 +1,7 @@
 //! What holds of every figure: it passes its own check, in every width and theme.
 
 use super::*;
+use crate::chart::ColorBy;
 use crate::figure::check;
 use crate::figure::kept::assert_as_kept;
 use crate::labels::sentence;
@@ -100,4 +101,19 @@ fn every_figure_is_drawn_as_in_the_picture_kept_of_it() {
         let scene = layout(&chart, &FigureOptions { width: 252.0, current, ..FigureOptions::default() });
         assert_as_kept(&scene, view.kind);
     }
+}
+
+#[test]
+fn runs_colored_by_a_number_have_its_scale_in_the_legend() {
+    let names = ["pythia-70m", "pythia-410m", "pythia-1.4b", "mine"];
+    let runs = names.iter().enumerate().map(|(n, name)| run(n, name, 5, 4)).collect::<Vec<_>>();
+    let snapshot = Snapshot::new(runs).colored_by(ColorBy::Size);
+    let chart = (View::of_kind("plane").unwrap().chart)(&snapshot, &Options::default()).unwrap();
+    let scene = layout(&chart, &FigureOptions { width: 252.0, ..FigureOptions::default() });
+    assert_eq!(faults(&scene), [""; 0]);
+    let svg = crate::figure::svg(&scene);
+    for words in ["70M", "1.4B"] {
+        assert!(svg.contains(&format!(">{words}</text>")), "{words}");
+    }
+    assert_as_kept(&scene, "plane-by-size");
 }

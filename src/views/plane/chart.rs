@@ -6,11 +6,12 @@ use crate::chart::{
     Series,
 };
 use crate::measures::Order;
+use crate::views::View;
+use crate::views::explain::{self, Told};
 use crate::views::marks::Flag;
 use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Share};
 use crate::views::quantity::Quantity;
 use crate::views::snapshot::{Measure, Run, Snapshot};
-use crate::views::{View, explain};
 
 /// The view.
 pub const VIEW: View = View {
@@ -54,8 +55,7 @@ pub(in crate::views) fn side_by_side(
     for facet in &mut facets {
         (facet.x.range, facet.y.range) = (Some([0.0, reach]), Some([0.0, reach]));
     }
-    let legend = explain::legend_of(snapshot, options, orders);
-    let caption = explain::caption_of(snapshot, options, orders);
+    let Told { legend, caption } = explain::told(snapshot, options, orders);
     Ok(Chart { facets, legend, caption, subjects: snapshot.subjects().clone(), ..Chart::default() })
 }
 

@@ -74,7 +74,9 @@ fn parts_merge_to_the_whole_to_the_byte_and_show_as_one() {
     let [run] = runs.runs() else { panic!("{:?}", runs.runs()) };
     let names: Vec<&str> = run.run.checkpoints.iter().map(|checkpoint| &*checkpoint.name).collect();
     assert_eq!(names, STEPS);
-    let recorded = run.recorded.as_ref().unwrap();
+    let joined = run.recorded.as_ref().unwrap();
+    let recorded = &joined.results;
+    assert_eq!(joined.files.len(), 3, "every file is known that holds a part");
     assert_eq!((recorded.run.as_str(), recorded.checkpoints.len()), ("run", 3));
     // A measurement has nothing to do there.
     let (_, stderr) = infoplane(&["measure", &parts, "--corpus", &a], 2);
