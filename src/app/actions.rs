@@ -38,6 +38,8 @@ pub(super) enum Action {
     RedoZoom,
     /// Move the focus so many panels on, or back where it is less than zero.
     NextPanel(i32),
+    /// Open the menu of the chart used last.
+    Menu,
     /// Open or close a drawer.
     Toggle(Drawer),
     /// Bring a panel to the front, or open it.
@@ -94,8 +96,12 @@ impl App {
                 self.panels.go(step);
                 Ok(())
             }
+            Action::Menu => {
+                self.panels.open_menu();
+                Ok(())
+            }
             Action::Toggle(drawer) => {
-                self.sides = self.sides.toggled(drawer);
+                self.toggle(ctx, drawer);
                 Ok(())
             }
             Action::OpenPanel(kind) => {

@@ -19,10 +19,10 @@ pub(super) enum Held {
 impl App {
     /// Leaves one thing: a drawer, a point walked to, else the zoom of the panel used last. What else had the focus has lost
     /// it already, and that is enough for one press.
-    pub(super) fn escape(&mut self) {
+    pub(super) fn escape(&mut self, ctx: &Context) {
         match (self.held, self.sides.open()) {
             (Held::Field, _) => {}
-            (_, Some(drawer)) => self.sides = self.sides.toggled(drawer),
+            (_, Some(drawer)) => self.toggle(ctx, drawer),
             (held, None) => {
                 if !self.panels.put_down() && held != Held::Control {
                     self.panels.leave_zoom();

@@ -8,7 +8,7 @@ use super::theme::{self, palette};
 type Line = (&'static str, &'static str);
 
 /// Keys that hold everywhere but in a field that is typed into.
-const KEYS: [Line; 18] = [
+const KEYS: [Line; 19] = [
     ("Space", "play or pause"),
     ("←  →  Home  End", "one checkpoint back or on, the first, the last; sliders keep them"),
     ("Shift+←  Shift+→", "ten checkpoints back or on"),
@@ -17,6 +17,7 @@ const KEYS: [Line; 18] = [
     ("Ctrl+Z  Ctrl+Shift+Z", "what was in sight before in the panel used last, and forth again"),
     ("Tab  Enter", "next control, use it"),
     ("Ctrl+Tab  Ctrl+Shift+Tab", "next panel, the one before"),
+    ("Shift+F10  Menu", "the menu of the chart used last, of the point walked to"),
     ("↑  ↓", "in a list of checkpoints: one back or on"),
     ("R  ,", "runs, settings: open and close them in a narrow window"),
     ("P", "pin the settings, or unpin them"),

@@ -75,6 +75,7 @@ use escape::Held;
 use export::Exporter;
 use outbox::{Flushed, Outbox};
 use panels::{LayoutFile, Palette, Panels};
+use regions::DrawerFocus;
 use runs::Hovered;
 use sides::Sides;
 
@@ -123,6 +124,8 @@ pub struct App {
     exporter: Exporter,
     hovered: Hovered,
     sides: Sides,
+    /// Where the focus goes as drawers open and close.
+    drawer_focus: DrawerFocus,
     help_open: bool,
     /// What had the focus in the last frame.
     held: Held,
@@ -157,6 +160,7 @@ impl App {
             exporter: Exporter::default(),
             hovered: Hovered::default(),
             sides: Sides::Standing,
+            drawer_focus: DrawerFocus::default(),
             help_open: false,
             held: Held::Nothing,
             last_place: Default::default(),
@@ -258,7 +262,7 @@ impl eframe::App for App {
         if self.browser.is_none() && !self.exporter.is_open() {
             let is_covered = self.help_open || self.palette.is_some();
             if !is_covered && shortcuts::is_escape(&ctx) {
-                self.escape();
+                self.escape(&ctx);
             }
             shortcuts::shortcuts(&ctx, &self.state, is_covered, &mut actions);
         }

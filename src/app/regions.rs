@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Area, Context, Margin, Order, Rect, Stroke, Ui, pos2};
+use eframe::egui::{self, Area, Context, Margin, Order, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2};
 
 use super::runs::Hovered;
 use super::sides::{Drawer, Sides};
@@ -14,7 +14,41 @@ const LOW: f32 = 640.0;
 /// The heights of the bars at the top and of the timeline in a low window, in points of the screen.
 const LOW_BAR: f32 = 36.0;
 
+/// Where the focus goes as drawers open and close.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DrawerFocus {
+    /// What had it before the drawer was opened.
+    before: Option<egui::Id>,
+    /// Whether the drawer is to take it.
+    is_due: bool,
+}
+
+/// The identity of a drawer among the areas of the window.
+fn drawer_id(drawer: Drawer) -> egui::Id {
+    egui::Id::unique("drawer").with(drawer as u8)
+}
+
 impl App {
+    /// Opens a drawer, which takes the focus, or closes it; what had the focus before has it again, unless something else
+    /// has taken it since.
+    pub(super) fn toggle(&mut self, ctx: &Context, drawer: Drawer) {
+        let before = self.sides.open();
+        self.sides = self.sides.toggled(drawer);
+        let focused = ctx.memory(|memory| memory.focused());
+        match (before, self.sides.open()) {
+            (_, None) => {
+                let layer = |id: egui::Id| ctx.read_response(id).map(|response| response.layer_id.id);
+                let is_inside = |drawer: Drawer| focused.and_then(layer) == Some(drawer_id(drawer));
+                let is_free = focused.is_none() || before.is_some_and(is_inside);
+                if let Some(id) = self.drawer_focus.before.take().filter(|_| is_free) {
+                    ctx.memory_mut(|memory| memory.request_focus(id));
+                }
+            }
+            (None, Some(_)) => self.drawer_focus = DrawerFocus { before: focused, is_due: true },
+            (Some(_), Some(_)) => self.drawer_focus.is_due = true,
+        }
+    }
+
     /// Draws all that the window shows, but what lies over it for a while.
     pub(super) fn regions_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let window = ui.ctx().content_rect().size();
@@ -119,7 +153,7 @@ impl App {
             Drawer::Settings => (middle.right() - theme::CONTROLS_WIDTH, theme::CONTROLS_WIDTH),
         };
         let rect = Rect::from_min_max(pos2(left, middle.top()), pos2(left + width, middle.bottom()));
-        let area = Area::new(egui::Id::unique("drawer").with(drawer as u8)).order(Order::Middle);
+        let area = Area::new(drawer_id(drawer)).order(Order::Middle);
         let area = area.fixed_pos(rect.min).default_size(rect.size()).constrain(false).fade_in(false);
         let before = self.hovered.list;
         if drawer == Drawer::Runs {
@@ -127,6 +161,13 @@ impl App {
         }
         area.show(ctx, |ui| {
             ui.set_min_size(rect.size());
+            // The whole of it takes the focus, so that Tab goes on to what is first in it.
+            let whole = ui.interact(rect, drawer_id(drawer).with("whole"), Sense::focusable_noninteractive());
+            let (enabled, name) = (ui.is_enabled(), drawer.name());
+            whole.widget_info(|| WidgetInfo::labeled(Role::Group, enabled, name));
+            if std::mem::take(&mut self.drawer_focus.is_due) {
+                whole.request_focus();
+            }
             let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect));
             inner.shrink_clip_rect(rect);
             self.side_ui(&mut inner, drawer, actions);

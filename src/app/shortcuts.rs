@@ -59,6 +59,9 @@ pub(super) fn shortcuts(ctx: &Context, state: &State, is_covered: bool, actions:
     } else if pressed(Modifiers::COMMAND, Key::Tab) {
         actions.push(Action::NextPanel(1));
     }
+    if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
+        actions.push(Action::Menu);
+    }
     if pressed(Modifiers::NONE, Key::Comma) {
         actions.push(Action::Toggle(Drawer::Settings));
     }

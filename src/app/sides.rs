@@ -12,6 +12,16 @@ pub(super) enum Drawer {
     Settings,
 }
 
+impl Drawer {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Runs => "Runs",
+            Self::Settings => "Settings",
+        }
+    }
+}
+
 /// How the sides of the window stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sides {

@@ -55,11 +55,11 @@ pub(super) fn toolbar_ui(ui: &mut Ui, state: &State, asking: bool, sides: Sides,
 /// The button of a side that is a drawer.
 fn drawer_ui(ui: &mut Ui, sides: Sides, drawer: Drawer, actions: &mut Vec<Action>) {
     let Sides::Drawers(open) = sides else { return };
-    let (name, help) = match drawer {
-        Drawer::Runs => ("Runs", "The list of runs (R)"),
-        Drawer::Settings => ("Settings", "What is viewed and how it is measured (,)"),
+    let help = match drawer {
+        Drawer::Runs => "The list of runs (R)",
+        Drawer::Settings => "What is viewed and how it is measured (,)",
     };
-    let button = egui::Button::selectable(open == Some(drawer), name).frame_when_inactive(true);
+    let button = egui::Button::selectable(open == Some(drawer), drawer.name()).frame_when_inactive(true);
     if ui.add(button).on_hover_text(help).clicked() {
         actions.push(Action::Toggle(drawer));
     }

@@ -249,16 +249,26 @@ fn a_chart_with_the_focus_has_a_ring() {
 fn ctrl_tab_goes_from_panel_to_panel_and_keys_are_for_the_one_in_use() {
     let mut window = Window::measured();
     let mut seen = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..5 {
         press_with(&mut window, Modifiers::COMMAND, Key::Tab);
-        seen.push(focused_picture(&window).expect("a chart has the focus"));
+        seen.push(window.focused().expect("a panel has the focus").1);
     }
     assert!(seen[0].contains(PLANE) && seen[1].contains(COURSE), "{seen:?}");
     assert!(seen[2] != seen[1] && seen[2] != seen[0]);
-    assert!(seen[3].contains(PLANE), "after the last comes the first");
-    press_with(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Tab);
-    press_with(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Tab);
+    assert_eq!(seen[3], "Numbers at the scrubber");
+    assert!(seen[4].contains(PLANE), "after the last comes the first");
+    for _ in 0..3 {
+        press_with(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Tab);
+    }
     assert!(focused_picture(&window).is_some_and(|label| label.contains(COURSE)));
+    // The arrows are the table's where that has the focus.
+    for _ in 0..2 {
+        press_with(&mut window, Modifiers::COMMAND, Key::Tab);
+    }
+    window.press(Key::Home);
+    assert_eq!(window.position(), 0);
+    window.press(Key::ArrowDown);
+    assert_eq!(window.focused().map(|(_, name)| name).as_deref(), Some("Numbers at the scrubber"));
     // Alone, a panel makes room for the next.
     window.click("Maximise Information plane");
     press_with(&mut window, Modifiers::COMMAND, Key::Tab);

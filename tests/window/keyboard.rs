@@ -137,3 +137,35 @@ fn the_first_click_on_the_theme_changes_what_is_seen() {
         }
     }
 }
+
+#[test]
+fn the_menu_of_a_chart_is_opened_by_keys_and_gone_through_by_them() {
+    for keys in [(Modifiers::SHIFT, Key::F10), (Modifiers::NONE, Key::Menu)] {
+        let mut window = Window::measured();
+        window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Tab);
+        window.harness.run_steps(3);
+        let chart = window.focused();
+        assert!(chart.as_ref().is_some_and(|(role, _)| *role == Role::Image), "{chart:?}");
+        window.harness.key_press_modifiers(keys.0, keys.1);
+        window.harness.run_steps(3);
+        assert_eq!(window.focused(), Some((Role::Button, "Copy values".to_owned())), "{keys:?}");
+        for name in ["Hide this run", "Solo this run", "Fit", "Maximise panel", "Export…"] {
+            assert!(
+                window.harness.query_all_by_role_and_label(Role::Button, name).next().is_some(),
+                "{name}"
+            );
+        }
+        window.press(Key::Escape);
+        window.harness.run_steps(2);
+        assert!(!window.has("Hide this run"));
+        assert_eq!(window.focused(), chart, "the chart has the focus again");
+        window.harness.key_press_modifiers(keys.0, keys.1);
+        window.harness.run_steps(3);
+        window.press(Key::ArrowDown);
+        assert_eq!(window.focused(), Some((Role::Button, "Hide this run".to_owned())));
+        window.press(Key::Enter);
+        window.harness.run_steps(3);
+        let hidden = (0..2).filter(|run| !window.app().state().is_visible(*run)).count();
+        assert_eq!(hidden, 1);
+    }
+}

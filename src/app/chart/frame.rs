@@ -61,7 +61,7 @@ pub(super) fn frame_ui(
     });
     let under = if is_boxed { None } else { hit::under_pointer(&response, &canvas, index) };
     let entered = keyboard::follow(ui, &response, index, facet, memory, cursor);
-    let menu = menu::menu_ui(&response, chart, &canvas, under.as_ref(), memory, cursor);
+    let menu = menu::menu_ui(&response, chart, &canvas, (index, under.as_ref()), memory, cursor);
     describe(ui, &response, chart, facet, cursor);
     let mut said = ChartResponse {
         turned: if facet.is_bare { response.drag_delta() } else { egui::Vec2::ZERO },

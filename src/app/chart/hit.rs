@@ -18,7 +18,7 @@ pub(super) struct Found<'a> {
     mark: &'a Mark,
     /// `None` for a rule.
     datum: Option<&'a Datum>,
-    at: Pos2,
+    pub at: Pos2,
     pub place: Place,
 }
 

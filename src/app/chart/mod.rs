@@ -78,6 +78,10 @@ pub(in crate::app) struct ChartMemory {
     walked: Option<Place>,
     /// What a menu was asked of.
     asked_of: Option<Place>,
+    /// Whether a key asks for the menu.
+    takes_menu: bool,
+    /// Where the menu stands that a key opened, while it is open; the frame then has the focus again.
+    key_menu: Option<Pos2>,
     /// Whether the first frame is to take the focus.
     takes_focus: bool,
     /// Where a box began to be drawn.
@@ -112,6 +116,11 @@ impl ChartMemory {
     /// Gives the focus to the first frame, as Tab does.
     pub fn focus(&mut self) {
         self.takes_focus = true;
+    }
+
+    /// Opens the menu of the frame that the keyboard is in, else of the first.
+    pub fn open_menu(&mut self) {
+        self.takes_menu = true;
     }
 
     /// Leaves the datum that the keyboard walked to; `false` where there is none.

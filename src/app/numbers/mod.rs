@@ -53,12 +53,19 @@ pub(super) struct NumbersMemory {
     pub sort: Option<Sort>,
     /// The row that the arrows have come to, by its place among the trajectories drawn.
     row: Option<usize>,
+    /// Whether the rows are to take the focus.
+    takes_focus: bool,
 }
 
 impl NumbersMemory {
     /// A table in an order.
     pub fn of(sort: Option<Sort>) -> Self {
-        Self { sort, row: None }
+        Self { sort, row: None, takes_focus: false }
+    }
+
+    /// Gives the focus to the rows, as Tab does.
+    pub fn focus(&mut self) {
+        self.takes_focus = true;
     }
 }
 
@@ -81,6 +88,7 @@ pub(super) fn numbers_ui(
 ) -> ChartResponse {
     let rows = sort::sorted(state.at_scrubber(), memory.sort, &state.drawn().trajectories);
     if rows.is_empty() {
+        memory.takes_focus = false;
         nothing_ui(ui, state);
         return ChartResponse::default();
     }
@@ -217,6 +225,9 @@ impl Table<'_> {
         let list = ui.interact(all, id, Sense::focusable_noninteractive());
         let enabled = ui.is_enabled();
         list.widget_info(|| WidgetInfo::labeled(Role::ListBox, enabled, "Numbers at the scrubber"));
+        if std::mem::take(&mut memory.takes_focus) {
+            list.request_focus();
+        }
         if list.has_focus() {
             answer = self.keys(ui, rows, memory);
         } else {
@@ -276,6 +287,7 @@ impl Table<'_> {
         ChartResponse {
             hovered: row.map(|row| Of::run(row.place())),
             clicked: row.filter(|_| is_entered).and_then(|row| self.of(row)),
+            is_active: true,
             ..ChartResponse::default()
         }
     }

@@ -3,7 +3,7 @@
 use egui_tiles::{Tile, TileId, Tiles};
 
 use super::Panels;
-use super::panel::{ChartPanel, Panel};
+use super::panel::Panel;
 use crate::app::chart::ChartMemory;
 
 /// In less room than this, across or up, panels are seen one at a time: beside others none would have enough.
@@ -74,16 +74,19 @@ impl Panels {
         }
     }
 
-    /// Moves the focus to the chart of the next panel, or of the one before where `step` is less than zero. Where one panel
+    /// Moves the focus to the chart, or the table, of the next panel, or of the one before where `step` is less than zero. Where one panel
     /// is seen alone, the other takes its place.
     pub fn go(&mut self, step: i32) {
         let alone = self.alone();
         let panels: Vec<TileId> = match alone {
             Some(_) => panes(&self.tree.tiles),
             None => {
-                let chart = |id: &TileId| self.tree.tiles.get_pane(id)?.chart();
-                let has_chart = |id: &TileId| chart(id).is_some_and(ChartPanel::has_chart);
-                self.seen().into_iter().filter(has_chart).collect()
+                let takes_focus = |id: &TileId| match self.tree.tiles.get_pane(id) {
+                    Some(Panel::Chart(chart)) => chart.has_chart(),
+                    Some(Panel::Numbers(_)) => true,
+                    None => false,
+                };
+                self.seen().into_iter().filter(takes_focus).collect()
             }
         };
         let from = alone.or(self.touched);
@@ -93,8 +96,20 @@ impl Panels {
         if alone.is_some() {
             self.maximised = Some(next);
         }
-        if let Some(Tile::Pane(Panel::Chart(chart))) = self.tree.tiles.get_mut(next) {
-            chart.memory().focus();
+        match self.tree.tiles.get_mut(next) {
+            Some(Tile::Pane(Panel::Chart(chart))) => chart.memory().focus(),
+            Some(Tile::Pane(Panel::Numbers(numbers))) => numbers.focus(),
+            _ => {}
+        }
+    }
+
+    /// Opens the menu of the chart in use, at the datum walked to.
+    pub fn open_menu(&mut self) {
+        let tile = self.in_use().and_then(|id| self.tree.tiles.get_mut(id));
+        if let Some(Tile::Pane(Panel::Chart(chart))) = tile
+            && chart.has_chart()
+        {
+            chart.memory().open_menu();
         }
     }
 

@@ -30,6 +30,9 @@ const HEADER: f32 = 28.0;
 const MADE_A_FRAME: usize = 3;
 /// Between panels.
 const GAP: f32 = 4.0;
+/// Around what a panel shows; nothing above and below it in a narrow window, where the bars are edge enough.
+const AROUND: egui::Vec2 = egui::vec2(6.0, 4.0);
+const NARROW_AROUND: egui::Vec2 = egui::vec2(6.0, 0.0);
 
 /// Draws the panels, and takes in what was done to them.
 pub(super) fn panels_ui(
@@ -59,6 +62,7 @@ pub(super) fn panels_ui(
         asked: Vec::new(),
         is_changed: false,
         touched: None,
+        around: if panels.is_narrow() { NARROW_AROUND } else { AROUND },
     };
     let (is_narrow, alone) = (panels.is_narrow(), panels.alone());
     let maximised = alone.filter(|id| panels.maximised == Some(*id));
@@ -183,6 +187,8 @@ struct Shown<'s> {
     is_changed: bool,
     /// The panel that is used now.
     touched: Option<TileId>,
+    /// The room around what a panel shows.
+    around: egui::Vec2,
 }
 
 impl Shown<'_> {
@@ -192,7 +198,7 @@ impl Shown<'_> {
             self.touched = Some(id);
         }
         ui.painter().rect_filled(area, 0.0, palette(ui.visuals()).ground);
-        let inner = area.shrink2(egui::vec2(6.0, 4.0));
+        let inner = area.shrink2(self.around);
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
         let spot = Spot {
             snapshot: &self.state.drawn().snapshot,
