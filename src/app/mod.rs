@@ -8,7 +8,7 @@
 //! | file | duty |
 //! |---|---|
 //! | `outbox` | commands on their way, newest only |
-//! | `actions` | what panels may ask of the window |
+//! | `actions` | how it is done what panels ask of the window |
 //! | `keeping` | what outlives the window |
 //! | [`dialogs`] | the desktop's dialogs, replaceable in tests, and all else that may block |
 //! | `portal` | whether the desktop has dialogs |
@@ -68,16 +68,16 @@ mod widgets;
 
 pub use native::run;
 
-use actions::Action;
 use browser::Browser;
 use dialogs::{Asker, Dialogs, NativeDialogs};
+use egui_tiles::TileId;
 use escape::Held;
 use export::Exporter;
 use outbox::{Flushed, Outbox};
-use panels::{LayoutFile, Palette, Panels};
+use panels::{LayoutFile, Palette, PanelKind, Panels};
 use regions::DrawerFocus;
 use runs::Hovered;
-use sides::Sides;
+use sides::{Drawer, Sides};
 
 /// How soon a full channel to the worker is tried again.
 const RETRY: Duration = Duration::from_millis(30);
@@ -103,6 +103,55 @@ pub struct Start {
     pub demo_runs: bool,
     /// Whether the text is the demo's, since none was named.
     pub demo_text: bool,
+}
+
+/// What a panel may ask of the window.
+#[derive(Clone, Debug)]
+enum Action {
+    /// Something for the state to do.
+    Ui(UiCommand),
+    /// Ask for a folder to open.
+    AskFolder,
+    /// Ask for a text.
+    AskText,
+    /// Ask for scores of benchmarks.
+    AskScores,
+    /// Ask how and where to write the figure of this panel; of the one used last where none is named.
+    Export(Option<TileId>),
+    /// Copy the picture of this panel.
+    CopyPicture(TileId),
+    /// Ask in the window what the desktop's dialog is asking.
+    BrowseInstead,
+    /// Open these paths, or measure on them, whichever they are for.
+    Take(Vec<PathBuf>),
+    /// Show all data in all panels.
+    Fit,
+    /// Show in the panel used last what was in sight before.
+    UndoZoom,
+    /// Show in it again what was left by that.
+    RedoZoom,
+    /// Move the focus so many panels on, or back where it is less than zero.
+    NextPanel(i32),
+    /// Open the menu of the chart used last.
+    Menu,
+    /// Open or close a drawer.
+    Toggle(Drawer),
+    /// Bring a panel to the front, or open it.
+    OpenPanel(PanelKind),
+    /// Put the panels of a ready-made layout in place of those there are.
+    Arrange(usize),
+    /// Show values less what shuffled labels give, or as they are.
+    LessNull(bool),
+    /// Show or hide the list of everything by name.
+    TogglePalette,
+    /// Show or hide the page of keys.
+    ToggleHelp,
+}
+
+impl From<UiCommand> for Action {
+    fn from(command: UiCommand) -> Self {
+        Self::Ui(command)
+    }
 }
 
 /// The window.

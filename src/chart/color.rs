@@ -61,3 +61,14 @@ impl ColorMap {
         }
     }
 }
+
+/// A scale of colours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColorBar {
+    /// What it shows.
+    pub label: String,
+    /// The colours.
+    pub map: ColorMap,
+    /// What stands at its ends.
+    pub ends: [String; 2],
+}

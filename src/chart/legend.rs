@@ -1,6 +1,6 @@
 //! What explains a figure: which line is which run, what colours stand for and what signs mean.
 
-use super::{Color, ColorMap, Line, Marker, Of};
+use super::{Color, ColorBar, Line, Marker, Of};
 
 /// What explains a figure.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,15 +63,4 @@ pub struct Note {
     pub sign: Sign,
     /// What it means.
     pub text: String,
-}
-
-/// A scale of colours.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ColorBar {
-    /// What it shows.
-    pub label: String,
-    /// The colours.
-    pub map: ColorMap,
-    /// What stands at its ends.
-    pub ends: [String; 2],
 }

@@ -14,10 +14,10 @@ mod named;
 mod ticks;
 
 pub use axis::{Axis, Scale};
-pub use color::{Color, ColorBy, ColorMap};
+pub use color::{Color, ColorBar, ColorBy, ColorMap};
 pub use csv::csv;
 pub use datum::{CheckpointSubject, Datum, Of, RunSubject, Statistic, Subjects};
-pub use legend::{ColorBar, Key, Legend, Note, Sign};
+pub use legend::{Key, Legend, Note, Sign};
 pub use mark::{Bars, Cell, Cells, Curve, Dash, Fill, Line, Mark, Marker, Remark, Rule, Series, Words};
 pub(crate) use named::named;
 pub use ticks::Tick;

@@ -17,7 +17,7 @@ use crate::output::write_atomically;
 use crate::results::{join, read_all};
 use crate::settings::{Settings, Temperature};
 use crate::tokens::{Tokens, Vocabulary};
-use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Sphere, Time};
+use crate::views::options::{Differences, FacetBy, Heed, LayerChoice, Options, PlaneY, Sphere, Time};
 use crate::views::quantity::Quantity;
 use crate::views::snapshot::Snapshot;
 use crate::views::{self, View};
@@ -79,6 +79,13 @@ pub struct FigureArgs {
     /// Values less what shuffled labels give.
     #[arg(long)]
     less_null: bool,
+    /// What the plane shows upward: expressivity, or the gap to the bound, I(X;Z) − I(Y;Z).
+    #[arg(long, value_name = "Y", default_value = "expressivity")]
+    y: PlaneY,
+    /// What numbers over training are compared with: none, or first-run, which shows them less those of the first run at the
+    /// same steps.
+    #[arg(long, value_name = "WITH", default_value = "none")]
+    differences: Differences,
     /// The checkpoints of a kind that shows single ones, by name or step; first, middle and last without.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     checkpoints: Vec<String>,
@@ -200,6 +207,8 @@ impl FigureArgs {
             time: self.time,
             log: self.log,
             less_null: self.less_null,
+            y: self.y,
+            differences: self.differences,
             checkpoints: self.checkpoints.clone(),
             score: self.score.clone(),
             sphere: self.sphere(),
@@ -231,6 +240,8 @@ impl FigureArgs {
             (Heed::Time, "--time", options.time != usual.time),
             (Heed::Time, "--log", options.log),
             (Heed::LessNull, "--less-null", options.less_null),
+            (Heed::Y, "--y", options.y != usual.y),
+            (Heed::Differences, "--differences", options.differences != usual.differences),
             (Heed::Checkpoints, "--checkpoints", !options.checkpoints.is_empty()),
             (Heed::Score, "--score", options.score.is_some()),
             (Heed::Sphere, "--points", self.points.is_some()),
@@ -337,6 +348,8 @@ mod tests {
             time: Time::Relative,
             log: true,
             less_null: true,
+            y: PlaneY::Gap,
+            differences: Differences::FirstRun,
             checkpoints: vec!["step-1".to_owned(), "20".to_owned()],
             score: Some("-mmlu pro".to_owned()),
             sphere: Sphere { points: 50, temperature: Temperature::Root, ..Sphere::default() },
@@ -389,6 +402,8 @@ mod tests {
                         Heed::Facet => assert_eq!(read.facet, options.facet),
                         Heed::Time => assert_eq!((read.time, read.log), (options.time, options.log)),
                         Heed::LessNull => assert_eq!(read.less_null, options.less_null),
+                        Heed::Y => assert_eq!(read.y, options.y),
+                        Heed::Differences => assert_eq!(read.differences, options.differences),
                         Heed::Checkpoints => assert_eq!(read.checkpoints, options.checkpoints),
                         Heed::Score => assert_eq!(read.score, options.score),
                         Heed::Sphere => assert_eq!(read.sphere, options.sphere),

@@ -97,6 +97,11 @@ impl Remade<'_> {
                 words.switch("log", options.log);
             }
             Heed::LessNull => words.switch("less-null", options.less_null),
+            Heed::Y => words.flag("y", options.y.name(), options.y != usual.y),
+            Heed::Differences => {
+                let is_other = options.differences != usual.differences;
+                words.flag("differences", options.differences.name(), is_other);
+            }
             Heed::Checkpoints => {
                 let named = !options.checkpoints.is_empty();
                 words.flag("checkpoints", options.checkpoints.join(","), named);
@@ -218,7 +223,7 @@ mod tests {
     use crate::chart::{CheckpointSubject, Datum, Facet, Mark, RunSubject, Series, Subjects};
     use crate::measures::Order;
     use crate::settings::Temperature;
-    use crate::views::options::{FacetBy, LayerChoice, Time};
+    use crate::views::options::{Differences, FacetBy, LayerChoice, PlaneY, Time};
     use crate::views::quantity::Quantity;
 
     fn line(kind: &str, options: &Options, figure: &FigureOptions, dpi: f32, out: &str) -> String {
@@ -254,6 +259,8 @@ mod tests {
             time: Time::Tokens,
             log: true,
             less_null: true,
+            y: PlaneY::Gap,
+            differences: Differences::FirstRun,
             checkpoints: vec!["first one".to_owned(), "7".to_owned()],
             score: Some("mmlu".to_owned()),
             sphere: Sphere { yaw: -1.0, temperature: Temperature::Root, points: 50, ..Sphere::default() },
@@ -269,14 +276,14 @@ mod tests {
             current: vec![Of::checkpoint(0, 1), Of::checkpoint(1, 1)],
         };
         let plane = line("plane", &options, &figure, 600.0, "/f/a b.png");
-        let expected = "infoplane figure /r/a.json '/r/it'\\''s b.json' --order 3 --layer 3 --facet run --less-null \
+        let expected = "infoplane figure /r/a.json '/r/it'\\''s b.json' --order 3 --layer 3 --facet run --y gap --less-null \
                         --current 'step 2' --width 69.85 --height 60 --scale 8.333333 --title=-θ --no-caption \
                         --dark --out '/f/a b.png'";
         assert_eq!(plane, expected);
         let said = |kind: &str| line(kind, &options, &FigureOptions::default(), 600.0, "f.pdf");
         assert!(
             said("timecourse").contains(" --kind timecourse ")
-                && said("timecourse").contains(" --time tokens --log ")
+                && said("timecourse").contains(" --time tokens --log --differences first-run ")
         );
         assert!(said("profile").contains(" --checkpoints 'first one,7' "));
         assert!(said("benchmarks").contains(" --score mmlu "));

@@ -119,6 +119,28 @@ named! {
     }
 }
 
+named! {
+    /// What the plane shows upward.
+    PlaneY {
+        /// Expressivity I(Y;Z).
+        #[default]
+        Expressivity = "expressivity",
+        /// The gap to the bound, I(X;Z) − I(Y;Z).
+        Gap = "gap",
+    }
+}
+
+named! {
+    /// What numbers over training are compared with.
+    Differences {
+        /// Nothing: they are shown as they are.
+        #[default]
+        None = "none",
+        /// Those of the first run at the same steps, which they are shown less.
+        FirstRun = "first-run",
+    }
+}
+
 /// What of a view can be chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
@@ -136,6 +158,10 @@ pub struct Options {
     pub log: bool,
     /// Whether values are shown less what shuffled labels give.
     pub less_null: bool,
+    /// What the plane shows upward.
+    pub y: PlaneY,
+    /// What numbers over training are compared with.
+    pub differences: Differences,
     /// The checkpoints a view of single ones shows, by name or step; empty for first, middle and last, of
     /// many runs for the last.
     pub checkpoints: Vec<String>,
@@ -221,6 +247,10 @@ pub enum Heed {
     Time,
     /// [`Options::less_null`].
     LessNull,
+    /// [`Options::y`].
+    Y,
+    /// [`Options::differences`].
+    Differences,
     /// [`Options::checkpoints`].
     Checkpoints,
     /// [`Options::score`].

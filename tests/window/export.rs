@@ -291,8 +291,10 @@ fn a_panel_with_nothing_to_show_is_named_and_costs_the_others_nothing() {
         let mut messages = window.app().state().messages.iter();
         messages.any(|message| message.severity == severity && message.text.starts_with(beginning))
     };
-    assert!(said(Severity::Warning, "1 figure not written: there is nothing to export of Benchmarks"));
-    assert!(said(Severity::Good, "6 figures written"));
+    let all = &window.app().state().messages;
+    let beginning = "1 figure not written: there is nothing to export of Measures and benchmarks";
+    assert!(said(Severity::Warning, beginning), "{all:?}");
+    assert!(said(Severity::Good, "6 figures written"), "{all:?}");
     assert!(!window.folder.path().join("figure-benchmarks.pdf").exists());
 }
 

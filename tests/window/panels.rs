@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
+use infoplane::measures::{Label, Order};
+use infoplane::results::Outcome;
+use infoplane::settings::Settings;
 use infoplane::state::Severity;
 use infoplane::views::{self, View};
 
-use super::harness::Window;
+use super::harness::{Window, recorded_results};
 
 pub fn view(kind: &str) -> &'static View {
     View::of_kind(kind).expect("there is such a view")
@@ -304,4 +307,41 @@ fn views_can_be_rendered() {
             window.click(&format!("Close {}", view.title));
         }
     }
+}
+
+#[test]
+fn the_gap_is_offered_where_nearly_all_points_lie_along_the_bound() {
+    let file = |name: &str, along: bool| {
+        let mut results = recorded_results(name, 0, &Settings::default());
+        for checkpoint in results.checkpoints.iter_mut().filter(|_| along) {
+            let Outcome::Measured(measurement) = &mut checkpoint.outcome else { continue };
+            let information = &mut measurement.mean.information;
+            let value = information[&Label::Input(Order::Token)].value;
+            information.get_mut(&Label::Output(Order::Token)).unwrap().value = 0.99 * value;
+        }
+        vec![(PathBuf::from(format!("/results/{name}.json")), results)]
+    };
+    let offer = "Gap to the bound";
+    let mut window = Window::recorded(file("apart", false), (1280.0, 800.0));
+    window.harness.run_steps(3);
+    assert!(!window.has(offer));
+    let mut window = Window::recorded(file("along", true), (1280.0, 800.0));
+    window.until("it is offered", |window| window.has(offer));
+    let shows_gap = |window: &Window| window.has("Information plane, gap to the bound, token");
+    assert!(!shows_gap(&window));
+    window.click_role(Role::Button, offer);
+    assert!(shows_gap(&window));
+    window.click_role(Role::Button, offer);
+    assert!(!shows_gap(&window) && window.has(offer), "and back");
+}
+
+#[test]
+fn the_time_course_shows_differences_to_the_first_run_where_that_is_asked_for() {
+    let mut window = Window::measured();
+    layout(&mut window, "Trajectory");
+    window.click("Options of Time course");
+    window.click_role(Role::CheckBox, "Differences to the first run");
+    window.press(Key::Escape);
+    assert!(window.has("Time course, differences to gutenberg-1m, token"));
+    assert!(window.has("differences to the first run"), "in the header");
 }

@@ -31,6 +31,10 @@ pub(super) fn frame_ui(
         area.min.y += FACET_TITLE;
     }
     let metrics = Metrics::of(ui, index, facet, area.size(), memory);
+    if index == 0 {
+        let [low, high] = metrics.all.x;
+        memory.scale = f64::from(metrics.frame.x) / (high - low);
+    }
     if facet.aspect == Aspect::Equal {
         let side = metrics.frame.x;
         area.max = area.min + vec2(side + metrics.left, side + metrics.below);

@@ -88,6 +88,8 @@ pub(in crate::app) struct ChartMemory {
     box_from: Option<Pos2>,
     /// The height that the legend had below the frames.
     legend_height: f32,
+    /// How many points of the screen the first frame had to a place across, where all was in sight.
+    scale: f64,
     /// Cells as pictures, by facet and mark, for a theme.
     textures: HashMap<(usize, usize, bool), TextureHandle>,
 }
@@ -116,6 +118,11 @@ impl ChartMemory {
     /// Gives the focus to the first frame, as Tab does.
     pub fn focus(&mut self) {
         self.takes_focus = true;
+    }
+
+    /// How many points of the screen are to a place across in the first frame, where all is in sight.
+    pub fn scale(&self) -> f64 {
+        self.scale
     }
 
     /// Opens the menu of the frame that the keyboard is in, else of the first.

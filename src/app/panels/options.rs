@@ -10,7 +10,7 @@ use crate::app::widgets::{Icon, icon_button, row_ui};
 use crate::settings::Temperature;
 use crate::state::State;
 use crate::views::View;
-use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Share, Time};
+use crate::views::options::{Differences, FacetBy, Heed, LayerChoice, Options, PlaneY, Share, Time};
 use crate::views::quantity::Quantity;
 
 /// What is chosen of a panel.
@@ -127,6 +127,18 @@ fn heed_ui(ui: &mut Ui, heed: Heed, chosen: &mut Chosen, less_null: &mut bool) {
                 }
             });
             ui.checkbox(&mut options.log, "Logarithmic time");
+        }
+        Heed::Y => choice_ui(ui, "Upward", options.y.name(), |ui| {
+            for y in PlaneY::ALL {
+                ui.selectable_value(&mut options.y, *y, y.name());
+            }
+        }),
+        Heed::Differences => {
+            let mut is_on = options.differences == Differences::FirstRun;
+            let help = "Values less those of the first run at the same steps";
+            if ui.checkbox(&mut is_on, "Differences to the first run").on_hover_text(help).changed() {
+                options.differences = if is_on { Differences::FirstRun } else { Differences::None };
+            }
         }
         Heed::LessNull => {
             ui.checkbox(less_null, "Less null, in all panels")

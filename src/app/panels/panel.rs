@@ -15,8 +15,8 @@ use crate::app::widgets::{Icon, icon_button};
 use crate::chart::Chart;
 use crate::state::Glance;
 use crate::views::View;
-use crate::views::options::{Heed, Options};
-use crate::views::plane::PlaneView;
+use crate::views::options::{Differences, Heed, Options, PlaneY};
+use crate::views::plane::{self, PlaneView};
 use crate::views::snapshot::Snapshot;
 
 /// How far a picture turns with a point of the screen, in radians.
@@ -141,13 +141,23 @@ impl ChartPanel {
         self.made.as_ref().is_some_and(|made| made.chart.is_ok())
     }
 
+    /// Whether it shows the gap to the bound, where its view can and that is worth a look; `None` elsewhere.
+    pub fn gap(&self) -> Option<bool> {
+        let is_gap = self.options.y == PlaneY::Gap;
+        let chart = self.made.as_ref()?.chart.as_ref().ok()?;
+        let is_offered = is_gap || plane::is_near_bound(chart, self.memory.scale());
+        (self.view.heeds.contains(&Heed::Y) && is_offered).then_some(is_gap)
+    }
+
     /// What is not as in other panels, or not seen on the axes.
     pub fn words(&self, less_null: bool) -> String {
         let own = self.own.map(|(order, layers)| format!("{order}, {}", layers.name()));
         let quantity = self.options.quantity.map(|quantity| quantity.name().to_owned());
         let heeds = |heed: Heed| self.view.heeds.contains(&heed);
         let less_null = (less_null && heeds(Heed::LessNull)).then(|| "less null".to_owned());
-        let parts = quantity.into_iter().chain(own).chain(less_null);
+        let differences = heeds(Heed::Differences) && self.options.differences == Differences::FirstRun;
+        let differences = differences.then(|| "differences to the first run".to_owned());
+        let parts = quantity.into_iter().chain(differences).chain(own).chain(less_null);
         parts.collect::<Vec<_>>().join(" · ")
     }
 

@@ -12,7 +12,7 @@ use egui_tiles::{
 };
 
 use super::options::{Chosen, numbers_menu_ui, view_menu_ui};
-use super::panel::Panel;
+use super::panel::{ChartPanel, Panel};
 use super::{Panels, Spot, in_use};
 use crate::app::Action;
 use crate::app::chart::{Asked, ChartResponse, Cursor};
@@ -22,6 +22,7 @@ use crate::app::theme::{self, palette};
 use crate::app::widgets::{Icon, icon_button};
 use crate::chart::Of;
 use crate::state::{State, UiCommand};
+use crate::views::options::PlaneY;
 use crate::views::snapshot::Snapshot;
 
 /// The height of a panel's header.
@@ -30,6 +31,8 @@ const HEADER: f32 = 28.0;
 const MADE_A_FRAME: usize = 3;
 /// Between panels.
 const GAP: f32 = 4.0;
+/// The room that the offer of the gap to the bound needs in a header.
+const GAP_BUTTON: f32 = 120.0;
 /// Around what a panel shows; nothing above and below it in a narrow window, where the bars are edge enough.
 const AROUND: egui::Vec2 = egui::vec2(6.0, 4.0);
 const NARROW_AROUND: egui::Vec2 = egui::vec2(6.0, 0.0);
@@ -304,10 +307,28 @@ impl Shown<'_> {
         ] {
             self.asked.extend(is_asked.then_some((id, ask)));
         }
+        if let Panel::Chart(chart) = panel {
+            self.gap_ui(ui, id, chart);
+        }
         let words = panel.words(self.less_null);
         let room = ui.available_width() - 8.0;
         if !words.is_empty() && room > 40.0 {
             ui.add(egui::Label::new(theme::weak(ui, words).size(11.0)).truncate().selectable(false));
+        }
+    }
+}
+
+impl Shown<'_> {
+    /// Offers the gap to the bound where points lie along that, as far as there is room.
+    fn gap_ui(&mut self, ui: &mut Ui, id: TileId, chart: &ChartPanel) {
+        let Some(is_gap) = chart.gap().filter(|_| ui.available_width() > GAP_BUTTON) else { return };
+        let text = RichText::new("Gap to the bound").size(11.0);
+        let button = ui.add(egui::Button::selectable(is_gap, text).frame_when_inactive(true));
+        let help = "I(X;Z) − I(Y;Z) upward in place of I(Y;Z): nearly all points lie along the bound";
+        if button.on_hover_text(help).clicked() {
+            let mut chosen = chart.chosen();
+            chosen.options.y = if is_gap { PlaneY::Expressivity } else { PlaneY::Gap };
+            self.asked.push((id, Ask::Choose(chosen)));
         }
     }
 }

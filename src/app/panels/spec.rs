@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::app::numbers::sort::{By, Sort};
 use crate::measures::Order;
-use crate::views::options::{FacetBy, LayerChoice, Options, Sphere, Time};
+use crate::views::options::{Differences, FacetBy, LayerChoice, Options, PlaneY, Sphere, Time};
 use crate::views::quantity::Quantity;
 use crate::views::{self, View};
 
@@ -118,6 +118,12 @@ impl Spec {
         if options.log != usual.log {
             set("log", options.log.into());
         }
+        if options.y != usual.y {
+            set("y", options.y.name().into());
+        }
+        if options.differences != usual.differences {
+            set("differences", options.differences.name().into());
+        }
         if !options.checkpoints.is_empty() {
             set("checkpoints", options.checkpoints.clone().into());
         }
@@ -193,6 +199,8 @@ impl Spec {
             facet: read::<FacetBy>(word("facet")),
             time: read::<Time>(word("time")),
             log: self.options.get("log").and_then(Value::as_bool).unwrap_or_default(),
+            y: read::<PlaneY>(word("y")),
+            differences: read::<Differences>(word("differences")),
             checkpoints: checkpoints.collect(),
             score: word("score").map(str::to_owned),
             document: number("document").unwrap_or_default(),
@@ -218,6 +226,8 @@ mod tests {
             facet: FacetBy::Run,
             time: Time::Tokens,
             log: true,
+            y: PlaneY::Gap,
+            differences: Differences::FirstRun,
             checkpoints: vec!["step-10".to_owned()],
             score: Some("mmlu".to_owned()),
             document: 3,

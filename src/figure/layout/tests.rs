@@ -6,7 +6,7 @@ use crate::figure::check;
 use crate::figure::kept::assert_as_kept;
 use crate::labels::sentence;
 use crate::measures::Order;
-use crate::views::options::{Heed, Options};
+use crate::views::options::{Differences, Heed, Options, PlaneY};
 use crate::views::snapshot::Snapshot;
 use crate::views::tests::{drawn, run, scored_snapshot};
 use crate::views::{ALL, View};
@@ -116,4 +116,22 @@ fn runs_colored_by_a_number_have_its_scale_in_the_legend() {
         assert!(svg.contains(&format!(">{words}</text>")), "{words}");
     }
     assert_as_kept(&scene, "plane-by-size");
+}
+
+#[test]
+fn the_gap_to_the_bound_and_differences_to_the_first_run_have_pictures_too() {
+    let gap = Options { y: PlaneY::Gap, ..Options::default() };
+    let differences = Options { differences: Differences::FirstRun, ..Options::default() };
+    for (kind, options, name) in
+        [("plane", gap, "plane-gap"), ("timecourse", differences, "timecourse-differences")]
+    {
+        let view = View::of_kind(kind).unwrap();
+        let chart = (view.chart)(&snapshot_for(view), &options).unwrap();
+        for width in [TWO_COLUMNS, 252.0] {
+            let scene = layout(&chart, &FigureOptions { width, ..FigureOptions::default() });
+            assert_eq!(faults(&scene), [""; 0], "{name}");
+        }
+        let scene = layout(&chart, &FigureOptions { width: 252.0, ..FigureOptions::default() });
+        assert_as_kept(&scene, name);
+    }
 }

@@ -1,5 +1,9 @@
 //! The information plane as a chart: trajectories under the bound.
 
+mod gap;
+
+pub use self::gap::is_near_bound;
+
 use crate::bound::largest_expressivity;
 use crate::chart::{
     Aspect, Axis, Chart, Color, ColorBar, ColorMap, Curve, Dash, Datum, Facet, Fill, Line, Mark, Marker, Of,
@@ -9,7 +13,7 @@ use crate::measures::Order;
 use crate::views::View;
 use crate::views::explain::{self, Told};
 use crate::views::marks::Flag;
-use crate::views::options::{FacetBy, Heed, LayerChoice, Options, Share};
+use crate::views::options::{FacetBy, Heed, LayerChoice, Options, PlaneY, Share};
 use crate::views::quantity::Quantity;
 use crate::views::snapshot::{Measure, Run, Snapshot};
 
@@ -20,7 +24,7 @@ pub const VIEW: View = View {
     paper: "1",
     about: "Complexity against expressivity: the trajectory of each run under the bound.",
     needs_results: true,
-    heeds: &[Heed::Order, Heed::Layers, Heed::Facet, Heed::LessNull],
+    heeds: &[Heed::Order, Heed::Layers, Heed::Facet, Heed::Y, Heed::LessNull],
     chart,
 };
 
@@ -32,6 +36,11 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     chart.title = format!("{}, {}, {}", VIEW.title, options.order, options.layers.name());
     if is_single(snapshot) {
         chart.legend.bar = Some(progress());
+    }
+    if options.y == PlaneY::Gap {
+        chart.title =
+            format!("{}, gap to the bound, {}, {}", VIEW.title, options.order, options.layers.name());
+        chart = gap::turned(chart);
     }
     Ok(chart)
 }

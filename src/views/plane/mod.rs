@@ -2,7 +2,7 @@
 
 pub(in crate::views) mod chart;
 
-pub use self::chart::VIEW;
+pub use self::chart::{VIEW, is_near_bound};
 
 pub use super::options::LayerChoice;
 use crate::measures::{Information, Order};

@@ -1,7 +1,9 @@
 //! The measures over training, with the phases of learning (paper, figures 12 and 13).
 
+mod differences;
+
 use super::explain::{self, Told};
-use super::options::{Heed, Options};
+use super::options::{Differences, Heed, Options};
 use super::quantity::Quantity;
 use super::snapshot::{Measure, Run, Snapshot};
 use super::{View, datum, time};
@@ -17,7 +19,7 @@ pub const VIEW: View = View {
     about: "Complexity, expressivity, optimality, entropy and loss over training, by step, tokens or share of the run, with \
             the phases of learning.",
     needs_results: true,
-    heeds: &[Heed::Order, Heed::Layers, Heed::Time, Heed::LessNull],
+    heeds: &[Heed::Order, Heed::Layers, Heed::Time, Heed::Differences, Heed::LessNull],
     chart,
 };
 
@@ -32,6 +34,9 @@ const ROOM: f64 = 0.025;
 const TOLD: usize = 4;
 
 fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
+    if options.differences == Differences::FirstRun {
+        return differences::chart(snapshot, options);
+    }
     let courses: Vec<Course<'_>> = match snapshot.runs().len() {
         1..=TOLD => snapshot.runs().map(|run| Course::of(run, options)).collect(),
         _ => Vec::new(),
