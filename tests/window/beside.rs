@@ -5,8 +5,9 @@ use egui_kittest::kittest::Queryable as _;
 use infoplane::engine::{Command, Look, Sight};
 use infoplane::state::Severity;
 
-use super::harness::{LAYERS, Window, start};
+use super::harness::Window;
 use super::panels::{layout, open, view};
+use super::stand_in::{LAYERS, start};
 
 /// What the window looks at by its newest command, once it sends one.
 fn looks(window: &mut Window) -> Vec<Look> {

@@ -7,7 +7,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use infoplane::settings::Settings;
 
-use super::harness::{COUNT, Window, results, start};
+use super::harness::Window;
+use super::stand_in::{COUNT, results, start};
 
 fn window((width, height): (f32, f32)) -> Window {
     let mut window = Window::with(start(), (width, height), Theme::Dark, usize::MAX);

@@ -11,7 +11,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::engine::{Event, Quality};
 use infoplane::settings::Settings;
 
-use super::harness::{COUNT, Window, measurement, opened, runs, start};
+use super::harness::Window;
+use super::stand_in::{COUNT, measurement, opened, runs, start};
 
 const PLANE: &str = "Information plane, token";
 const COURSE: &str = "Time course";

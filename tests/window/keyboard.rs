@@ -4,7 +4,8 @@ use eframe::egui::{Color32, Key, Modifiers, Shape, Theme, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
 use infoplane::engine::Command;
 
-use super::harness::{COUNT, Window, start};
+use super::harness::Window;
+use super::stand_in::{COUNT, start};
 
 #[test]
 fn keys_of_time_work_whatever_button_or_list_has_the_focus() {

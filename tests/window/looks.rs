@@ -17,8 +17,9 @@ use infoplane::results::RunResults;
 use infoplane::settings::Settings;
 use infoplane::views;
 
-use super::harness::{PATIENCE, Window, opened, recorded_results, start};
+use super::harness::{PATIENCE, Window};
 use super::panels::{layout, open, view};
+use super::stand_in::{opened, recorded_results, start};
 
 /// Sizes of windows in points, with the pixels of a point and the theme.
 const SIZES: [((f32, f32), f32, Theme); 5] = [

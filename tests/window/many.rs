@@ -17,7 +17,7 @@ use infoplane::settings::Settings;
 use infoplane::state::Status;
 use infoplane::views::ALL as ALL_VIEWS;
 
-use super::harness::{COUNT, measurement, opened, start};
+use super::stand_in::{COUNT, measurement, opened, start};
 
 const RUNS: usize = 2;
 const CHECKPOINTS: usize = 500;

@@ -7,7 +7,8 @@ use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use infoplane::settings::Settings;
 
-use super::harness::{COUNT, Window, results};
+use super::harness::Window;
+use super::stand_in::{COUNT, results};
 
 #[test]
 fn numbers_tell_whether_to_believe_them() {

@@ -10,7 +10,8 @@ use infoplane::settings::Settings;
 use infoplane::state::Severity;
 use infoplane::views::{self, View};
 
-use super::harness::{Window, recorded_results};
+use super::harness::Window;
+use super::stand_in::recorded_results;
 
 pub fn view(kind: &str) -> &'static View {
     View::of_kind(kind).expect("there is such a view")
@@ -90,7 +91,7 @@ fn closed_panels_come_back_by_name() {
 
 #[test]
 fn a_narrow_window_shows_the_panel_that_is_opened() {
-    let mut window = Window::with(super::harness::start(), (860.0, 560.0), Theme::Dark, usize::MAX);
+    let mut window = Window::with(super::stand_in::start(), (860.0, 560.0), Theme::Dark, usize::MAX);
     window.until("everything is measured", Window::is_measured);
     assert!(is_open(&window, view("plane")));
     for kind in ["convergence", "loss"] {

@@ -3,7 +3,8 @@
 use eframe::egui::{Key, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use super::harness::{COUNT, Window};
+use super::harness::Window;
+use super::stand_in::COUNT;
 
 /// The points on the plane, a trajectory each.
 fn points(window: &Window) -> Vec<usize> {

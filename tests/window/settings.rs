@@ -7,7 +7,8 @@ use infoplane::chart::Color;
 use infoplane::engine::Command;
 use infoplane::settings::{Backend, Dtype, Precision, Settings, Temperature};
 
-use super::harness::{Window, far_settings, start};
+use super::harness::Window;
+use super::stand_in::{far_settings, start};
 
 /// What a field of the panel shows.
 fn shown(window: &Window, label: &str) -> String {

@@ -2,9 +2,10 @@
 
 use eframe::egui::{Color32, Rect, Shape, pos2, vec2};
 
+use super::arrangement::*;
 use super::canvas::within;
 use super::*;
-use crate::chart::{Facet, Key, Legend};
+use crate::chart::{Aspect, Facet, Key, Legend};
 
 fn chart(facets: usize, columns: usize, aspect: Aspect) -> Chart {
     let facet = Facet { aspect, ..Facet::default() };
