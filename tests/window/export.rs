@@ -236,6 +236,9 @@ fn the_preview_is_seen_by_others_and_in_true_size_and_the_file_stays() {
     // 183 mm on a screen of 96 dots per inch.
     assert!((whole.width() - 183.0 / 25.4 * 96.0).abs() < 0.5, "{whole:?}");
     assert!((whole.aspect_ratio() - fitted.aspect_ratio()).abs() < 0.01);
+    let bar = window.harness.get_by_role_and_label(Role::RadioButton, "colour").rect();
+    assert!(whole.top() > bar.bottom() && whole.left() > 0.0, "its corner is in sight: {whole:?}");
+    assert!((whole.left() - bar.left()).abs() < 60.0, "{whole:?} {bar:?}");
     window.click_role(Role::RadioButton, "fit");
     assert_eq!(preview(&window), fitted);
     let svg = String::from_utf8(export(&mut window, &path)).unwrap();

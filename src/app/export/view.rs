@@ -166,7 +166,8 @@ fn preview_ui(ui: &mut Ui, area: Rect, zoom: Zoom, shown: Option<&Result<Drawn>>
             if zoom == Zoom::Fit || fitting >= 1.0 {
                 return draw(ui, Rect::from_center_size(room.center(), size));
             }
-            let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(room));
+            let layout = Layout::top_down(Align::Min);
+            let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(room).layout(layout));
             egui::ScrollArea::both().id_salt("picture").auto_shrink(false).show(&mut inside, |ui| {
                 // In the middle of the side that it does not fill.
                 let spare = (room.size() - size).max(egui::Vec2::ZERO);
