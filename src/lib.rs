@@ -10,6 +10,7 @@ pub mod analysis;
 pub mod app;
 pub mod bound;
 pub mod chart;
+pub mod chat;
 pub mod checkpoints;
 pub mod cli;
 pub mod condition;
