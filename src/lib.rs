@@ -26,6 +26,7 @@ pub mod measures;
 mod memory;
 pub mod model;
 pub mod output;
+pub mod pairs;
 pub mod product;
 pub mod results;
 pub mod scores;
