@@ -11,6 +11,7 @@
 //! | `actions` | how it is done what panels ask of the window |
 //! | `keeping` | what outlives the window |
 //! | [`dialogs`] | the desktop's dialogs, replaceable in tests, and all else that may block |
+//! | `writing` | figures to files |
 //! | `portal` | whether the desktop has dialogs |
 //! | `browser` | the window's own dialog, where it has none |
 //! | `pasted`, `incoming`, `files` | paths in a text, what they lead to, and what becomes of files chosen or dropped |
@@ -65,6 +66,7 @@ mod timeline_ui;
 mod toolbar;
 mod welcome;
 mod widgets;
+mod writing;
 
 pub use native::run;
 

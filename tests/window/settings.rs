@@ -158,6 +158,10 @@ fn runs_are_colored_by_what_they_are() {
     window.choose("Colors by", "size");
     let sizes = colors(&window);
     assert_eq!(sizes, [Color::Progress(0.0), Color::Progress(1.0)]);
+    assert!(
+        window.has("parameters, log") && window.has("1M") && window.has("4M"),
+        "their scale is in the legend"
+    );
     window.click("Show gutenberg-1m");
     assert_eq!(colors(&window), [Color::Progress(1.0)], "the same when another is hidden");
     window.choose("Colors by", "run");

@@ -7,10 +7,12 @@
 //! | `preview` | that file as it looks, made on a thread |
 //! | `file` | where it is written, and what is there already |
 //! | `remake` | the command lines that remake it |
+//! | `dialog` | the dialog as data: what is chosen and asked |
 //! | `view`, `controls` | the dialog on screen |
 
 mod choices;
 mod controls;
+mod dialog;
 mod file;
 mod preview;
 mod remake;
@@ -19,156 +21,22 @@ mod view;
 
 use std::path::{Path, PathBuf};
 
-use crossbeam_channel::Receiver;
 use eframe::egui::{self, Context};
 use egui_tiles::TileId;
-use serde_json::{Map, Value};
 
-use super::dialogs::{Making, Question, Written};
+use super::dialogs::Question;
 use super::panels::Exportable;
+use super::writing::{Making, Written};
 use super::{Action, App};
 use crate::error::{Error, Kind, Result};
-use crate::figure::{Pixels, Vision};
-use crate::state::{Message, Severity, State};
+use crate::state::{Message, Severity};
 use crate::words::counted;
-use choices::{Choices, Form, Scope, Zoom};
+use choices::Form;
+pub(super) use dialog::Exporter;
+use dialog::{Ask, Dialog, Given, Step, words_of};
 use file::{FileField, There};
-use preview::{Preview, image, on_thread, received};
+use preview::{image, on_thread, received};
 use spec::Spec;
-
-/// Exports figures: what was chosen last, and the dialog while it is open.
-#[derive(Default)]
-pub(super) struct Exporter {
-    choices: Choices,
-    /// Those that were kept last.
-    kept: Map<String, Value>,
-    dialog: Option<Dialog>,
-    /// A picture on its way to the clipboard.
-    copying: Option<Receiver<Result<Pixels>>>,
-}
-
-/// The dialog.
-struct Dialog {
-    /// The panel whose figure is shown, and exported where no others are.
-    panel: TileId,
-    scope: Scope,
-    zoom: Zoom,
-    /// Who the preview is seen by.
-    vision: Vision,
-    file: FileField,
-    preview: Preview,
-    step: Step,
-    /// What there is to be said of the last thing asked.
-    note: Option<(Severity, String)>,
-    /// Whether the button that exports is to get the focus.
-    takes_focus: bool,
-}
-
-/// How far the export is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    /// Everything can still be chosen.
-    Choosing,
-    /// It is asked for, and waits for word on what is at its place.
-    Asked,
-    /// The file is being written.
-    Writing,
-}
-
-/// What the dialog asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ask {
-    Close,
-    Export,
-    /// The same, and the file that is there goes.
-    Replace,
-    Browse,
-    CopyPicture,
-    CopyCommand,
-}
-
-/// What the dialog is drawn from, beside what is chosen.
-struct Given<'g> {
-    state: &'g State,
-    panels: &'g [Exportable],
-    /// Which of the panels is exported.
-    place: usize,
-    /// Whether a picture is on its way to the clipboard.
-    is_copying: bool,
-    /// Whether a dialog of the desktop is open.
-    is_asking: bool,
-    /// Whether it is open for so long that the window's own is to be offered.
-    offers_own: bool,
-    /// Whether keys are the dialog's.
-    has_keys: bool,
-}
-
-impl Exporter {
-    /// The panel whose figure is being exported.
-    pub(super) fn panel(&self) -> Option<TileId> {
-        self.dialog.as_ref().map(|dialog| dialog.panel)
-    }
-
-    /// Whether the dialog is open.
-    pub(super) fn is_open(&self) -> bool {
-        self.dialog.is_some()
-    }
-
-    /// What is kept of the choices from one window to the next.
-    pub(super) fn kept(&self) -> &Map<String, Value> {
-        &self.kept
-    }
-
-    /// Takes up what was kept.
-    pub(super) fn restore(&mut self, kept: &Map<String, Value>) {
-        self.choices = Choices::of(kept);
-        self.kept = self.choices.kept();
-    }
-
-    /// Whether the choices are others than when this was asked last.
-    pub(super) fn take_changed(&mut self) -> bool {
-        let kept = self.choices.kept();
-        let is_changed = kept != self.kept;
-        self.kept = kept;
-        is_changed
-    }
-}
-
-impl Dialog {
-    /// The panels that are exported, of the one shown and all that there are, in an order that stays.
-    fn exported<'p>(&self, panels: &'p [Exportable], place: usize) -> Vec<&'p Exportable> {
-        match self.scope {
-            Scope::Panel => panels.get(place).into_iter().collect(),
-            Scope::All => {
-                let mut all: Vec<&Exportable> = panels.iter().collect();
-                all.sort_by_key(|panel| panel.id.0);
-                all
-            }
-        }
-    }
-
-    /// The files of the panels that are exported; none where no file is named.
-    fn targets(&self, panels: &[Exportable], place: usize, form: Form) -> Vec<PathBuf> {
-        match self.scope {
-            Scope::Panel => self.file.target(form).into_iter().collect(),
-            Scope::All => {
-                self.file.targets(form, self.exported(panels, place).into_iter().map(|panel| panel.view.kind))
-            }
-        }
-    }
-
-    /// The file of the panel that is shown, likewise.
-    fn target(&self, panels: &[Exportable], place: usize, form: Form) -> Option<PathBuf> {
-        let at = self.exported(panels, place).iter().position(|panel| panel.id == panels[place].id)?;
-        self.targets(panels, place, form).into_iter().nth(at)
-    }
-
-    /// Suggests a name for the file, unless one is given.
-    fn suggest(&mut self, kind: &str, form: Form) {
-        let name = if self.scope == Scope::All { "figure" } else { kind };
-        self.file.suggest(name, form);
-    }
-}
 
 impl App {
     /// Opens the dialog on a panel; on the one used last without.
@@ -179,17 +47,8 @@ impl App {
         let panels = self.exportable()?;
         let panel = panel.and_then(|id| panels.iter().find(|panel| panel.id == id)).unwrap_or(&panels[0]);
         let folder = self.places.last().cloned().or_else(dirs::home_dir).unwrap_or_default();
-        self.exporter.dialog = Some(Dialog {
-            panel: panel.id,
-            scope: Scope::default(),
-            zoom: Zoom::default(),
-            vision: Vision::default(),
-            file: FileField::new(folder, panel.view.kind, self.exporter.choices.form),
-            preview: Preview::default(),
-            step: Step::Choosing,
-            note: None,
-            takes_focus: true,
-        });
+        let file = FileField::new(folder, panel.view.kind, self.exporter.choices.form);
+        self.exporter.dialog = Some(Dialog::new(panel.id, file));
         Ok(())
     }
 
@@ -267,7 +126,7 @@ impl App {
     pub(super) fn exported(&mut self, written: Result<Written>) {
         let is_writing = self.exporter.dialog.as_ref().is_some_and(|dialog| dialog.step == Step::Writing);
         match written {
-            Ok(Written { files, left_out }) => {
+            Ok(Written { files, left_out, faults }) => {
                 self.exporter.dialog.take_if(|_| is_writing);
                 if let Some(folder) = files.first().and_then(|file| file.parent()) {
                     self.visited(folder.to_owned());
@@ -275,6 +134,11 @@ impl App {
                 if !left_out.is_empty() {
                     let said =
                         format!("{} not written: {}", counted(left_out.len(), "figure"), left_out.join("; "));
+                    self.state.say(Message::new(Severity::Warning, said));
+                }
+                // Of one the dialog has said it.
+                if !faults.is_empty() && files.len() > 1 {
+                    let said = format!("checked for what journals ask: {}", faults.join("; "));
                     self.state.say(Message::new(Severity::Warning, said));
                 }
                 self.state.say(Message::new(Severity::Good, words_of(&files)).of_files(files));
@@ -399,19 +263,6 @@ impl App {
                 dialog.step = Step::Choosing;
             }
             self.say_of_export((Severity::Error, error.to_string()));
-        }
-    }
-}
-
-/// What is said of files that were written.
-fn words_of(files: &[PathBuf]) -> String {
-    match files {
-        [file] => format!("Figure written to {}", file.display()),
-        _ => {
-            let folder = files.first().and_then(|file| file.parent()).unwrap_or(Path::new(""));
-            let names = files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
-            let names = names.collect::<Vec<_>>().join(", ");
-            format!("{} written to {}: {names}", counted(files.len(), "figure"), folder.display())
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::choices::{Choices, Form};
-use crate::app::dialogs::Made;
+use crate::app::writing::Made;
 use crate::chart::{self, Chart, Of};
 use crate::error::{Error, Kind, Result};
 use crate::figure::{self, FigureOptions, Pixels, Scene, layout};
@@ -65,7 +65,7 @@ impl Spec {
         layout(chart, &self.figure())
     }
 
-    /// The file, or what the view lacks.
+    /// The file with what it was found to lack, or what the view lacks.
     ///
     /// # Errors
     /// What the writer of its form said.
@@ -74,12 +74,18 @@ impl Spec {
             Ok(chart) => chart,
             Err(missing) => return Ok(Made::Nothing(missing)),
         };
-        Ok(Made::File(match self.choices.form {
-            Form::Pdf => figure::pdf(&self.scene(&chart))?,
-            Form::Svg => figure::svg(&self.scene(&chart)).into_bytes(),
-            Form::Png => figure::png(&self.scene(&chart), self.choices.scale())?,
-            Form::Csv => chart::csv(&chart)?,
-        }))
+        if self.choices.form == Form::Csv {
+            return Ok(Made::File(chart::csv(&chart)?, Vec::new()));
+        }
+        let scene = self.scene(&chart);
+        let faults = figure::check(&scene).into_iter().filter(|finding| !finding.is_good());
+        let faults = faults.map(|finding| finding.words()).collect();
+        let bytes = match self.choices.form {
+            Form::Pdf => figure::pdf(&scene)?,
+            Form::Svg | Form::Csv => figure::svg(&scene).into_bytes(),
+            Form::Png => figure::png(&scene, self.choices.scale())?,
+        };
+        Ok(Made::File(bytes, faults))
     }
 
     /// The picture, in the resolution chosen.

@@ -8,7 +8,7 @@
 //! | `tiles` | the same as tiles of egui_tiles |
 //! | `panel` | a view with its options and its chart, or the numbers |
 //! | `options` | what can be chosen of a view |
-//! | `show` | all of it on screen |
+//! | `show`, `asks` | all of it on screen, and what headers ask |
 //! | `in_use` | what keys do to the panel in use |
 //! | `palette` | everything by its name |
 //! | `file` | the layout in a file |
@@ -16,6 +16,7 @@
 use eframe::egui::Ui;
 use egui_tiles::{Tile, TileId, Tree};
 
+mod asks;
 mod file;
 mod in_use;
 mod layout;

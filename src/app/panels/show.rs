@@ -11,13 +11,13 @@ use egui_tiles::{
     Behavior, EditAction, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, UiResponse,
 };
 
-use super::options::{Chosen, numbers_menu_ui, view_menu_ui};
+use super::asks::{Ask, follow};
+use super::options::{numbers_menu_ui, view_menu_ui};
 use super::panel::{ChartPanel, Panel};
 use super::{Panels, Spot, in_use};
 use crate::app::Action;
 use crate::app::chart::{Asked, ChartResponse, Cursor};
 use crate::app::numbers::numbers_ui;
-use crate::app::numbers::sort::Sort;
 use crate::app::theme::{self, palette};
 use crate::app::widgets::{Icon, icon_button};
 use crate::chart::Of;
@@ -117,54 +117,6 @@ fn let_some_wait(panels: &mut Panels, snapshot: &Arc<Snapshot>) -> bool {
         }
     }
     !waiting.is_empty()
-}
-
-/// What a panel's header asks.
-enum Ask {
-    Choose(Chosen),
-    Sort(Option<Sort>),
-    Double,
-    Close,
-    ToggleSize,
-    Show,
-    LessNull(bool),
-    Export,
-    CopyPicture,
-}
-
-fn follow(ui: &Ui, panels: &mut Panels, id: TileId, ask: Ask, actions: &mut Vec<Action>) {
-    ui.ctx().request_repaint();
-    match ask {
-        Ask::Choose(chosen) => {
-            if let Some(Tile::Pane(Panel::Chart(chart))) = panels.tree.tiles.get_mut(id) {
-                (chart.options, chart.own) = (chosen.options, chosen.own);
-                panels.changed = true;
-            }
-        }
-        Ask::Sort(sort) => {
-            if let Some(Tile::Pane(Panel::Numbers(numbers))) = panels.tree.tiles.get_mut(id) {
-                numbers.sort = sort;
-                panels.changed = true;
-            }
-        }
-        Ask::Double => {
-            if let Some(panel) = panels.tree.tiles.get_pane(&id) {
-                let panel = panel.another();
-                // Both are to be seen.
-                panels.add(panel, (0.0, 0.0));
-            }
-        }
-        Ask::Close => {
-            panels.maximised = None;
-            panels.tree.remove_recursively(id);
-            panels.changed = true;
-        }
-        Ask::ToggleSize => panels.maximised = if panels.maximised.is_some() { None } else { Some(id) },
-        Ask::Show => panels.maximised = Some(id),
-        Ask::LessNull(less_null) => actions.push(Action::LessNull(less_null)),
-        Ask::Export => actions.push(Action::Export(Some(id))),
-        Ask::CopyPicture => actions.push(Action::CopyPicture(id)),
-    }
 }
 
 /// What stands where all panels are closed.
