@@ -78,7 +78,8 @@ fn of_series(series: Series) -> Series {
         y: datum.x - datum.y,
         low: None,
         high: None,
-        more: std::iter::once(format!("I(Y;Z) {:.4}", datum.y)).chain(datum.more).collect(),
+        // Behind φ, which stands beside the point.
+        more: datum.more.into_iter().chain([format!("I(Y;Z) {:.4}", datum.y)]).collect(),
         ..datum
     };
     Series { data: series.data.into_iter().map(gap).collect(), ..series }
