@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use twox_hash::XxHash3_64;
 
-use crate::settings::{self, Settings};
+use crate::settings::{self, Settings, file_name};
 
 /// What the models read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,13 +15,24 @@ pub enum TextSource {
     Corpus(PathBuf),
     /// Tokens, as they are.
     Tokens(PathBuf),
+    /// The answers of preference pairs, rendered by each run's own chat template.
+    Pairs(PathBuf),
 }
 
 impl TextSource {
     /// The file.
     pub fn path(&self) -> &Path {
         match self {
-            Self::Corpus(path) | Self::Tokens(path) => path,
+            Self::Corpus(path) | Self::Tokens(path) | Self::Pairs(path) => path,
+        }
+    }
+
+    /// What it is called, as the flag that names it is.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::Corpus(_) => "corpus",
+            Self::Tokens(_) => "tokens",
+            Self::Pairs(_) => "pairs",
         }
     }
 }
@@ -46,10 +57,36 @@ impl Condition {
         let mut settings = Settings { dtype: self.settings.dtype.resolved(), ..self.settings.clone() };
         let others = settings::ALL.iter().filter(|entry| !entry.is_of_condition());
         others.for_each(|entry| entry.copy(&usual, &mut settings));
-        // Paths of other systems are read here too.
+        for path in [&mut settings.pairs, &mut settings.chat_template] {
+            *path = file_name(path).to_owned();
+        }
         let text = self.text.path().to_string_lossy();
-        let file = text.rsplit(['/', '\\']).next().unwrap_or_default();
-        Self { settings, text: TextSource::Corpus(file.into()) }
+        Self { settings, text: TextSource::Corpus(file_name(&text).into()) }
+    }
+
+    /// The conditions that this one is made of: one a sample, each by what its numbers depend on alone. Of a text with
+    /// pairs beside it two, first the text's.
+    pub fn parts(&self) -> Vec<Self> {
+        let usual = Settings::default();
+        let settings = self.settings.clone();
+        let of_pairs = |path: PathBuf| {
+            let (max_order, labels, text_field) =
+                (usual.max_order, usual.labels.clone(), usual.text_field.clone());
+            let settings =
+                Settings { max_order, labels, text_field, pairs: String::new(), ..settings.clone() };
+            Self { settings, text: TextSource::Pairs(path) }
+        };
+        let of_text = || {
+            let (pairs, chat_template) = (String::new(), String::new());
+            let settings =
+                Settings { pairs, chat_template, pair_positions: usual.pair_positions, ..settings.clone() };
+            Self { settings, text: self.text.clone() }
+        };
+        match &self.text {
+            TextSource::Pairs(path) => vec![of_pairs(path.clone())],
+            _ if settings.pairs.is_empty() => vec![of_text()],
+            _ => vec![of_text(), of_pairs(PathBuf::from(&settings.pairs))],
+        }
     }
 
     /// The condition's name: numbers under one name are numbers of the same thing, and differ at most by how many
@@ -84,7 +121,7 @@ impl fmt::Display for ConditionId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Dtype, changed};
+    use crate::settings::{Dtype, PairPositions, changed};
 
     fn of(settings: Settings, text: &str) -> ConditionId {
         Condition { settings, text: TextSource::Corpus(text.into()) }.id()
@@ -107,6 +144,42 @@ mod tests {
         }
         assert_ne!(usual, of(Settings::default(), "web.jsonl"));
         assert_ne!(identity(Settings::default(), "web.jsonl"), identity(Settings::default(), "books.jsonl"));
+    }
+
+    #[test]
+    fn a_text_with_pairs_is_two_samples_each_by_what_its_numbers_depend_on() {
+        let settings = Settings {
+            max_order: 2,
+            labels: "source".to_owned().into(),
+            pairs: "/p/pairs.jsonl".to_owned(),
+            chat_template: "/p/template.jinja".to_owned(),
+            pair_positions: PairPositions::All,
+            ..Settings::default()
+        };
+        let both = Condition { settings: settings.clone(), text: TextSource::Corpus("books.jsonl".into()) };
+        let [text, pairs] = <[Condition; 2]>::try_from(both.parts()).unwrap();
+        // What is of the pairs alone leaves the text's numbers as they are, and the other way round.
+        let alone = Settings { pairs: String::new(), ..settings.clone() };
+        assert_eq!(
+            Condition { settings: alone, text: both.text.clone() }.parts(),
+            std::slice::from_ref(&text)
+        );
+        assert_eq!((text.settings.max_order, text.settings.labels.to_string()), (2, "source".to_owned()));
+        assert_eq!((&*text.settings.chat_template, text.settings.pair_positions), ("", PairPositions::Last));
+        let of_pairs = |settings: Settings| {
+            Condition { settings, text: TextSource::Pairs("/p/pairs.jsonl".into()) }.parts()
+        };
+        assert_eq!(of_pairs(settings.clone()), std::slice::from_ref(&pairs));
+        assert_eq!(
+            of_pairs(Settings { max_order: 4, labels: Default::default(), ..settings }),
+            std::slice::from_ref(&pairs)
+        );
+        assert_eq!((&*pairs.settings.pairs, pairs.settings.pair_positions), ("", PairPositions::All));
+        // Parts have none but themselves.
+        assert_eq!((text.parts(), pairs.parts()), (vec![text.clone()], vec![pairs.clone()]));
+        // Files count by their names.
+        assert_eq!(both.identity().settings.pairs, "pairs.jsonl");
+        assert_eq!(both.identity().settings.chat_template, "template.jinja");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! are those with the same (k−1)-gram, told apart by one token more. So every order is the order below it
 //! with each group sorted by that token, starting from one group of everything.
 
+mod documents;
 pub mod sentence;
 
 use std::ops::Range;
@@ -16,6 +17,8 @@ use rayon::prelude::*;
 use crate::error::{Error, Kind, Result};
 use crate::measures::{Label, Order};
 
+pub use documents::{DocumentLabel, MISSING};
+
 /// Labels that refine each other, coarsest first: each level but the first splits the one before it.
 ///
 /// Of n-grams, a level an order. A label that refines no other and is refined by none is one level alone.
@@ -24,14 +27,15 @@ pub struct Levels(pub Vec<(Label, LabelSet)>);
 
 /// The labels of a sample's positions, all at the same positions.
 ///
-/// With K the largest order, the positions are those tokens t of a document of S tokens with
-/// K−1 ≤ t ≤ S−K−1 (t from 0), where every n-gram fits. They are numbered document by document, in order.
+/// The positions are numbered document by document, in order. Where n-grams up to an order K are among the labels, they
+/// are those tokens t of a document of S tokens with K−1 ≤ t ≤ S−K−1 (t from 0), where every n-gram fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Labels {
-    max_order: usize,
+    /// The tokens, from 0, of each document that are positions: `[documents]`.
+    pub tokens: Vec<Range<usize>>,
     /// Where each document's positions start, and the number of all: `[documents + 1]`.
     pub document_offsets: Vec<usize>,
-    /// The labels, those that refine each other together: the inputs of orders 1 to K, and the outputs.
+    /// The labels, those that refine each other together, as the inputs of orders 1 to K do, and the outputs.
     pub trees: Vec<Levels>,
 }
 
@@ -57,28 +61,28 @@ impl Labels {
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Self> {
         let widest = Order::of_number(max_order).expect("the largest order is 1 to 4");
-        let (document_offsets, positions) = document_offsets(documents.iter().map(Vec::len), max_order)?;
+        let lengths = documents.iter().map(Vec::len);
+        let mut labels = Self::without(lengths.map(|length| labelled_tokens(length, max_order)).collect())?;
+        let positions = labels.positions() as u32;
         // All tokens in one vector, and for each position the index of its token.
         let tokens: Vec<u32> = documents.iter().flatten().copied().collect();
         let mut token_of_position = Vec::with_capacity(positions as usize);
         let mut start = 0;
-        for (document, offsets) in documents.iter().zip(document_offsets.windows(2)) {
-            let first = start + max_order - 1;
-            token_of_position.extend(first..first + offsets[1] - offsets[0]);
+        for (document, range) in documents.iter().zip(&labels.tokens) {
+            token_of_position.extend(start + range.start..start + range.end);
             start += document.len();
         }
-        let mut trees: Vec<Levels> = vec![Levels(Vec::new()), Levels(Vec::new())];
+        labels.trees = vec![Levels(Vec::new()), Levels(Vec::new())];
         for order in widest.and_below() {
             if interrupted() {
                 return Err(Error::cancelled());
             }
-            let labels = [Label::Input(order), Label::Output(order)];
-            trees.par_iter_mut().zip(labels).for_each(|(Levels(levels), label)| {
-                // Inputs grow to the left, outputs to the right.
-                let token = |position: u32| match label {
-                    Label::Input(_) => tokens[token_of_position[position as usize] + 1 - order.number()],
-                    Label::Output(_) => tokens[token_of_position[position as usize] + order.number()],
-                };
+            // Inputs grow to the left, outputs to the right.
+            let to_left = |position: u32| tokens[token_of_position[position as usize] + 1 - order.number()];
+            let to_right = |position: u32| tokens[token_of_position[position as usize] + order.number()];
+            let sides: [(Label, &(dyn Fn(u32) -> u32 + Sync)); 2] =
+                [(Label::Input(order), &to_left), (Label::Output(order), &to_right)];
+            labels.trees.par_iter_mut().zip(sides).for_each(|(Levels(levels), (label, token))| {
                 let set = match levels.last() {
                     Some((_, lower)) => lower.split_by(token),
                     None => LabelSet::one(positions).split_by(token),
@@ -86,22 +90,33 @@ impl Labels {
                 levels.push((label, set));
             });
         }
-        Ok(Self { max_order, document_offsets, trees })
+        Ok(labels)
     }
 
-    /// The largest order K.
-    pub fn max_order(&self) -> usize {
-        self.max_order
+    /// No labels yet at these tokens of documents, from 0.
+    ///
+    /// # Errors
+    /// [`Kind::Sample`] for 2³² positions and more: positions are numbered in 32 bits.
+    pub fn without(tokens: Vec<Range<usize>>) -> Result<Self> {
+        let ends = tokens.iter().scan(0, |positions, range| {
+            *positions += range.len();
+            Some(*positions)
+        });
+        let document_offsets: Vec<usize> = std::iter::once(0).chain(ends).collect();
+        let labels = Self { tokens, document_offsets, trees: Vec::new() };
+        let positions = labels.positions();
+        match u32::try_from(positions) {
+            Ok(_) => Ok(labels),
+            Err(_) => {
+                Err(Error::new(Kind::Sample, format!("the sample has {positions} positions, more than 2^32"))
+                    .help("use fewer --samples or a shorter --context"))
+            }
+        }
     }
 
     /// The number of positions.
     pub fn positions(&self) -> usize {
         self.document_offsets[self.document_offsets.len() - 1]
-    }
-
-    /// The token t, from 0, of a document's first position: K−1.
-    pub fn first_token(&self) -> usize {
-        self.max_order - 1
     }
 
     /// The positions by one label; `None` where the sample was not labelled by it.
@@ -115,24 +130,6 @@ impl Labels {
 pub fn labelled_tokens(tokens: usize, max_order: usize) -> Range<usize> {
     let first = max_order - 1;
     first..first.max(tokens.saturating_sub(max_order))
-}
-
-/// Where the positions of documents of these lengths start, and the number of all.
-///
-/// # Errors
-/// [`Kind::Sample`] for 2³² positions and more: positions are numbered in 32 bits.
-fn document_offsets(lengths: impl Iterator<Item = usize>, max_order: usize) -> Result<(Vec<usize>, u32)> {
-    let mut offsets = vec![0];
-    let mut positions = 0;
-    for length in lengths {
-        positions += labelled_tokens(length, max_order).len();
-        offsets.push(positions);
-    }
-    let all = u32::try_from(positions).map_err(|_| {
-        Error::new(Kind::Sample, format!("the sample has {positions} positions, more than 2^32"))
-            .help("use fewer --samples or a shorter --context")
-    })?;
-    Ok((offsets, all))
 }
 
 /// One label for each of a number of positions: all positions, grouped by label.

@@ -4,32 +4,51 @@
 //! labelled position (fewer than 2K tokens, K the largest order) are skipped and counted, so that every
 //! document here adds to the estimate.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::corpus::{self, Field};
+use crate::corpus;
 use crate::error::{Error, Kind, Result};
 use crate::settings::Settings;
 use encode::Encoder;
 use file::TokenFile;
+use texts::{Texts, Values};
 
 mod added;
 mod encode;
 mod file;
+mod pairs;
+mod texts;
 
 pub use added::added;
 pub use encode::Vocabulary;
+pub use pairs::{ReadPair, ReadSide, ReadToken, read_pair, template, template_files};
+pub use texts::FieldValues;
 
 /// Documents encoded at once: enough for all cores.
 const BATCH: usize = 128;
 /// Text encoded at once, in bytes, unless a single document is longer: well under a second's work.
 const BATCH_BYTES: usize = 1 << 20;
 
+/// The labelled positions of documents that are answers of preference pairs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// The tokens, from 0, of each document that are labelled: `[documents]`.
+    pub positions: Vec<Range<usize>>,
+    /// Whether each is the preferred answer of its pair: `[documents]`.
+    pub preferred: Vec<bool>,
+}
+
 /// A sample of documents as token ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
     /// Token ids by document, each 2K ids or more and at most the context long.
     pub documents: Vec<Vec<u32>>,
+    /// What the documents have in the fields that are labels.
+    pub fields: Vec<FieldValues>,
+    /// What is labelled where the documents are answers of preference pairs; `None` where they are text.
+    pub answers: Option<Answers>,
     /// Documents passed over because they are too short for a labelled position.
     pub skipped: usize,
     /// What is to be known of the text they were read from, a line each.
@@ -54,29 +73,34 @@ impl Tokens {
     ) -> Result<Self> {
         let mut selection = Selection::new(settings)?;
         let encoder = Arc::new(Encoder::load(tokenizer_json, settings.context)?);
-        let mut documents = corpus::documents(text, field(settings))?;
+        let mut documents = Texts::open(text, settings)?;
         while !selection.is_full() {
             if interrupted() {
                 return Err(Error::cancelled());
             }
             let mut batch: Vec<String> = Vec::with_capacity(BATCH);
+            let mut values = Vec::with_capacity(BATCH);
             let (most, mut bytes) = (BATCH.min(selection.missing()), 0);
             while batch.len() < most && bytes < BATCH_BYTES {
-                let Some(document) = documents.next_unless(interrupted)? else { break };
+                let Some((document, labels)) = documents.next_unless(interrupted)? else { break };
                 bytes += document.len();
                 batch.push(document);
+                values.push(labels);
             }
             if batch.is_empty() {
                 break;
             }
             let encoded = encoder.encode_all(batch, interrupted)?;
-            for ids in encoded {
-                selection.add(ids?);
+            for (ids, values) in encoded.into_iter().zip(values) {
+                selection.add(ids?, values);
             }
         }
         let found = documents.found_field();
-        let tokens = selection.finish().map_err(|error| error.adding(found).at(corpus::name(text)))?;
-        Ok(Self { notes: documents.notes(), ..tokens })
+        let (tokens, values) =
+            selection.finish().map_err(|error| error.adding(found).at(corpus::name(text)))?;
+        let fields =
+            documents.fields(&settings.labels, values).map_err(|error| error.at(corpus::name(text)))?;
+        Ok(Self { notes: documents.notes(), fields, ..tokens })
     }
 
     /// Takes the first `settings.samples` documents of a token file that are long enough; see
@@ -84,24 +108,23 @@ impl Tokens {
     ///
     /// # Errors
     /// [`Kind::Corpus`] if the file cannot be used; [`Kind::Sample`] if no document is long enough; [`Kind::Usage`]
-    /// if the settings leave no room for a position.
+    /// if the settings leave no room for a position, or name labels, which tokens have none of.
     pub fn from_file(path: &Path, settings: &Settings) -> Result<Self> {
+        if !settings.labels.is_empty() {
+            return Err(Error::new(Kind::Usage, "tokens have no fields that could be labels")
+                .help("measure their text with --corpus, or leave out --labels")
+                .at(path));
+        }
         let mut selection = Selection::new(settings)?;
         let mut file = TokenFile::open(path)?;
         for index in 0..file.documents() {
             if selection.is_full() {
                 break;
             }
-            selection.add(file.document(index, settings.context)?);
+            selection.add(file.document(index, settings.context)?, Vec::new());
         }
-        selection.finish().map_err(|error| error.at(path))
+        Ok(selection.finish().map_err(|error| error.at(path))?.0)
     }
-}
-
-/// The field that holds the text: where nobody chose one, any that plainly does.
-fn field(settings: &Settings) -> Field {
-    let name = settings.text_field.as_str();
-    if name == Settings::default().text_field { Field::usual(name) } else { Field::chosen(name) }
 }
 
 /// The error for a model without a tokenizer, where text is to be measured.
@@ -114,6 +137,8 @@ pub fn missing_tokenizer(folder: &Path) -> Error {
 /// Collects documents that are long enough, up to a number.
 struct Selection {
     tokens: Tokens,
+    /// What each document has in the fields asked for.
+    values: Vec<Values>,
     samples: usize,
     max_order: usize,
 }
@@ -131,7 +156,7 @@ impl Selection {
             )
             .help(format!("use a --context of at least {} or a smaller --max-order", 2 * max_order)));
         }
-        Ok(Self { tokens: Tokens::default(), samples, max_order })
+        Ok(Self { tokens: Tokens::default(), values: Vec::new(), samples, max_order })
     }
 
     fn is_full(&self) -> bool {
@@ -143,15 +168,16 @@ impl Selection {
         self.samples - self.tokens.documents.len()
     }
 
-    fn add(&mut self, document: Vec<u32>) {
+    fn add(&mut self, document: Vec<u32>, values: Values) {
         if document.len() >= 2 * self.max_order {
             self.tokens.documents.push(document);
+            self.values.push(values);
         } else {
             self.tokens.skipped += 1;
         }
     }
 
-    fn finish(self) -> Result<Tokens> {
+    fn finish(self) -> Result<(Tokens, Vec<Values>)> {
         if self.tokens.documents.is_empty() {
             let (skipped, fewest) = (self.tokens.skipped, 2 * self.max_order);
             let cause = match skipped {
@@ -163,7 +189,7 @@ impl Selection {
                 self.max_order
             )));
         }
-        Ok(self.tokens)
+        Ok((self.tokens, self.values))
     }
 }
 

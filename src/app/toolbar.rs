@@ -7,7 +7,6 @@ use super::panels::{PRESETS, PanelKind};
 use super::sides::{Drawer, Sides};
 use super::theme::{self, palette};
 use super::widgets::{Icon, icon_button};
-use crate::condition::TextSource;
 use crate::state::{Prepared, State};
 
 /// Draws the bar; `asking` says that a dialog is open already.
@@ -100,10 +99,7 @@ fn text_ui(ui: &mut Ui, state: &State) {
     let path = text.path();
     let name =
         path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-    let what = match text {
-        TextSource::Corpus(_) => "corpus",
-        TextSource::Tokens(_) => "tokens",
-    };
+    let what = text.noun();
     let prepared = state.focus().and_then(|key| state.prepared(state.run_of(key)?));
     let mut hint = path.display().to_string();
     if let Some(Prepared { documents, skipped_documents, positions, .. }) = prepared {

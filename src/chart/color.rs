@@ -37,6 +37,10 @@ named! {
         Size = "size",
         /// The optimality φ that the run has come to.
         Optimality = "optimality",
+        /// The information with preference that the run has come to.
+        Preference = "preference",
+        /// The information that the run has come to about a field of the text, the first that was measured.
+        Field = "field",
     }
 }
 

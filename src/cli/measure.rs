@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use super::form::OutArgs;
 use super::interrupt::{self, Interrupt};
 use super::progress::Progress;
-use super::{DONE, MeasuringArgs, NOTHING, PARTLY, TextArgs, note};
+use super::{DONE, MeasuringArgs, NOTHING, PARTLY, TextArgs, note, pairs_alone};
 use crate::checkpoints::{self, CheckpointKey, RunKey};
 use crate::condition::{Condition, TextSource};
 use crate::corpus;
@@ -43,14 +43,15 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     for path in args.paths.iter().filter(|path| !checkpoints::expanded(path).is_file()) {
         checkpoints::locate(path)?;
     }
-    let text = args.text.source().ok_or_else(|| {
-        Error::new(Kind::Usage, "no text to measure").help("name one with --corpus FILE or --tokens FILE")
+    let flags = &args.measuring.settings;
+    let mut settings = flags.settings(Settings::default());
+    let text = args.text.source().or_else(|| pairs_alone(&mut settings)).ok_or_else(|| {
+        let help = "name one with --corpus FILE or --tokens FILE, or preference pairs with --pairs FILE";
+        Error::new(Kind::Usage, "no text to measure").help(help)
     })?;
     if let Some(out) = &args.out.out {
         output::check_writable(out)?;
     }
-    let flags = &args.measuring.settings;
-    let settings = flags.settings(Settings::default());
     let asked = flags.has(&SAMPLES).then_some(settings.samples);
     let options = engine::Options { live: false, ..args.measuring.engine_options()? };
     let store = options.store.clone();
@@ -68,7 +69,11 @@ pub fn run(args: MeasureArgs) -> Result<u8> {
     let condition = Arc::new(Condition { settings: settings.clone(), text: text.clone() });
     let want = |checkpoint| Want { checkpoint, condition: Arc::clone(&condition), quality: Quality::Honest };
     worker.send(Command::Want(runs.keys().map(want).collect()))?;
-    let named = Condition { settings, text: TextSource::Corpus(corpus::name(text.path()).to_owned()) };
+    let text = match text {
+        TextSource::Corpus(path) => TextSource::Corpus(corpus::name(&path).to_owned()),
+        other => other,
+    };
+    let named = Condition { settings, text };
     let mut collector = Collector::new(runs, named.clone(), asked);
     match collector.collect(&worker) {
         Ok(()) => {}
@@ -202,6 +207,8 @@ struct Collector {
     asked: Option<usize>,
     /// Documents and positions of the sample that was announced last.
     sample: Option<(usize, usize)>,
+    /// Answers and positions of the pairs beside it that were announced last.
+    beside: Option<(usize, usize)>,
     /// The number of documents of a run's sample, and of those too short for it.
     samples: BTreeMap<RunKey, [usize; 2]>,
     /// Each with the device that computed it.
@@ -226,6 +233,7 @@ impl Collector {
             condition,
             asked,
             sample: None,
+            beside: None,
             samples: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             recalled: 0,
@@ -246,8 +254,12 @@ impl Collector {
                     self.device = name;
                 }
                 Event::Warning(warning) => self.progress.say(&format!("warning: {warning}")),
-                Event::Prepared { run, documents, skipped_documents, positions, .. } => {
-                    self.prepared(run, documents, skipped_documents, positions);
+                Event::Prepared { text, run, documents, skipped_documents, positions, .. } => {
+                    let beside = matches!(text, TextSource::Pairs(_)) && self.condition.text != text;
+                    match beside {
+                        true => self.prepared_beside(&text, documents, positions),
+                        false => self.prepared(run, documents, skipped_documents, positions),
+                    }
                 }
                 Event::Progress { checkpoint, total_share, remaining, .. } => {
                     let name = self.name(checkpoint);
@@ -300,6 +312,15 @@ impl Collector {
             let enough =
                 if skipped > 0 { format!(", {documents} of them long enough") } else { String::new() };
             self.progress.say(&format!("the text has {held}{enough}, fewer than --samples {asked}"));
+        }
+    }
+
+    /// Says what is measured beside the text, once.
+    fn prepared_beside(&mut self, pairs: &TextSource, answers: usize, positions: usize) {
+        if self.beside.replace((answers, positions)) != Some((answers, positions)) {
+            let answers = counted(answers, "answer");
+            let pairs = pairs.path().display();
+            self.progress.say(&format!("beside it {answers} ({positions} positions) of {pairs}"));
         }
     }
 

@@ -19,6 +19,7 @@ mod inspect;
 mod interrupt;
 mod measure;
 mod merge;
+mod pairs;
 mod progress;
 mod settings;
 mod show;
@@ -38,7 +39,7 @@ use crate::corpus;
 use crate::engine;
 use crate::error::Result;
 use crate::measures::Order;
-use crate::settings::LARGEST_ORDER;
+use crate::settings::{LARGEST_ORDER, Settings};
 use crate::store::{Store, StoreScores};
 
 /// Everything was done.
@@ -79,6 +80,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Draw measured results on the information plane, as PDF, SVG or PNG.
     Figure(figure::FigureArgs),
+    /// Show what preference pairs come to, and how one is read.
+    Pairs(pairs::PairsArgs),
     /// Correlate two columns of a table: Pearson, Spearman, line, partial correlation.
     Correlate(correlate::CorrelateArgs),
     /// List, limit and clear what measurements store.
@@ -99,6 +102,7 @@ pub fn main() -> ExitCode {
         Some(Command::Hidden(args)) => hidden::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Figure(args)) => figure::run(&args),
+        Some(Command::Pairs(args)) => pairs::run(&args),
         Some(Command::Correlate(args)) => correlate::run(&args),
         Some(Command::Store(args)) => store::run(&args),
     };
@@ -150,6 +154,12 @@ impl TextArgs {
         let tokens = self.tokens.clone().map(TextSource::Tokens);
         tokens.or_else(|| self.corpus.clone().map(TextSource::Corpus))
     }
+}
+
+/// The pairs that settings name, where there is no text that they would be measured beside; they are a text then.
+fn pairs_alone(settings: &mut Settings) -> Option<TextSource> {
+    let pairs = std::mem::take(&mut settings.pairs);
+    (!pairs.is_empty()).then(|| TextSource::Pairs(pairs.into()))
 }
 
 /// What to measure and how, and what may be used for it.

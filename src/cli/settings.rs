@@ -36,6 +36,18 @@ impl Which for Device {
     }
 }
 
+/// How preference pairs are read.
+#[derive(Clone, Debug)]
+pub struct OfPairs;
+
+impl Which for OfPairs {
+    fn entries() -> &'static [&'static Descriptor] {
+        static ENTRIES: [&Descriptor; 4] =
+            [&settings::SAMPLES, &settings::CONTEXT, &settings::CHAT_TEMPLATE, &settings::PAIR_POSITIONS];
+        &ENTRIES
+    }
+}
+
 /// What the flags of some settings say.
 #[derive(Clone, Debug)]
 pub struct SettingsFlags<W> {

@@ -1,5 +1,7 @@
 //! `infoplane show`: measured results as tables.
 
+mod labels;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -227,6 +229,9 @@ fn tables(args: &ShowArgs, settings: &Settings, checkpoints: &[&CheckpointResult
             text += &format!("\n{order}\n{}", table.text());
         }
     }
+    if args.order.is_none() && !args.convergence {
+        text += &labels::tables(args, checkpoints);
+    }
     for checkpoint in checkpoints {
         if let Outcome::Failed { error } = &checkpoint.outcome {
             text += &format!("\n{} failed: {}\n", full_name(checkpoint), printable(error));
@@ -296,6 +301,10 @@ fn legend(settings: &Settings, checkpoints: &[&CheckpointResult], convergence: b
          once    {once}\n\
          kept    {kept}\n"
     );
+    let other = |m: &Measurement| m.mean.other_labels().next().is_some();
+    if checkpoints.iter().filter_map(|c| c.measurement()).any(other) {
+        text += labels::LEGEND;
+    }
     let marked = |m: &Measurement| m.layers.iter().any(LayerMeasures::depends_on_seed);
     if checkpoints.iter().filter_map(|c| c.measurement()).any(marked) {
         text += "!       H(Z) moves further from seed to seed than any label accounts for of it: the layer depends on the \

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory as _};
 
 use super::demo::{self, Demo};
-use super::{DONE, MeasuringArgs, TextArgs};
+use super::{DONE, MeasuringArgs, TextArgs, pairs_alone};
 use crate::app::{self, Start};
 use crate::checkpoints;
 use crate::condition::TextSource;
@@ -47,11 +47,12 @@ pub fn run(args: WindowArgs) -> Result<u8> {
         return Err(Error::new(Kind::Device, "there is no display to open a window on")
             .help(format!("without one, run `{headless}`")));
     }
+    let mut settings = args.measuring.settings.settings(Settings::of_window());
+    let named = named.or_else(|| pairs_alone(&mut settings));
     let (demo_runs, demo_text) = (args.paths.is_empty(), named.is_none() && demo.is_some());
     // Any text will do for a first look, and the window says which it is.
     let text = named.or_else(|| Some(TextSource::Corpus(demo.as_ref()?.text.clone())));
     let paths = if demo_runs { demo.map(|demo| demo.runs).unwrap_or_default() } else { args.paths };
-    let settings = args.measuring.settings.settings(Settings::of_window());
     let start = Start { paths, text, settings, benchmarks: args.benchmarks, demo_runs, demo_text };
     let options = args.measuring.engine_options()?;
     let store = options.store.clone();
@@ -105,8 +106,7 @@ fn headless_command(paths: &[PathBuf], text: Option<&TextSource>, demo: Option<&
     };
     let path = path.map_or_else(|| "PATH".to_owned(), |path| path.display().to_string());
     let text = match text {
-        Some(TextSource::Corpus(path)) => format!("--corpus {}", path.display()),
-        Some(TextSource::Tokens(path)) => format!("--tokens {}", path.display()),
+        Some(text) => format!("--{} {}", text.noun(), text.path().display()),
         None => "--corpus FILE".to_owned(),
     };
     format!("infoplane measure {path} {text}")

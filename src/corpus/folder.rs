@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::field::Field;
-use super::{Entries, Entry, entries};
+use super::{Entries, Entry, Open};
 use crate::checkpoints::natural::natural_order;
 use crate::error::{Error, Kind, Result};
 
@@ -18,22 +18,25 @@ const SPLIT: &str = "train";
 const LARGEST_DESCRIPTION: u64 = 16 << 20;
 
 /// Documents of files, one file after the other.
-pub(super) struct Shards {
+pub(super) struct Shards<T> {
     folder: PathBuf,
     files: VecDeque<PathBuf>,
-    open: Option<Box<dyn Entries>>,
+    /// How each is opened, and the one that is.
+    opener: Box<Open<T>>,
+    open: Option<Box<dyn Entries<T>>>,
     field: Field,
     note: Option<String>,
 }
 
-impl Shards {
+impl<T> Shards<T> {
     /// Opens the first file.
     ///
     /// # Errors
     /// A folder without such files, or of which it is not plain what to read.
-    pub fn open(folder: &Path, field: Field) -> Result<Self> {
+    pub fn open(folder: &Path, opener: Box<Open<T>>, field: Field) -> Result<Self> {
         let (files, note) = files(folder)?;
-        let mut shards = Self { folder: folder.to_owned(), files: files.into(), open: None, field, note };
+        let mut shards =
+            Self { folder: folder.to_owned(), files: files.into(), opener, open: None, field, note };
         shards.open_next()?;
         Ok(shards)
     }
@@ -42,7 +45,7 @@ impl Shards {
     fn open_next(&mut self) -> Result<bool> {
         self.open = None;
         let Some(file) = self.files.pop_front() else { return Ok(false) };
-        let open = entries(&file, self.field.clone()).map_err(|error| error.at(&file))?;
+        let open = (self.opener)(&file, self.field.clone()).map_err(|error| error.at(&file))?;
         // What was found in the first file is looked for in the others.
         self.field = open.field().clone();
         self.open = Some(open);
@@ -50,8 +53,8 @@ impl Shards {
     }
 }
 
-impl Entries for Shards {
-    fn next(&mut self) -> Result<Option<Entry>> {
+impl<T> Entries<T> for Shards<T> {
+    fn next(&mut self) -> Result<Option<Entry<T>>> {
         while let Some(open) = &mut self.open {
             match open.next()? {
                 Some(Entry::Bad(problem)) => {

@@ -16,7 +16,7 @@ use crate::error::Result;
 /// Names of fields looked at; beyond it an object is no table's row.
 const MOST_FIELDS: usize = 256;
 /// Objects looked at to find the text's field, and their bytes.
-const LOOKED_AT: usize = 20;
+pub(super) const LOOKED_AT: usize = 20;
 const LOOKED_AT_BYTES: usize = 1 << 20;
 
 /// The objects' texts, as they stand in the file.
@@ -28,21 +28,32 @@ pub(super) enum Objects {
 }
 
 impl Objects {
-    fn next(&mut self) -> Result<Option<Result<&str, Problem>>> {
+    /// The next object's text, or what is wrong with it; `None` after the last.
+    pub(super) fn next(&mut self) -> Result<Option<Result<&str, Problem>>> {
         match self {
             Self::Lines(lines) => lines.next(),
             Self::Array(elements) => elements.next(),
         }
     }
 
-    fn place(&self) -> String {
+    /// What the object read last is called.
+    pub(super) fn place(&self) -> String {
         match self {
             Self::Lines(lines) => lines.place(),
             Self::Array(elements) => elements.place(),
         }
     }
 
-    fn path(&self) -> &Path {
+    /// What many of them are called.
+    pub(super) fn noun(&self) -> &'static str {
+        match self {
+            Self::Lines(_) => "lines",
+            Self::Array(_) => "entries",
+        }
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
         match self {
             Self::Lines(lines) => lines.path(),
             Self::Array(elements) => elements.path(),
@@ -106,7 +117,7 @@ impl JsonEntries {
 }
 
 /// The names that most objects have.
-fn in_most(objects: &[Vec<String>]) -> Vec<String> {
+pub(super) fn in_most(objects: &[Vec<String>]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in objects.iter().flatten() {
         let having = objects.iter().filter(|names| names.contains(name)).count();
@@ -143,10 +154,7 @@ impl Entries for JsonEntries {
     }
 
     fn noun(&self) -> &'static str {
-        match self.objects {
-            Objects::Lines(_) => "lines",
-            Objects::Array(_) => "entries",
-        }
+        self.objects.noun()
     }
 
     fn field(&self) -> &Field {
@@ -160,25 +168,41 @@ impl Entries for JsonEntries {
 
 /// The text of an object, or why it has none, still without its place.
 fn document(object: &str, name: &str) -> Result<String, Problem> {
-    let problem = |fault, cause: String, help: String| Err(Problem::new(fault, String::new(), cause, help));
-    let named = name.escape_debug();
     match text_at(object, name) {
         Ok(Found::Text(text)) => Ok(text),
-        Ok(_) if !is_object(object) => {
-            problem(Fault::Object, "is not a JSON object".into(), "every line must be one JSON object".into())
+        Ok(_) if !is_object(object) => Err(not_an_object()),
+        Ok(found) => {
+            let texts = text_fields(object).unwrap_or_default();
+            Err(no_field(name, matches!(found, Found::Other), &texts))
         }
-        Ok(Found::Other) => {
-            problem(Fault::Text, format!("has a field `{named}` that is not a string"), other_fields(object))
-        }
-        Ok(Found::Absent) => problem(Fault::Text, format!("has no field `{named}`"), other_fields(object)),
-        Err(error) => {
-            // The parser saw one line and would call it line 1.
-            let text = error.to_string();
-            let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-            let cause = format!("is not valid JSON ({reason}, column {})", error.column());
-            problem(Fault::Json, cause, "every line must be one JSON object".into())
-        }
+        Err(error) => Err(not_json(&error)),
     }
+}
+
+/// What is wrong with an object without text in a field, which is `there` or not, but has some in other `texts`.
+pub(super) fn no_field(name: &str, there: bool, texts: &[String]) -> Problem {
+    let name = name.escape_debug();
+    let cause = match there {
+        true => format!("has a field `{name}` that is not a string"),
+        false => format!("has no field `{name}`"),
+    };
+    Problem::new(Fault::Text, String::new(), cause, field::others_help(texts, "field"))
+}
+
+const ONE_OBJECT: &str = "every line must be one JSON object";
+
+/// What is wrong with JSON that is no object.
+pub(super) fn not_an_object() -> Problem {
+    Problem::new(Fault::Object, String::new(), "is not a JSON object", ONE_OBJECT)
+}
+
+/// What is wrong with what is no JSON.
+pub(super) fn not_json(error: &serde_json::Error) -> Problem {
+    // The parser saw one line and would call it line 1.
+    let text = error.to_string();
+    let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+    let cause = format!("is not valid JSON ({reason}, column {})", error.column());
+    Problem::new(Fault::Json, String::new(), cause, ONE_OBJECT)
 }
 
 /// Whether what is JSON is an object.
@@ -186,13 +210,8 @@ fn is_object(json: &str) -> bool {
     json.trim_start().starts_with('{')
 }
 
-/// Names the fields that could be meant.
-fn other_fields(object: &str) -> String {
-    field::others_help(&text_fields(object).unwrap_or_default(), "field")
-}
-
 /// What a field holds.
-enum Found {
+pub(super) enum Found {
     /// Text.
     Text(String),
     /// Something else.
@@ -214,9 +233,14 @@ fn text_fields(object: &str) -> serde_json::Result<Vec<String>> {
     serde_json::Deserializer::from_str(object).deserialize_any(TextFields)
 }
 
+/// The same of an object that was read.
+pub(super) fn texts_of(object: &serde_json::Value) -> Vec<String> {
+    object.deserialize_any(TextFields).unwrap_or_default()
+}
+
 /// Finds what lies at a path. A name that has the dots itself comes first; through lists a path leads to every element,
 /// whose texts make up the document.
-struct At<'p>(&'p str);
+pub(super) struct At<'p>(pub(super) &'p str);
 
 impl<'de> DeserializeSeed<'de> for At<'_> {
     type Value = Found;

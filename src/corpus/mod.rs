@@ -31,6 +31,7 @@ mod lines;
 mod open;
 mod parquet;
 pub mod plain;
+mod records;
 mod skipped;
 mod spool;
 mod table;
@@ -39,12 +40,13 @@ mod utf16;
 
 pub use field::Field;
 pub use open::EXTENSIONS;
+pub use records::{Labelled, Record, field_names, labelled, records};
 pub use spool::is_standard_input;
 
 /// The next thing in a file.
-enum Entry {
-    /// A document.
-    Document(String),
+enum Entry<T = String> {
+    /// A document, or a record.
+    Document(T),
     /// What should have been one.
     Bad(Problem),
     /// Nothing, such as an empty line.
@@ -58,9 +60,9 @@ impl<T: Into<String>> From<Result<T, Problem>> for Entry {
 }
 
 /// What a file is made of, one after the other.
-trait Entries: Send {
+trait Entries<T = String>: Send {
     /// The next one, `None` after the last.
-    fn next(&mut self) -> Result<Option<Entry>>;
+    fn next(&mut self) -> Result<Option<Entry<T>>>;
     /// What many of them are called.
     fn noun(&self) -> &'static str;
     /// The field that the text is taken from.
@@ -73,12 +75,15 @@ trait Entries: Send {
     }
 }
 
-/// The documents of a file in order. Ends after the first error.
-pub struct Documents {
-    entries: Box<dyn Entries>,
+/// What a file holds, in order. Ends after the first error.
+pub struct Reading<T> {
+    entries: Box<dyn Entries<T>>,
     tally: Tally,
     ended: bool,
 }
+
+/// The documents of a file.
+pub type Documents = Reading<String>;
 
 /// Opens a text: `.jsonl`, `.ndjson` or `.json` (one object a line, or an array of objects, the text in `field`), `.csv`
 /// or `.tsv` (the text in the column `field`), or `.txt`, all of them also compressed with gzip or zstd; other names are
@@ -91,12 +96,11 @@ pub struct Documents {
 /// the iterator, with the line's number, if a line cannot be read or is longer than 64 MiB, if plain text is not in UTF-8,
 /// or if most entries have no document. A file without any document yields one error.
 pub fn documents(path: &Path, field: Field) -> Result<Documents> {
-    let entries = match !is_standard_input(path) && path.is_dir() {
-        true => Box::new(Shards::open(path, field)?),
-        false => entries(path, field).map_err(|error| error.at(name(path)))?,
-    };
-    Ok(Documents { entries, tally: Tally::default(), ended: false })
+    Reading::open(path, entries, field)
 }
+
+/// How one file is opened, the text in this field.
+type Open<T> = dyn Fn(&Path, Field) -> Result<Box<dyn Entries<T>>> + Send;
 
 /// The entries of a file.
 fn entries(path: &Path, field: Field) -> Result<Box<dyn Entries>> {
@@ -120,12 +124,25 @@ pub fn name(path: &Path) -> &Path {
     if is_standard_input(path) { Path::new("standard input") } else { path }
 }
 
-impl Documents {
+impl<T: 'static> Reading<T> {
+    /// What a file holds, or the files of a folder.
+    fn open(
+        path: &Path,
+        open: impl Fn(&Path, Field) -> Result<Box<dyn Entries<T>>> + Send + 'static,
+        field: Field,
+    ) -> Result<Self> {
+        let entries: Box<dyn Entries<T>> = match !is_standard_input(path) && path.is_dir() {
+            true => Box::new(Shards::open(path, Box::new(open), field)?),
+            false => open(path, field).map_err(|error| error.at(name(path)))?,
+        };
+        Ok(Self { entries, tally: Tally::default(), ended: false })
+    }
+
     /// The next document, `None` after the last. `interrupted` is asked now and then whether to stop.
     ///
     /// # Errors
     /// As [`documents`]; [`Kind::Cancelled`] once `interrupted` says to stop.
-    pub fn next_unless(&mut self, interrupted: &mut dyn FnMut() -> bool) -> Result<Option<String>> {
+    pub fn next_unless(&mut self, interrupted: &mut dyn FnMut() -> bool) -> Result<Option<T>> {
         if self.ended {
             return Ok(None);
         }
@@ -134,7 +151,7 @@ impl Documents {
         document
     }
 
-    fn read(&mut self, interrupted: &mut dyn FnMut() -> bool) -> Result<Option<String>> {
+    fn read(&mut self, interrupted: &mut dyn FnMut() -> bool) -> Result<Option<T>> {
         /// Entries between two questions whether to stop.
         const OFTEN: usize = 64;
         for count in 1_usize.. {
@@ -167,6 +184,11 @@ impl Documents {
         Ok(None)
     }
 
+    /// The field that the text is taken from.
+    fn field(&self) -> &Field {
+        self.entries.field()
+    }
+
     /// Which field the text is taken from, where it is another than was asked for.
     pub fn found_field(&self) -> Option<String> {
         self.entries.field().note()
@@ -183,10 +205,10 @@ impl Documents {
     }
 }
 
-impl Iterator for Documents {
-    type Item = Result<String>;
+impl<T: 'static> Iterator for Reading<T> {
+    type Item = Result<T>;
 
-    fn next(&mut self) -> Option<Result<String>> {
+    fn next(&mut self) -> Option<Result<T>> {
         self.next_unless(&mut || false).transpose()
     }
 }

@@ -14,15 +14,65 @@ use crate::error::{Error, Kind, Result};
 /// Rows looked at to find the column of the text.
 const LOOKED_AT: usize = 20;
 
-/// Documents from a table's column.
-pub(super) struct Rows {
+/// A table's rows.
+pub(super) struct Table {
     reader: Reader<Limited>,
     path: PathBuf,
+    /// The names of its columns.
+    pub names: Vec<String>,
+    /// The number of the row read last, from 1, the names not counted.
+    pub row: usize,
+}
+
+impl Table {
+    /// Reads the names.
+    ///
+    /// # Errors
+    /// A table that cannot be read.
+    pub fn open(reader: Box<dyn BufRead + Send>, delimiter: u8, path: &Path) -> Result<Self> {
+        let reader = Limited { reader, left: LONGEST_BYTES };
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(reader);
+        let names = match reader.byte_headers() {
+            Ok(names) => names.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect(),
+            Err(error) => return Err(table_error(error, "line 1").at(path)),
+        };
+        Ok(Self { reader, path: path.to_owned(), names, row: 0 })
+    }
+
+    /// The next row, `None` after the last.
+    ///
+    /// # Errors
+    /// One that cannot be read.
+    pub fn read(&mut self) -> Result<Option<ByteRecord>> {
+        self.reader.get_mut().left = LONGEST_BYTES;
+        let mut row = ByteRecord::new();
+        self.row += 1;
+        match self.reader.read_byte_record(&mut row) {
+            Ok(true) => Ok(Some(row)),
+            Ok(false) => Ok(None),
+            Err(error) => Err(table_error(error, &self.place()).at(&self.path)),
+        }
+    }
+
+    /// What the row read last is called.
+    pub fn place(&self) -> String {
+        format!("row {}", self.row)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Documents from a table's column.
+pub(super) struct Rows {
+    table: Table,
     field: Field,
     column: usize,
     /// What was read while the column was looked for, or why no more was.
     ahead: VecDeque<Result<ByteRecord>>,
-    /// The number of the row read last, from 1, the names not counted.
+    /// The number of the row emitted last, from 1.
     row: usize,
 }
 
@@ -32,23 +82,18 @@ impl Rows {
     /// # Errors
     /// A table that cannot be read, or has no such column.
     pub fn open(reader: Box<dyn BufRead + Send>, delimiter: u8, path: &Path, field: Field) -> Result<Self> {
-        let reader = Limited { reader, left: LONGEST_BYTES };
-        let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(reader);
-        let names = match reader.byte_headers() {
-            Ok(names) => names.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect(),
-            Err(error) => return Err(table_error(error, "line 1").at(path)),
-        };
-        let path = path.to_owned();
-        let mut rows = Self { reader, path, field, column: 0, ahead: VecDeque::new(), row: 0 };
-        rows.find_column(names)?;
+        let table = Table::open(reader, delimiter, path)?;
+        let mut rows = Self { table, field, column: 0, ahead: VecDeque::new(), row: 0 };
+        rows.find_column()?;
         Ok(rows)
     }
 
-    fn find_column(&mut self, names: Vec<String>) -> Result<()> {
+    fn find_column(&mut self) -> Result<()> {
+        let names = self.table.names.clone();
         let place = |field: &Field| names.iter().position(|name| *name == field.name);
         if place(&self.field).is_none() && self.field.is_sought() {
             while self.ahead.len() < LOOKED_AT
-                && let Some(row) = self.read().transpose()
+                && let Some(row) = self.table.read().transpose()
             {
                 let ended = row.is_err();
                 self.ahead.push_back(row);
@@ -61,7 +106,7 @@ impl Rows {
         self.field.settle();
         match place(&self.field) {
             Some(column) => self.column = column,
-            None => return Err(self.field.missing(&names).at(&self.path)),
+            None => return Err(self.field.missing(&names).at(self.table.path())),
         }
         Ok(())
     }
@@ -77,26 +122,13 @@ impl Rows {
         };
         names.iter().enumerate().filter(|(column, _)| holds(*column)).map(|(_, name)| name.clone()).collect()
     }
-
-    fn read(&mut self) -> Result<Option<ByteRecord>> {
-        self.reader.get_mut().left = LONGEST_BYTES;
-        let mut row = ByteRecord::new();
-        match self.reader.read_byte_record(&mut row) {
-            Ok(true) => Ok(Some(row)),
-            Ok(false) => Ok(None),
-            Err(error) => {
-                let place = format!("row {}", self.row + self.ahead.len() + 1);
-                Err(table_error(error, &place).at(&self.path))
-            }
-        }
-    }
 }
 
 impl Entries for Rows {
     fn next(&mut self) -> Result<Option<Entry>> {
         let row = match self.ahead.pop_front() {
             Some(row) => row?,
-            None => match self.read()? {
+            None => match self.table.read()? {
                 Some(row) => row,
                 None => return Ok(None),
             },
@@ -119,7 +151,7 @@ impl Entries for Rows {
     }
 
     fn path(&self) -> &Path {
-        &self.path
+        self.table.path()
     }
 }
 

@@ -101,8 +101,8 @@ impl ScoresKey {
 
 /// The key of a checkpoint's measurement.
 pub fn measurement_key(identity: u128, sample: &Sample, settings: &Settings, device: &OpenDevice) -> Key {
-    let tokens = Some(hex(sample.identity()));
-    Key::of_measurement(&Dependencies { tokens, ..Dependencies::new(identity, device, settings) })
+    let (tokens, labels) = (Some(hex(sample.identity())), sample.labelled.map(hex));
+    Key::of_measurement(&Dependencies { tokens, labels, ..Dependencies::new(identity, device, settings) })
 }
 
 /// What stored content depends on.
@@ -112,6 +112,9 @@ struct Dependencies {
     model: String,
     /// The identity of the sample; absent for scores, each chunk of which has its own.
     tokens: Option<String>,
+    /// The labels of documents, where there are any; absent for scores, which do not depend on them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<String>,
     /// The arithmetic of the device that computes.
     device: String,
     settings: Settings,
@@ -122,6 +125,7 @@ impl Dependencies {
         Self {
             model: hex(identity),
             tokens: None,
+            labels: None,
             device: device.compute.arithmetic(),
             // What these choose counts by itself: the tokens, and the device.
             settings: settings.without(&[Role::Tokens, Role::Device]),
@@ -142,6 +146,7 @@ mod tests {
         let of = Dependencies {
             model: hex(model),
             tokens: Some(hex(7)),
+            labels: None,
             device: device.to_owned(),
             settings: settings.without(&[Role::Tokens, Role::Device]),
         };

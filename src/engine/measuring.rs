@@ -7,7 +7,7 @@ use super::sample::Sample;
 use super::scored::Scored;
 use crate::error::{Error, Kind};
 use crate::estimator::{Binning, Estimator, Question, SampleLabels};
-use crate::measures::{LayerMeasures, Order};
+use crate::measures::{Label, LayerMeasures, Order};
 use crate::results::{Estimate, Measurement};
 
 /// The measures of every layer under some labels and the reference points of one seed, for each prefix asked
@@ -72,8 +72,10 @@ pub fn measurement(
     }
     let layers = prefixes.pop().unwrap_or_default();
     let mean = mean_of(&layers)?;
-    if mean.plane(Order::Token).is_none() {
-        let cause = format!("no token occurs {min_count} times in this sample");
+    let of_tokens = sample.labels.has(&Label::Input(Order::Token));
+    if mean.information.is_empty() || of_tokens && mean.plane(Order::Token).is_none() {
+        let what = if of_tokens { "token" } else { "label" };
+        let cause = format!("no {what} occurs {min_count} times in this sample");
         return Err(Error::new(Kind::Sample, cause).help("use a smaller --min-count or more --samples"));
     }
     let losses = scored.table.losses(sample.chunks_of(stage));

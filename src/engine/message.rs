@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::runs::RunList;
 use crate::checkpoints::{CheckpointKey, RunKey};
-use crate::condition::Condition;
+use crate::condition::{Condition, TextSource};
 use crate::error::Error;
 use crate::labels::sentence::Sentence;
 use crate::measures::cloud::Cloud;
@@ -110,6 +110,8 @@ pub enum Event {
     Prepared {
         /// The condition it belongs to.
         condition: Arc<Condition>,
+        /// Which of its texts: the text itself, or the pairs.
+        text: TextSource,
         /// The run.
         run: RunKey,
         /// Documents long enough to be measured.

@@ -1,6 +1,7 @@
 //! A sample of text as the engine measures it: tokens, labels, and the chunks it is scored in.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,11 +11,12 @@ use twox_hash::XxHash3_128;
 use crate::condition::TextSource;
 use crate::error::{Error, Kind, Result};
 use crate::estimator::{Row, SampleLabels};
-use crate::labels::Labels;
+use crate::labels::{DocumentLabel, Labels};
+use crate::measures::Label;
 use crate::model::batch::Batch;
 use crate::scores::ChunkKey;
 use crate::settings::Settings;
-use crate::tokens::{Tokens, missing_tokenizer};
+use crate::tokens::{Answers, FieldValues, Tokens, missing_tokenizer, template_files};
 
 /// The documents of the first estimate; each further one rests on four times as many, up to all.
 const FIRST_STAGE: usize = 16;
@@ -42,8 +44,10 @@ pub struct Sample {
     chunk_ends: Vec<usize>,
     /// Where each document's positions start, and the number of all.
     document_offsets: Vec<usize>,
-    /// The token of a document's first position.
-    first_token: usize,
+    /// A hash of the labels of documents, which do not follow from the tokens; `None` where there are none.
+    pub labelled: Option<u128>,
+    /// The token, from 0, of each document's first position.
+    first_tokens: Vec<usize>,
     /// The labels of a stage's documents, dealt out at random, once asked for.
     null: RefCell<Option<(usize, Arc<SampleLabels>)>>,
 }
@@ -59,22 +63,29 @@ impl Sample {
         staged: bool,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Self> {
-        let Tokens { documents, skipped, notes } = tokens;
+        let Tokens { documents, fields, answers, skipped, mut notes } = tokens;
         let stages = if staged { stages(documents.len()) } else { vec![documents.len()] };
-        let labels = Labels::new_unless(&documents, max_order, interrupted)?;
+        let fields: Vec<DocumentLabel> = fields.iter().map(label_of).collect();
+        notes.extend(fields.iter().filter_map(DocumentLabel::note));
+        let (of_documents, labels) = match &answers {
+            None => (fields, Labels::new_unless(&documents, max_order, interrupted)?),
+            Some(answers) => (vec![preference(answers)], Labels::without(answers.positions.clone())?),
+        };
+        let labels = labels.with_documents(&of_documents);
         let chunk_ends = chunk_ends(&documents);
         let starts = std::iter::once(0).chain(chunk_ends.iter().copied());
         let chunks = starts
             .zip(&chunk_ends)
             .map(|(start, &end)| ChunkKey {
                 end: labels.document_offsets[end],
-                tokens: hash(&documents[start..end]),
+                tokens: hash(&documents[start..end], answers.as_ref().map(|of| &of.positions[start..end])),
             })
             .collect();
         Ok(Self {
             labels: Arc::new(SampleLabels::new(&labels)),
-            first_token: labels.first_token(),
+            first_tokens: labels.tokens.iter().map(|range| range.start).collect(),
             document_offsets: labels.document_offsets,
+            labelled: (!of_documents.is_empty()).then(|| hash_of_labels(&of_documents)),
             null: RefCell::default(),
             documents,
             skipped,
@@ -151,12 +162,25 @@ impl Sample {
         for (&document, states) in batch.documents.iter().zip(&batch.rows) {
             let positions = self.document_offsets[document]..self.document_offsets[document + 1];
             rows.extend(positions.enumerate().map(|(offset, position)| Row {
-                source: (states.start + self.first_token + offset) as u32,
+                source: (states.start + self.first_tokens[document] + offset) as u32,
                 target: (position - origin) as u32,
             }));
         }
         rows
     }
+}
+
+/// The label that tells preferred answers from rejected ones.
+fn preference(answers: &Answers) -> DocumentLabel {
+    let values =
+        answers.preferred.iter().map(|&preferred| Some(if preferred { "chosen" } else { "rejected" }));
+    DocumentLabel::new(Label::Preference, values)
+}
+
+/// The label that a field's values are.
+fn label_of(field: &FieldValues) -> DocumentLabel {
+    let values = field.of_document.iter().map(Option::as_deref);
+    DocumentLabel::new(Label::Field(field.name.as_str().into()), values)
 }
 
 /// The numbers of documents that estimates rest on, the last all.
@@ -186,12 +210,15 @@ fn chunk_ends(documents: &[Vec<u32>]) -> Vec<usize> {
     ends
 }
 
-/// A hash of documents' tokens.
-fn hash(documents: &[Vec<u32>]) -> u128 {
+/// A hash of documents' tokens, and of which of them are labelled where that does not follow from their number.
+fn hash(documents: &[Vec<u32>], labelled: Option<&[Range<usize>]>) -> u128 {
     let mut hasher = XxHash3_128::new();
     for document in documents {
         hasher.write(&(document.len() as u64).to_le_bytes());
         hasher.write(bytemuck::cast_slice(document));
+    }
+    for range in labelled.into_iter().flatten() {
+        hasher.write(&[range.start as u64, range.end as u64].map(u64::to_le_bytes).concat());
     }
     hasher.finish_128()
 }
@@ -202,6 +229,20 @@ pub struct Samples {
     /// Tokenizer files seen, with the sample each leads to.
     by_path: Vec<(Option<PathBuf>, usize)>,
     samples: Vec<(Vec<u8>, Result<Rc<Sample>>)>,
+}
+
+/// A hash of which documents have which values of labels.
+fn hash_of_labels(labels: &[DocumentLabel]) -> u128 {
+    let mut hasher = XxHash3_128::new();
+    for DocumentLabel { label, values, of_document, .. } in labels {
+        for text in std::iter::once(&label.to_string()).chain(values) {
+            hasher.write(&(text.len() as u64).to_le_bytes());
+            hasher.write(text.as_bytes());
+        }
+        hasher.write(&(of_document.len() as u64).to_le_bytes());
+        hasher.write(bytemuck::cast_slice(of_document));
+    }
+    hasher.finish_128()
 }
 
 impl Samples {
@@ -222,7 +263,9 @@ impl Samples {
     ) -> Result<Rc<Sample>> {
         let key = match text {
             TextSource::Tokens(_) => None,
-            TextSource::Corpus(_) => Some(tokenizer.ok_or_else(|| missing_tokenizer(folder))?),
+            TextSource::Corpus(_) | TextSource::Pairs(_) => {
+                Some(tokenizer.ok_or_else(|| missing_tokenizer(folder))?)
+            }
         };
         let index = match self.by_path.iter().find(|(path, _)| path.as_deref() == key) {
             Some((_, index)) => *index,
@@ -239,7 +282,7 @@ impl Samples {
     pub fn known(&self, tokenizer: Option<&Path>, text: &TextSource) -> Option<&Sample> {
         let key = match text {
             TextSource::Tokens(_) => None,
-            TextSource::Corpus(_) => Some(tokenizer?),
+            TextSource::Corpus(_) | TextSource::Pairs(_) => Some(tokenizer?),
         };
         let (_, index) = self.by_path.iter().find(|(path, _)| path.as_deref() == key)?;
         self.samples[*index].1.as_deref().ok()
@@ -260,9 +303,9 @@ impl Samples {
     }
 
     /// Whether a tokenizer was written anew since its sample was made. One that is gone says nothing against it.
-    pub fn tokenizers_changed(&self) -> bool {
+    pub fn tokenizers_changed(&self, text: &TextSource, settings: &Settings) -> bool {
         let changed = |(path, index): &(Option<PathBuf>, usize)| {
-            let content = path.as_ref().and_then(|path| std::fs::read(path).ok());
+            let content = path.as_ref().and_then(|path| content(path, text, settings).ok());
             content.is_some_and(|content| content != self.samples[*index].0)
         };
         self.by_path.iter().any(changed)
@@ -276,12 +319,7 @@ impl Samples {
         staged: bool,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<usize> {
-        let content = match tokenizer {
-            None => Vec::new(),
-            Some(path) => std::fs::read(path).map_err(|error| {
-                Error::new(Kind::Tokenizer, format!("the tokenizer cannot be read ({error})")).at(path)
-            })?,
-        };
+        let content = tokenizer.map_or(Ok(Vec::new()), |path| content(path, text, settings))?;
         if let Some(index) = self.samples.iter().position(|(known, _)| *known == content) {
             return Ok(index);
         }
@@ -289,7 +327,10 @@ impl Samples {
             (TextSource::Corpus(corpus), Some(tokenizer)) => {
                 Tokens::from_text(tokenizer, corpus, settings, interrupted)
             }
-            (TextSource::Corpus(path) | TextSource::Tokens(path), _) => Tokens::from_file(path, settings),
+            (TextSource::Pairs(pairs), Some(tokenizer)) => {
+                Tokens::from_pairs(tokenizer, pairs, settings, interrupted)
+            }
+            (text, _) => Tokens::from_file(text.path(), settings),
         };
         let sample = tokens.and_then(|tokens| Sample::new(tokens, settings.max_order, staged, interrupted));
         let sample = sample.map(Rc::new);
@@ -302,6 +343,24 @@ impl Samples {
         self.samples.push((content, sample));
         Ok(self.samples.len() - 1)
     }
+}
+
+/// What decides how a text is encoded: the bytes of the tokenizer, and for pairs those of what renders them.
+///
+/// # Errors
+/// [`Kind::Tokenizer`] if the tokenizer cannot be read.
+fn content(tokenizer: &Path, text: &TextSource, settings: &Settings) -> Result<Vec<u8>> {
+    let mut content = std::fs::read(tokenizer).map_err(|error| {
+        Error::new(Kind::Tokenizer, format!("the tokenizer cannot be read ({error})")).at(tokenizer)
+    })?;
+    if let TextSource::Pairs(_) = text {
+        // Those that are there; between them what none of them is.
+        for file in template_files(tokenizer, settings) {
+            content.push(0);
+            content.extend(std::fs::read(file).unwrap_or_default());
+        }
+    }
+    Ok(content)
 }
 
 #[cfg(test)]
@@ -329,6 +388,33 @@ mod tests {
         }
         targets.sort_unstable();
         assert_eq!(targets, (0..sample.positions(3) as u32).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_documents_are_labelled_by_is_known_beside_their_tokens() {
+        let labelled = |names: [&str; 2], values: &[[Option<&str>; 3]; 2]| {
+            let field = |(name, values): (&str, &[Option<&str>; 3])| FieldValues {
+                name: name.to_owned(),
+                of_document: values.iter().map(|value| value.map(str::to_owned)).collect(),
+            };
+            let fields = names.into_iter().zip(values).map(field).collect();
+            let tokens = Tokens { documents: vec![vec![1; 9]; 3], fields, ..Tokens::default() };
+            let sample = Sample::new(tokens, 4, false, &mut || false).unwrap();
+            (sample.identity(), sample.labelled)
+        };
+        let values = [[Some("a"), Some("b"), None], [Some("c"); 3]];
+        let (identity, known) = labelled(["x", "y"], &values);
+        assert_eq!(labelled(["x", "y"], &values), (identity, known));
+        for other in [
+            labelled(["x", "z"], &values),
+            labelled(["x", "y"], &[[Some("a"), None, Some("b")], values[1]]),
+            labelled(["x", "y"], &[[Some("a"), Some("b"), Some("b")], values[1]]),
+            labelled(["x", "y"], &[values[0], [Some("d"); 3]]),
+        ] {
+            assert!(other.0 == identity && other.1 != known && other.1.is_some());
+        }
+        let plain = Tokens { documents: vec![vec![1; 9]; 3], ..Tokens::default() };
+        assert_eq!(Sample::new(plain, 4, false, &mut || false).unwrap().labelled, None);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::settings::Settings;
 /// What scores depend on besides the checkpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoresOf {
-    /// The settings, those that are only queried of scores at their defaults.
+    /// The settings, those that are only queried of scores at their defaults, but for the labels.
     pub settings: Settings,
     /// What the models read.
     pub text: TextSource,
@@ -31,7 +31,9 @@ impl ScoresOf {
     /// What the scores of a condition depend on; `live` for a window.
     pub fn new(condition: &Condition, live: bool) -> Self {
         let Condition { settings, text } = condition;
-        Self { settings: settings.of_scores(), text: text.clone(), staged: live || settings.tolerance > 0.0 }
+        // The labels come with the sample; scores found by its tokens answer for any.
+        let of_scores = Settings { labels: settings.labels.clone(), ..settings.of_scores() };
+        Self { settings: of_scores, text: text.clone(), staged: live || settings.tolerance > 0.0 }
     }
 }
 
@@ -108,7 +110,8 @@ impl Session {
     pub fn look_again(&mut self) -> bool {
         let text = stamp(self.of.text.path());
         // A file that is gone says nothing against what was read of it.
-        let changed = (text.is_some() && text != self.text) || self.samples.tokenizers_changed();
+        let changed = (text.is_some() && text != self.text)
+            || self.samples.tokenizers_changed(&self.of.text, &self.of.settings);
         if changed {
             self.text = text;
             self.samples = Samples::default();

@@ -98,12 +98,27 @@ impl LabelTree {
     /// The longest labels of the first `positions` positions dealt out among them at random. The same for the
     /// same seed.
     fn shuffled(&self, positions: usize, seed: u64) -> Self {
-        let mut random = SplitMix64(seed);
         let mut longest = self.longest[..positions].to_vec();
-        for last in (1..positions).rev() {
-            longest.swap(last, random.below(last as u64 + 1) as usize);
-        }
+        SplitMix64(seed).shuffle(&mut longest);
         Self { longest, ..self.clone() }
+    }
+
+    /// A label of documents dealt out among those that have positions, of which the first `positions` are taken: all
+    /// positions of a document keep a label in common. The same for the same seed.
+    fn shuffled_by_document(&self, documents: &[usize], positions: usize, seed: u64) -> Self {
+        let bounds = documents.windows(2).map(|bounds| bounds[0]..bounds[1].min(positions));
+        let bounds: Vec<_> = bounds.filter(|range| !range.is_empty()).collect();
+        // A label seen once has no number, and is told from the others by its document.
+        let id = |(document, range): (usize, &std::ops::Range<usize>)| match self.longest[range.start] {
+            ROOT => (self.labels() + document) as u32,
+            label => label,
+        };
+        let mut ids: Vec<u32> = bounds.iter().enumerate().map(id).collect();
+        SplitMix64(seed).shuffle(&mut ids);
+        let of_positions =
+            bounds.iter().zip(ids).flat_map(|(range, id)| std::iter::repeat_n(id, range.len()));
+        let set = LabelSet::from_ids(&of_positions.collect::<Vec<_>>());
+        Self::new(&Levels(self.levels.iter().map(|label| (label.clone(), set.clone())).collect()))
     }
 }
 
@@ -111,24 +126,35 @@ impl LabelTree {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleLabels {
     trees: Vec<LabelTree>,
+    /// Where the positions of each document start, and the number of all: `[documents + 1]`.
+    documents: Vec<usize>,
 }
 
 impl SampleLabels {
     /// All labels of a sample.
+    ///
+    /// # Panics
+    /// As [`Self::of_trees`].
     pub fn new(labels: &Labels) -> Self {
-        Self::of_trees(&labels.trees)
+        Self::of_documents(&labels.trees, labels.document_offsets.clone())
     }
 
-    /// The labels of some trees.
+    /// The labels of some trees, whose positions are of one document.
     ///
     /// # Panics
     /// If there is none, or one of other positions than the first.
     pub fn of_trees(trees: &[Levels]) -> Self {
+        let finest = trees.first().and_then(|Levels(levels)| levels.last());
+        let positions = finest.map_or(0, |(_, set)| set.positions.len());
+        Self::of_documents(trees, vec![0, positions])
+    }
+
+    fn of_documents(trees: &[Levels], documents: Vec<usize>) -> Self {
         let trees: Vec<LabelTree> = trees.par_iter().map(LabelTree::new).collect();
         assert!(!trees.is_empty(), "a sample without labels");
         let positions = trees[0].longest.len();
         assert!(trees.iter().all(|tree| tree.longest.len() == positions), "labels of several samples");
-        Self { trees }
+        Self { trees, documents }
     }
 
     /// The trees; none refines another.
@@ -136,13 +162,26 @@ impl SampleLabels {
         &self.trees
     }
 
-    /// The labels of the first `positions` positions, those of each tree dealt out among them at random: the
-    /// same numbers of positions a label, and what they would tell if they had nothing to do with the positions.
-    /// The same for the same seed, and of a tree the same whatever trees follow it.
+    /// Whether positions are told apart by a label.
+    pub fn has(&self, label: &Label) -> bool {
+        self.trees.iter().any(|tree| tree.levels.contains(label))
+    }
+
+    /// The labels of the first `positions` positions, those of each tree dealt out among them at random: what they would
+    /// tell if they had nothing to do with the positions. N-grams are dealt out to positions, each to as many as it has;
+    /// labels of documents to documents, since positions of one document are alike whatever it is labelled by. The same
+    /// for the same seed, and of a tree the same whatever trees follow it.
     pub fn shuffled(&self, positions: usize, seed: u64) -> Self {
-        let trees = self.trees.par_iter().enumerate();
-        let trees = trees.map(|(index, tree)| tree.shuffled(positions, 2 * seed + index as u64));
-        Self { trees: trees.collect() }
+        let shuffled = |(index, tree): (u64, &LabelTree)| {
+            let seed = 2 * seed + index;
+            match tree.levels.iter().any(|label| label.order().is_some()) {
+                true => tree.shuffled(positions, seed),
+                false => tree.shuffled_by_document(&self.documents, positions, seed),
+            }
+        };
+        let trees: Vec<(u64, &LabelTree)> = (0..).zip(&self.trees).collect();
+        let documents = self.documents.iter().map(|&start| start.min(positions)).collect();
+        Self { trees: trees.into_par_iter().map(shuffled).collect(), documents }
     }
 
     /// The number of positions.
@@ -170,6 +209,13 @@ impl SplitMix64 {
         mixed ^ (mixed >> 31)
     }
 
+    /// Deals out values among their places.
+    fn shuffle(&mut self, values: &mut [u32]) {
+        for last in (1..values.len()).rev() {
+            values.swap(last, self.below(last as u64 + 1) as usize);
+        }
+    }
+
     /// A number below `end`; for ends below 2³² uneven by less than one part in 2³².
     fn below(&mut self, end: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
@@ -181,6 +227,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::labels::DocumentLabel;
     use crate::measures::Order;
 
     fn documents() -> Vec<Vec<u32>> {
@@ -229,6 +276,51 @@ mod tests {
             assert_eq!(ends, tree.ends);
             // Depth first: a level follows its own, a lower one, or the one above it.
             assert!(tree.depths.windows(2).all(|pair| pair[1] >= 1 && pair[1] <= pair[0] + 1));
+        }
+    }
+
+    #[test]
+    fn labels_of_documents_are_dealt_out_by_document() {
+        let length = |d: u32| if d == 3 { 4 } else { 5 + d as usize % 7 };
+        let documents: Vec<Vec<u32>> = (0..40u32).map(|d| vec![d; length(d)]).collect();
+        let values: Vec<String> =
+            (0..40).map(|d| if d == 3 { "rare".into() } else { (d % 3).to_string() }).collect();
+        let field = DocumentLabel::new(Label::Field("of".into()), values.iter().map(|value| Some(&**value)));
+        // One value is seen at a single position.
+        let labels = Labels::new(&documents, 2).with_documents([&field]);
+        assert_eq!(labels.document_offsets[4] - labels.document_offsets[3], 1);
+        let sample = SampleLabels::new(&labels);
+        for end in [40, 17] {
+            let positions = labels.document_offsets[end];
+            let null = sample.shuffled(positions, 0);
+            assert_eq!(null, sample.shuffled(positions, 0));
+            let sets = null.sets();
+            let (label, ids) = sets.last().unwrap();
+            assert_eq!((label, ids.len(), null.positions()), (&field.label, positions, positions));
+            // One value a document, as many documents a value as before, and not the same ones.
+            let of_documents = |ids: &[u32]| {
+                let bounds =
+                    labels.document_offsets[..=end].windows(2).filter(|bounds| bounds[0] < bounds[1]);
+                let mut found = Vec::new();
+                for bounds in bounds {
+                    let own = &ids[bounds[0]..bounds[1]];
+                    assert!(own.iter().all(|id| *id == own[0]));
+                    found.push(own[0]);
+                }
+                found
+            };
+            let before = of_documents(&sample.sets().last().unwrap().1[..positions]);
+            let after = of_documents(ids);
+            let counts = |ids: &[u32]| {
+                let mut counts: HashMap<u32, usize> = HashMap::new();
+                ids.iter().for_each(|id| *counts.entry(*id).or_default() += 1);
+                let mut counts: Vec<usize> = counts.into_values().collect();
+                counts.sort_unstable();
+                counts
+            };
+            assert_eq!(counts(&before), counts(&after));
+            let partition = |ids: &[u32]| -> Vec<bool> { ids.iter().map(|id| *id == ids[0]).collect() };
+            assert_ne!(partition(&before), partition(&after));
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::layout::{FigureOptions, POINTS_PER_MM, TWO_COLUMNS};
 use super::style::Theme;
 use crate::chart::{Chart, ColorBy, Of};
-use crate::condition::{Condition, TextSource};
+use crate::condition::Condition;
 use crate::settings::{self, Settings};
 use crate::views::View;
 use crate::views::options::{Heed, Options, Sphere};
@@ -152,11 +152,7 @@ impl Remade<'_> {
 pub fn measure(models: &[PathBuf], condition: &Condition, out: &Path) -> Vec<String> {
     let mut words = Words::new("measure");
     words.0.extend(models.iter().map(|path| path.to_string_lossy().into_owned()));
-    let flag = match condition.text {
-        TextSource::Corpus(_) => "corpus",
-        TextSource::Tokens(_) => "tokens",
-    };
-    words.flag(flag, condition.text.path().to_string_lossy(), true);
+    words.flag(condition.text.noun(), condition.text.path().to_string_lossy(), true);
     let usual = Settings::default();
     for entry in settings::ALL {
         let value = entry.text(&condition.settings);
@@ -221,6 +217,7 @@ mod tests {
 
     use super::*;
     use crate::chart::{CheckpointSubject, Datum, Facet, Mark, RunSubject, Series, Subjects};
+    use crate::condition::TextSource;
     use crate::measures::Order;
     use crate::settings::Temperature;
     use crate::views::options::{Differences, FacetBy, LayerChoice, PlaneY, Time};

@@ -68,12 +68,13 @@ pub fn of(
 /// How many positions of a sample carry the label that each labelled position of one document does.
 fn counts(documents: &[Vec<u32>], own: &[u32], label: &Label, widest: Order) -> Vec<u32> {
     let positions = labelled(own.len(), widest).into_iter().flatten();
-    let spans: Vec<_> = positions.map(|position| span(label, position)).collect();
+    let spans: Vec<_> = positions.filter_map(|position| span(label, position)).collect();
     // The n-grams of one document alone are counted: a sample has millions.
     let mut found: HashMap<&[u32], u32> = spans.iter().map(|span| (&own[span.clone()], 0)).collect();
     for ids in documents {
-        for position in labelled(ids.len(), widest).into_iter().flatten() {
-            if let Some(count) = found.get_mut(&ids[span(label, position)]) {
+        let positions = labelled(ids.len(), widest).into_iter().flatten();
+        for span in positions.filter_map(|position| span(label, position)) {
+            if let Some(count) = found.get_mut(&ids[span]) {
                 *count += 1;
             }
         }
@@ -81,12 +82,12 @@ fn counts(documents: &[Vec<u32>], own: &[u32], label: &Label, widest: Order) -> 
     spans.into_iter().map(|span| found[&own[span]]).collect()
 }
 
-/// The tokens that make a label of a position: X ends with it, Y follows it.
-fn span(label: &Label, position: usize) -> RangeInclusive<usize> {
-    let order = label.order().number();
+/// The tokens that make an n-gram of a position: X ends with it, Y follows it. `None` for labels that are no n-grams.
+fn span(label: &Label, position: usize) -> Option<RangeInclusive<usize>> {
     match label {
-        Label::Input(_) => position + 1 - order..=position,
-        Label::Output(_) => position + 1..=position + order,
+        Label::Input(order) => Some(position + 1 - order.number()..=position),
+        Label::Output(order) => Some(position + 1..=position + order.number()),
+        Label::Preference | Label::Field(_) => None,
     }
 }
 
@@ -172,8 +173,8 @@ impl Sentence {
 
     /// The tokens that make the label of a position: X ends with it, Y follows it. `None` where it carries none.
     pub fn span(&self, label: &Label, position: usize) -> Option<RangeInclusive<usize>> {
-        let is_labelled = label.order() <= self.widest && self.labelled().contains(&position);
-        is_labelled.then(|| span(label, position))
+        let is_labelled = label.order() <= Some(self.widest) && self.labelled().contains(&position);
+        if is_labelled { span(label, position) } else { None }
     }
 
     /// How many positions of the sample, this one among them, carry the same label; `None` where it carries none.

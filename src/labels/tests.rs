@@ -3,7 +3,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{LabelSet, Labels, Levels, document_offsets};
+use super::{LabelSet, Labels, Levels};
 use crate::error::Kind;
 use crate::measures::{Label, Order};
 use crate::tokens;
@@ -31,6 +31,7 @@ fn naive_gram(document: &[u32], t: usize, label: &Label) -> Vec<u32> {
     match label {
         Label::Input(order) => document[t + 1 - order.number()..=t].to_vec(),
         Label::Output(order) => document[t + 1..=t + order.number()].to_vec(),
+        label => panic!("{label} is no n-gram"),
     }
 }
 
@@ -44,7 +45,7 @@ fn check(documents: &[Vec<u32>], max_order: usize) {
     };
     let mapped: Vec<_> = labels.document_offsets.windows(2).enumerate().flat_map(of_document).collect();
     for (number, &(index, i, position)) in mapped.iter().enumerate() {
-        assert_eq!((position, (index, labels.first_token() + i)), (number, expected[number]));
+        assert_eq!((position, (index, labels.tokens[index].start + i)), (number, expected[number]));
     }
     for order in Order::of_number(max_order).unwrap().and_below() {
         for label in [Label::Input(order), Label::Output(order)] {
@@ -112,7 +113,7 @@ fn an_order_is_a_refinement_of_the_one_below() {
     let labels = Labels::new(&documents, 4);
     assert_eq!(labels.trees.len(), 2);
     for Levels(levels) in &labels.trees {
-        let orders: Vec<Order> = levels.iter().map(|(label, _)| label.order()).collect();
+        let orders: Vec<Order> = levels.iter().filter_map(|(label, _)| label.order()).collect();
         assert_eq!(orders, Order::ALL);
         for level in levels.windows(2) {
             let lower = level[0].1.ids();
@@ -168,9 +169,9 @@ fn five_million_positions() {
 #[test]
 fn more_positions_than_can_be_numbered_are_an_error() {
     let most = u32::MAX as usize;
-    let (offsets, positions) = document_offsets([most - 1, 2].into_iter(), 1).unwrap();
-    assert_eq!((offsets, positions), (vec![0, most - 2, most - 1], u32::MAX - 1));
-    let error = document_offsets([most, 4].into_iter(), 1).unwrap_err();
+    let labels = Labels::without(vec![1..most, 2..3]).unwrap();
+    assert_eq!((labels.positions(), labels.document_offsets), (most, vec![0, most - 1, most]));
+    let error = Labels::without(vec![0..most, 3..4]).unwrap_err();
     assert_eq!(error.kind(), Kind::Sample);
     assert!(error.to_string().contains("--samples"), "{error}");
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// The name of a number in tables, documents and messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Measure {
-    /// 𝓗(Z) of a layer.
+    /// 𝓗(Z) of a layer; of a label with positions of its own, [`Information::entropy`].
     Entropy,
     /// [`Information::value`].
     Information,
@@ -20,13 +20,17 @@ pub enum Measure {
     Singletons,
     /// [`Information::kept`].
     Kept,
+    /// [`Information::labels`].
+    Labels,
+    /// [`Information::positions`].
+    Positions,
     /// The standard deviation, over the seeds of the reference points, of a label's information, of φ or of 𝓗(Z).
     Spread,
 }
 
 impl Measure {
     /// Every measure, in the order of tables.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Entropy,
         Self::Information,
         Self::InformationMean,
@@ -34,6 +38,8 @@ impl Measure {
         Self::Null,
         Self::Singletons,
         Self::Kept,
+        Self::Labels,
+        Self::Positions,
         Self::Spread,
     ];
 
@@ -47,6 +53,8 @@ impl Measure {
             Self::Null => "null",
             Self::Singletons => "singletons",
             Self::Kept => "kept",
+            Self::Labels => "labels",
+            Self::Positions => "positions",
             Self::Spread => "spread",
         }
     }
@@ -83,6 +91,12 @@ pub struct Information {
     pub singletons: Option<f64>,
     /// The share of positions whose label occurs often enough to be kept; `None` where it is not known.
     pub kept: Option<f64>,
+    /// The number of labels kept; `None` where it is not known.
+    pub labels: Option<f64>,
+    /// The number of positions that the information is of, where they are others than the layer's own.
+    pub positions: Option<f64>,
+    /// 𝓗(Z) at these positions, likewise.
+    pub entropy: Option<f64>,
 }
 
 impl Information {
@@ -100,7 +114,10 @@ impl Information {
             Measure::Spread => self.spread,
             Measure::Singletons => self.singletons,
             Measure::Kept => self.kept,
-            Measure::Entropy | Measure::Optimality => None,
+            Measure::Labels => self.labels,
+            Measure::Positions => self.positions,
+            Measure::Entropy => self.entropy,
+            Measure::Optimality => None,
         }
     }
 
@@ -117,6 +134,9 @@ impl Information {
             spread: value(Measure::Spread),
             singletons: value(Measure::Singletons),
             kept: value(Measure::Kept),
+            labels: value(Measure::Labels),
+            positions: value(Measure::Positions),
+            entropy: value(Measure::Entropy),
         })
     }
 

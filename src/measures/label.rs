@@ -67,40 +67,59 @@ impl FromStr for Order {
 
 /// What the positions of a sample are told apart by: an information is about one label.
 ///
-/// Written `input:token` to `output:quadgram`.
+/// Written `input:token` to `output:quadgram`, `preference`, and `field:NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Label {
     /// The n-gram that ends with a position; the information about it is complexity I(X;Z).
     Input(Order),
     /// The n-gram that follows a position; the information about it is expressivity I(Y;Z).
     Output(Order),
+    /// Whether a position is of a preferred answer or of a rejected one.
+    Preference,
+    /// The value that a position's document has in this field of the corpus.
+    Field(Box<str>),
 }
 
 impl Label {
-    /// The order of the n-gram.
-    pub fn order(&self) -> Order {
+    /// The order of the n-gram; `None` for labels that are no n-grams.
+    pub fn order(&self) -> Option<Order> {
         match self {
-            Self::Input(order) | Self::Output(order) => *order,
+            Self::Input(order) | Self::Output(order) => Some(*order),
+            Self::Preference | Self::Field(_) => None,
         }
     }
 
-    /// The label on the other side of a position that optimality joins this one with.
-    pub fn partner(&self) -> Self {
+    /// The label on the other side of a position that optimality joins this one with; `None` for those that have no
+    /// side.
+    pub fn partner(&self) -> Option<Self> {
         match self {
-            Self::Input(order) => Self::Output(*order),
-            Self::Output(order) => Self::Input(*order),
+            Self::Input(order) => Some(Self::Output(*order)),
+            Self::Output(order) => Some(Self::Input(*order)),
+            Self::Preference | Self::Field(_) => None,
+        }
+    }
+
+    /// The name for people: a field's own, otherwise as it is written.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Field(name) => name.to_string(),
+            label => label.to_string(),
         }
     }
 }
 
 const INPUT: &str = "input";
 const OUTPUT: &str = "output";
+const PREFERENCE: &str = "preference";
+const FIELD: &str = "field";
 
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(order) => write!(f, "{INPUT}:{order}"),
             Self::Output(order) => write!(f, "{OUTPUT}:{order}"),
+            Self::Preference => f.write_str(PREFERENCE),
+            Self::Field(name) => write!(f, "{FIELD}:{name}"),
         }
     }
 }
@@ -109,10 +128,14 @@ impl FromStr for Label {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
+        if text == PREFERENCE {
+            return Ok(Self::Preference);
+        }
         let (side, order) = text.split_once(':').ok_or(())?;
         match side {
             INPUT => Ok(Self::Input(order.parse()?)),
             OUTPUT => Ok(Self::Output(order.parse()?)),
+            FIELD if !order.is_empty() => Ok(Self::Field(order.into())),
             _ => Err(()),
         }
     }
@@ -173,8 +196,18 @@ mod tests {
         for label in &labels {
             assert_eq!(label.to_string().parse(), Ok(label.clone()));
             assert_eq!(label.to_string().parse(), Ok(Subject::Label(label.clone())));
-            assert_eq!(label.partner().partner(), *label);
-            assert!(label.partner() != *label && label.partner().order() == label.order());
+            let partner = label.partner().unwrap();
+            assert_eq!(partner.partner(), Some(label.clone()));
+            assert!(partner != *label && partner.order() == label.order());
+        }
+        for (label, text, name) in [
+            (Label::Preference, "preference", "preference"),
+            (Label::Field("meta.source".into()), "field:meta.source", "meta.source"),
+            (Label::Field("a:b".into()), "field:a:b", "a:b"),
+        ] {
+            assert_eq!((&*label.to_string(), &*label.name()), (text, name));
+            assert_eq!(text.parse(), Ok(Subject::Label(label.clone())));
+            assert_eq!((label.order(), label.partner()), (None, None));
         }
         assert_eq!([labels[0].to_string(), labels[7].to_string()], ["input:token", "output:quadgram"]);
         for (number, order) in (1..).zip(Order::ALL) {
@@ -183,7 +216,9 @@ mod tests {
             assert_eq!((order.number(), Order::of_number(number)), (number, Some(order)));
         }
         assert_eq!("".parse(), Ok(Subject::Layer));
-        for other in ["input", "input:", ":token", "input:pentagram", "side:token", "Token", "input:token:"] {
+        for other in
+            ["input", "input:", ":token", "input:pentagram", "side:token", "Token", "input:token:", "field:"]
+        {
             assert_eq!(other.parse::<Subject>(), Err(()), "{other}");
         }
         assert_eq!((Order::of_number(0), Order::of_number(5)), (None, None));

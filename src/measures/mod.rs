@@ -95,14 +95,22 @@ impl LayerMeasures {
         }
     }
 
-    /// Every number known with its name, in the order of tables: the layer's, then order by order.
+    /// The labels measured that are no n-grams, in their own order.
+    pub fn other_labels(&self) -> impl Iterator<Item = (&Label, &Information)> {
+        self.information.iter().filter(|(label, _)| label.order().is_none())
+    }
+
+    /// Every number known with its name, in the order of tables: the layer's, then order by order, then the other labels'.
     pub fn values(&self) -> Vec<(Subject, Measure, f64)> {
         let of_order = |order| {
             let labels = [Label::Input(order), Label::Output(order)].map(Subject::Label);
             labels.into_iter().chain([Subject::Order(order)]).collect::<Vec<_>>()
         };
+        let others = self.other_labels().map(|(label, _)| vec![Subject::Label(label.clone())]);
+        let all =
+            std::iter::once(vec![Subject::Layer]).chain(Order::ALL.into_iter().map(of_order)).chain(others);
         let mut values = Vec::new();
-        for subjects in std::iter::once(vec![Subject::Layer]).chain(Order::ALL.into_iter().map(of_order)) {
+        for subjects in all {
             for measure in Measure::ALL {
                 let value = |subject: &Subject| Some((subject.clone(), measure, self.get(subject, measure)?));
                 values.extend(subjects.iter().filter_map(value));
@@ -208,6 +216,9 @@ impl LayerMeasures {
                 null: known(Measure::Null),
                 singletons: known(Measure::Singletons),
                 kept: known(Measure::Kept),
+                labels: known(Measure::Labels),
+                positions: known(Measure::Positions),
+                entropy: known(Measure::Entropy),
                 ..Information::new(value(Measure::Information), value(Measure::InformationMean))
             };
             (label.clone(), information)
@@ -266,6 +277,9 @@ mod tests {
         let other = layer(0.4, &[[0.2, 0.1], [0.3, 0.1]]);
         let mut whole = layer(0.5, &[[0.4, 0.1], [0.5, 0.2]]).with_null(&other).with_spread(&[&other]);
         whole.information.get_mut(&Label::Input(Order::Bigram)).unwrap().kept = Some(0.5);
+        for label in [Label::Preference, Label::Field("source".into())] {
+            whole.information.insert(label, Information { labels: Some(2.0), ..Information::new(0.1, 0.2) });
+        }
         let values = whole.values();
         let value = |subject: &Subject, measure| {
             let mut found = values.iter().filter(|(s, m, _)| s == subject && *m == measure);
@@ -295,7 +309,7 @@ mod tests {
         }
         // What a later version may add says nothing here.
         let mut later = json.clone();
-        later["labels"]["field:word"] = 1.into();
+        later["labels"]["side:word"] = 1.into();
         later["labels"]["input:token"]["novelty"] = "all of it".into();
         assert_eq!(serde_json::from_value::<LayerMeasures>(later).unwrap(), whole);
         let mut less = json;

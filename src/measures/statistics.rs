@@ -25,6 +25,8 @@ pub struct Conditional {
     pub mean: f64,
     /// The number of positions kept.
     pub kept: usize,
+    /// The number of labels kept, |X|.
+    pub labels: usize,
     /// The number of positions whose label occurs once, kept or not.
     pub singletons: usize,
 }
@@ -32,19 +34,24 @@ pub struct Conditional {
 impl LayerMeasures {
     /// The measures of layer number `layer` from its statistics with `points` reference points.
     ///
-    /// A label that keeps no position is absent, and with it its [partner](Label::partner). No order above keeps any
-    /// either, since an n-gram is seen no more often than what it begins or ends with.
+    /// A label that keeps no position is absent, and with it its [partner](Label::partner), where it has one. No order
+    /// above keeps any either, since an n-gram is seen no more often than what it begins or ends with.
     pub fn of_statistics(layer: usize, points: usize, statistics: &Statistics) -> Self {
         let unit = (points as f64).ln();
         let all = statistics.positions as f64;
-        let information = |set: &Conditional| Information {
+        let information = |(label, set): (&Label, &Conditional)| Information {
+            // Pairs are a sample of their own, whose numbers may come to stand beside those of a text.
+            positions: (*label == Label::Preference).then_some(set.kept as f64),
+            entropy: (*label == Label::Preference).then_some(set.entropy / unit),
             singletons: Some(set.singletons as f64 / all),
             kept: Some(set.kept as f64 / all),
+            labels: Some(set.labels as f64),
             ..Information::new((set.entropy - set.expectation) / unit, (set.entropy - set.mean) / unit)
         };
         let is_kept = |label: &Label| statistics.sets.iter().any(|(of, set)| of == label && set.kept > 0);
-        let kept = statistics.sets.iter().filter(|(label, _)| is_kept(label) && is_kept(&label.partner()));
-        let labelled = kept.map(|(label, set)| (label.clone(), information(set)));
+        let is_whole = |label: &Label| is_kept(label) && label.partner().is_none_or(|other| is_kept(&other));
+        let kept = statistics.sets.iter().filter(|(label, _)| is_whole(label));
+        let labelled = kept.map(|(label, set)| (label.clone(), information((label, set))));
         Self::new(Some(layer), statistics.entropy / unit, labelled)
     }
 }
@@ -57,7 +64,9 @@ mod tests {
     #[test]
     fn a_label_that_keeps_nothing_takes_its_partner_with_it() {
         let set = |label, kept| {
-            (label, Conditional { entropy: 2.0, expectation: 1.0, mean: 1.5, kept, singletons: 3 })
+            let of =
+                Conditional { entropy: 2.0, expectation: 1.0, mean: 1.5, kept, labels: kept, singletons: 3 };
+            (label, of)
         };
         let statistics = |sets: [usize; 4]| {
             let [x, y, xx, yy] = sets;
@@ -76,6 +85,7 @@ mod tests {
         let expressivity = Information {
             singletons: Some(0.25),
             kept: Some(0.5),
+            labels: Some(6.0),
             ..Information::new(1.0 / unit, 0.5 / unit)
         };
         assert_eq!(whole.expressivity(Order::Token), Some(&expressivity));

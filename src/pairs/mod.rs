@@ -21,7 +21,7 @@ mod render;
 mod tests;
 mod transcript;
 
-pub use positions::{PairPositions, labelled};
+pub use positions::labelled;
 pub use problem::{Fault, Problem};
 pub use record::pair;
 pub use render::render;

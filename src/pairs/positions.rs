@@ -2,15 +2,7 @@
 
 use std::ops::Range;
 
-/// The positions of a side that carry its label.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PairPositions {
-    /// Those of the last message, with the marks that end it.
-    #[default]
-    LastMessage,
-    /// All of them.
-    All,
-}
+use crate::settings::PairPositions;
 
 /// The positions that are labelled, of a side whose tokens begin and end at `offsets` and of which `context`
 /// tokens are kept. `prefix` is where the last message begins, in bytes as [`super::Rendered`] has it or in
@@ -26,7 +18,7 @@ pub fn labelled(
 ) -> Option<Range<usize>> {
     let kept = &offsets[..offsets.len().min(context)];
     let first = match positions {
-        PairPositions::LastMessage => kept.iter().position(|&(start, _)| start >= prefix)?,
+        PairPositions::Last => kept.iter().position(|&(start, _)| start >= prefix)?,
         PairPositions::All => 0,
     };
     (first < kept.len()).then_some(first..kept.len())

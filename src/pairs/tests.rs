@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::chat::{ChatTemplate, SpecialTokens};
+use crate::settings::PairPositions;
 
 fn pair_of(record: Value) -> Result<Pair, Problem> {
     let Value::Object(record) = record else { panic!("a record is an object") };
@@ -230,7 +231,7 @@ fn what_two_texts_share_ends_between_characters() {
 
 #[test]
 fn positions_begin_where_the_last_message_does_and_end_with_the_context() {
-    use PairPositions::{All, LastMessage};
+    use PairPositions::{All, Last};
     // The second token begins before the prefix and ends behind it; two share a character.
     let offsets = [(0, 2), (2, 6), (6, 6), (6, 7), (7, 9)];
     for (prefix, context, last, all) in [
@@ -241,9 +242,9 @@ fn positions_begin_where_the_last_message_does_and_end_with_the_context() {
         (8, 9, None, Some(0..5)),
         (5, 0, None, None),
     ] {
-        assert_eq!(labelled(&offsets, prefix, context, LastMessage), last, "{prefix} {context}");
+        assert_eq!(labelled(&offsets, prefix, context, Last), last, "{prefix} {context}");
         assert_eq!(labelled(&offsets, prefix, context, All), all, "{prefix} {context}");
     }
     assert_eq!(labelled(&[], 0, 9, All), None);
-    assert_eq!(PairPositions::default(), LastMessage);
+    assert_eq!(PairPositions::default(), Last);
 }

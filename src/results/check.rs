@@ -120,7 +120,7 @@ fn layer(layer: &LayerMeasures) -> Result<(), String> {
     for (subject, measure, value) in layer.values() {
         finite(&name_of(layer.layer, &subject, measure), value)?;
     }
-    let partners = layer.information.keys().map(Label::partner);
+    let partners = layer.information.keys().filter_map(Label::partner);
     let joined = layer.optimality.keys().map(|order| Label::Input(*order));
     if let Some(missing) = partners.chain(joined).find(|label| !layer.information.contains_key(label)) {
         let missing = name_of(layer.layer, &Subject::Label(missing), Measure::Information);

@@ -159,17 +159,33 @@ impl Measurement {
         }
     }
 
+    /// The measurement with the labels that another one of the same checkpoint, on another sample, has beside its own.
+    pub fn with_labels_of(&self, other: &Self) -> Self {
+        let with = |own: &LayerMeasures, other: &LayerMeasures| {
+            let mut layer = own.clone();
+            for (label, information) in &other.information {
+                layer.information.entry(label.clone()).or_insert(*information);
+            }
+            layer
+        };
+        let layers = self.layers.iter().zip(&other.layers).map(|(own, other)| with(own, other)).collect();
+        Self { layers, mean: with(&self.mean, &other.mean), ..self.clone() }
+    }
+
     /// How many of the layers averaged, 1..L, depend on the seed of the reference points more than on the text
     /// ([`LayerMeasures::depends_on_seed`]).
     pub fn layers_of_seed(&self) -> usize {
         self.layers.iter().skip(1).filter(|layer| layer.depends_on_seed()).count()
     }
 
-    /// The most that the last growth of the sample moved an information; `None` where it did not grow.
+    /// The most that the last growth of the sample moved an information, of n-grams where there are any, so that other
+    /// labels beside them leave theirs as they are; `None` where it did not grow.
     pub fn last_change(&self) -> Option<f64> {
         let [.., before, last] = &self.convergence[..] else { return None };
         let change = |(label, last): (&Label, &f64)| Some((before.information.get(label)? - last).abs());
-        Some(last.information.iter().filter_map(change).fold(0.0, f64::max))
+        let has_orders = last.information.keys().any(|label| label.order().is_some());
+        let counted = last.information.iter().filter(|(label, _)| !has_orders || label.order().is_some());
+        Some(counted.filter_map(change).fold(0.0, f64::max))
     }
 }
 

@@ -75,7 +75,7 @@ pub fn provenance_fields(provenance: &Provenance) -> Result<Fields, String> {
 /// A condition by the names of its columns, without those of its provenance, and without its text.
 pub fn condition_fields(condition: &Condition) -> Result<Fields, String> {
     let mut fields = fields_of(&condition.identity().settings)?;
-    let others = provenance_fields(&usual().1)?;
+    let others = provenance_fields(&some().1)?;
     fields.retain(|name, _| !others.contains_key(name));
     Ok(fields)
 }
@@ -87,9 +87,14 @@ pub fn all_fields(condition: &Condition, provenance: &Provenance) -> Result<Fiel
     Ok(fields)
 }
 
-/// Some condition and provenance, for the names and kinds of their fields.
-pub fn usual() -> (Condition, Provenance) {
-    let condition = Condition { settings: Settings::default(), text: TextSource::Corpus(PathBuf::new()) };
+/// Some condition and provenance, for the names and kinds of all their fields, those with them that are written only
+/// where they say something.
+pub fn some() -> (Condition, Provenance) {
+    of_settings(Settings::all_written())
+}
+
+fn of_settings(settings: Settings) -> (Condition, Provenance) {
+    let condition = Condition { settings, text: TextSource::Corpus(PathBuf::new()) };
     let provenance = Provenance::of(&condition, [0, 0], "");
     (condition, provenance)
 }
@@ -100,8 +105,9 @@ pub fn usual() -> (Condition, Provenance) {
 /// A field that is missing, of another kind or unknown, by its name. Fields that results once had no name for may be
 /// missing where not `all` are needed.
 pub fn read_fields(fields: &Fields, all: bool) -> Result<(Condition, Provenance), String> {
-    let usual = usual();
-    let usual = all_fields(&usual.0, &usual.1)?;
+    let [known, usual] = [some(), of_settings(Settings::default())]
+        .map(|(condition, provenance)| all_fields(&condition, &provenance));
+    let (known, usual) = (known?, usual?);
     if let Some(missing) = usual.keys().find(|name| all && !fields.contains_key(*name)) {
         return Err(format!("its settings: missing field `{missing}`"));
     }
@@ -119,7 +125,7 @@ pub fn read_fields(fields: &Fields, all: bool) -> Result<(Condition, Provenance)
         };
         fields.iter().find_map(alone).unwrap_or_else(|| format!("its settings: {whole}"))
     })?;
-    if let Some(unknown) = fields.keys().find(|name| !usual.contains_key(*name)) {
+    if let Some(unknown) = fields.keys().find(|name| !known.contains_key(*name)) {
         return Err(format!("its settings: unknown `{unknown}`"));
     }
     let condition = Condition { settings, text: TextSource::Corpus(provenance.corpus.clone()) };
@@ -133,7 +139,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_of_the_condition_or_of_the_provenance() {
-        let (condition, provenance) = usual();
+        let (condition, provenance) = some();
         let (settings, beside) =
             (condition_fields(&condition).unwrap(), provenance_fields(&provenance).unwrap());
         for entry in ALL {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::provenance::{Fields, all_fields, usual};
+use super::provenance::{Fields, all_fields, some};
 use super::rows::{About, MEAN, Row, results_of, rows_of};
 use super::{Cause, Results, SCHEMA};
 
@@ -119,7 +119,7 @@ impl Table {
 }
 
 fn field_columns() -> Result<Vec<(String, Form)>, String> {
-    let (condition, provenance) = usual();
+    let (condition, provenance) = some();
     let form = |value: &Value| match value {
         Value::Number(number) if number.is_f64() => Form::Number,
         Value::Number(_) => Form::Whole,

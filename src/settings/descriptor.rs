@@ -2,7 +2,7 @@
 
 use super::access::{Access, Choose, Parsed};
 use super::number::{Named, Number};
-use super::{Settings, Temperature};
+use super::{FieldNames, Settings, Temperature};
 
 /// All that is to be known of one setting.
 #[derive(Debug)]
@@ -87,6 +87,8 @@ pub enum Kind {
     Temperature(Parsed<Temperature>),
     /// Any text.
     Text(Parsed<String>),
+    /// Names of fields.
+    Names(Parsed<FieldNames>),
 }
 
 /// What is said of a setting's value in captions.
@@ -165,6 +167,7 @@ impl Descriptor {
             Kind::Choice(choice) => *choice,
             Kind::Temperature(temperature) => temperature,
             Kind::Text(text) => text,
+            Kind::Names(names) => names,
         }
     }
 }

@@ -14,7 +14,7 @@ pub use access::{Choose, Parsed};
 pub use descriptor::{Descriptor, Kind, Role, Section, Words};
 pub use number::{Named, Number, Value};
 pub use table::*;
-pub use types::{Backend, Dtype, EPSILON, Precision, Temperature};
+pub use types::{Backend, Dtype, EPSILON, FieldNames, PairPositions, Precision, Temperature};
 
 /// The widest n-gram that can be measured.
 pub const LARGEST_ORDER: usize = 4;
@@ -63,6 +63,18 @@ pub struct Settings {
     pub dtype: Dtype,
     /// The field that holds the text, or the path to it with dots between names.
     pub text_field: String,
+    /// The fields of the corpus whose values are labels beside the n-grams.
+    #[serde(default, skip_serializing_if = "FieldNames::is_empty")]
+    pub labels: FieldNames,
+    /// The file of preference pairs that are measured beside the text; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pairs: String,
+    /// The file of the chat template that pairs are rendered by; empty for the tokenizer's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub chat_template: String,
+    /// Which positions of an answer are labelled.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub pair_positions: PairPositions,
 }
 
 impl Default for Settings {
@@ -82,8 +94,17 @@ impl Default for Settings {
             backend: Backend::Auto,
             dtype: Dtype::Auto,
             text_field: "text".to_owned(),
+            labels: FieldNames::default(),
+            pairs: String::new(),
+            chat_template: String::new(),
+            pair_positions: PairPositions::default(),
         }
     }
+}
+
+/// The last name of a path, of whatever system: what a file counts by in the name of a condition.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
 fn one_seed() -> usize {
@@ -94,12 +115,23 @@ fn every_label() -> u32 {
     1
 }
 
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl Settings {
     /// The defaults of the window, where they are others than [`Settings::default`], those of `measure`: documents
     /// enough for a steady picture, and so few, with scores so small, that those of dozens of checkpoints stay in memory
     /// and every slider answers at once.
     pub fn of_window() -> Self {
         Self { samples: 64, scores: Precision::F16, ..Self::default() }
+    }
+
+    /// Some settings of which every one is written: those, too, that are left out where they say nothing.
+    pub fn all_written() -> Self {
+        let some = || "file".to_owned();
+        let (labels, pair_positions) = (some().into(), PairPositions::All);
+        Self { labels, pairs: some(), chat_template: some(), pair_positions, ..Self::default() }
     }
 
     /// These settings with those of some roles at their defaults.
@@ -128,7 +160,7 @@ pub fn changed(entry: &Descriptor) -> Settings {
         Kind::Named(_) => vec!["1".to_owned()],
         Kind::Choice(choice) => choice.values().iter().rev().map(|v| v.get_name().to_owned()).collect(),
         Kind::Temperature(_) => vec!["grid".to_owned()],
-        Kind::Text(_) => vec!["body".to_owned()],
+        Kind::Text(_) | Kind::Names(_) => vec!["body".to_owned()],
     };
     let other = values.into_iter().find(|value| *value != entry.text(&usual)).unwrap();
     entry.set(&mut settings, &other).unwrap();

@@ -2,10 +2,12 @@
 
 use super::access::{Choice, Field, Parsed};
 use super::descriptor::{Descriptor, Kind, Role, Section, Words};
-use super::{Dtype, LARGEST_ORDER, Named, Number, ORDER_NAMES, Precision, Settings};
+use super::{
+    Dtype, LARGEST_ORDER, Named, Number, ORDER_NAMES, PairPositions, Precision, Settings, file_name,
+};
 
 /// All settings, in the order of captions and flags.
-pub static ALL: [&Descriptor; 14] = [
+pub static ALL: [&Descriptor; 18] = [
     &SAMPLES,
     &CONTEXT,
     &POINTS,
@@ -19,6 +21,10 @@ pub static ALL: [&Descriptor; 14] = [
     &DTYPE,
     &SCORES,
     &TEXT_FIELD,
+    &LABELS,
+    &PAIRS,
+    &CHAT_TEMPLATE,
+    &PAIR_POSITIONS,
     &BACKEND,
 ];
 
@@ -271,6 +277,75 @@ pub static TEXT_FIELD: Descriptor = Descriptor {
         let words = format!("field {}", settings.text_field);
         let usual = settings.text_field == Settings::default().text_field;
         Some(Words::unless(usual, words.clone(), words))
+    },
+};
+
+/// [`Settings::labels`].
+pub static LABELS: Descriptor = Descriptor {
+    name: "labels",
+    label: "Labels",
+    help: "Fields of the corpus whose values are labels beside the n-grams, a.b.c within others, commas between them",
+    unit: None,
+    section: Section::Sample,
+    role: Role::Question,
+    extent: false,
+    placeholder: "FIELD,…",
+    kind: Kind::Names(Parsed { field: field!(labels), legal: "names of fields, commas between them" }),
+    words: |settings| {
+        let words = format!("labels {}", settings.labels);
+        Some(Words::unless(settings.labels.is_empty(), words.clone(), words))
+    },
+};
+
+/// [`Settings::pairs`].
+pub static PAIRS: Descriptor = Descriptor {
+    name: "pairs",
+    label: "Pairs",
+    help: "Preference pairs whose answers are measured beside the text: JSON lines or Parquet with chosen and rejected",
+    unit: None,
+    section: Section::Sample,
+    role: Role::Tokens,
+    extent: false,
+    placeholder: "FILE",
+    kind: Kind::Text(Parsed { field: field!(pairs), legal: "a file" }),
+    words: |settings| {
+        let words = format!("pairs {}", file_name(&settings.pairs));
+        Some(Words::unless(settings.pairs.is_empty(), words.clone(), words))
+    },
+};
+
+/// [`Settings::chat_template`].
+pub static CHAT_TEMPLATE: Descriptor = Descriptor {
+    name: "chat_template",
+    label: "Chat template",
+    help: "The template that pairs are rendered by, instead of the tokenizer's own",
+    unit: None,
+    section: Section::Sample,
+    role: Role::Tokens,
+    extent: false,
+    placeholder: "FILE",
+    kind: Kind::Text(Parsed { field: field!(chat_template), legal: "a file" }),
+    words: |settings| {
+        let words = format!("chat template {}", file_name(&settings.chat_template));
+        Some(Words::unless(settings.chat_template.is_empty(), words.clone(), words))
+    },
+};
+
+/// [`Settings::pair_positions`].
+pub static PAIR_POSITIONS: Descriptor = Descriptor {
+    name: "pair_positions",
+    label: "Positions",
+    help: "Which positions of a pair's answers are labelled: those of the last message, or all",
+    unit: None,
+    section: Section::Sample,
+    role: Role::Scores,
+    extent: false,
+    placeholder: "POSITIONS",
+    kind: Kind::Choice(&Choice(field!(pair_positions))),
+    words: |settings| {
+        let usual = settings.pair_positions == PairPositions::Last;
+        let words = if usual { "last message of each answer" } else { "all positions of each answer" };
+        Some(Words::unless(usual, words, words))
     },
 };
 

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn every_field_has_one_entry_and_every_entry_its_field() {
-    let fields = serde_json::to_value(Settings::default()).unwrap();
+    let fields = serde_json::to_value(Settings::all_written()).unwrap();
     let fields: Vec<&str> = fields.as_object().unwrap().keys().map(String::as_str).collect();
     let mut entries: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
     entries.sort_unstable();
@@ -88,8 +88,15 @@ fn what_scores_depend_on_is_what_is_no_question_to_them() {
     }
     let questions: Vec<&str> =
         ALL.iter().filter(|entry| entry.role == Role::Question).map(|entry| entry.name).collect();
-    let expected =
-        ["points", "temperature", "temperature_factor", "reference_seeds", "min_count", "tolerance"];
+    let expected = [
+        "points",
+        "temperature",
+        "temperature_factor",
+        "reference_seeds",
+        "min_count",
+        "tolerance",
+        "labels",
+    ];
     assert_eq!(questions, expected);
 }
 

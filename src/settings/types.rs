@@ -69,6 +69,79 @@ impl From<Temperature> for String {
     }
 }
 
+/// Names of fields, each once, in the order in which they were named. Written with commas between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct FieldNames(Vec<String>);
+
+impl FieldNames {
+    /// The names.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether a field is among them.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|known| known == name)
+    }
+
+    /// Takes a field in, or out where it is among them.
+    pub fn toggle(&mut self, name: &str) {
+        match self.contains(name) {
+            true => self.0.retain(|known| known != name),
+            false => self.0.push(name.to_owned()),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for FieldNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(","))
+    }
+}
+
+impl From<String> for FieldNames {
+    fn from(text: String) -> Self {
+        let mut names: Vec<String> = Vec::new();
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        Self(names)
+    }
+}
+
+impl FromStr for FieldNames {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.to_owned().into())
+    }
+}
+
+impl From<FieldNames> for String {
+    fn from(names: FieldNames) -> Self {
+        names.to_string()
+    }
+}
+
+/// Which positions of a preferred or rejected answer carry that label.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum PairPositions {
+    /// Those of the last message, its end marker included.
+    #[default]
+    Last,
+    /// All, those of the prompt too, which both answers have in common.
+    All,
+}
+
 /// Which device computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]

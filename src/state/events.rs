@@ -33,7 +33,9 @@ impl State {
         match event {
             Event::Device { name } => self.device = Some(name),
             Event::Opened { runs } => self.opened(runs),
-            Event::Prepared { condition, run, documents, skipped_documents, positions } => {
+            // Of pairs beside a text the window tells nothing yet but their numbers.
+            Event::Prepared { condition, text, .. } if text != condition.text => {}
+            Event::Prepared { condition, run, documents, skipped_documents, positions, .. } => {
                 let place = self.open_runs().iter().position(|open| open.key == run);
                 if self.is_asked(&condition)
                     && let Some(state) = place.and_then(|run| self.run_states.get_mut(run))

@@ -96,6 +96,45 @@ impl Encoder {
         Ok(Self { tokenizer, path: path.to_owned(), context, keeps_end })
     }
 
+    /// A tokenizer that cuts nothing and adds nothing, for texts of which the first `context` tokens are wanted.
+    ///
+    /// # Errors
+    /// [`Kind::Tokenizer`] if it cannot be read.
+    pub fn whole(path: &Path, context: usize) -> Result<Self> {
+        let mut tokenizer = read(path)?;
+        tokenizer.with_truncation(None).map_err(|error| unreadable(&error).at(path))?;
+        tokenizer.with_padding(None);
+        Ok(Self { tokenizer, path: path.to_owned(), context, keeps_end: false })
+    }
+
+    /// The ids of texts without any that are added, and where each of them begins and ends in its text, in bytes: the first
+    /// tokens of the context at least. `interrupted` is asked before each batch whether to stop.
+    ///
+    /// # Errors
+    /// [`Kind::Cancelled`] when interrupted.
+    #[expect(clippy::type_complexity, reason = "a tuple of two vectors says what it is")]
+    pub fn encode_whole(
+        &self,
+        texts: Vec<String>,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<Vec<Result<(Vec<u32>, Vec<(usize, usize)>)>>> {
+        if interrupted() {
+            return Err(Error::cancelled());
+        }
+        let encode = |text: &str| match self.tokenizer.encode(text, false) {
+            Ok(encoding) => Ok((encoding.get_ids().to_vec(), encoding.get_offsets().to_vec())),
+            Err(error) => Err(self.error(format!("text cannot be encoded ({error})"))),
+        };
+        let all = texts.par_iter().map(|text| {
+            // Of a long text a piece with more tokens than are wanted has those of the whole.
+            let piece = self.piece(text, text.len().min(self.first_piece().saturating_mul(LONG)));
+            let encoded = encode(piece)?;
+            let enough = piece.len() == text.len() || encoded.0.len() / 2 >= self.context;
+            if enough { Ok(encoded) } else { encode(text) }
+        });
+        Ok(all.collect())
+    }
+
     /// The ids of documents, in their order, or what is wrong with each. `interrupted` is asked whether to stop.
     ///
     /// # Errors

@@ -24,11 +24,12 @@ pub const VIEW: View = View {
 };
 
 /// What is shown where no quantity is chosen, as far as it was measured.
-pub(super) const SHOWN: [Quantity; 9] = [
+pub(super) const SHOWN: [Quantity; 10] = [
     Quantity::Complexity,
     Quantity::Expressivity,
     Quantity::Optimality,
     Quantity::Preference,
+    Quantity::PreferenceRatio,
     Quantity::Share(Order::Token),
     Quantity::Share(Order::Bigram),
     Quantity::Share(Order::Trigram),

@@ -1,11 +1,13 @@
 //! The colours of runs by what they are, instead of by their number.
 
+use std::collections::BTreeSet;
+
 use super::families::size;
 use super::quantity::Quantity;
 use super::snapshot::{Run, Snapshot};
 use crate::analysis::model_name::ModelName;
 use crate::chart::{Axis, Color, ColorBar, ColorBy, ColorMap};
-use crate::measures::Order;
+use crate::measures::{Label, Order};
 use crate::results::Measurement;
 
 /// The colours of runs.
@@ -23,9 +25,15 @@ impl From<Vec<Option<Color>>> for Hues {
     }
 }
 
-/// The colours of runs by their names, and by the last optimality of each where that decides; `None` for those of their
+/// The colours of runs by their names, and by the `last` measurement of each where that decides; `None` for those of their
 /// numbers. What a run says nothing of stands back.
-pub fn hues(by: ColorBy, names: &[&str], optimality: impl Fn(usize) -> Option<f64>) -> Hues {
+pub fn hues<'m>(by: ColorBy, names: &[&str], last: impl Fn(usize) -> Option<&'m Measurement>) -> Hues {
+    let all = || (0..names.len()).map(&last);
+    let about = |quantity: Quantity| {
+        let label = quantity.other_label();
+        let value = |of: Option<&Measurement>| Some(of?.mean.information.get(label.as_ref()?)?.value);
+        scaled(all().map(value), Axis::new(quantity.label(), quantity.unit()), Axis::words)
+    };
     match by {
         ColorBy::Run => vec![None; names.len()].into(),
         ColorBy::Family => {
@@ -46,7 +54,16 @@ pub fn hues(by: ColorBy, names: &[&str], optimality: impl Fn(usize) -> Option<f6
         }
         ColorBy::Optimality => {
             let axis = Axis::new(format!("{}, {}", Quantity::Optimality.label(), Order::Token), "");
-            scaled((0..names.len()).map(optimality), axis, Axis::words)
+            scaled(all().map(|of| optimality(of?)), axis, Axis::words)
+        }
+        ColorBy::Preference => about(Quantity::Preference),
+        ColorBy::Field => {
+            let labels = all().flatten().flat_map(|of| of.mean.other_labels().map(|(label, _)| label));
+            let fields = labels.filter(|label| matches!(label, Label::Field(_))).collect::<BTreeSet<_>>();
+            match fields.first().and_then(|field| Quantity::of_label(field)) {
+                Some(field) => about(field),
+                None => vec![Some(Color::Muted); names.len()].into(),
+            }
         }
     }
 }
@@ -79,7 +96,7 @@ fn scaled(
 const MAP: ColorMap = ColorMap::Progress;
 
 /// The optimality that runs are coloured by: of tokens, averaged over layers.
-pub fn optimality(measurement: &Measurement) -> Option<f64> {
+fn optimality(measurement: &Measurement) -> Option<f64> {
     measurement.mean.optimality.get(&Order::Token).map(|optimality| optimality.value)
 }
 
@@ -89,15 +106,37 @@ impl Snapshot {
     pub fn colored_by(self, by: ColorBy) -> Self {
         let runs: Vec<Run<'_>> = self.runs().collect();
         let names: Vec<&str> = runs.iter().map(|run| run.subject.name.as_str()).collect();
-        let hues = hues(by, &names, |run| optimality(runs[run].measured().next_back()?.measurement));
+        let hues = hues(by, &names, |run| Some(runs[run].measured().next_back()?.measurement));
         self.with_hues(by, hues.colors, hues.bar)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::run;
+    use std::sync::Arc;
+
+    use super::super::snapshot::CheckpointData;
+    use super::super::tests::{run, with_label};
     use super::*;
+
+    #[test]
+    fn runs_are_colored_by_what_they_tell_of_a_label() {
+        let field = Label::Field("source".into());
+        let runs = [(0.1, &Label::Preference), (0.3, &Label::Preference), (0.2, &field)];
+        let runs = (0..).zip(runs).map(|(n, (share, label))| with_label(run(n, "a", 3, 2), label, share));
+        let snapshot = Snapshot::new(runs);
+        let colored = |by| {
+            let snapshot = snapshot.clone().colored_by(by);
+            let colors: Vec<Color> = snapshot.runs().map(|run| run.subject.color()).collect();
+            (colors, snapshot.subjects().color_bar.clone().map(|bar| bar.label))
+        };
+        let (least, largest) = (Color::Progress(0.0), Color::Progress(1.0));
+        let (colors, label) = colored(ColorBy::Preference);
+        assert_eq!(colors, [least, largest, Color::Muted]);
+        assert!(label.unwrap().starts_with("preference I(Z;preference)"));
+        // One run alone tells of the field: there is no scale to read off.
+        assert_eq!(colored(ColorBy::Field), (vec![Color::Muted, Color::Muted, largest], None));
+    }
 
     #[test]
     fn runs_of_one_family_have_one_color_and_of_one_size_too() {
@@ -125,8 +164,18 @@ mod tests {
 
     #[test]
     fn a_snapshot_is_colored_by_what_its_last_checkpoints_have_come_to() {
-        let values = [Some(0.2), Some(0.6), None, Some(f64::NAN)];
-        let Hues { colors, bar } = hues(ColorBy::Optimality, &["a", "b", "c", "d"], |run| values[run]);
+        let measured = |optimality: f64| {
+            let (_, mut data) = run(0, "a", 1, 2);
+            let Some(CheckpointData::Measured(measurement, _)) = data.checkpoints.pop() else {
+                panic!("one")
+            };
+            let mut measurement = Arc::unwrap_or_clone(measurement);
+            measurement.mean.optimality.insert(Order::Token, optimality.into());
+            measurement
+        };
+        let values = [Some(0.2), Some(0.6), None, Some(f64::NAN)].map(|value| value.map(measured));
+        let last = |run: usize| values[run].as_ref();
+        let Hues { colors, bar } = hues(ColorBy::Optimality, &["a", "b", "c", "d"], last);
         let bar = bar.unwrap();
         assert_eq!((&*bar.label, bar.ends), ("optimality φ, token", ["0.2000", "0.6000"].map(str::to_owned)));
         let (least, largest) = (Some(Color::Progress(0.0)), Some(Color::Progress(1.0)));

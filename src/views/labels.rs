@@ -147,13 +147,10 @@ impl<'s> Table<'s> {
             let times =
                 if datum.y > 1.0 { format!("{}×", thousands(datum.y as u64)) } else { "once".to_owned() };
             let sign = lines.chain([times]).collect::<Vec<_>>().join("\n");
-            Some(Cell { column: position, row: label.order().number() - 1, sign, datum })
+            Some(Cell { column: position, row: label.order()?.number() - 1, sign, datum })
         };
         let cells = labels.iter().flat_map(|label| self.window.clone().filter_map(move |at| cell(label, at)));
-        let name = match side(Order::Token) {
-            Label::Input(_) => "input",
-            Label::Output(_) => "output",
-        };
+        let name = if side(Order::Token) == Label::Input(Order::Token) { "input" } else { "output" };
         let cells = Mark::Cells(self.cells(name, cells.collect()));
         let grid = self.grid().map(Mark::Curve);
         [cells].into_iter().chain(self.unlabelled()).chain(grid).chain([Mark::Curve(self.column())]).collect()
@@ -170,7 +167,7 @@ impl<'s> Table<'s> {
             flags: once.into_iter().collect(),
             color: Some(self.color(count)),
             more: vec![format!("ids {}", ids.join(" ")), counted(count as usize, "occurrence")],
-            ..Datum::new(position as f64, f64::from(count), Of::default().of_order(label.order()))
+            ..Datum::new(position as f64, f64::from(count), Of::default().of_order(label.order()?))
         })
     }
 

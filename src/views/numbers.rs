@@ -1,7 +1,7 @@
 //! The numbers of measurements under the options of a view: all that is drawn comes through here.
 
 use super::options::{LayerChoice, Options};
-use super::quantity::{Quantity, preference};
+use super::quantity::Quantity;
 use crate::measures::{Estimated, Information, LayerMeasures, Order};
 use crate::results::Measurement;
 
@@ -47,7 +47,12 @@ impl Quantity {
                 let widest = layer.orders().last()?;
                 of_entropy(entropy.value - value(layer.complexity(widest))?)
             }
-            Self::Preference => information(preference(layer)),
+            Self::Preference | Self::Field(_) => information(layer.information.get(&self.other_label()?)),
+            Self::PreferenceRatio => {
+                let preference = information(layer.information.get(&self.other_label()?))?;
+                let complexity = value(layer.complexity(order))?;
+                Some(Estimated::from(preference.value / complexity)).filter(|ratio| ratio.value.is_finite())
+            }
             Self::Loss => None,
         }
     }

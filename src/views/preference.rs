@@ -3,10 +3,9 @@
 use super::families::{Families, last};
 use super::options::{Heed, Options};
 use super::quantity::Quantity;
-use super::snapshot::{Measure, Run, Snapshot};
+use super::snapshot::{Run, Snapshot};
 use super::{View, explain};
 use crate::chart::{Axis, Chart, Datum, Facet, Fill, Legend, Line, Mark, Of, Series};
-use crate::measures::Estimated;
 
 /// The view.
 pub const VIEW: View = View {
@@ -20,19 +19,11 @@ pub const VIEW: View = View {
 };
 
 fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
-    chart_of(snapshot, options, |measure| Quantity::Preference.of(measure.measurement, options))
-}
-
-/// The chart of a number that tells the information with preference of a checkpoint.
-fn chart_of(
-    snapshot: &Snapshot,
-    options: &Options,
-    preference: impl Fn(&Measure<'_>) -> Option<Estimated>,
-) -> Result<Chart, String> {
     let families = Families::of(snapshot);
     let point = |run: Run<'_>| {
         let measure = last(run)?;
-        let found = preference(&measure).filter(|found| found.value.is_finite())?;
+        let found = Quantity::Preference.of(measure.measurement, options);
+        let found = found.filter(|found| found.value.is_finite())?;
         let is_after = families.model(run).is_post_trained;
         let of = Of::checkpoint(run.index, measure.index);
         let x = f64::from(u8::from(is_after));
@@ -44,7 +35,7 @@ fn chart_of(
         return Err(match snapshot.measured().next() {
             None => explain::nothing(snapshot, options),
             Some(_) => {
-                "no information with preference was measured: these results are of n-grams alone".to_owned()
+                "no information with preference was measured: name preference pairs with --pairs".to_owned()
             }
         });
     }
@@ -110,43 +101,52 @@ fn facet(points: &[(Run<'_>, Datum)], families: &Families, family: &str) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::run;
+    use super::super::tests::{run, with_label};
     use super::*;
+    use crate::measures::Label;
 
-    fn snapshot() -> Snapshot {
-        let names = [
-            "meta-llama/Llama-3.1-8B",
-            "meta-llama/Llama-3.1-8B-Instruct",
-            "google/gemma-3-1b-pt",
-            "google/gemma-3-1b-it",
-            "google/gemma-3-4b-it",
-            "Mistral-7B-v0.3",
-        ];
-        Snapshot::new(names.iter().enumerate().map(|(n, name)| run(n, name, 1, 2)))
+    const NAMES: [&str; 6] = [
+        "meta-llama/Llama-3.1-8B",
+        "meta-llama/Llama-3.1-8B-Instruct",
+        "google/gemma-3-1b-pt",
+        "google/gemma-3-1b-it",
+        "google/gemma-3-4b-it",
+        "Mistral-7B-v0.3",
+    ];
+
+    fn runs() -> impl Iterator<Item = (crate::chart::RunSubject, super::super::snapshot::RunData)> {
+        NAMES.iter().enumerate().map(|(n, name)| run(n, name, 1, 2))
     }
 
     #[test]
     fn models_are_paired_by_what_they_were_trained_from() {
-        let chart = chart_of(&snapshot(), &Options::default(), |measure| {
-            Some(Estimated { value: 0.01 * measure.run.index as f64, spread: Some(0.002) })
-        })
-        .unwrap();
+        let measured = runs().enumerate().map(|(n, run)| with_label(run, &Label::Preference, 0.1 * n as f64));
+        let snapshot = Snapshot::new(measured);
+        let chart = (VIEW.chart)(&snapshot, &Options::default()).unwrap();
         let titles: Vec<&str> = chart.facets.iter().map(|facet| &*facet.title).collect();
         assert_eq!(titles, ["Llama", "Gemma", "Mistral"]);
         let lines = |facet: &Facet| facet.marks.iter().map(|mark| mark.data().count()).collect::<Vec<_>>();
         assert_eq!(chart.facets.iter().map(lines).collect::<Vec<_>>(), [vec![2], vec![2, 1], vec![1]]);
-        let llama: Vec<(f64, f64, bool)> =
-            chart.facets[0].marks[0].data().map(|datum| (datum.x, datum.y, datum.joined)).collect();
-        assert_eq!(llama, [(0.0, 0.0, false), (1.0, 0.01, true)]);
+        let llama: Vec<(f64, bool)> =
+            chart.facets[0].marks[0].data().map(|datum| (datum.x, datum.joined)).collect();
+        assert_eq!(llama, [(0.0, false), (1.0, true)]);
+        let after = chart.facets[0].marks[0].data().nth(1).unwrap();
+        let complexity =
+            Quantity::Complexity.of(snapshot.measured().nth(1).unwrap().measurement, &Options::default());
+        assert!((after.y - 0.1 * complexity.unwrap().value).abs() < 1e-12);
         assert_eq!(chart.facets[1].marks[1].data().next().unwrap().x, 1.0);
+        // Less the null, where that is asked for.
+        let less = (VIEW.chart)(&snapshot, &Options { less_null: true, ..Options::default() }).unwrap();
+        let less = less.facets[0].marks[0].data().nth(1).unwrap().y;
+        assert!((less - 0.9 * after.y).abs() < 1e-12);
     }
 
     #[test]
     fn what_is_missing_is_said() {
-        let missing = (VIEW.chart)(&snapshot(), &Options::default()).unwrap_err();
+        let missing = (VIEW.chart)(&Snapshot::new(runs()), &Options::default()).unwrap_err();
         assert_eq!(
             missing,
-            "no information with preference was measured: these results are of n-grams alone"
+            "no information with preference was measured: name preference pairs with --pairs"
         );
     }
 }

@@ -21,7 +21,7 @@ pub const VIEW: View = View {
     chart,
 };
 
-/// What is shown, a frame each.
+/// What is shown, a frame each, before the labels that are no n-grams.
 const SHOWN: [Quantity; 4] =
     [Quantity::Entropy, Quantity::Complexity, Quantity::Expressivity, Quantity::Optimality];
 
@@ -29,8 +29,8 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let options = Options { layers: LayerChoice::Mean, ..options.clone() };
     let choice = Choice::of(snapshot, &options)?;
     let depth = Depth::of(choice.measures());
-    let facets: Vec<Facet> =
-        SHOWN.into_iter().filter_map(|quantity| facet(&choice, depth, quantity, &options)).collect();
+    let shown = SHOWN.into_iter().chain(snapshot.other_labels());
+    let facets: Vec<Facet> = shown.filter_map(|quantity| facet(&choice, depth, quantity, &options)).collect();
     if !facets.iter().any(|facet| facet.title != Quantity::Entropy.name()) {
         return Err(explain::nothing(snapshot, &options));
     }

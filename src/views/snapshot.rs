@@ -1,13 +1,15 @@
 //! What views draw: the measurements of runs, as results hold them or the window knows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::plane::Basis;
+use super::quantity::Quantity;
 use crate::analysis::benchmarks::Benchmarks;
 use crate::chart::{CheckpointSubject, Color, ColorBar, ColorBy, RunSubject, Subjects};
 use crate::labels::sentence::Sentence;
+use crate::measures::Label;
 use crate::measures::cloud::Cloud;
 use crate::results::caption::{self, Measured, MeasuredRun, distinctions};
 use crate::results::{CheckpointResult, JoinedRun, Measurement};
@@ -226,6 +228,13 @@ impl Snapshot {
     /// All measured checkpoints, run by run in the order of training.
     pub fn measured(&self) -> impl Iterator<Item = Measure<'_>> {
         self.runs().flat_map(|run| run.measured())
+    }
+
+    /// The informations about labels that are no n-grams, of all that any checkpoint has.
+    pub fn other_labels(&self) -> Vec<Quantity> {
+        let labels = self.measured().flat_map(|measure| measure.measurement.mean.other_labels());
+        let labels: BTreeSet<&Label> = labels.map(|(label, _)| label).collect();
+        labels.into_iter().filter_map(Quantity::of_label).collect()
     }
 
     /// What the numbers of the runs were measured under, for under a figure.

@@ -78,6 +78,29 @@ pub fn run(number: usize, name: &str, checkpoints: usize, layers: usize) -> (Run
     (subject, RunData { checkpoints: (0..checkpoints).map(of).collect(), ..RunData::default() })
 }
 
+/// The run with information about a label that is no n-gram, so much of it as each checkpoint has complexity.
+pub fn with_label(
+    (subject, mut data): (RunSubject, RunData),
+    label: &Label,
+    share: f64,
+) -> (RunSubject, RunData) {
+    for checkpoint in &mut data.checkpoints {
+        let CheckpointData::Measured(measurement, _) = checkpoint else { continue };
+        let measurement = Arc::make_mut(measurement);
+        for layer in measurement.layers.iter_mut().chain([&mut measurement.mean]) {
+            let value = share * layer.complexity(Order::Token).map_or(0.0, |information| information.value);
+            let information = Information {
+                null: Some(0.1 * value),
+                spread: Some(0.05 * value),
+                labels: Some(2.0),
+                ..Information::new(value, value)
+            };
+            layer.information.insert(label.clone(), information);
+        }
+    }
+    (subject, data)
+}
+
 /// A run of the reference, `gutenberg-200k` or `gutenberg-1m`, as it lies among the fixtures.
 pub fn reference_run(name: &str) -> (RunSubject, RunData) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/runs/{name}.json"));

@@ -75,7 +75,7 @@ mod tests {
             let CheckpointData::Measured(measurement, _) = checkpoint else { continue };
             let measurement = Arc::make_mut(measurement);
             for layer in measurement.layers.iter_mut().chain([&mut measurement.mean]) {
-                layer.information.retain(|label, _| label.order() <= Order::Bigram);
+                layer.information.retain(|label, _| label.order() <= Some(Order::Bigram));
             }
         }
         let chart = drawn(&VIEW, vec![(subject, data)], &Options::default()).unwrap();

@@ -9,6 +9,7 @@ use super::engine::run_of;
 use super::support::{Tensors, asset, fixture, token_file};
 
 mod correlate;
+mod labels;
 mod typed;
 
 /// Runs the program with a store of its own: nothing may be found that another test measured, and nothing be written to

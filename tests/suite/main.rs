@@ -11,6 +11,7 @@ mod estimator;
 mod failures;
 mod hostile;
 mod kernels;
+mod labels;
 mod looks;
 mod models;
 mod pdf;

@@ -17,7 +17,7 @@ use infoplane::settings::Settings;
 use infoplane::state::Status;
 use infoplane::views::ALL as ALL_VIEWS;
 
-use super::stand_in::{COUNT, measurement, opened, start};
+use super::stand_in::{COUNT, measurement, opened, prepared, start};
 
 const RUNS: usize = 2;
 const CHECKPOINTS: usize = 500;
@@ -126,9 +126,7 @@ fn measured(layout: Option<&Path>) -> (Harness<'static, App>, Wires, usize) {
     let (condition, open) = (Arc::clone(&wants[0].condition), Arc::clone(&harness.state().state().runs));
     let shapes_of_the_empty_plane = harness.output().shapes.len();
     for run in open.runs() {
-        let (condition, run) = (Arc::clone(&condition), run.key);
-        say.send(Event::Prepared { condition, run, documents: 64, skipped_documents: 0, positions: 31_415 })
-            .unwrap();
+        say.send(prepared(&condition, run.key, 0)).unwrap();
     }
     for index in 0..ALL {
         say.send(answer(&condition, &open, (index % RUNS, index / RUNS))).unwrap();

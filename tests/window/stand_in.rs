@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use infoplane::app::Start;
-use infoplane::checkpoints::{Checkpoint, CheckpointKey, Run};
+use infoplane::checkpoints::{Checkpoint, CheckpointKey, Run, RunKey};
 use infoplane::condition::{Condition, TextSource};
 use infoplane::engine::{Command, Event, Quality, RunList, Seen, Sight, Want};
 use infoplane::error::{Error, Kind, Result};
@@ -228,8 +228,7 @@ fn answer(
     }
     for condition in conditions {
         for run in open.runs() {
-            let (condition, run) = (Arc::clone(condition), run.key);
-            say(Event::Prepared { condition, run, documents: 64, skipped_documents: 1, positions: 31_415 });
+            say(prepared(condition, run.key, 1));
         }
         let places = (0..COUNT).flat_map(|checkpoint| (0..2).map(move |run| (run, checkpoint)));
         for (index, place) in places.enumerate() {
@@ -331,4 +330,10 @@ pub fn start() -> Start {
         settings: Settings::default(),
         ..Start::default()
     }
+}
+
+/// What is said of a sample of 64 documents, and of some more that were too short.
+pub fn prepared(condition: &Arc<Condition>, run: RunKey, skipped_documents: usize) -> Event {
+    let (condition, text) = (Arc::clone(condition), condition.text.clone());
+    Event::Prepared { condition, text, run, documents: 64, skipped_documents, positions: 31_415 }
 }

@@ -1,12 +1,15 @@
 //! A row a setting, by the kind of its value: fields, rails and choices.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use eframe::egui::{self, ComboBox, DragValue, Label, Response, Slider, SliderClamping, Ui, emath::Numeric};
 
 use crate::app::theme;
 use crate::app::widgets::{own_keys, row_ui};
-use crate::settings::{Descriptor, EPSILON, Kind, Number, Settings, Temperature, Value};
+use crate::condition::TextSource;
+use crate::corpus::{self, Field};
+use crate::settings::{Descriptor, EPSILON, FieldNames, Kind, Number, Parsed, Settings, Temperature, Value};
 use crate::state::State;
 
 /// The temperature to start from where none has been measured yet.
@@ -49,6 +52,7 @@ pub(super) fn setting_ui(ui: &mut Ui, state: &State, entry: &Descriptor, setting
             choice_ui(ui, entry, values.collect(), settings)
         }
         Kind::Temperature(_) => temperature_ui(ui, state, entry, settings),
+        Kind::Names(names) => names_ui(ui, state, entry, names, settings),
         Kind::Text(text) => {
             let field = row_ui(ui, entry.label, &hint(entry), |ui| {
                 ui.add(egui::TextEdit::singleline(text.value(settings)).desired_width(f32::INFINITY))
@@ -60,6 +64,75 @@ pub(super) fn setting_ui(ui: &mut Ui, state: &State, entry: &Descriptor, setting
             }
         }
     }
+}
+
+/// A line for names, and a menu of those that the text has. What is typed is kept as it is until it is entered: names are
+/// parted anew then.
+fn names_ui(
+    ui: &mut Ui,
+    state: &State,
+    entry: &Descriptor,
+    names: &Parsed<FieldNames>,
+    settings: &mut Settings,
+) -> Edit {
+    let id = ui.make_persistent_id(entry.name);
+    let mut typed = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_else(|| entry.text(settings));
+    let mut toggled = None;
+    let field = row_ui(ui, entry.label, &hint(entry), |ui| {
+        ui.horizontal(|ui| {
+            let menu = ui.spacing().interact_size.y + ui.spacing().item_spacing.x;
+            let width = (ui.available_width() - menu).max(24.0);
+            let line = egui::TextEdit::singleline(&mut typed).desired_width(width);
+            let field = ui.add(line.hint_text(entry.placeholder));
+            let menu = ui.menu_button("⏷", |ui| toggled = known_names_ui(ui, state, names.value(settings)));
+            menu.response.on_hover_text("Fields of the text");
+            field
+        })
+        .inner
+    });
+    if let Some(name) = toggled {
+        names.value(settings).toggle(&name);
+        ui.data_mut(|data| data.remove::<String>(id));
+        return Edit::Commit;
+    }
+    if field.lost_focus() {
+        ui.data_mut(|data| data.remove::<String>(id));
+        // Any text is a list of names.
+        return if entry.set(settings, &typed).is_ok() { Edit::Commit } else { Edit::None };
+    }
+    if field.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, typed));
+    }
+    Edit::None
+}
+
+/// The fields that the text has, read once when they are first looked at. Returns the one that is toggled.
+fn known_names_ui(ui: &mut Ui, state: &State, chosen: &FieldNames) -> Option<String> {
+    let Some(TextSource::Corpus(path)) = state.asked().text() else {
+        ui.label("there is no text with fields");
+        return None;
+    };
+    let id = egui::Id::unique(("fields of the text", path));
+    let known = ui.data(|data| data.get_temp::<Arc<Result<Vec<String>, String>>>(id));
+    let known = known.unwrap_or_else(|| {
+        let read = corpus::field_names(path, Field::usual(&state.asked().settings().text_field));
+        let read = Arc::new(read.map_err(|error| error.to_string()));
+        ui.data_mut(|data| data.insert_temp(id, Arc::clone(&read)));
+        read
+    });
+    match &*known {
+        Err(error) => _ = ui.label(error),
+        Ok(names) if names.is_empty() => _ = ui.label("the text has no fields beside itself"),
+        Ok(names) => {
+            for name in names {
+                let mut is_chosen = chosen.contains(name);
+                if ui.checkbox(&mut is_chosen, name).clicked() {
+                    return Some(name.clone());
+                }
+            }
+        }
+    }
+    None
 }
 
 /// The temperature in use, and of which run it is: models of other widths have others.

@@ -43,7 +43,7 @@ pub(super) fn view_menu_ui(
 ) -> More {
     menu_ui(ui, PanelKind::View(view), |ui| {
         for heed in view.heeds {
-            heed_ui(ui, *heed, chosen, less_null);
+            heed_ui(ui, *heed, chosen, less_null, state);
         }
         if view.heeds.iter().any(|heed| matches!(heed, Heed::Order | Heed::Layers)) {
             own_ui(ui, view, chosen, state);
@@ -101,7 +101,7 @@ fn menu_ui(ui: &mut Ui, kind: PanelKind, add: impl FnOnce(&mut Ui)) -> More {
     more
 }
 
-fn heed_ui(ui: &mut Ui, heed: Heed, chosen: &mut Chosen, less_null: &mut bool) {
+fn heed_ui(ui: &mut Ui, heed: Heed, chosen: &mut Chosen, less_null: &mut bool, state: &State) {
     let options = &mut chosen.options;
     match heed {
         // Both below, with whose they are.
@@ -109,7 +109,10 @@ fn heed_ui(ui: &mut Ui, heed: Heed, chosen: &mut Chosen, less_null: &mut bool) {
         Heed::Quantity => {
             let word = |quantity: Option<Quantity>| quantity.map_or("by itself", Quantity::name);
             choice_ui(ui, "Measure", word(options.quantity), |ui| {
-                let all = std::iter::once(None).chain(Quantity::ALL.into_iter().map(Some));
+                // Fields are those that were measured.
+                let labels = state.drawn().snapshot.other_labels().into_iter();
+                let fields = labels.filter(|quantity| !Quantity::ALL.contains(quantity));
+                let all = std::iter::once(None).chain(Quantity::ALL.into_iter().chain(fields).map(Some));
                 for quantity in all {
                     ui.selectable_value(&mut options.quantity, quantity, word(quantity));
                 }

@@ -46,7 +46,7 @@ impl Panel {
     /// The panel that a layout says; `None` where there is no such thing.
     pub fn of(spec: &Spec) -> Option<Self> {
         Some(match spec.open()? {
-            Content::View(view, options, own) => Self::of_view(view, options, own),
+            Content::View(view, options, own) => Self::of_view(view, *options, own),
             Content::Numbers(sort) => Self::Numbers(NumbersMemory::of(sort)),
         })
     }

@@ -77,7 +77,7 @@ impl PanelKind {
 /// What a panel shows, with what of it was chosen.
 pub(in crate::app) enum Content {
     /// The chart of a view.
-    View(&'static View, Options, Own),
+    View(&'static View, Box<Options>, Own),
     /// The numbers at the scrubber, in this order.
     Numbers(Option<Sort>),
 }
@@ -157,7 +157,7 @@ impl Spec {
         match PanelKind::of_name(&self.view)? {
             PanelKind::View(view) => {
                 let (options, own) = self.open_view();
-                Some(Content::View(view, options, own))
+                Some(Content::View(view, Box::new(options), own))
             }
             PanelKind::Numbers => Some(Content::Numbers(self.open_numbers())),
         }
@@ -248,7 +248,7 @@ mod tests {
         {
             let spec = Spec::of_view(view, &options, own);
             let Some(Content::View(opened, again, its_own)) = spec.open() else { panic!("a view") };
-            assert_eq!((opened.kind, again, its_own), (view.kind, options.clone(), own));
+            assert_eq!((opened.kind, *again, its_own), (view.kind, options.clone(), own));
         }
         let usual = Spec::of_view(view, &Options::default(), None);
         assert!(usual.options.is_empty(), "what is as usual is not written");

@@ -22,7 +22,10 @@ use pages::Pages;
 
 mod delta;
 mod pages;
+mod records;
 mod thrift;
+
+pub(super) use records::Records;
 
 /// Rows read at once.
 const ROWS: usize = 16;
@@ -50,9 +53,7 @@ impl Columns {
     /// A damaged file; one without the column.
     pub fn open(file: File, path: &Path, mut field: Field) -> Result<Self> {
         let length = file.metadata().map_or(0, |file| file.len());
-        let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(&file));
-        let metadata = metadata
-            .map_err(|error| damaged(format!("this Parquet file cannot be read ({error})")).at(path))?;
+        let metadata = metadata(&file).map_err(|error| error.at(path))?;
         let leaves = metadata.file_metadata().schema_descr().columns();
         let names: Vec<Option<String>> = leaves.iter().map(name).collect();
         let place = |field: &Field| {
@@ -178,6 +179,15 @@ impl Entries for Columns {
     fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// What a file says of its columns.
+///
+/// # Errors
+/// A damaged file.
+fn metadata(file: &File) -> Result<ParquetMetaData> {
+    guarded(|| ParquetMetaDataReader::new().parse_and_finish(file))
+        .map_err(|error| damaged(format!("this Parquet file cannot be read ({error})")))
 }
 
 /// Where a column lies, if that is before a length.

@@ -229,10 +229,13 @@ fn encoding(fields: &Struct, number: i16) -> Result<Encoding> {
     match thrift::int(fields, number) {
         Some(0) => Ok(Encoding::PLAIN),
         Some(2) => Ok(Encoding::PLAIN_DICTIONARY),
+        Some(3) => Ok(Encoding::RLE),
+        Some(5) => Ok(Encoding::DELTA_BINARY_PACKED),
         Some(6) => Ok(Encoding::DELTA_LENGTH_BYTE_ARRAY),
         Some(7) => Ok(Encoding::DELTA_BYTE_ARRAY),
         Some(8) => Ok(Encoding::RLE_DICTIONARY),
-        _ => Err(wrong("a page is in an encoding that is not for text")),
+        Some(9) => Ok(Encoding::BYTE_STREAM_SPLIT),
+        _ => Err(wrong("a page is in an encoding that is not known")),
     }
 }
 

@@ -54,19 +54,25 @@ pub fn same(a: &Arc<Condition>, b: &Arc<Condition>) -> bool {
     Arc::ptr_eq(a, b) || a == b
 }
 
-/// Whether a checkpoint is not wanted under a condition.
-pub fn unwanted(wants: &[Want], checkpoint: CheckpointKey, condition: &Arc<Condition>) -> bool {
-    !wants.iter().any(|want| want.checkpoint == checkpoint && same(&want.condition, condition))
+/// Whether a checkpoint is not wanted under a condition of which `part` is one.
+pub fn unwanted(wants: &[Want], checkpoint: CheckpointKey, part: &Condition) -> bool {
+    let mut of_checkpoint = wants.iter().filter(|want| want.checkpoint == checkpoint);
+    !of_checkpoint.any(|want| want.condition.parts().contains(part))
 }
 
 /// Whether none of the conditions that are wanted queries these scores.
 pub fn without_scores(wants: &[Want], of: &ScoresOf, live: bool) -> bool {
-    !conditions(wants).iter().any(|condition| ScoresOf::new(condition, live) == *of)
+    !parts(wants).iter().any(|part| ScoresOf::new(part, live) == *of)
 }
 
-/// Whether a condition is wanted that is none of those known.
+/// Whether a condition is wanted with a part that is none of those known.
 pub fn any_new(wants: &[Want], known: &[Arc<Condition>]) -> bool {
-    conditions(wants).iter().any(|condition| !known.iter().any(|other| same(other, condition)))
+    parts(wants).iter().any(|part| !known.iter().any(|other| **other == *part))
+}
+
+/// The parts of the conditions that are wanted.
+fn parts(wants: &[Want]) -> Vec<Condition> {
+    conditions(wants).iter().flat_map(|condition| condition.parts()).collect()
 }
 
 /// The conditions that are wanted; one may be there twice where it was made twice.

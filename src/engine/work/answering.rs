@@ -30,26 +30,6 @@ pub(super) enum Beside {
 }
 
 impl Work {
-    /// Emits the measurement of a checkpoint: how good it is, and whether it was only looked up.
-    pub(super) fn emit_measurement(
-        &mut self,
-        of: Pair,
-        quality: Quality,
-        recalled: bool,
-        outbox: &Outbox<'_>,
-    ) -> Result<(), Trouble> {
-        let answers = &self.conditions[of.condition];
-        let answer = answers.of.get(&of.checkpoint);
-        let Some(measurement) = answer.and_then(|answer| answer.measurement.clone()) else { return Ok(()) };
-        self.answered = true;
-        self.rewritten.remove(&of.checkpoint);
-        let documents = measurement.documents().unwrap_or(0);
-        let condition = Arc::clone(&answers.condition);
-        let checkpoint = of.checkpoint;
-        let event = Event::Measured { condition, checkpoint, measurement, documents, quality, recalled };
-        Ok(outbox.emit(event)?)
-    }
-
     /// Derives a checkpoint's measures on a stage of its sample from scores, and emits them.
     pub(super) fn measure(
         &mut self,

@@ -42,15 +42,17 @@ impl Work {
             Ok(sample) => sample,
             Err(error) => return Err(of_text(error, &scores_of.text, self.read_alike(of))),
         };
-        let answers = &mut self.conditions[of.condition];
-        if answers.announced.insert(run.key) {
-            outbox.emit(Event::Prepared {
-                condition: Arc::clone(&answers.condition),
-                run: run.key,
-                documents: sample.documents.len(),
-                skipped_documents: sample.skipped,
-                positions: sample.positions(sample.documents.len()),
-            })?;
+        if self.conditions[of.condition].announced.insert(run.key) {
+            for asked in self.asking(of.condition) {
+                outbox.emit(Event::Prepared {
+                    condition: asked.condition,
+                    text: scores_of.text.clone(),
+                    run: run.key,
+                    documents: sample.documents.len(),
+                    skipped_documents: sample.skipped,
+                    positions: sample.positions(sample.documents.len()),
+                })?;
+            }
         }
         for note in sample.take_notes() {
             // Tokenizers have their own samples of the same text.
@@ -150,8 +152,10 @@ impl Work {
 fn of_text(error: Error, text: &TextSource, all_alike: bool) -> Trouble {
     let of_condition = match (text, error.kind()) {
         (_, Kind::Cancelled) => false,
-        (TextSource::Corpus(_), Kind::Tokenizer | Kind::Sample) => false,
-        (TextSource::Corpus(path), _) => all_alike || std::fs::File::open(path).is_err(),
+        (TextSource::Corpus(_) | TextSource::Pairs(_), Kind::Tokenizer | Kind::Sample) => false,
+        (TextSource::Corpus(path) | TextSource::Pairs(path), _) => {
+            all_alike || std::fs::File::open(path).is_err()
+        }
         // The same tokens for all.
         (TextSource::Tokens(_), _) => true,
     };

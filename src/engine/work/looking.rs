@@ -98,7 +98,9 @@ impl Work {
     fn sample_of(&mut self, look: &Look, inbox: &mut Inbox) -> Result<Rc<Sample>> {
         let runs = Arc::clone(&self.runs);
         let (_, checkpoint) = runs.get(look.checkpoint).ok_or_else(not_open)?;
-        let id = self.session_of(&look.condition);
+        // The text's, where there are pairs beside it.
+        let part = look.condition.parts().swap_remove(0);
+        let id = self.session_of(&part);
         let session = self.sessions.get_mut(&id).ok_or_else(not_open)?;
         session.wanted = self.clock;
         session.sample(checkpoint, &mut || inbox.supersedes_look())

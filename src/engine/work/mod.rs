@@ -24,6 +24,7 @@ use crate::store::Store;
 
 mod answer;
 mod answering;
+mod asking;
 mod files;
 mod looking;
 mod scoring;
@@ -31,6 +32,7 @@ mod taking_up;
 
 use self::answer::Answers;
 use self::answering::Beside;
+use self::asking::Asked;
 use self::files::Identity;
 use self::looking::Looks;
 
@@ -64,8 +66,10 @@ pub struct Work {
     wants: Vec<(Pair, Quality)>,
     /// What of it is not met yet, or was not when it was last looked through.
     open: Vec<(Pair, Quality)>,
-    /// The conditions among it, each once.
+    /// The parts of the conditions among it, each once: what is worked on.
     conditions: Vec<Answers>,
+    /// The conditions themselves, each once.
+    asked: Vec<Asked>,
     sessions: BTreeMap<SessionId, Session>,
     /// Counts them, those that are gone too.
     sessions_begun: u64,
@@ -107,6 +111,7 @@ impl Work {
             wants: Vec::new(),
             open: Vec::new(),
             conditions: Vec::new(),
+            asked: Vec::new(),
             sessions: BTreeMap::new(),
             sessions_begun: 0,
             clock: 0,
@@ -203,9 +208,9 @@ impl Work {
             Trouble::Condition(error) => {
                 let answers = &mut self.conditions[of.condition];
                 answers.failed = true;
-                let (condition, session) = (Arc::clone(&answers.condition), answers.session);
+                let session = answers.session;
                 self.job.take_if(|job| job.session == session);
-                outbox.emit(Event::ConditionFailed { condition, error })
+                self.emit_condition_failure(of.condition, &error, outbox)
             }
             Trouble::Task(error) => {
                 let scores = self.scores_id(of);
@@ -250,8 +255,7 @@ impl Work {
         }
         let answers = &mut self.conditions[of.condition];
         answers.of.entry(of.checkpoint).or_default().failed = true;
-        let condition = Arc::clone(&answers.condition);
-        outbox.emit(Event::CheckpointFailed { condition, checkpoint: of.checkpoint, error })
+        self.emit_failure(of, &error, outbox)
     }
 
     /// Leaves a checkpoint with the numbers that it has: what only their spread was made for, as where the model is gone by

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::Work;
 use super::answer::{Answers, same};
+use super::asking::{self, Asked};
 use super::looking::Looks;
 use crate::checkpoints::CheckpointKey;
 use crate::condition::Condition;
@@ -41,21 +42,24 @@ impl Work {
         self.current = None;
         self.clock += 1;
         let mut former = std::mem::take(&mut self.conditions);
+        let former_asked = std::mem::take(&mut self.asked);
         self.wants.clear();
         let runs = Arc::clone(&self.runs);
         let measured = |want: &Want| runs.get(want.checkpoint).is_some_and(|(run, _)| run.recorded.is_none());
         for Want { checkpoint, condition, quality } in wants.into_iter().filter(measured) {
-            let known = self.conditions.iter().position(|answers| same(&answers.condition, &condition));
-            let condition = known.unwrap_or_else(|| {
-                let kept = former.iter().position(|answers| same(&answers.condition, &condition));
-                let answers = match kept {
-                    Some(index) => former.swap_remove(index),
-                    None => self.begin(condition),
-                };
-                self.conditions.push(answers);
-                self.conditions.len() - 1
+            let known = self.asked.iter().position(|asked| same(&asked.condition, &condition));
+            let asked = known.unwrap_or_else(|| {
+                let was_asked = former_asked.iter().any(|asked| same(&asked.condition, &condition));
+                let parts = condition.parts();
+                // What was emitted of the parts alone is emitted once more of both together: with the last one.
+                let first_new = if was_asked || parts.len() == 1 { parts.len() } else { parts.len() - 1 };
+                let parts = parts.into_iter().enumerate();
+                let parts = parts.map(|(number, part)| self.work_on(part, number >= first_new, &mut former));
+                let parts = parts.collect();
+                self.asked.push(Asked { condition, parts });
+                self.asked.len() - 1
             });
-            self.wants.push((Pair { condition, checkpoint }, quality));
+            self.wants.extend(asking::pairs(&self.asked[asked].parts, checkpoint).map(|of| (of, quality)));
         }
         self.open.clone_from(&self.wants);
         let wanted: HashSet<Pair> = self.wants.iter().map(|(of, _)| *of).collect();
@@ -78,7 +82,25 @@ impl Work {
         self.job.take_if(useless);
     }
 
-    /// A condition that was not wanted before.
+    /// The place of a part among the conditions worked on: `former` ones go on where they were, unless it is to begin
+    /// `anew`.
+    fn work_on(&mut self, part: Condition, anew: bool, former: &mut Vec<Answers>) -> usize {
+        if let Some(known) = self.conditions.iter().position(|answers| *answers.condition == part) {
+            if anew {
+                self.conditions[known].of.clear();
+            }
+            return known;
+        }
+        let kept = former.iter().position(|answers| !anew && *answers.condition == part);
+        let answers = match kept {
+            Some(index) => former.swap_remove(index),
+            None => self.begin(Arc::new(part)),
+        };
+        self.conditions.push(answers);
+        self.conditions.len() - 1
+    }
+
+    /// A condition that was not worked on before.
     fn begin(&mut self, condition: Arc<Condition>) -> Answers {
         self.answered = false;
         self.progress = Progress::new(Instant::now());

@@ -190,6 +190,7 @@ impl LabelWalk {
                 expectation: (level.by_position + counted_entropy) / kept,
                 mean: (level.by_label + counted_entropy) / (level.labels + counted) as f64,
                 kept: (level.kept + counted) as usize,
+                labels: (level.labels + counted) as usize,
                 singletons: (level.singletons + single) as usize,
             }
         };

@@ -156,6 +156,7 @@ impl Segments {
             expectation: by_position / kept as f64,
             mean: by_label / labels as f64,
             kept,
+            labels,
             singletons: self.singletons.len(),
         }
     }

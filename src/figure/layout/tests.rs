@@ -5,10 +5,10 @@ use crate::chart::ColorBy;
 use crate::figure::check;
 use crate::figure::kept::assert_as_kept;
 use crate::labels::sentence;
-use crate::measures::Order;
+use crate::measures::{Label, Order};
 use crate::views::options::{Differences, Heed, Options, PlaneY};
 use crate::views::snapshot::Snapshot;
-use crate::views::tests::{drawn, run, scored_snapshot};
+use crate::views::tests::{drawn, run, scored_snapshot, with_label};
 use crate::views::{ALL, View};
 
 /// Faults of a figure, a line each.
@@ -77,6 +77,14 @@ fn snapshot_for(view: &View) -> Snapshot {
     if view.heeds.contains(&Heed::Score) || view.kind == "correlations" {
         return scored_snapshot();
     }
+    if view.kind == "preference" {
+        let names =
+            ["Llama-3.1-8B", "Llama-3.1-8B-Instruct", "gemma-3-1b-pt", "gemma-3-1b-it", "Mistral-7B-v0.3"];
+        let of = |(n, name): (usize, &&str)| {
+            with_label(run(n, name, 1, 4), &Label::Preference, 0.02 * (n + 1) as f64)
+        };
+        return Snapshot::new(names.iter().enumerate().map(of).collect::<Vec<_>>());
+    }
     let runs = (0..2).map(|n| run(n, &format!("gutenberg-{n}-1.4b"), 5, 4));
     let text = "the cat sat on the mat and the cat sat on the dog while it rained all day long";
     let words: Vec<&str> = text.split(' ').collect();
@@ -88,15 +96,8 @@ fn snapshot_for(view: &View) -> Snapshot {
 #[test]
 fn every_figure_is_drawn_as_in_the_picture_kept_of_it() {
     for view in ALL {
-        let chart = match (view.chart)(&snapshot_for(view), &Options::default()) {
-            Ok(chart) => chart,
-            // Preferences are measured nowhere yet.
-            Err(missing) if view.kind == "preference" => {
-                assert!(missing.contains("preference"), "{missing}");
-                continue;
-            }
-            Err(missing) => panic!("{}: {missing}", view.kind),
-        };
+        let chart = (view.chart)(&snapshot_for(view), &Options::default());
+        let chart = chart.unwrap_or_else(|missing| panic!("{}: {missing}", view.kind));
         let current = vec![Of::checkpoint(0, 2)];
         let scene = layout(&chart, &FigureOptions { width: 252.0, current, ..FigureOptions::default() });
         assert_as_kept(&scene, view.kind);

@@ -85,6 +85,7 @@ fn results_of_schema_1_are_read() {
         spread: Some(0.036446463549762276),
         singletons: Some(0.622093023255814),
         kept: Some(0.37790697674418605),
+        ..Information::new(0.0, 0.0)
     };
     let first = checkpoints[0].measurement().unwrap();
     assert_eq!(first.layers[0].complexity(Order::Token), Some(&token));

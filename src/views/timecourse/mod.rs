@@ -23,7 +23,7 @@ pub const VIEW: View = View {
     chart,
 };
 
-/// What is shown, a frame each.
+/// What is shown, a frame each, before the labels that are no n-grams.
 const SHOWN: [Quantity; 5] =
     [Quantity::Complexity, Quantity::Expressivity, Quantity::Optimality, Quantity::Entropy, Quantity::Loss];
 
@@ -41,8 +41,9 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         1..=TOLD => snapshot.runs().map(|run| Course::of(run, options)).collect(),
         _ => Vec::new(),
     };
+    let shown = SHOWN.into_iter().chain(snapshot.other_labels());
     let facets: Vec<Facet> =
-        SHOWN.into_iter().filter_map(|quantity| facet(snapshot, quantity, &courses, options)).collect();
+        shown.filter_map(|quantity| facet(snapshot, quantity, &courses, options)).collect();
     if facets.is_empty() {
         return Err(explain::nothing(snapshot, options));
     }
@@ -257,6 +258,21 @@ mod tests {
             mean.optimality.insert(Order::Token, (*optimality).into());
         }
         (subject, data)
+    }
+
+    #[test]
+    fn labels_that_are_no_n_grams_have_frames_of_their_own() {
+        use super::super::tests::{run, with_label};
+        let field = Label::Field("source".into());
+        let runs = [with_label(run(0, "a", 5, 2), &field, 0.5), run(1, "b", 5, 2)];
+        let chart = (VIEW.chart)(&Snapshot::new(runs), &Options::default()).unwrap();
+        let frame = chart.facets.iter().find(|facet| facet.title == "field:source").unwrap();
+        assert_eq!(frame.y.label, "I(Z;source)");
+        let of: Vec<usize> = frame.marks.iter().map(|mark| mark.data().count()).collect();
+        assert_eq!(of[0], 5);
+        let quantity: Quantity = "field:source".parse().unwrap();
+        assert_eq!((quantity.name(), quantity.other_label()), ("field:source", Some(field)));
+        assert!("field:".parse::<Quantity>().is_err() && "input:token".parse::<Quantity>().is_err());
     }
 
     #[test]

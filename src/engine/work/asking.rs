@@ -1,0 +1,123 @@
+//! What is emitted of a sample's numbers: under each condition that is wanted, those of all the samples it is made of.
+//!
+//! A text with preference pairs beside it is two samples, which share neither documents nor positions. Each is worked on
+//! as a condition of its own, a *part*, so that the numbers of the text are the same with pairs and without, and stored
+//! for both.
+
+use std::sync::Arc;
+
+use super::{Trouble, Work};
+use crate::checkpoints::CheckpointKey;
+use crate::condition::Condition;
+use crate::engine::inbox::{Gone, Outbox};
+use crate::engine::message::{Event, Quality};
+use crate::engine::schedule::Pair;
+use crate::error::Error;
+use crate::results::Measurement;
+
+/// A condition that is wanted.
+#[derive(Clone)]
+pub(super) struct Asked {
+    /// The condition.
+    pub condition: Arc<Condition>,
+    /// Its parts, as their places among the conditions worked on; the first is the text's.
+    pub parts: Vec<usize>,
+}
+
+impl Work {
+    /// The conditions that are wanted of which one worked on is a part.
+    pub(super) fn asking(&self, part: usize) -> Vec<Asked> {
+        self.asked.iter().filter(|asked| asked.parts.contains(&part)).cloned().collect()
+    }
+
+    /// Emits the measurement of a checkpoint: how good it is, and whether it was only looked up.
+    pub(super) fn emit_measurement(
+        &mut self,
+        of: Pair,
+        quality: Quality,
+        recalled: bool,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Trouble> {
+        let checkpoint = of.checkpoint;
+        if self.measured(of).is_none() {
+            return Ok(());
+        }
+        self.answered = true;
+        self.rewritten.remove(&checkpoint);
+        for Asked { condition, parts } in self.asking(of.condition) {
+            let part = |&condition: &usize| self.measured(Pair { condition, checkpoint });
+            // Before the text has numbers there is nothing to say of it.
+            let Some(first) = parts.first().and_then(part) else { continue };
+            let mut least = quality;
+            let mut measurement = first;
+            for &other in &parts {
+                let other = Pair { condition: other, checkpoint };
+                if other != of {
+                    least = least.min(self.quality(other));
+                }
+                if let Some(beside) = self.measured(other).filter(|_| other.condition != parts[0]) {
+                    measurement = Arc::new(measurement.with_labels_of(&beside));
+                }
+            }
+            let documents = measurement.documents().unwrap_or(0);
+            let quality = least;
+            outbox.emit(Event::Measured {
+                condition,
+                checkpoint,
+                measurement,
+                documents,
+                quality,
+                recalled,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Emits that a checkpoint cannot be measured under the conditions that ask for it.
+    pub(super) fn emit_failure(&self, of: Pair, error: &Error, outbox: &Outbox<'_>) -> Result<(), Gone> {
+        self.asking(of.condition).into_iter().try_for_each(|Asked { condition, .. }| {
+            outbox.emit(Event::CheckpointFailed {
+                condition,
+                checkpoint: of.checkpoint,
+                error: error.clone(),
+            })
+        })
+    }
+
+    /// Emits that nothing can be measured under the conditions that ask for a part.
+    pub(super) fn emit_condition_failure(
+        &self,
+        part: usize,
+        error: &Error,
+        outbox: &Outbox<'_>,
+    ) -> Result<(), Gone> {
+        self.asking(part).into_iter().try_for_each(|Asked { condition, .. }| {
+            outbox.emit(Event::ConditionFailed { condition, error: error.clone() })
+        })
+    }
+
+    /// The newest numbers of a checkpoint under a part; `None` where there are none.
+    fn measured(&self, of: Pair) -> Option<Arc<Measurement>> {
+        self.conditions[of.condition].of.get(&of.checkpoint)?.measurement.clone()
+    }
+
+    /// How good the numbers of a checkpoint under a part are, those there are none of as the least.
+    fn quality(&self, of: Pair) -> Quality {
+        let emitted = self.emitted(of);
+        match () {
+            () if emitted.has(Quality::Honest) && !emitted.failed => Quality::Honest,
+            () if emitted.has(Quality::Complete) && !emitted.failed => Quality::Complete,
+            () => Quality::Preview,
+        }
+    }
+
+    /// A condition that is wanted for a checkpoint, of whose parts one is worked on: what progress is told of.
+    pub(super) fn asked_for(&self, part: usize) -> Option<Arc<Condition>> {
+        self.asked.iter().find(|asked| asked.parts.contains(&part)).map(|asked| Arc::clone(&asked.condition))
+    }
+}
+
+/// Where the numbers of a checkpoint under a condition would come from: places among the conditions worked on.
+pub(super) fn pairs(parts: &[usize], checkpoint: CheckpointKey) -> impl Iterator<Item = Pair> {
+    parts.iter().map(move |&condition| Pair { condition, checkpoint })
+}
