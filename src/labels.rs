@@ -35,6 +35,9 @@ pub struct Labels {
     pub tokens: Vec<Range<usize>>,
     /// Where each document's positions start, and the number of all: `[documents + 1]`.
     pub document_offsets: Vec<usize>,
+    /// The group of each document within which labels of documents may be exchanged, were there nothing in them: of
+    /// answers their pair; empty where all are one group.
+    pub groups: Vec<u32>,
     /// The labels, those that refine each other together, as the inputs of orders 1 to K do, and the outputs.
     pub trees: Vec<Levels>,
 }
@@ -103,7 +106,7 @@ impl Labels {
             Some(*positions)
         });
         let document_offsets: Vec<usize> = std::iter::once(0).chain(ends).collect();
-        let labels = Self { tokens, document_offsets, trees: Vec::new() };
+        let labels = Self { tokens, document_offsets, groups: Vec::new(), trees: Vec::new() };
         let positions = labels.positions();
         match u32::try_from(positions) {
             Ok(_) => Ok(labels),

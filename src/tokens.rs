@@ -38,6 +38,8 @@ pub struct Answers {
     pub positions: Vec<Range<usize>>,
     /// Whether each is the preferred answer of its pair: `[documents]`.
     pub preferred: Vec<bool>,
+    /// The pair of each by its number: `[documents]`.
+    pub pairs: Vec<u32>,
 }
 
 /// A sample of documents as token ids.

@@ -66,11 +66,14 @@ impl Sample {
         let Tokens { documents, fields, answers, skipped, mut notes } = tokens;
         let stages = if staged { stages(documents.len()) } else { vec![documents.len()] };
         let fields: Vec<DocumentLabel> = fields.iter().map(label_of).collect();
-        notes.extend(fields.iter().filter_map(DocumentLabel::note));
         let (of_documents, labels) = match &answers {
             None => (fields, Labels::new_unless(&documents, max_order, interrupted)?),
-            Some(answers) => (vec![preference(answers)], Labels::without(answers.positions.clone())?),
+            Some(answers) => {
+                let labels = Labels::without(answers.positions.clone())?;
+                (vec![preference(answers)], labels.within(answers.pairs.clone()))
+            }
         };
+        notes.extend(of_documents.iter().filter_map(DocumentLabel::note));
         let labels = labels.with_documents(&of_documents);
         let chunk_ends = chunk_ends(&documents);
         let starts = std::iter::once(0).chain(chunk_ends.iter().copied());

@@ -6,6 +6,8 @@
 //! the sum over those whose longest label it is, plus the sums of the labels below it: each position is added up
 //! once, not once a level.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::labels::{LabelSet, Labels, Levels};
@@ -103,20 +105,29 @@ impl LabelTree {
         Self { longest, ..self.clone() }
     }
 
-    /// A label of documents dealt out among those that have positions, of which the first `positions` are taken: all
-    /// positions of a document keep a label in common. The same for the same seed.
-    fn shuffled_by_document(&self, documents: &[usize], positions: usize, seed: u64) -> Self {
-        let bounds = documents.windows(2).map(|bounds| bounds[0]..bounds[1].min(positions));
-        let bounds: Vec<_> = bounds.filter(|range| !range.is_empty()).collect();
+    /// A label of documents dealt out among those that have positions, of which the first `positions` are taken, within
+    /// each of the groups where there are any: all positions of a document keep a label in common. The same for the same
+    /// seed.
+    fn shuffled_by_document(&self, documents: &Documents, positions: usize, seed: u64) -> Self {
+        let Documents { offsets, groups } = documents;
+        let bounds = offsets.windows(2).map(|bounds| bounds[0]..bounds[1].min(positions)).enumerate();
+        let bounds: Vec<_> = bounds.filter(|(_, range)| !range.is_empty()).collect();
         // A label seen once has no number, and is told from the others by its document.
-        let id = |(document, range): (usize, &std::ops::Range<usize>)| match self.longest[range.start] {
+        let id = |(document, range): &(usize, Range<usize>)| match self.longest[range.start] {
             ROOT => (self.labels() + document) as u32,
             label => label,
         };
-        let mut ids: Vec<u32> = bounds.iter().enumerate().map(id).collect();
-        SplitMix64(seed).shuffle(&mut ids);
-        let of_positions =
-            bounds.iter().zip(ids).flat_map(|(range, id)| std::iter::repeat_n(id, range.len()));
+        let mut ids: Vec<u32> = bounds.iter().map(id).collect();
+        let group = |(document, _): &(usize, Range<usize>)| groups.get(*document);
+        let (mut random, mut rest) = (SplitMix64(seed), &mut ids[..]);
+        // Documents of a group stand together.
+        for documents in bounds.chunk_by(|a, b| group(a) == group(b)) {
+            let (own, others) = rest.split_at_mut(documents.len());
+            random.shuffle(own);
+            rest = others;
+        }
+        let of_positions = bounds.iter().zip(ids);
+        let of_positions = of_positions.flat_map(|((_, range), id)| std::iter::repeat_n(id, range.len()));
         let set = LabelSet::from_ids(&of_positions.collect::<Vec<_>>());
         Self::new(&Levels(self.levels.iter().map(|label| (label.clone(), set.clone())).collect()))
     }
@@ -126,8 +137,16 @@ impl LabelTree {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleLabels {
     trees: Vec<LabelTree>,
-    /// Where the positions of each document start, and the number of all: `[documents + 1]`.
-    documents: Vec<usize>,
+    documents: Documents,
+}
+
+/// The documents of a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Documents {
+    /// Where the positions of each start, and the number of all: `[documents + 1]`.
+    offsets: Vec<usize>,
+    /// [`Labels::groups`].
+    groups: Vec<u32>,
 }
 
 impl SampleLabels {
@@ -136,7 +155,8 @@ impl SampleLabels {
     /// # Panics
     /// As [`Self::of_trees`].
     pub fn new(labels: &Labels) -> Self {
-        Self::of_documents(&labels.trees, labels.document_offsets.clone())
+        let (offsets, groups) = (labels.document_offsets.clone(), labels.groups.clone());
+        Self::of_documents(&labels.trees, Documents { offsets, groups })
     }
 
     /// The labels of some trees, whose positions are of one document.
@@ -146,10 +166,10 @@ impl SampleLabels {
     pub fn of_trees(trees: &[Levels]) -> Self {
         let finest = trees.first().and_then(|Levels(levels)| levels.last());
         let positions = finest.map_or(0, |(_, set)| set.positions.len());
-        Self::of_documents(trees, vec![0, positions])
+        Self::of_documents(trees, Documents { offsets: vec![0, positions], groups: Vec::new() })
     }
 
-    fn of_documents(trees: &[Levels], documents: Vec<usize>) -> Self {
+    fn of_documents(trees: &[Levels], documents: Documents) -> Self {
         let trees: Vec<LabelTree> = trees.par_iter().map(LabelTree::new).collect();
         assert!(!trees.is_empty(), "a sample without labels");
         let positions = trees[0].longest.len();
@@ -169,8 +189,8 @@ impl SampleLabels {
 
     /// The labels of the first `positions` positions, those of each tree dealt out among them at random: what they would
     /// tell if they had nothing to do with the positions. N-grams are dealt out to positions, each to as many as it has;
-    /// labels of documents to documents, since positions of one document are alike whatever it is labelled by. The same
-    /// for the same seed, and of a tree the same whatever trees follow it.
+    /// labels of documents to documents, since positions of one document are alike whatever it is labelled by, and within
+    /// [groups](Labels::groups), whose documents are alike too. The same for the same seed, and of a tree the same whatever trees follow it.
     pub fn shuffled(&self, positions: usize, seed: u64) -> Self {
         let shuffled = |(index, tree): (u64, &LabelTree)| {
             let seed = 2 * seed + index;
@@ -180,7 +200,8 @@ impl SampleLabels {
             }
         };
         let trees: Vec<(u64, &LabelTree)> = (0..).zip(&self.trees).collect();
-        let documents = self.documents.iter().map(|&start| start.min(positions)).collect();
+        let offsets = self.documents.offsets.iter().map(|&start| start.min(positions)).collect();
+        let documents = Documents { offsets, groups: self.documents.groups.clone() };
         Self { trees: trees.into_par_iter().map(shuffled).collect(), documents }
     }
 
@@ -322,6 +343,21 @@ mod tests {
             let partition = |ids: &[u32]| -> Vec<bool> { ids.iter().map(|id| *id == ids[0]).collect() };
             assert_ne!(partition(&before), partition(&after));
         }
+    }
+
+    #[test]
+    fn labels_of_pairs_are_exchanged_within_them() {
+        let lengths: Vec<Range<usize>> = (0..60).map(|d| 2..5 + d % 4).collect();
+        let values: Vec<Option<&str>> = (0..60).map(|d| Some(["chosen", "rejected"][d % 2])).collect();
+        let label = DocumentLabel::new(Label::Preference, values);
+        let groups: Vec<u32> = (0..60).map(|d| d / 2).collect();
+        let labels = Labels::without(lengths).unwrap().within(groups).with_documents([&label]);
+        let null = SampleLabels::new(&labels).shuffled(labels.positions(), 0);
+        let ids = &null.sets()[0].1;
+        let of: Vec<u32> = labels.document_offsets[..60].iter().map(|&start| ids[start]).collect();
+        let exchanged = of.chunks(2).filter(|pair| pair[0] == of[1]).count();
+        assert!(of.chunks(2).all(|pair| pair[0] != pair[1]), "{of:?}");
+        assert!((5..=25).contains(&exchanged), "about half of thirty: {exchanged}");
     }
 
     #[test]

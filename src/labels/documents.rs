@@ -65,6 +65,16 @@ impl DocumentLabel {
 }
 
 impl Labels {
+    /// The same labels, those of documents to be exchanged within these groups alone: the number of each document's.
+    ///
+    /// # Panics
+    /// If there is not one for each document.
+    pub fn within(mut self, groups: Vec<u32>) -> Self {
+        assert_eq!(groups.len() + 1, self.document_offsets.len(), "a group for each document");
+        self.groups = groups;
+        self
+    }
+
     /// Adds labels of documents beside those that are there.
     ///
     /// # Panics

@@ -162,10 +162,12 @@ impl LayerMeasures {
     /// a spread over three seeds may fall on either side. The widest labels account for most, so the largest
     /// information counts; less its null it would be nothing wherever labels occur once, in a sound layer too.
     ///
-    /// False where one seed was scored: nothing is known then.
+    /// False where one seed was scored, and where nothing is known of n-grams: what other labels account for may be little
+    /// in a sound layer too.
     pub fn depends_on_seed(&self) -> bool {
-        let told = self.information.values().map(|information| information.value).fold(0.0, f64::max);
-        self.entropy.spread.is_some_and(|spread| spread > told)
+        let n_grams = self.information.iter().filter(|(label, _)| label.order().is_some());
+        let told = n_grams.map(|(_, information)| information.value).reduce(f64::max);
+        self.entropy.spread.zip(told).is_some_and(|(spread, told)| spread > told)
     }
 
     /// Adds what was measured under shuffled labels.
@@ -270,6 +272,11 @@ mod tests {
         assert!(!layer(0.8215, Some(0.05), [0.2106, 0.3308]).depends_on_seed());
         assert!(!layer(0.6133, Some(0.1), [0.2057, 0.2213]).depends_on_seed());
         assert!(!layer(0.3251, None, [0.0100, 0.0113]).depends_on_seed(), "one seed tells nothing");
+        let mut others = layer(0.3251, Some(0.2), [0.0100, 0.0113]);
+        others.information.insert(Label::Field("source".into()), Information::new(0.5, 0.5));
+        assert!(others.depends_on_seed(), "a field is no n-gram");
+        others.information = [(Label::Preference, Information::new(0.0003, 0.0003))].into();
+        assert!(!others.depends_on_seed(), "preference is little everywhere");
     }
 
     #[test]

@@ -334,7 +334,7 @@ pub static CHAT_TEMPLATE: Descriptor = Descriptor {
 /// [`Settings::pair_positions`].
 pub static PAIR_POSITIONS: Descriptor = Descriptor {
     name: "pair_positions",
-    label: "Positions",
+    label: "Pair positions",
     help: "Which positions of a pair's answers are labelled: those of the last message, or all",
     unit: None,
     section: Section::Sample,

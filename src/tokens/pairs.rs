@@ -207,6 +207,7 @@ impl Sides<'_> {
                     self.tokens.documents.push(ids);
                     self.answers.positions.push(range);
                     self.answers.preferred.push(preferred);
+                    self.answers.pairs.push(u32::try_from(self.pairs).unwrap_or(u32::MAX));
                     any = true;
                 }
             }

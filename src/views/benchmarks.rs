@@ -94,7 +94,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
         title: format!("{}: {}, {}", VIEW.title, scored.name(column)[0], options.layers.name()),
         facets,
         columns: 0,
-        legend: Legend { keys, bar: None, ..legend },
+        legend: Legend { keys, bar: scored.families.bar(), ..legend },
         caption,
         subjects: snapshot.subjects().clone(),
     })

@@ -2,7 +2,7 @@
 
 use super::snapshot::{Measure, Run, Snapshot};
 use crate::analysis::model_name::ModelName;
-use crate::chart::{Color, Key, Line, Marker, Of};
+use crate::chart::{Color, ColorBar, ColorBy, Key, Line, Marker, Of};
 
 /// The models of a snapshot, one a run, and their families.
 pub(super) struct Families {
@@ -10,6 +10,8 @@ pub(super) struct Families {
     models: Vec<ModelName>,
     /// Each once, in the order in which they come.
     names: Vec<String>,
+    /// The scale of the runs' colours, where a number was chosen to decide them.
+    scale: Option<Option<ColorBar>>,
 }
 
 impl Families {
@@ -22,7 +24,14 @@ impl Families {
                 names.push(model.family.clone());
             }
         }
-        Self { models, names }
+        let subjects = snapshot.subjects();
+        let scale = match subjects.color_by {
+            ColorBy::Run | ColorBy::Family => None,
+            ColorBy::Size | ColorBy::Optimality | ColorBy::Preference | ColorBy::Field => {
+                Some(subjects.color_bar.clone())
+            }
+        };
+        Self { models, names, scale }
     }
 
     /// The families, in the order in which they come.
@@ -40,13 +49,22 @@ impl Families {
         self.names.iter().position(|name| *name == self.model(run).family).unwrap_or(0)
     }
 
-    /// The colour of a run's family.
+    /// The colour of a run's family; its own where a number was chosen to decide colours.
     pub fn color(&self, run: Run<'_>) -> Color {
-        Color::Group(self.family(run))
+        if self.scale.is_some() { run.subject.color() } else { Color::Group(self.family(run)) }
     }
 
-    /// A key for each family that one of the runs is of; `line` where a line runs through its models.
+    /// The scale of colours; `None` where they are those of families.
+    pub fn bar(&self) -> Option<ColorBar> {
+        self.scale.clone().flatten()
+    }
+
+    /// A key for each family that one of the runs is of; `line` where a line runs through its models. None where colours
+    /// are not those of families.
     pub fn keys(&self, runs: &[Run<'_>], line: Option<Line>) -> Vec<Key> {
+        if self.scale.is_some() {
+            return Vec::new();
+        }
         let has = |family: usize| runs.iter().any(|run| self.family(*run) == family);
         let key = |family: usize| Key {
             label: self.names[family].clone(),

@@ -36,8 +36,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     keys.extend(families.training_keys(&runs));
     // Runs have their names beside their marks; those that have none are named where they would be looked for.
     keys.extend(chart.legend.keys.into_iter().filter(|key| key.is_absent));
-    // Marks have the colours of families.
-    chart.legend = Legend { keys, bar: None, ..chart.legend };
+    chart.legend = Legend { keys, bar: families.bar(), ..chart.legend };
     if runs.iter().any(|run| families.model(*run).parameters.is_some()) {
         chart.caption.push("Marks are larger for more parameters".to_owned());
     }
@@ -100,6 +99,31 @@ fn mark_size(parameters: f64) -> f32 {
 mod tests {
     use super::super::tests::{drawn, run};
     use super::*;
+
+    #[test]
+    fn models_are_colored_by_what_they_tell_of_a_label_where_that_is_chosen() {
+        use super::super::tests::with_label;
+        use crate::chart::ColorBy;
+        use crate::measures::Label;
+        let names = ["pythia-70m", "pythia-160m", "pythia-410m"];
+        let of = |(n, name): (usize, &&str)| {
+            with_label(run(n, name, 1, 3), &Label::Preference, 0.1 * (n + 1) as f64)
+        };
+        let snapshot = Snapshot::new(names.iter().enumerate().map(of)).colored_by(ColorBy::Preference);
+        let chart = (VIEW.chart)(&snapshot, &Options::default()).unwrap();
+        let colors: Vec<_> = chart.facets[0]
+            .marks
+            .iter()
+            .filter_map(|mark| match mark {
+                Mark::Series(series) => Some(series.color),
+                _ => None,
+            })
+            .collect();
+        let [first, middle, last] = colors[..] else { panic!("{colors:?}") };
+        assert!(first != middle && middle != last && first != last);
+        assert!(chart.legend.bar.unwrap().label.starts_with("preference"));
+        assert!(chart.legend.keys.iter().all(|key| key.label != "Pythia"));
+    }
 
     #[test]
     fn a_model_is_a_point_at_its_last_checkpoint() {

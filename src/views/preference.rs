@@ -4,8 +4,8 @@ use super::families::{Families, last};
 use super::options::{Heed, Options};
 use super::quantity::Quantity;
 use super::snapshot::{Run, Snapshot};
-use super::{View, explain};
-use crate::chart::{Axis, Chart, Datum, Facet, Fill, Legend, Line, Mark, Of, Series};
+use super::{View, datum, explain};
+use crate::chart::{Axis, Chart, Datum, Facet, Fill, Legend, Line, Mark, Series};
 
 /// The view.
 pub const VIEW: View = View {
@@ -22,13 +22,9 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let families = Families::of(snapshot);
     let point = |run: Run<'_>| {
         let measure = last(run)?;
-        let found = Quantity::Preference.of(measure.measurement, options);
-        let found = found.filter(|found| found.value.is_finite())?;
         let is_after = families.model(run).is_post_trained;
-        let of = Of::checkpoint(run.index, measure.index);
-        let x = f64::from(u8::from(is_after));
-        let is_open = !measure.basis.is_final();
-        Some(Datum { is_open, ..Datum::new(x, found.value, of).with_spread(found.spread) })
+        let datum = datum::of(Quantity::Preference, &measure, f64::from(u8::from(is_after)), options)?;
+        datum.y.is_finite().then_some(Datum { joined: false, ..datum })
     };
     let points: Vec<(Run<'_>, Datum)> = snapshot.runs().filter_map(|run| Some((run, point(run)?))).collect();
     if points.is_empty() {
@@ -42,14 +38,22 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let facets = families.names().iter().filter_map(|family| facet(&points, &families, family));
     let mut runs: Vec<Run<'_>> = points.iter().map(|(run, _)| *run).collect();
     runs.dedup_by_key(|run| run.index);
-    Ok(Chart {
+    let mut chart = Chart {
         title: format!("{}, {}", VIEW.title, options.layers.name()),
         facets: facets.collect(),
         columns: 0,
-        legend: Legend { keys: families.keys(&runs, Some(Line::default())), ..Legend::default() },
-        caption: explain::told(snapshot, options, &[options.order]).caption,
+        legend: Legend {
+            keys: families.keys(&runs, Some(Line::default())),
+            bar: families.bar(),
+            ..Legend::default()
+        },
+        caption: explain::told(snapshot, options, &[]).caption,
         subjects: snapshot.subjects().clone(),
-    })
+    };
+    let flags = runs.iter().filter_map(|run| last(*run));
+    let flags = flags.flat_map(|measure| explain::flags_of(Quantity::Preference, &measure, options));
+    explain::tell(&mut chart, flags.collect::<Vec<_>>(), true);
+    Ok(chart)
 }
 
 /// The models of a family, those before and after post-training joined; `None` where there are none.
@@ -120,7 +124,8 @@ mod tests {
 
     #[test]
     fn models_are_paired_by_what_they_were_trained_from() {
-        let measured = runs().enumerate().map(|(n, run)| with_label(run, &Label::Preference, 0.1 * n as f64));
+        let share = |n: usize| 0.1 * (n + 1) as f64;
+        let measured = runs().enumerate().map(|(n, run)| with_label(run, &Label::Preference, share(n)));
         let snapshot = Snapshot::new(measured);
         let chart = (VIEW.chart)(&snapshot, &Options::default()).unwrap();
         let titles: Vec<&str> = chart.facets.iter().map(|facet| &*facet.title).collect();
@@ -133,8 +138,9 @@ mod tests {
         let after = chart.facets[0].marks[0].data().nth(1).unwrap();
         let complexity =
             Quantity::Complexity.of(snapshot.measured().nth(1).unwrap().measurement, &Options::default());
-        assert!((after.y - 0.1 * complexity.unwrap().value).abs() < 1e-12);
+        assert!((after.y - share(1) * complexity.unwrap().value).abs() < 1e-12);
         assert_eq!(chart.facets[1].marks[1].data().next().unwrap().x, 1.0);
+        assert!(chart.legend.notes.is_empty(), "a null of a tenth is no matter: {:?}", chart.legend.notes);
         // Less the null, where that is asked for.
         let less = (VIEW.chart)(&snapshot, &Options { less_null: true, ..Options::default() }).unwrap();
         let less = less.facets[0].marks[0].data().nth(1).unwrap().y;

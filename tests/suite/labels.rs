@@ -291,6 +291,60 @@ fn answers_beyond_the_context_are_left_out_and_counted() {
 }
 
 #[test]
+fn a_template_that_never_ends_or_refuses_costs_its_pairs_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |template: &str| {
+        let path = folder.path().join("template.jinja");
+        std::fs::write(&path, template).unwrap();
+        let settings = Settings { chat_template: path.to_str().unwrap().to_owned(), ..Settings::default() };
+        let pairs = fixture("labels/pairs.jsonl");
+        Tokens::from_pairs(&asset("demo/gutenberg-1m/tokenizer.json"), &pairs, &settings, &mut || false)
+    };
+    // A system message is refused: every fifth pair has one.
+    let refuses =
+        "{%- if messages[0].role == 'system' -%}{{ raise_exception('no system here') }}{%- endif -%}";
+    let read = of(&format!("{refuses}{{% for m in messages %}}{{{{ m.content }}}}\n{{% endfor %}}")).unwrap();
+    assert_eq!(read.documents.len(), 64);
+    let note = read.notes.iter().find(|note| note.contains("skipped")).unwrap();
+    assert!(note.contains("8 are refused by the chat template") && note.contains("no system here"), "{note}");
+    for (template, cause) in [
+        ("{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}", "line 1"),
+        ("{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}", "line 1"),
+        ("{{ messages[0].content * 100000000 }}", "line 1"),
+        ("{{ raise_exception('never') }}", "never"),
+    ] {
+        let error = of(template).map(drop).unwrap_err();
+        assert!(error.to_string().contains(cause), "{template}: {error}");
+    }
+    let error = of("{% for %}").map(drop).unwrap_err();
+    assert_eq!(error.kind(), Kind::Tokenizer);
+}
+
+#[test]
+fn one_kind_of_answer_alone_tells_nothing_and_is_told() {
+    // The rejected answers lie beyond the context.
+    let long = "word ".repeat(200);
+    let side = |prompt: &str, answer: &str| serde_json::json!([{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]);
+    let lines: Vec<Value> = (0..6)
+        .map(|n| {
+            let [chosen, rejected] = [side("Who?", &format!("Number {n}, it was.")), side(&long, "Nobody.")];
+            serde_json::json!({ "chosen": chosen, "rejected": rejected })
+        })
+        .collect();
+    let settings = Settings { context: 64, backend: Backend::Cpu, reference_seeds: 1, ..Settings::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let run = run(folder.path(), Some(&fixture("labels/chat_template.jinja")));
+    let file = folder.path().join("pairs.jsonl");
+    std::fs::write(&file, lines.iter().map(|line| line.to_string() + "\n").collect::<String>()).unwrap();
+    let condition = Condition { settings, text: TextSource::Pairs(file) };
+    let (found, events) = measured(&run, &Arc::new(condition));
+    let preference = &found[0].1.mean.information[&Label::Preference];
+    assert_eq!(preference.labels, Some(1.0));
+    assert!(preference.value.abs() < 1e-6, "{preference:?}");
+    assert!(events.iter().any(|event| matches!(event, Event::Warning(w) if w.contains("has one value"))));
+}
+
+#[test]
 fn a_field_that_says_nothing_of_the_text_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let run = run(folder.path(), None);

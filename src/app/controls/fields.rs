@@ -84,7 +84,7 @@ fn names_ui(
             let width = (ui.available_width() - menu).max(24.0);
             let line = egui::TextEdit::singleline(&mut typed).desired_width(width);
             let field = ui.add(line.hint_text(entry.placeholder));
-            let menu = ui.menu_button("⏷", |ui| toggled = known_names_ui(ui, state, names.value(settings)));
+            let menu = ui.menu_button("+", |ui| toggled = known_names_ui(ui, state, names.value(settings)));
             menu.response.on_hover_text("Fields of the text");
             field
         })
