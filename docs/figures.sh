@@ -14,6 +14,8 @@ measure() {
 corpus=assets/demo/books-sample.jsonl
 measure --corpus $corpus --samples 64 --out "$work/demo.json"
 measure --corpus $corpus --samples 64 --points 50 --out "$work/n50.json"
+labels=tests/fixtures/labels
+measure --pairs $labels/pairs.jsonl --chat-template $labels/chat_template.jinja --out "$work/pairs.json"
 # A benchmark that the demo's models can be put to: the loss on another text, a number a checkpoint.
 measure --corpus README.md --samples 64 --max-order 1 --points 10 --reference-seeds 1 --out "$work/readme.json"
 "$infoplane" figure "$work/readme.json" --kind loss --out "$work/loss.csv"
@@ -38,6 +40,7 @@ rm -f docs/figures/*.svg
     more=()
     case $kind in
         benchmarks | correlations) more=(--scores "$work/scores.csv") ;;
+        preference) results=("$work/pairs.json") ;;
         robustness) results+=("$work/n50.json") ;;
         labels) results=(); more=(--corpus $corpus --tokenizer assets/demo/gutenberg-1m/tokenizer.json) ;;
         estimator) results=() ;;
