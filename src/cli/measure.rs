@@ -293,8 +293,12 @@ impl Collector {
         if self.sample == Some((documents, positions)) {
             return;
         }
-        let too_short = if skipped > 0 { format!(", {skipped} too short") } else { String::new() };
-        let sample = format!("{} ({positions} positions{too_short})", counted(documents, "document"));
+        let (noun, passed_over) = match self.condition.text {
+            TextSource::Pairs(_) => ("answer", "cut away"),
+            TextSource::Corpus(_) | TextSource::Tokens(_) => ("document", "too short"),
+        };
+        let skipped_words = if skipped > 0 { format!(", {skipped} {passed_over}") } else { String::new() };
+        let sample = format!("{} ({positions} positions{skipped_words})", counted(documents, noun));
         let first = self.sample.replace((documents, positions)).is_none();
         self.progress.say(&match first {
             true => {
@@ -307,7 +311,9 @@ impl Collector {
                 format!("{name}: {sample}")
             }
         });
-        if let Some(asked) = self.asked.filter(|&asked| asked > documents) {
+        // Of pairs it is said how many answers there are, and why some are not.
+        let of_documents = !matches!(self.condition.text, TextSource::Pairs(_));
+        if let Some(asked) = self.asked.filter(|&asked| of_documents && asked > documents) {
             let held = counted(documents + skipped, "document");
             let enough =
                 if skipped > 0 { format!(", {documents} of them long enough") } else { String::new() };

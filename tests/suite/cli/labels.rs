@@ -59,7 +59,7 @@ fn pairs_alone_need_no_text() {
     args.extend(LONGER);
     let output = infoplane(&args);
     let said = status(&output, 0);
-    assert!(said.contains("no chat template") && said.contains("16 documents"), "{said}");
+    assert!(said.contains("no chat template") && said.contains("on 16 answers ("), "{said}");
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["conditions"][0]["settings"]["text"], "pairs.jsonl");
     let mean = &json["conditions"][0]["checkpoints"][0]["mean"];
