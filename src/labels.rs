@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Kind, Result};
 use crate::measures::{Label, Order};
 
-pub use documents::{DocumentLabel, MISSING};
+pub use documents::DocumentLabel;
 
 /// Labels that refine each other, coarsest first: each level but the first splits the one before it.
 ///

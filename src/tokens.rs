@@ -23,7 +23,7 @@ mod texts;
 
 pub use added::added;
 pub use encode::Vocabulary;
-pub use pairs::{ReadPair, ReadSide, ReadToken, read_pair, template, template_files};
+pub use pairs::{ReadPair, ReadSide, ReadToken, read_pair, template};
 pub use texts::FieldValues;
 
 /// Documents encoded at once: enough for all cores.

@@ -130,6 +130,11 @@ impl ChatTemplate {
         &self.source
     }
 
+    /// The special tokens that it is rendered with.
+    pub fn special_tokens(&self) -> &SpecialTokens {
+        &self.special_tokens
+    }
+
     /// The file it was read from.
     pub fn path(&self) -> &Path {
         &self.path

@@ -16,7 +16,7 @@ use crate::measures::Label;
 use crate::model::batch::Batch;
 use crate::scores::ChunkKey;
 use crate::settings::Settings;
-use crate::tokens::{Answers, FieldValues, Tokens, missing_tokenizer, template_files};
+use crate::tokens::{Answers, FieldValues, Tokens, missing_tokenizer, template};
 
 /// The documents of the first estimate; each further one rests on four times as many, up to all.
 const FIRST_STAGE: usize = 16;
@@ -348,19 +348,21 @@ impl Samples {
     }
 }
 
-/// What decides how a text is encoded: the bytes of the tokenizer, and for pairs those of what renders them.
+/// What decides how a text is encoded: the bytes of the tokenizer, and for pairs the template that renders them.
 ///
 /// # Errors
-/// [`Kind::Tokenizer`] if the tokenizer cannot be read.
+/// [`Kind::Tokenizer`] if the tokenizer cannot be read, or the chat template of pairs.
 fn content(tokenizer: &Path, text: &TextSource, settings: &Settings) -> Result<Vec<u8>> {
     let mut content = std::fs::read(tokenizer).map_err(|error| {
         Error::new(Kind::Tokenizer, format!("the tokenizer cannot be read ({error})")).at(tokenizer)
     })?;
-    if let TextSource::Pairs(_) = text {
-        // Those that are there; between them what none of them is.
-        for file in template_files(tokenizer, settings) {
-            content.push(0);
-            content.extend(std::fs::read(file).unwrap_or_default());
+    if let TextSource::Pairs(_) = text
+        && let Some(template) = template(tokenizer, settings)?
+    {
+        let tokens = template.special_tokens().iter().flat_map(|(name, token)| [name, token]);
+        for part in std::iter::once(template.source()).chain(tokens) {
+            content.extend((part.len() as u64).to_le_bytes());
+            content.extend(part.as_bytes());
         }
     }
     Ok(content)

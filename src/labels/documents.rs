@@ -7,7 +7,7 @@ use super::{LabelSet, Labels, Levels};
 use crate::measures::Label;
 
 /// How the value of documents that have none in a field is shown.
-pub const MISSING: &str = "(none)";
+const MISSING: &str = "(none)";
 
 /// A label of documents: which documents have which value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct DocumentLabel {
 }
 
 impl DocumentLabel {
-    /// A label from what each document has; documents without any share the value [`MISSING`].
+    /// A label from what each document has; documents without any share a value of their own.
     pub fn new<'v>(label: Label, of_documents: impl IntoIterator<Item = Option<&'v str>>) -> Self {
         let mut known: HashMap<Option<&str>, u32> = HashMap::new();
         let mut values = Vec::new();

@@ -16,10 +16,6 @@ use crate::words::counted;
 /// Pairs read before more bad ones than good ones end the reading.
 const ENOUGH_PAIRS: usize = 20;
 
-/// Files beside a tokenizer that pairs are rendered by.
-const TEMPLATE_FILES: [&str; 4] =
-    ["chat_template.jinja", "chat_template.json", "tokenizer_config.json", "special_tokens_map.json"];
-
 impl Tokens {
     /// Encodes the answers of the first `settings.samples` pairs of a file, the chosen one of each before the rejected one.
     ///
@@ -28,8 +24,8 @@ impl Tokens {
     ///
     /// # Errors
     /// [`Kind::Tokenizer`] if the tokenizer or the chat template cannot be read or used; [`Kind::Corpus`] if the file cannot
-    /// be read or most of it is no pairs; [`Kind::Sample`] if no answer is left; [`Kind::Usage`] for labels, which are those
-    /// of a text; [`Kind::Cancelled`] when interrupted.
+    /// be read or most of it is no pairs; [`Kind::Sample`] if no answer is left; [`Kind::Usage`] where none is asked for;
+    /// [`Kind::Cancelled`] when interrupted.
     pub fn from_pairs(
         tokenizer_json: &Path,
         file: &Path,
@@ -171,13 +167,6 @@ pub fn template(tokenizer_json: &Path, settings: &Settings) -> Result<Option<Cha
         "" => ChatTemplate::of_folder(folder),
         chosen => ChatTemplate::of_file(Path::new(chosen), folder).map(Some),
     }
-}
-
-/// The files that decide, beside a tokenizer's own, what pairs are rendered to.
-pub fn template_files(tokenizer_json: &Path, settings: &Settings) -> Vec<PathBuf> {
-    let folder = tokenizer_json.parent().unwrap_or(Path::new(""));
-    let chosen = Some(PathBuf::from(&settings.chat_template)).filter(|path| !path.as_os_str().is_empty());
-    TEMPLATE_FILES.iter().map(|name| folder.join(name)).chain(chosen).collect()
 }
 
 /// What was read of pairs.

@@ -23,7 +23,7 @@ pub struct Labelled {
     pub text: String,
     /// What it has in each field asked for, in their order; `None` where it has nothing there.
     pub values: Vec<Option<String>>,
-    /// The names of the fields that it has, those within others behind dots.
+    /// The names of the fields that it has, those within others behind dots; told of the first document alone.
     pub names: Vec<String>,
 }
 
@@ -35,8 +35,13 @@ pub struct Labelled {
 pub fn labelled(path: &Path, field: Field, fields: &[&str]) -> Result<Reading<Labelled>> {
     let fields: Vec<String> = fields.iter().map(|&name| name.to_owned()).collect();
     let open = move |path: &Path, field| {
-        let entries =
-            Documents { records: entries(path)?, field, fields: fields.clone(), ahead: VecDeque::new() };
+        let entries = Documents {
+            records: entries(path)?,
+            field,
+            fields: fields.clone(),
+            ahead: VecDeque::new(),
+            is_first: true,
+        };
         Ok(Box::new(entries) as Box<dyn Entries<Labelled>>)
     };
     Reading::open(path, open, field)
@@ -60,6 +65,8 @@ struct Documents {
     fields: Vec<String>,
     /// What was read while the text's field was looked for.
     ahead: VecDeque<Entry<Record>>,
+    /// Whether no document was emitted yet.
+    is_first: bool,
 }
 
 impl Documents {
@@ -84,13 +91,18 @@ impl Documents {
         Ok(())
     }
 
-    fn document(&self, record: Record) -> Result<Labelled, Problem> {
+    fn document(&mut self, record: Record) -> Result<Labelled, Problem> {
         let values = self.fields.iter().map(|name| record.get(name).map(written)).collect();
         let mut names = Vec::new();
-        names_of(&record.fields, "", &mut names);
+        if self.is_first {
+            names_of(&record.fields, "", &mut names);
+        }
         let object = Value::Object(record.fields);
         match At(&self.field.name).deserialize(&object) {
-            Ok(Found::Text(text)) if !text.is_empty() => Ok(Labelled { text, values, names }),
+            Ok(Found::Text(text)) if !text.is_empty() => {
+                self.is_first = false;
+                Ok(Labelled { text, values, names })
+            }
             found => {
                 let there = matches!(found, Ok(Found::Other | Found::Text(_)));
                 Err(no_field(&self.field.name, there, &texts_of(&object)).at(record.place))

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use super::{Trouble, Work};
-use crate::checkpoints::CheckpointKey;
 use crate::condition::Condition;
 use crate::engine::inbox::{Gone, Outbox};
 use crate::engine::message::{Event, Quality};
@@ -45,22 +44,15 @@ impl Work {
         self.answered = true;
         self.rewritten.remove(&checkpoint);
         for Asked { condition, parts } in self.asking(of.condition) {
-            let part = |&condition: &usize| self.measured(Pair { condition, checkpoint });
+            let of_parts = || parts.iter().map(|&condition| Pair { condition, checkpoint });
+            let mut measured = of_parts().map(|part| self.measured(part));
             // Before the text has numbers there is nothing to say of it.
-            let Some(first) = parts.first().and_then(part) else { continue };
-            let mut least = quality;
-            let mut measurement = first;
-            for &other in &parts {
-                let other = Pair { condition: other, checkpoint };
-                if other != of {
-                    least = least.min(self.quality(other));
-                }
-                if let Some(beside) = self.measured(other).filter(|_| other.condition != parts[0]) {
-                    measurement = Arc::new(measurement.with_labels_of(&beside));
-                }
-            }
+            let Some(first) = measured.next().flatten() else { continue };
+            let measurement =
+                measured.flatten().fold(first, |text, beside| Arc::new(text.with_labels_of(&beside)));
+            let others = of_parts().filter(|part| *part != of).map(|part| self.quality(part));
+            let quality = others.fold(quality, Quality::min);
             let documents = measurement.documents().unwrap_or(0);
-            let quality = least;
             outbox.emit(Event::Measured {
                 condition,
                 checkpoint,
@@ -110,14 +102,4 @@ impl Work {
             () => Quality::Preview,
         }
     }
-
-    /// A condition that is wanted for a checkpoint, of whose parts one is worked on: what progress is told of.
-    pub(super) fn asked_for(&self, part: usize) -> Option<Arc<Condition>> {
-        self.asked.iter().find(|asked| asked.parts.contains(&part)).map(|asked| Arc::clone(&asked.condition))
-    }
-}
-
-/// Where the numbers of a checkpoint under a condition would come from: places among the conditions worked on.
-pub(super) fn pairs(parts: &[usize], checkpoint: CheckpointKey) -> impl Iterator<Item = Pair> {
-    parts.iter().map(move |&condition| Pair { condition, checkpoint })
 }

@@ -280,9 +280,9 @@ impl Work {
         // Of the stage under way, what is already through.
         let through = self.job.as_ref().map_or(0.0, Job::through);
         let remaining = (remaining as f64 - through).max(0.0);
-        let Some(condition) = self.asked_for(of.condition) else { return Ok(()) };
+        let Some(asked) = self.asking(of.condition).into_iter().next() else { return Ok(()) };
         outbox.emit_replaceable(Event::Progress {
-            condition,
+            condition: asked.condition,
             checkpoint: of.checkpoint,
             checkpoint_share,
             total_share: self.progress.share(remaining),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::Work;
 use super::answer::{Answers, same};
-use super::asking::{self, Asked};
+use super::asking::Asked;
 use super::looking::Looks;
 use crate::checkpoints::CheckpointKey;
 use crate::condition::Condition;
@@ -59,7 +59,8 @@ impl Work {
                 self.asked.push(Asked { condition, parts });
                 self.asked.len() - 1
             });
-            self.wants.extend(asking::pairs(&self.asked[asked].parts, checkpoint).map(|of| (of, quality)));
+            let parts = self.asked[asked].parts.iter();
+            self.wants.extend(parts.map(|&condition| (Pair { condition, checkpoint }, quality)));
         }
         self.open.clone_from(&self.wants);
         let wanted: HashSet<Pair> = self.wants.iter().map(|(of, _)| *of).collect();
