@@ -20,6 +20,7 @@ pub mod engine;
 pub mod error;
 pub mod estimator;
 pub mod figure;
+pub mod frontier;
 pub mod json;
 pub mod labels;
 pub mod measures;
