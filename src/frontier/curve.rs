@@ -1,10 +1,14 @@
 //! The curve of a joint: what is asked, what is told while it grows, and which way it is found.
 
+mod run;
+mod small;
+
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
-use super::{Frontier, Joint, Point};
-use crate::error::Result;
+use self::run::Run;
+use super::{Frontier, Joint, Point, hull};
+use crate::error::{Error, Kind, Result};
 
 /// What is asked of a [`curve`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,6 +50,70 @@ pub fn curve(
     stop: &AtomicBool,
     watch: &mut dyn FnMut(Event) -> ControlFlow<()>,
 ) -> Result<Frontier> {
-    let _ = (joint, options, stop, watch);
-    Err(crate::error::Error::cancelled())
+    if let Some(beta) = options.betas.iter().find(|beta| !(**beta > 0.0 && beta.is_finite())) {
+        return Err(Error::new(Kind::Usage, format!("β = {beta} is no trade-off"))
+            .help("β is the inverse of the frontier's slope: a number above 0, of interest above 1"));
+    }
+    if options.clusters == Some(0) {
+        return Err(Error::new(Kind::Usage, "a codebook of 0 clusters holds nothing").help("give 1 or more"));
+    }
+    let mut asked = options.betas.clone();
+    asked.sort_by(f64::total_cmp);
+    asked.dedup();
+    let mut run = Run::new(stop, watch);
+    run.unless_stopped()?;
+    let (trivial, above): (Vec<f64>, Vec<f64>) = asked.iter().partition(|&&beta| beta <= 1.0);
+    // I(Y;Z) ≤ I(X;Z), so the Lagrangian is not below 0, which the origin has.
+    for beta in trivial {
+        run.found(Point::origin(beta))?;
+    }
+    let mut frontier = Frontier {
+        information: joint.information(),
+        entropy_x: joint.unmerged().entropy_x,
+        entropy_y: joint.unmerged().entropy_y,
+        entropy_merged: joint.entropy_x(),
+        points: Vec::new(),
+        found: 0,
+        clusters: joint.xs(),
+        passes: 0,
+        converged: true,
+        gain: None,
+        spread: None,
+    };
+    if joint.xs() == 1 || joint.ys() == 1 {
+        for beta in above {
+            run.found(Point::origin(beta))?;
+        }
+    } else {
+        small::points(joint, &above, &mut run)?;
+    }
+    frontier.passes = run.passes;
+    frontier.found = run.points.len();
+    frontier.points = shown(run.points, &asked, (joint.entropy_x(), joint.information()));
+    Ok(frontier)
 }
+
+/// What is kept of all points found: the corners of the curve, and the best at each β that was asked for; by rising
+/// complexity.
+fn shown(found: Vec<Point>, asked: &[f64], end: (f64, f64)) -> Vec<Point> {
+    let places: Vec<(f64, f64)> = [(0.0, 0.0), end]
+        .into_iter()
+        .chain(found.iter().map(|point| (point.complexity, point.expressivity)))
+        .collect();
+    let corners = hull::corners(&places).into_iter().filter_map(|corner| corner.checked_sub(2));
+    let mut points: Vec<Point> = corners.map(|index| Point { on_curve: true, ..found[index] }).collect();
+    for &beta in asked {
+        let at_beta = found.iter().filter(|point| point.beta == beta);
+        let best = at_beta.min_by(|a, b| a.lagrangian().total_cmp(&b.lagrangian()));
+        if let Some(best) = best.filter(|best| {
+            !points.iter().any(|point| point.beta == beta && point.lagrangian() <= best.lagrangian())
+        }) {
+            points.push(*best);
+        }
+    }
+    points.sort_by(|a, b| a.complexity.total_cmp(&b.complexity).then(a.beta.total_cmp(&b.beta)));
+    points
+}
+
+#[cfg(test)]
+mod tests;

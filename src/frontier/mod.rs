@@ -10,8 +10,10 @@
 //! the Lagrangian I(X;Z) − β I(Y;Z) over it is expectation maximisation of a mixture: it never rises.
 
 mod curve;
+mod encoder;
 mod hull;
 pub mod joint;
+mod random;
 mod sum;
 
 use serde::{Deserialize, Serialize};
@@ -82,6 +84,20 @@ pub struct Point {
 }
 
 impl Point {
+    /// The encoder that keeps nothing and tells nothing, as the best one at a β.
+    pub fn origin(beta: f64) -> Self {
+        Self {
+            beta,
+            complexity: 0.0,
+            expressivity: 0.0,
+            residual: 0.0,
+            ratio: 0.0,
+            atoms: 1,
+            private: 0.0,
+            on_curve: false,
+        }
+    }
+
     /// I(X;Z) − β I(Y;Z), which the frontier minimises at its β.
     pub fn lagrangian(&self) -> f64 {
         self.complexity - self.beta * self.expressivity
