@@ -25,9 +25,9 @@ const BLOCKS: usize = 16;
 /// What the bound may be off by sampling before more is not worth it, in nats of expressivity, as a standard error.
 const PRECISION: f64 = 2e-4;
 /// Entries of columns that are looked at before sampling ends whatever its precision.
-const WORK: u64 = 400_000_000;
+const WORK: u64 = 100_000_000;
 /// Products of two entries of a row up to which pairs are added up exactly.
-const EXACT: u64 = 300_000_000;
+const EXACT: u64 = 50_000_000;
 const SEED: u64 = 0x0b0a_2d00;
 
 /// The lines of 2 to 16 independent draws.
