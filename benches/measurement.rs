@@ -101,7 +101,7 @@ fn retune_17_layers(bencher: Bencher, (backend, precision): (Backend, Precision)
     bencher.counter(divan::counter::ItemsCount::new(LAYERS * positions)).bench_local(|| {
         temperature *= 1.001;
         let binning = Binning { points: POINTS, temperature };
-        let question = Question { binning, min_count: 1, prefixes: vec![first, positions] };
+        let question = Question { binning, min_count: 1, prefixes: vec![first, positions], listed: 0..0 };
         black_box(estimator.statistics(&scores, &question, &labels, &mut || false).expect("statistics"));
     });
 }
@@ -175,7 +175,7 @@ fn statistics_of_a_layer(bencher: Bencher, backend: Backend) {
     let host = || Scores::Host(vec![table.slab(0)]);
     let scores = slabs.as_ref().map_or_else(host, |slabs| Scores::Device(vec![&slabs[0]]));
     let binning = Binning { points: POINTS, temperature: 0.027 };
-    let question = Question { binning, min_count: 1, prefixes: vec![positions] };
+    let question = Question { binning, min_count: 1, prefixes: vec![positions], listed: 0..0 };
     bencher.counter(divan::counter::ItemsCount::new(positions)).bench_local(|| {
         black_box(estimator.statistics(&scores, &question, &labels, &mut || false).expect("statistics"))
     });

@@ -41,6 +41,7 @@ rm -f docs/figures/*.svg
     case $kind in
         benchmarks | correlations) more=(--scores "$work/scores.csv") ;;
         preference) results=("$work/pairs.json") ;;
+        ranking) more=(--checkpoints step2000) ;;
         robustness) results+=("$work/n50.json") ;;
         labels) results=(); more=(--corpus $corpus --tokenizer assets/demo/gutenberg-1m/tokenizer.json) ;;
         estimator) results=() ;;

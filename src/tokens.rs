@@ -4,6 +4,7 @@
 //! labelled position (fewer than 2K tokens, K the largest order) are skipped and counted, so that every
 //! document here adds to the estimate.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -51,6 +52,8 @@ pub struct Tokens {
     pub fields: Vec<FieldValues>,
     /// What is labelled where the documents are answers of preference pairs; `None` where they are text.
     pub answers: Option<Answers>,
+    /// What the tokens of the documents read, by their ids; of none where ids were read.
+    pub texts: HashMap<u32, String>,
     /// Documents passed over because they are too short for a labelled position.
     pub skipped: usize,
     /// What is to be known of the text they were read from, a line each.
@@ -102,7 +105,8 @@ impl Tokens {
             selection.finish().map_err(|error| error.adding(found).at(corpus::name(text)))?;
         let fields =
             documents.fields(&settings.labels, values).map_err(|error| error.at(corpus::name(text)))?;
-        Ok(Self { notes: documents.notes(), fields, ..tokens })
+        let texts = encoder.texts(&tokens.documents);
+        Ok(Self { notes: documents.notes(), fields, texts, ..tokens })
     }
 
     /// Takes the first `settings.samples` documents of a token file that are long enough; see

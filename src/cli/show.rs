@@ -1,6 +1,7 @@
 //! `infoplane show`: measured results as tables.
 
 mod labels;
+mod ranking;
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use clap::Args;
 
 use super::{DONE, deliver, note, order, printable};
 use crate::error::{Error, Kind, Result};
-use crate::measures::{Information, Label, LayerMeasures, Order};
+use crate::measures::{Information, LISTED, Label, LayerMeasures, Order};
 use crate::results::caption::{MeasuredRun, caption};
 use crate::results::{CheckpointResult, JoinedRun, Measurement, Outcome, each, join, read_all, warnings};
 use crate::settings::Settings;
@@ -28,6 +29,22 @@ pub struct ShowArgs {
     /// How complexity and expressivity move as the sample grows.
     #[arg(long)]
     convergence: bool,
+    /// The single labels that most of an information is owed to, and those that tell least: of `token` to `quadgram`, one
+    /// side of these such as `output:token`, `preference`, or a field; of the last checkpoint of each run, or of that of
+    /// `--checkpoint`.
+    #[arg(long, value_name = "LABEL", conflicts_with_all = ["order", "convergence"])]
+    labels: Option<String>,
+    /// How many of them at either end.
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "labels", value_parser = top)]
+    top: usize,
+}
+
+/// As many as results keep at either end.
+fn top(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(top) if (1..=LISTED).contains(&top) => Ok(top),
+        _ => Err(format!("a number from 1 to {LISTED}, which is what results keep")),
+    }
 }
 
 /// Prints the tables, each condition's under its own heading.
@@ -56,6 +73,13 @@ pub fn run(args: &ShowArgs) -> Result<u8> {
             text += &format!("{}\n", section.files());
         }
         text += &section.heading(args.checkpoint.is_some());
+        if let Some(labels) = &args.labels {
+            let labels = ranking::asked(labels).map_err(|cause| Error::new(Kind::Usage, cause))?;
+            text += &ranking::tables(&labels, args.top, &section.checkpoints, args.checkpoint.is_some())
+                .map_err(|error| error.at(section.runs[0].file()))?;
+            text += &format!("\n{}", ranking::LEGEND);
+            continue;
+        }
         let tables = tables(args, section.settings(), &section.checkpoints);
         if let (true, Some(order)) = (tables.is_empty(), args.order) {
             let cause = format!("these results have no measures of order {}", order.number());

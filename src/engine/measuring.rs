@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::sample::Sample;
 use super::scored::Scored;
 use crate::error::{Error, Kind};
-use crate::estimator::{Binning, Estimator, Question, SampleLabels};
-use crate::measures::{Label, LayerMeasures, Order};
+use crate::estimator::{Answer, Binning, Estimator, Question, SampleLabels};
+use crate::measures::{Label, LabelEntropies, LabelTable, LayerMeasures, Order};
 use crate::results::{Estimate, Measurement};
 
 /// The measures of every layer under some labels and the reference points of one seed, for each prefix asked
-/// for: `[prefixes][layers]`.
+/// for, `[prefixes][layers]`; and the entropies of single labels, where they are.
 ///
 /// # Errors
 /// Scores that are damaged or not finite; [`Kind::Cancelled`] once `interrupted`.
@@ -22,8 +22,9 @@ pub fn layers_of(
     question: &Question,
     labels: &Arc<SampleLabels>,
     interrupted: &mut (dyn FnMut() -> bool + Send),
-) -> Result<Vec<Vec<LayerMeasures>>, Error> {
-    let statistics = estimator.statistics(&scored.scores(seed), question, labels, interrupted)?;
+) -> Result<(Vec<Vec<LayerMeasures>>, Vec<(Label, LabelEntropies)>), Error> {
+    let Answer { layers: statistics, labels: of_labels } =
+        estimator.statistics(&scored.scores(seed), question, labels, interrupted)?;
     let mut prefixes = vec![Vec::with_capacity(scored.table.shape().layers); question.prefixes.len()];
     for (layer, statistics) in statistics.iter().enumerate() {
         for (layers, statistics) in prefixes.iter_mut().zip(statistics) {
@@ -36,7 +37,7 @@ pub fn layers_of(
             layers.push(measures);
         }
     }
-    Ok(prefixes)
+    Ok((prefixes, of_labels))
 }
 
 /// The average over layers 1..L.
@@ -63,8 +64,10 @@ pub fn measurement(
 ) -> Result<Measurement, Error> {
     let documents = sample.curve(stage);
     let prefixes: Vec<usize> = documents.iter().map(|&documents| sample.positions(documents)).collect();
-    let question = Question { binning, min_count, prefixes };
-    let mut prefixes = layers_of(scored, 0, estimator, &question, &sample.labels, interrupted)?;
+    // Averages leave out the embedding output.
+    let listed = 1..scored.table.shape().layers;
+    let question = Question { binning, min_count, prefixes, listed };
+    let (mut prefixes, of_labels) = layers_of(scored, 0, estimator, &question, &sample.labels, interrupted)?;
     let mut convergence = Vec::with_capacity(prefixes.len());
     for ((layers, &documents), &positions) in prefixes.iter().zip(&documents).zip(&question.prefixes) {
         let information = mean_of(layers)?.informations();
@@ -86,6 +89,13 @@ pub fn measurement(
             .help("the checkpoint is damaged or its training diverged"));
     }
     let positions = question.prefixes.last().copied().unwrap_or(0);
+    let table = |(label, found): (Label, LabelEntropies)| {
+        let unit = (binning.points as f64).ln();
+        let table = LabelTable::new(&found, unit, |position| sample.text_of(&label, position));
+        (label, table)
+    };
+    let label_tables = of_labels.into_iter().filter(|(label, _)| mean.information.contains_key(label));
+    let label_tables = label_tables.map(table).filter(|(_, table)| !table.labels.is_empty()).collect();
     let hex = |hash: u128| format!("{hash:032x}");
     Ok(Measurement {
         loss,
@@ -94,6 +104,7 @@ pub fn measurement(
         layers,
         mean,
         convergence,
+        label_tables,
         weights: weights.map(hex),
         sample: Some(hex(sample.identity_of(stage))),
         warning: None,
@@ -112,9 +123,9 @@ pub fn with_null(
     (binning, min_count): (Binning, u32),
     interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Measurement, Error> {
-    let question = Question { binning, min_count, prefixes: vec![measurement.positions] };
+    let question = Question { binning, min_count, prefixes: vec![measurement.positions], listed: 0..0 };
     let null = sample.null(stage);
-    let null = layers_of(scored, 0, estimator, &question, &null, interrupted)?.concat();
+    let null = layers_of(scored, 0, estimator, &question, &null, interrupted)?.0.concat();
     let layers = measurement.layers.iter().zip(&null);
     let layers: Vec<LayerMeasures> = layers.map(|(layer, null)| layer.clone().with_null(null)).collect();
     let mean = mean_of(&layers)?;
@@ -134,10 +145,10 @@ pub fn with_spread(
     (binning, min_count): (Binning, u32),
     interrupted: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<Measurement, Error> {
-    let question = Question { binning, min_count, prefixes: vec![measurement.positions] };
+    let question = Question { binning, min_count, prefixes: vec![measurement.positions], listed: 0..0 };
     let of = |seed| layers_of(scored, seed, estimator, &question, &sample.labels, interrupted);
     let seeds: Vec<Vec<LayerMeasures>> =
-        seeds.map(of).map(|layers| Ok(layers?.concat())).collect::<Result<_, Error>>()?;
+        seeds.map(of).map(|layers| Ok(layers?.0.concat())).collect::<Result<_, Error>>()?;
     let spread = |(index, layer): (usize, &LayerMeasures)| {
         let others: Vec<&LayerMeasures> = seeds.iter().map(|seed| &seed[index]).collect();
         layer.clone().with_spread(&others)

@@ -1,6 +1,7 @@
 //! A sample of text as the engine measures it: tokens, labels, and the chunks it is scored in.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -11,7 +12,7 @@ use twox_hash::XxHash3_128;
 use crate::condition::TextSource;
 use crate::error::{Error, Kind, Result};
 use crate::estimator::{Row, SampleLabels};
-use crate::labels::{DocumentLabel, Labels};
+use crate::labels::{DocumentLabel, Labels, sentence};
 use crate::measures::Label;
 use crate::model::batch::Batch;
 use crate::scores::ChunkKey;
@@ -44,8 +45,10 @@ pub struct Sample {
     chunk_ends: Vec<usize>,
     /// Where each document's positions start, and the number of all.
     document_offsets: Vec<usize>,
-    /// A hash of the labels of documents, which do not follow from the tokens; `None` where there are none.
-    pub labelled: Option<u128>,
+    /// Labels of documents, which do not follow from the tokens.
+    of_documents: Vec<DocumentLabel>,
+    /// What the tokens read, where that is known.
+    texts: HashMap<u32, String>,
     /// The token, from 0, of each document's first position.
     first_tokens: Vec<usize>,
     /// The labels of a stage's documents, dealt out at random, once asked for.
@@ -63,7 +66,7 @@ impl Sample {
         staged: bool,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<Self> {
-        let Tokens { documents, fields, answers, skipped, mut notes } = tokens;
+        let Tokens { documents, fields, answers, texts, skipped, mut notes } = tokens;
         let stages = if staged { stages(documents.len()) } else { vec![documents.len()] };
         let fields: Vec<DocumentLabel> = fields.iter().map(label_of).collect();
         let (of_documents, labels) = match &answers {
@@ -88,7 +91,8 @@ impl Sample {
             labels: Arc::new(SampleLabels::new(&labels)),
             first_tokens: labels.tokens.iter().map(|range| range.start).collect(),
             document_offsets: labels.document_offsets,
-            labelled: (!of_documents.is_empty()).then(|| hash_of_labels(&of_documents)),
+            of_documents,
+            texts,
             null: RefCell::default(),
             documents,
             skipped,
@@ -102,6 +106,23 @@ impl Sample {
     /// What is to be known of the text, a line each; the first time only.
     pub fn take_notes(&self) -> Vec<String> {
         self.notes.take()
+    }
+
+    /// A hash of the labels of documents; `None` where there are none.
+    pub fn labelled(&self) -> Option<u128> {
+        (!self.of_documents.is_empty()).then(|| hash_of_labels(&self.of_documents))
+    }
+
+    /// What the label of a position reads: the tokens of an n-gram, or a document's value.
+    pub fn text_of(&self, label: &Label, position: usize) -> String {
+        let document = self.document_offsets.partition_point(|&start| start <= position) - 1;
+        let of_documents = self.of_documents.iter().find(|of| of.label == *label);
+        if let Some(of) = of_documents {
+            return of.values[of.of_document[document] as usize].clone();
+        }
+        let token = self.first_tokens[document] + position - self.document_offsets[document];
+        let text = |id: u32| self.texts.get(&id).map(String::as_str);
+        sentence::n_gram(label, &self.documents[document], token, text).unwrap_or_default()
     }
 
     /// The number of labelled positions in the first `documents` documents.
@@ -405,7 +426,7 @@ mod tests {
             let fields = names.into_iter().zip(values).map(field).collect();
             let tokens = Tokens { documents: vec![vec![1; 9]; 3], fields, ..Tokens::default() };
             let sample = Sample::new(tokens, 4, false, &mut || false).unwrap();
-            (sample.identity(), sample.labelled)
+            (sample.identity(), sample.labelled())
         };
         let values = [[Some("a"), Some("b"), None], [Some("c"); 3]];
         let (identity, known) = labelled(["x", "y"], &values);
@@ -419,7 +440,7 @@ mod tests {
             assert!(other.0 == identity && other.1 != known && other.1.is_some());
         }
         let plain = Tokens { documents: vec![vec![1; 9]; 3], ..Tokens::default() };
-        assert_eq!(Sample::new(plain, 4, false, &mut || false).unwrap().labelled, None);
+        assert_eq!(Sample::new(plain, 4, false, &mut || false).unwrap().labelled(), None);
     }
 
     #[test]

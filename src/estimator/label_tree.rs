@@ -84,6 +84,29 @@ impl LabelTree {
         self.depths.len()
     }
 
+    /// Of each label the first of the first `positions` positions that carry it, and how many do: `[labels]`.
+    pub fn carried(&self, positions: usize) -> Vec<(u32, u32)> {
+        let mut carried = vec![(u32::MAX, 0); self.labels()];
+        for (position, &longest) in (0..).zip(&self.longest[..positions]) {
+            let (first, count) = &mut carried[longest as usize];
+            (*first, *count) = (position.min(*first), *count + 1);
+        }
+        // What stands below a label is counted before it; the label above is the last before it of the level above.
+        let mut above = vec![0; self.levels.len() + 1];
+        let parents: Vec<usize> = (self.depths.iter().enumerate())
+            .map(|(label, &depth)| {
+                above[depth as usize] = label;
+                above[(depth as usize).saturating_sub(1)]
+            })
+            .collect();
+        for label in (1..self.labels()).rev() {
+            let (first, count) = carried[label];
+            let above = &mut carried[parents[label]];
+            *above = (above.0.min(first), above.1 + count);
+        }
+        carried
+    }
+
     /// The labels of one level as a number for each position, [`ONCE`] for those seen once: `[positions]`.
     fn ids(&self, level: u32) -> Vec<u32> {
         let mut current = ONCE;

@@ -12,6 +12,7 @@
 pub mod cpu;
 mod gpu;
 pub mod kernels;
+mod label_entropies;
 pub mod label_tree;
 mod statistics;
 
@@ -24,7 +25,7 @@ use rayon::prelude::*;
 
 pub use self::gpu::{GpuEstimator, segments};
 pub use self::label_tree::SampleLabels;
-pub use self::statistics::{Binning, Question};
+pub use self::statistics::{Answer, Binning, Question};
 
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
@@ -211,7 +212,8 @@ impl Estimator {
         }
     }
 
-    /// The statistics of some layers for every set of labels, for each prefix asked for: `[layers][prefixes]`.
+    /// The statistics of some layers for every set of labels, for each prefix asked for; and the entropies of single
+    /// labels, where they are.
     ///
     /// `interrupted` is asked now and then whether to stop.
     ///
@@ -223,7 +225,7 @@ impl Estimator {
         question: &Question,
         labels: &Arc<SampleLabels>,
         interrupted: &mut (dyn FnMut() -> bool + Send),
-    ) -> Result<Vec<Vec<Statistics>>> {
+    ) -> Result<Answer> {
         match (self, scores) {
             (_, Scores::Host(slabs)) => cpu::statistics::statistics(slabs, question, labels, interrupted),
             (Self::Gpu(gpu), Scores::Device(slabs)) => gpu.statistics(slabs, question, labels, interrupted),

@@ -1,6 +1,9 @@
 //! What is asked of scores; the answer, whichever device makes it, is [`Statistics`](crate::measures::Statistics).
 
+use std::ops::Range;
+
 use crate::error::{Error, Kind, Result};
+use crate::measures::{Label, LabelEntropies, Statistics};
 
 /// How scores become soft bins.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,4 +37,16 @@ pub struct Question {
     pub min_count: u32,
     /// Numbers of positions, rising: each asks for the statistics of the sample cut short there.
     pub prefixes: Vec<usize>,
+    /// The layers, by their place among those asked of, over which the entropies of single labels are averaged on the
+    /// longest prefix; empty where these are not asked for.
+    pub listed: Range<usize>,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The statistics of each layer, for each prefix: `[layers][prefixes]`.
+    pub layers: Vec<Vec<Statistics>>,
+    /// The entropies of single labels, a set of labels after the other; empty where they were not asked for.
+    pub labels: Vec<(Label, LabelEntropies)>,
 }

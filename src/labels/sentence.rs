@@ -91,6 +91,19 @@ fn span(label: &Label, position: usize) -> Option<RangeInclusive<usize>> {
     }
 }
 
+/// What the n-gram of a position reads: the token of it that stands at `token` in a document, its blanks made visible.
+/// `text` gives that of a token id, `None` where only ids are known. `None` for labels that are no n-grams.
+pub fn n_gram<'t>(
+    label: &Label,
+    ids: &[u32],
+    token: usize,
+    text: impl Fn(u32) -> Option<&'t str>,
+) -> Option<String> {
+    let ids = ids.get(span(label, token)?)?;
+    let texts: Option<String> = ids.iter().map(|&id| text(id).map(visible)).collect();
+    Some(texts.unwrap_or_else(|| ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ")))
+}
+
 /// The position shown where none is chosen: with a view of the beginning, where positions have no label.
 const NEAR_BEGINNING: usize = 6;
 

@@ -106,6 +106,11 @@ fn measurement(measurement: &Measurement) -> Result<(), String> {
             layers.len() - 1
         ));
     }
+    for (label, table) in &measurement.label_tables {
+        for entry in &table.labels {
+            finite(&format!("`label_tables` of {label}, `{}`", entry.text), entry.information)?;
+        }
+    }
     for estimate in &measurement.convergence {
         for (label, &value) in &estimate.information {
             finite(&format!("`{CONVERGENCE}` of {label} on {} documents", estimate.documents), value)?;

@@ -197,12 +197,16 @@ fn one_of(candidates: Vec<Candidate<'_>>) -> Result<Option<CheckpointResult>, Co
     }
     // Earlier versions knew of no warnings: what one part says holds of all.
     let warning = best.iter().filter_map(|best| best.result.measurement()?.warning.clone()).min();
+    // Nor has a table of CSV or Parquet all that a document has.
+    let mut tables = best.iter().filter_map(|best| Some(&best.result.measurement()?.label_tables));
+    let label_tables = tables.find(|tables| !tables.is_empty()).cloned().unwrap_or_default();
     let rank = |result: &CheckpointResult| (cause(result), result.provenance.rank(), result.path.clone());
     let results = best.into_iter().map(|candidate| candidate.result);
     Ok(results.min_by_key(rank).map(|mut result| {
         (result.step, result.tokens) = (step, tokens);
         if let Outcome::Measured(measurement) = &mut result.outcome {
             (measurement.weights, measurement.sample, measurement.warning) = (weights, sample, warning);
+            measurement.label_tables = label_tables;
         }
         result
     }))

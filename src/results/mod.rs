@@ -30,7 +30,7 @@ pub use run::{RunResults, each};
 
 use crate::condition::Condition;
 use crate::error::{Error, Kind, Result};
-use crate::measures::{Label, LayerMeasures, known};
+use crate::measures::{Label, LabelTable, LayerMeasures, known};
 
 /// The number of the form that results are written in. It rises when a reader of the form before would misread or
 /// refuse the new one; the forms before, and files without a number, which are of before 1, are read too.
@@ -102,6 +102,10 @@ pub struct Measurement {
     /// How the average moves as the sample grows, the whole sample last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub convergence: Vec<Estimate>,
+    /// The single labels that most of each information is owed to, and those that tell least; not in tables of CSV and
+    /// Parquet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "known")]
+    pub label_tables: BTreeMap<Label, LabelTable>,
     /// A hash of the checkpoint's configuration and weights, 32 hexadecimal digits: results of one model wherever it
     /// lies have the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,7 +173,11 @@ impl Measurement {
             layer
         };
         let layers = self.layers.iter().zip(&other.layers).map(|(own, other)| with(own, other)).collect();
-        Self { layers, mean: with(&self.mean, &other.mean), ..self.clone() }
+        let mut label_tables = self.label_tables.clone();
+        for (label, table) in &other.label_tables {
+            label_tables.entry(label.clone()).or_insert_with(|| table.clone());
+        }
+        Self { layers, mean: with(&self.mean, &other.mean), label_tables, ..self.clone() }
     }
 
     /// How many of the layers averaged, 1..L, depend on the seed of the reference points more than on the text

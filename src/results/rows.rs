@@ -262,6 +262,7 @@ fn measurement(rows: &[Row], sample_documents: usize) -> Result<Measurement, Str
         layers,
         mean,
         convergence,
+        label_tables: BTreeMap::new(),
         weights: rows[0].about.weights.clone(),
         sample: rows[0].about.sample.clone(),
         warning: rows[0].about.warning.clone(),

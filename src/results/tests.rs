@@ -26,6 +26,7 @@ pub fn measurement() -> Measurement {
         temperature: 0.02,
         layers: vec![layer(Some(0)), layer(Some(1)), layer(Some(2))],
         mean: layer(None),
+        label_tables: Default::default(),
         convergence: [4, 16]
             .map(|documents| Estimate {
                 documents,

@@ -56,6 +56,7 @@ pub(super) fn measurement(complexity: f64) -> Arc<Measurement> {
         temperature: 0.0135,
         layers: (0..3).map(|index| layer(Some(index))).collect(),
         mean: layer(None),
+        label_tables: Default::default(),
         convergence: Vec::new(),
         weights: None,
         sample: None,

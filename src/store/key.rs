@@ -17,7 +17,7 @@ pub const SCORES_VERSION: u32 = 2;
 ///
 /// To be raised by hand where the same scores give numbers that differ by more than rounding, or where a
 /// measurement has numbers that those stored before lack. A test holds a measurement against its digest.
-pub const MEASURES_VERSION: u32 = 2;
+pub const MEASURES_VERSION: u32 = 3;
 
 /// What something in the store depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]

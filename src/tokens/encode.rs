@@ -1,5 +1,6 @@
 //! Documents to ids, each encoded no further than the context needs.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,13 +62,24 @@ impl Vocabulary {
 
     /// The text of a token; of one that holds a part of a letter, as the vocabulary writes it.
     pub fn text(&self, id: u32) -> String {
-        let text = self.tokenizer.decode(&[id], false).unwrap_or_default();
-        if !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER) {
-            return text;
-        }
-        self.tokenizer.id_to_token(id).unwrap_or_else(|| format!("<{id}>"))
+        text_of(&self.tokenizer, id)
     }
 }
+
+/// [`Vocabulary::text`].
+fn text_of(tokenizer: &Tokenizer, id: u32) -> String {
+    let text = tokenizer.decode(&[id], false).unwrap_or_default();
+    let name = tokenizer.id_to_token(id);
+    if text.is_empty() || text.contains(char::REPLACEMENT_CHARACTER) {
+        return name.unwrap_or_else(|| format!("<{id}>"));
+    }
+    // Where a text begins, some decoders leave out the blank that tells a word from the end of one.
+    let is_word = name.is_some_and(|name| name.starts_with(WORD)) && !text.starts_with(' ');
+    if is_word { format!(" {text}") } else { text }
+}
+
+/// What a vocabulary writes for the blank before a word, after SentencePiece.
+const WORD: char = '\u{2581}';
 
 impl Encoder {
     /// A tokenizer that cuts to `context` tokens, added special tokens included, and pads nothing.
@@ -105,6 +117,12 @@ impl Encoder {
         tokenizer.with_truncation(None).map_err(|error| unreadable(&error).at(path))?;
         tokenizer.with_padding(None);
         Ok(Self { tokenizer, path: path.to_owned(), context, keeps_end: false })
+    }
+
+    /// The text of each token that documents have, as [`Vocabulary::text`] gives it.
+    pub fn texts(&self, documents: &[Vec<u32>]) -> HashMap<u32, String> {
+        let ids: HashSet<u32> = documents.iter().flatten().copied().collect();
+        ids.into_iter().map(|id| (id, text_of(&self.tokenizer, id))).collect()
     }
 
     /// The ids of texts without any that are added, and where each of them begins and ends in its text, in bytes: the first

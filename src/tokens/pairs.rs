@@ -70,7 +70,8 @@ impl Tokens {
         if let Some(error) = skipped.error(read.pairs, true) {
             return Err(error.at(corpus::name(file)));
         }
-        Ok(read.finish(records.notes(), &skipped, file))
+        let texts = encoder.texts(&read.tokens.documents);
+        Ok(Self { texts, ..read.finish(records.notes(), &skipped, file) })
     }
 }
 

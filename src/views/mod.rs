@@ -25,6 +25,7 @@ pub mod plane;
 mod preference;
 mod profile;
 pub mod quantity;
+mod ranking;
 mod robustness;
 mod scored;
 mod shares;
@@ -67,6 +68,7 @@ pub const ALL: &[View] = &[
     loss::VIEW,
     estimator::VIEW,
     labels::VIEW,
+    ranking::VIEW,
     widths::VIEW,
     shares::VIEW,
     models::VIEW,

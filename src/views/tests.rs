@@ -10,7 +10,7 @@ use super::plane::Basis;
 use super::snapshot::{CheckpointData, RunData, Snapshot};
 use super::{ALL, View};
 use crate::chart::{Chart, CheckpointSubject, RunSubject, csv};
-use crate::measures::{Information, Label, LayerMeasures, Order};
+use crate::measures::{Information, Label, LabelEntry, LabelTable, LayerMeasures, Order};
 use crate::results::{Estimate, Measurement};
 
 /// A measurement of `layers` blocks, with everything known of it, whose numbers follow from the share of training.
@@ -50,6 +50,7 @@ pub fn measurement(layers: usize, share: f64) -> Measurement {
         loss: Some(9.0 - 6.0 * share),
         positions: 25_600,
         temperature: 0.0135,
+        label_tables: mean.information.keys().map(|label| (label.clone(), label_table())).collect(),
         convergence: [16, 64, 256].map(estimate).into(),
         layers,
         mean,
@@ -57,6 +58,16 @@ pub fn measurement(layers: usize, share: f64) -> Measurement {
         sample: None,
         warning: None,
     }
+}
+
+/// A table of single labels: the first has most positions, and tells least at each.
+fn label_table() -> LabelTable {
+    let entry = |n: u32| LabelEntry {
+        text: format!("·label{n}"),
+        positions: u64::from(2000 / (n + 1)),
+        information: 0.1 + 0.01 * f64::from(n),
+    };
+    LabelTable { positions: 25_600, labels: (0..30).map(entry).collect() }
 }
 
 /// A run of so many checkpoints, a thousand steps each, of a model of so many blocks.

@@ -433,6 +433,7 @@ fn recorded(run: &str, states: usize, points: usize) -> Vec<u8> {
         temperature: 0.0135,
         layers: (0..states).map(|index| layer(Some(index))).collect(),
         mean: layer(None),
+        label_tables: Default::default(),
         convergence: vec![estimate],
         weights: None,
         sample: None,

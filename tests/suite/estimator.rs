@@ -1,5 +1,7 @@
 //! The estimator against the published package and the definition in float64.
 
+use std::collections::BTreeMap;
+
 use infoplane::device::Compute;
 use infoplane::estimator::{Binning, ReferencePoints, SampleLabels, temperature, unit_rows};
 use infoplane::labels::{LabelSet, Levels};
@@ -7,7 +9,7 @@ use infoplane::measures::soft_entropy::{distribution, efficiency};
 use infoplane::measures::{Label, LayerMeasures, Order};
 use infoplane::settings::Temperature;
 
-use super::support::{Tensors, devices, fixture, json, layer_statistics, number};
+use super::support::{Tensors, devices, fixture, json, layer_answer, layer_statistics, number};
 
 #[test]
 fn temperatures_are_the_packages() {
@@ -124,6 +126,63 @@ fn a_state_too_large_spoils_the_prefixes_that_hold_it() {
                 .collect::<Vec<_>>()
         });
         assert_eq!(finite, [vec![true, false], vec![true, false]], "{size:e}");
+    }
+}
+
+#[test]
+fn single_labels_have_the_entropy_of_their_own_states() {
+    const WIDTH: usize = 24;
+    const POINTS: usize = 20;
+    // Labels of many positions and of few, one that occurs once, and in the prefix another.
+    let ids: Vec<u32> = (0..700u32).map(|p| if p == 5 { 999 } else { p * p % 37 % (1 + p % 9) }).collect();
+    let finer: Vec<u32> = ids.iter().zip(0..).map(|(id, p): (&u32, u32)| id * 8 + p % 3).collect();
+    let tree = |of: fn(Order) -> Label| {
+        let sets =
+            [(of(Order::Token), LabelSet::from_ids(&ids)), (of(Order::Bigram), LabelSet::from_ids(&finer))];
+        Levels(sets.into())
+    };
+    let labels = SampleLabels::of_trees(&[tree(Label::Input), tree(Label::Output)]);
+    let states: Vec<f32> = unit_rows(5, 700, WIDTH).iter().map(|&x| x as f32).collect();
+    let wide: Vec<f64> = states.iter().map(|&x| f64::from(x)).collect();
+    let (rows, binning) = (unit_rows(0, POINTS, WIDTH), Binning { points: POINTS, temperature: 0.1 });
+    let unit = (POINTS as f64).ln();
+    let entropy = |positions: &[usize]| {
+        let states = positions.iter().map(|&p| &wide[p * WIDTH..(p + 1) * WIDTH]);
+        unit * efficiency(&distribution(states, &rows, binning.temperature))
+    };
+    for (_, compute) in devices() {
+        for min_count in [1, 4] {
+            let reference = ReferencePoints::new(0, POINTS, WIDTH);
+            let of = (binning, min_count);
+            let answer = layer_answer(&compute, (&states, WIDTH), reference, labels.clone(), &[400, 600], of);
+            let levels: Vec<&Label> = answer.labels.iter().map(|(label, _)| label).collect();
+            assert_eq!(levels, answer.layers[0][1].sets.iter().map(|(label, _)| label).collect::<Vec<_>>());
+            for (label, found) in &answer.labels {
+                let ids = if label.order() == Some(Order::Token) { &ids } else { &finer };
+                let mut of_label: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+                (0..600).for_each(|p| of_label.entry(ids[p]).or_default().push(p));
+                let kept: Vec<usize> = of_label
+                    .values()
+                    .filter(|of| of.len() >= min_count as usize)
+                    .flatten()
+                    .copied()
+                    .collect();
+                assert_eq!(found.kept, kept.len());
+                assert!((found.entropy - entropy(&kept)).abs() < 1e-5);
+                let expected: BTreeMap<u32, &Vec<usize>> = of_label
+                    .values()
+                    .filter(|of| of.len() >= 2.max(min_count as usize))
+                    .map(|of| (of[0] as u32, of))
+                    .collect();
+                assert_eq!(found.labels.len(), expected.len());
+                for one in &found.labels {
+                    let positions = expected[&one.first];
+                    assert_eq!(one.positions as usize, positions.len());
+                    let expected = entropy(positions);
+                    assert!((one.entropy - expected).abs() < 1e-5, "{} for {expected}", one.entropy);
+                }
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use burn::tensor::{Tensor, TensorData};
 use bytemuck::cast_slice;
 use infoplane::device::Compute;
 use infoplane::estimator::{
-    Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target,
+    Answer, Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target,
 };
 use infoplane::scores::{ChunkKey, Losses, ScoreTable, Seeds, Shape};
 use infoplane::settings::{Backend, Precision};
@@ -98,12 +98,24 @@ pub fn number(value: &serde_json::Value) -> f64 {
 /// chunks that end there.
 pub fn layer_statistics(
     compute: &Compute,
+    states: (&[f32], usize),
+    reference: ReferencePoints,
+    labels: SampleLabels,
+    ends: &[usize],
+    question: (Binning, u32),
+) -> Vec<Statistics> {
+    layer_answer(compute, states, reference, labels, ends, question).layers.remove(0)
+}
+
+/// The same with the entropies of single labels.
+pub fn layer_answer(
+    compute: &Compute,
     (states, width): (&[f32], usize),
     reference: ReferencePoints,
     labels: SampleLabels,
     ends: &[usize],
     (binning, min_count): (Binning, u32),
-) -> Vec<Statistics> {
+) -> Answer {
     let points = binning.points;
     let mut estimator = Estimator::new(compute).unwrap();
     let reference = estimator.reference(reference).unwrap();
@@ -126,10 +138,10 @@ pub fn layer_statistics(
         estimator.score(states, &reference, &rows, target).unwrap();
         table.finish(chunk, Losses::default()).unwrap();
     }
-    let question = Question { binning, min_count, prefixes: ends.to_vec() };
+    let question = Question { binning, min_count, prefixes: ends.to_vec(), listed: 0..1 };
     let scores = match &slabs {
         Some(slabs) => Scores::Device(vec![&slabs[0]]),
         None => Scores::Host(vec![table.slab(0)]),
     };
-    estimator.statistics(&scores, &question, &Arc::new(labels), &mut || false).unwrap().remove(0)
+    estimator.statistics(&scores, &question, &Arc::new(labels), &mut || false).unwrap()
 }

@@ -81,6 +81,7 @@ pub fn measurement((run, checkpoint): (usize, usize), settings: &Settings) -> Me
         temperature: epsilon * settings.temperature_factor,
         layers: (0..LAYERS).map(|index| layer(Some(index))).collect(),
         mean: layer(None),
+        label_tables: Default::default(),
         convergence: [(16, 0.03), (64, 0.0)]
             .map(|(documents, off)| Estimate {
                 documents,

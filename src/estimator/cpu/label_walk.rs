@@ -15,13 +15,18 @@ pub struct LabelWalk {
     min_count: u32,
     /// The level of the label under way.
     depth: usize,
-    /// The label under way of each level from 0 on: its positions so far and the sum of their bins, `[.., width]`.
+    /// The label under way of each level from 0 on: its number, its positions so far and the sum of their bins,
+    /// `[.., width]`.
+    labels: Vec<usize>,
     positions: Vec<u64>,
     sums: Vec<f64>,
     /// What the labels of each level come to, those under way not yet with them.
     levels: Vec<Level>,
     /// The mean bin of a label.
     mean: Vec<f32>,
+    /// The entropy of each label by its number, in nats, NaN where it has none; of no label where they are not asked
+    /// for.
+    entropies: Vec<f32>,
 }
 
 /// What the labels of a level come to.
@@ -40,36 +45,39 @@ struct Level {
 }
 
 impl Level {
-    /// Counts a label seen at `positions` positions. Returns whether that is often enough to keep it, with its
-    /// entropy.
+    /// Counts a label seen at `positions` positions. Returns its entropy where that is often enough to keep it.
     #[inline(always)]
-    fn count(&mut self, positions: u64, min_count: u32, entropy: impl FnOnce() -> f32) -> bool {
+    fn count(&mut self, positions: u64, min_count: u32, entropy: impl FnOnce() -> f32) -> Option<f32> {
         self.singletons += u64::from(positions == 1);
         if positions < u64::from(min_count) {
-            return false;
+            return None;
         }
-        let entropy = f64::from(entropy());
+        let own = entropy();
+        let entropy = f64::from(own);
         self.kept += positions;
         self.labels += 1;
         self.by_position += positions as f64 * entropy;
         self.by_label += entropy;
-        true
+        Some(own)
     }
 }
 
 impl LabelWalk {
-    /// A walk over a tree of `levels` levels that has yet to begin.
-    pub fn new(levels: usize, points: usize, min_count: u32) -> Self {
+    /// A walk over a tree that has yet to begin; `listing` tells whether the entropies of single labels are asked for.
+    pub fn new(tree: &LabelTree, points: usize, min_count: u32, listing: bool) -> Self {
+        let levels = tree.levels.len();
         let width = row_length(points);
         let kept_sum = vec![0.0; if min_count > 1 { width } else { 0 }];
         Self {
             width,
             min_count,
             depth: 0,
+            labels: vec![0; levels + 1],
             positions: vec![0; levels + 1],
             sums: vec![0.0; (levels + 1) * width],
             levels: vec![Level { kept_sum, ..Level::default() }; levels + 1],
             mean: vec![0.0; width],
+            entropies: vec![f32::NAN; if listing { tree.labels() } else { 0 }],
         }
     }
 
@@ -89,9 +97,9 @@ impl LabelWalk {
                         self.levels[level].ended_entropy += added.entropy;
                         let below = tree.depths.get(label + 1).is_some_and(|&next| next as usize > level);
                         if level == 0 || below || long.is_some() {
-                            self.open(level, added.positions, sums, long);
+                            self.open(level, label, added.positions, sums, long);
                         } else {
-                            self.pass(level, added.positions, sums);
+                            self.pass(level, label, added.positions, sums);
                         }
                     },
                 );
@@ -101,7 +109,7 @@ impl LabelWalk {
 
     /// Counts a label with none below it whose sum is in one part: most are.
     #[inline(always)]
-    fn pass(&mut self, level: usize, positions: u32, sums: &[f32]) {
+    fn pass(&mut self, level: usize, label: usize, positions: u32, sums: &[f32]) {
         if positions == 0 {
             return;
         }
@@ -114,7 +122,8 @@ impl LabelWalk {
             #[inline(always)]
             || -sum_of(sums, |sum| sum * scale * ln(sum * scale)),
         );
-        if kept {
+        if let Some(entropy) = kept {
+            note(&mut self.entropies, label, entropy);
             add_f32(&mut own.kept_sum, sums);
         }
         self.positions[level - 1] += u64::from(positions);
@@ -123,8 +132,9 @@ impl LabelWalk {
 
     /// Begins with a label.
     #[inline(always)]
-    fn open(&mut self, level: usize, positions: u32, sums: &[f32], long: Option<&[f64]>) {
+    fn open(&mut self, level: usize, label: usize, positions: u32, sums: &[f32], long: Option<&[f64]>) {
         self.depth = level;
+        self.labels[level] = label;
         self.positions[level] = u64::from(positions);
         let own = &mut self.sums[level * self.width..][..self.width];
         match long {
@@ -147,7 +157,7 @@ impl LabelWalk {
     /// Closes the label under way: counts it, and adds it to the one above.
     #[inline(always)]
     fn close(&mut self) {
-        let positions = self.positions[self.depth];
+        let (label, positions) = (self.labels[self.depth], self.positions[self.depth]);
         let (above, own) = self.sums.split_at_mut(self.depth * self.width);
         let own = &own[..self.width];
         let level = &mut self.levels[self.depth];
@@ -165,7 +175,8 @@ impl LabelWalk {
                 -sum_of(mean, |mass| mass * ln(mass))
             },
         );
-        if kept {
+        if let Some(entropy) = kept {
+            note(&mut self.entropies, label, entropy);
             level.kept_sum.iter_mut().zip(own).for_each(|(kept, sum)| *kept += sum);
         }
         let above = &mut above[self.depth * self.width..];
@@ -173,8 +184,9 @@ impl LabelWalk {
         self.positions[self.depth] += positions;
     }
 
-    /// Ends the walk: H(Z) over all positions, and for each level from 1 on what its labels leave of it.
-    pub fn end(mut self) -> (f64, Vec<Conditional>) {
+    /// Ends the walk: H(Z) over all positions, for each level from 1 on what its labels leave of it, and the entropies
+    /// of single labels by their numbers.
+    pub fn end(mut self) -> (f64, Vec<Conditional>, Vec<f32>) {
         self.close_to(1);
         let entropy = entropy_of(&self.sums[..self.width], self.positions[0] as f64);
         let (mut single, mut single_entropy) = (0, 0.0);
@@ -195,7 +207,15 @@ impl LabelWalk {
             }
         };
         let conditionals = self.levels.iter().zip(&self.levels[1..]).map(conditional).collect();
-        (entropy, conditionals)
+        (entropy, conditionals, self.entropies)
+    }
+}
+
+/// Notes the entropy of a label, where that is asked for.
+#[inline(always)]
+fn note(entropies: &mut [f32], label: usize, entropy: f32) {
+    if let Some(own) = entropies.get_mut(label) {
+        *own = entropy;
     }
 }
 

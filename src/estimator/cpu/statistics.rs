@@ -18,8 +18,10 @@ use super::label_sums::{LabelSums, bytes_of};
 use super::label_walk::LabelWalk;
 use super::soft_bins::{BLOCK, Bins, bin_block, row_length};
 use crate::error::{Error, Result};
+use crate::estimator::label_entropies::{EntropySums, of_tree, with_entropy};
 use crate::estimator::label_tree::{LabelTree, SampleLabels};
-use crate::estimator::{Question, Statistics};
+use crate::estimator::{Answer, Question, Statistics};
+use crate::measures::{Label, LabelEntropies};
 use crate::scores::{Score, Slab, Values, ValuesRef};
 use crate::simd::{Simd, WithSimd, with_simd};
 
@@ -29,8 +31,7 @@ const SUMS: usize = 512 << 20;
 /// Says when to stop; asked from several threads, one at a time.
 type Interrupted<'a> = Mutex<&'a mut (dyn FnMut() -> bool + Send)>;
 
-/// The statistics of some layers, each for every prefix asked for: `[slabs][prefixes]`. A prefix has to end
-/// where a chunk does.
+/// The statistics of some layers, each for every prefix asked for. A prefix has to end where a chunk does.
 ///
 /// `interrupted` is asked before each chunk.
 ///
@@ -41,7 +42,7 @@ pub fn statistics(
     question: &Question,
     labels: &SampleLabels,
     interrupted: &mut (dyn FnMut() -> bool + Send),
-) -> Result<Vec<Vec<Statistics>>> {
+) -> Result<Answer> {
     statistics_within(SUMS, slabs, question, labels, interrupted)
 }
 
@@ -52,7 +53,7 @@ fn statistics_within(
     question: &Question,
     labels: &SampleLabels,
     interrupted: &mut (dyn FnMut() -> bool + Send),
-) -> Result<Vec<Vec<Statistics>>> {
+) -> Result<Answer> {
     let points = question.binning.points;
     let ends = labels.trees().iter().flat_map(|tree| &tree.ends);
     let bytes: usize = ends.map(|&ends| bytes_of(ends, points)).sum();
@@ -63,19 +64,46 @@ fn statistics_within(
     // Each task has memory of its own and takes layer after layer.
     let task = |_| {
         let mut scratch = Scratch::default();
-        let mut found = Vec::new();
+        let (mut found, mut sums) = (Vec::new(), vec![EntropySums::default(); labels.trees().len()]);
         while let Some((index, slab)) = take(&next, slabs) {
-            let statistics = layer(*slab, question, labels, &parts, &mut scratch, &interrupted);
+            let listed = question.listed.contains(&index).then_some(&mut sums[..]);
+            let statistics = layer(*slab, (question, listed), labels, &parts, &mut scratch, &interrupted);
             if statistics.is_err() {
                 next.store(slabs.len(), Ordering::Relaxed);
             }
             found.push((index, statistics));
         }
-        found
+        (found, sums)
     };
-    let mut found: Vec<_> = (0..at_once).into_par_iter().map(task).flatten_iter().collect();
+    let tasks: Vec<_> = (0..at_once).into_par_iter().map(task).collect();
+    let mut of_labels = vec![EntropySums::default(); labels.trees().len()];
+    let mut found = Vec::with_capacity(slabs.len());
+    for (of_task, sums) in tasks {
+        found.extend(of_task);
+        of_labels.iter_mut().zip(&sums).for_each(|(all, own)| all.merge(own));
+    }
     found.sort_unstable_by_key(|(index, _)| *index);
-    found.into_iter().map(|(_, statistics)| statistics).collect()
+    let layers: Vec<Vec<Statistics>> =
+        found.into_iter().map(|(_, statistics)| statistics).collect::<Result<_>>()?;
+    Ok(Answer { labels: listed(&layers, question, labels, &of_labels), layers })
+}
+
+/// The entropies of single labels, where they are asked for: `sums` are those of each tree.
+fn listed(
+    layers: &[Vec<Statistics>],
+    question: &Question,
+    labels: &SampleLabels,
+    sums: &[EntropySums],
+) -> Vec<(Label, LabelEntropies)> {
+    if question.listed.is_empty() {
+        return Vec::new();
+    }
+    let positions = question.prefixes.last().copied().unwrap_or(0);
+    let of_tree = |(tree, sums): (&LabelTree, &EntropySums)| {
+        of_tree(tree, positions, question.min_count, |label| sums.mean(label, question.listed.len()))
+    };
+    let found = labels.trees().iter().zip(sums).flat_map(of_tree).collect();
+    with_entropy(layers, &question.listed, found)
 }
 
 /// The next of some items that several threads share.
@@ -95,10 +123,11 @@ struct Scratch {
     sums: Vec<LabelSums>,
 }
 
-/// The statistics of one layer, for each prefix.
+/// The statistics of one layer, for each prefix; the entropies of single labels on the longest are added to `listed`, a
+/// sum a tree.
 fn layer(
     slab: Slab<'_>,
-    question: &Question,
+    (question, listed): (&Question, Option<&mut [EntropySums]>),
     labels: &SampleLabels,
     parts: &[Part],
     scratch: &mut Scratch,
@@ -106,9 +135,12 @@ fn layer(
 ) -> Result<Vec<Statistics>> {
     let (points, stride) = (question.binning.points, slab.stride());
     let trees = labels.trees();
-    let walk = |tree: &LabelTree| LabelWalk::new(tree.levels.len(), points, question.min_count);
-    let begin = |_| trees.iter().map(walk).collect();
-    let mut walks: Vec<Vec<LabelWalk>> = question.prefixes.iter().map(begin).collect();
+    let last = question.prefixes.len().saturating_sub(1);
+    let begin = |prefix: usize| {
+        let listing = prefix == last && listed.is_some();
+        trees.iter().map(|tree| LabelWalk::new(tree, points, question.min_count, listing)).collect()
+    };
+    let mut walks: Vec<Vec<LabelWalk>> = (0..question.prefixes.len()).map(begin).collect();
     let how = Bins { stride, points, inverse_temperature: question.binning.temperature.recip() as f32 };
     let all = question.prefixes.last().copied().unwrap_or(0);
     let Scratch { scores, wide, bins, sums } = scratch;
@@ -140,17 +172,24 @@ fn layer(
             }
         }
     }
+    let mut of_labels = Vec::new();
     let ended = question.prefixes.iter().zip(walks).map(|(&positions, walks)| {
         let (mut entropy, mut sets) = (None, Vec::new());
+        of_labels.clear();
         for (walk, tree) in walks.into_iter().zip(trees) {
-            let (of_all, conditionals) = walk.end();
+            let (of_all, conditionals, entropies) = walk.end();
+            of_labels.push(entropies);
             entropy.get_or_insert(of_all);
             sets.extend(tree.levels.iter().cloned().zip(conditionals));
         }
         // There is a tree, and each knows H(Z).
         Statistics { positions, entropy: entropy.unwrap_or(f64::NAN), sets }
     });
-    Ok(ended.collect())
+    let ended = ended.collect();
+    for (sums, entropies) in listed.into_iter().flatten().zip(of_labels) {
+        sums.add(entropies.into_iter());
+    }
+    Ok(ended)
 }
 
 /// The positions of a chunk on the way to the sums of their longest labels.
@@ -270,9 +309,13 @@ mod tests {
             table([300, 500], POINTS, Precision::F32, score),
         ];
         let binning = Binning { points: 17, temperature: 0.1 };
-        let question = Question { binning, min_count: 1, prefixes: vec![500] };
+        let question = Question { binning, min_count: 1, prefixes: vec![500], listed: 0..0 };
         let [half, rounded, exact] = tables.each_ref().map(|table| {
-            statistics(&[table.slab(0)], &question, &labels, &mut || false).unwrap().remove(0).remove(0)
+            statistics(&[table.slab(0)], &question, &labels, &mut || false)
+                .unwrap()
+                .layers
+                .remove(0)
+                .remove(0)
         });
         assert_eq!(half, rounded);
         assert!(half != exact && (half.entropy - exact.entropy).abs() < 1e-3);
@@ -288,10 +331,10 @@ mod tests {
         let labels = SampleLabels::new(&Labels::new(&[document], 3));
         let binning = Binning { points: POINTS, temperature: 0.1 };
         for min_count in [1, 3] {
-            let question = Question { binning, min_count, prefixes: vec![1000, POSITIONS] };
+            let question = Question { binning, min_count, prefixes: vec![1000, POSITIONS], listed: 0..1 };
             let within = |budget| {
                 let slabs = [table.slab(0)];
-                statistics_within(budget, &slabs, &question, &labels, &mut || false).unwrap().remove(0)
+                statistics_within(budget, &slabs, &question, &labels, &mut || false).unwrap()
             };
             assert!(parts(&labels, POINTS, 3000).len() > 5);
             assert_eq!(within(SUMS), within(3000));

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::estimator::REFUSED_ENTROPY;
 use crate::estimator::label_tree::ONCE;
-use crate::measures::{self, Conditional, Statistics};
+use crate::measures::{self, Conditional, LabelEntropy, Statistics};
 
 /// The most positions summed in one go.
 pub const CHUNK: u32 = 256;
@@ -187,6 +187,26 @@ impl SampleSegments {
         }
         let sets = sets.iter().map(|(label, _)| label.clone()).collect();
         Self { positions, min_count, parts, sets }
+    }
+
+    /// The number of sets of labels.
+    pub fn sets(&self) -> usize {
+        self.sets.len()
+    }
+
+    /// The labels of each set that are seen twice or more and often enough to be kept, the entropy of each as `entropy`
+    /// gives it by set and label.
+    pub fn labels(&self, entropy: impl Fn(usize, usize) -> f64) -> Vec<Vec<LabelEntropy>> {
+        let of_set = |(set, part): (usize, &Segments)| {
+            let kept = part.labels.iter().enumerate().filter(|(_, label)| label.count >= self.min_count);
+            let of_label = |(index, label): (usize, &Label)| {
+                let start = part.chunks[label.first_chunk as usize].start;
+                let first = part.positions[start as usize];
+                LabelEntropy { first, positions: label.count, entropy: entropy(set, index) }
+            };
+            kept.map(of_label).collect()
+        };
+        self.parts[1..=self.sets.len()].iter().enumerate().map(of_set).collect()
     }
 
     /// The statistics that the entropies of the labels of all parts, and of single positions, make up: NaN where a

@@ -11,8 +11,9 @@ use super::segments::{SampleSegments, Segments};
 use super::{GpuEstimator, guarded, spread};
 use crate::error::{Error, Result};
 use crate::estimator::DeviceSlab;
+use crate::estimator::label_entropies::{EntropySums, with_entropy};
 use crate::estimator::label_tree::SampleLabels;
-use crate::estimator::{Question, Statistics};
+use crate::estimator::{Answer, Question, Statistics};
 
 /// Submissions that may wait for the GPU: enough that it never waits for us, few enough that a window's frames
 /// get their turn and that an interruption is soon heard.
@@ -77,8 +78,8 @@ struct Entropies {
 }
 
 impl GpuEstimator {
-    /// The statistics of some layers for each prefix asked for: `[slabs][prefixes]`. `interrupted` is asked
-    /// before each layer.
+    /// The statistics of some layers for each prefix asked for, and the entropies of single labels where they are.
+    /// `interrupted` is asked before each layer.
     ///
     /// # Errors
     /// A device that fails; [`crate::error::Kind::Cancelled`] once interrupted.
@@ -88,7 +89,7 @@ impl GpuEstimator {
         question: &Question,
         labels: &Arc<SampleLabels>,
         interrupted: &mut dyn FnMut() -> bool,
-    ) -> Result<Vec<Vec<Statistics>>> {
+    ) -> Result<Answer> {
         let kept = self.bring(labels, question)?;
         let samples: Vec<&DeviceSample> =
             question.prefixes.iter().filter_map(|&prefix| kept.sample(prefix)).collect();
@@ -103,14 +104,16 @@ impl GpuEstimator {
         question: &Question,
         samples: &[&DeviceSample],
         interrupted: &mut dyn FnMut() -> bool,
-    ) -> Result<Vec<Vec<Statistics>>> {
+    ) -> Result<Answer> {
         let positions = question.prefixes.last().copied().unwrap_or(0);
         if positions == 0 {
-            return Ok(vec![Vec::new(); slabs.len()]);
+            return Ok(Answer { layers: vec![Vec::new(); slabs.len()], labels: Vec::new() });
         }
         let work = self.work(question, positions, samples)?;
         let floats = positions + work.entropies.iter().map(|part| part.labels).sum::<usize>();
-        let mut found = Vec::with_capacity(slabs.len());
+        let mut found: Vec<Vec<Statistics>> = Vec::with_capacity(slabs.len());
+        let last = samples.last().filter(|_| !question.listed.is_empty());
+        let mut sums = last.map_or_else(Vec::new, |last| vec![EntropySums::default(); last.segments.sets()]);
         for slabs in slabs.chunks((READ_BACK / (floats * F32)).max(1)) {
             let staging = self.staging(slabs.len() * floats * F32)?;
             let mut in_flight = VecDeque::new();
@@ -125,13 +128,34 @@ impl GpuEstimator {
                 in_flight.push_back(self.submit_layer(slab, question, positions, samples, &work, to)?);
             }
             let read = self.read(&staging, slabs.len() * floats, interrupted)?;
-            found.par_extend(read.par_chunks_exact(floats).map(|floats| {
+            let of_labels = |floats: &'_ [f32]| {
                 let (row_entropies, mut rest) = floats.split_at(positions);
-                let of_sample = |sample: &&DeviceSample| sample.statistics(row_entropies, &mut rest);
-                samples.iter().map(of_sample).collect()
+                let of_sample = |sample: &&DeviceSample| sample.entropies(&mut rest);
+                (row_entropies, samples.iter().map(of_sample).collect::<Vec<_>>())
+            };
+            if last.is_some() {
+                for (layer, floats) in (found.len()..).zip(read.chunks_exact(floats)) {
+                    let entropies = of_labels(floats).1.pop().unwrap_or_default();
+                    if question.listed.contains(&layer) {
+                        let sets = sums.iter_mut().zip(&entropies[1..]);
+                        sets.for_each(|(sums, entropies)| sums.add(entropies.iter().copied()));
+                    }
+                }
+            }
+            found.par_extend(read.par_chunks_exact(floats).map(|floats| {
+                let (row_entropies, entropies) = of_labels(floats);
+                let of_sample = |(sample, entropies): (&&DeviceSample, Vec<&[f32]>)| {
+                    sample.segments.statistics(&entropies, row_entropies)
+                };
+                samples.iter().zip(entropies).map(of_sample).collect()
             }));
         }
-        Ok(found)
+        let labels = last.map_or_else(Vec::new, |last| {
+            let layers = question.listed.len();
+            let found_labels = last.segments.labels(|set, label| sums[set].mean(label, layers));
+            with_entropy(&found, &question.listed, found_labels)
+        });
+        Ok(Answer { layers: found, labels })
     }
 
     /// Makes the buffers of a question.
@@ -241,16 +265,15 @@ impl Kept {
 }
 
 impl DeviceSample {
-    /// The statistics that the entropies of positions and labels make up; takes those of its labels off the front.
-    fn statistics(&self, row_entropies: &[f32], label_entropies: &mut &[f32]) -> Statistics {
+    /// The entropies of the labels of each part; takes them off the front.
+    fn entropies<'e>(&self, label_entropies: &mut &'e [f32]) -> Vec<&'e [f32]> {
         let of_part = |(part, buffers): (&Segments, &Option<SegmentBuffers>)| {
             let labels = if buffers.is_some() { part.labels.len() } else { 0 };
             let (own, rest) = label_entropies.split_at(labels);
             *label_entropies = rest;
             own
         };
-        let entropies: Vec<&[f32]> = self.segments.parts.iter().zip(&self.buffers).map(of_part).collect();
-        self.segments.statistics(&entropies, row_entropies)
+        self.segments.parts.iter().zip(&self.buffers).map(of_part).collect()
     }
 }
 
@@ -280,11 +303,12 @@ mod tests {
             binning: Binning { points: 4, temperature: 0.1 },
             min_count,
             prefixes: prefixes.to_vec(),
+            listed: 0..0,
         };
         let mut ask = |min_count: u32| {
             let mut of = |labels: &Arc<SampleLabels>, prefixes: &[usize]| {
                 let question = question(min_count, prefixes);
-                estimator.statistics(&[&slab], &question, labels, &mut || false).unwrap().remove(0)
+                estimator.statistics(&[&slab], &question, labels, &mut || false).unwrap().layers.remove(0)
             };
             let curve = of(&labels, &[60, 100, positions]);
             let found = (of(&null, &[positions]), of(&labels, &[positions]));

@@ -25,6 +25,7 @@ fn measurement(layers: usize, orders: Order, documents: usize) -> Measurement {
         temperature: 0.0135,
         layers: (0..layers).map(|index| layer(Some(index))).collect(),
         mean: layer(None),
+        label_tables: Default::default(),
         convergence: vec![Estimate {
             documents,
             positions: 10 * documents,

@@ -51,6 +51,58 @@ fn pairs_and_fields_are_measured_written_and_drawn() {
 }
 
 #[test]
+fn what_single_labels_are_owed_comes_to_the_information() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step0", "step2000"]);
+    let (corpus, pairs) = (asset("demo/books-sample.jsonl"), fixture("labels/pairs.jsonl"));
+    let out = folder.path().join("results.json");
+    let mut args = vec!["measure", text(&run), "--corpus", text(&corpus), "--pairs", text(&pairs)];
+    args.extend(["--labels", "url", "--out", text(&out)]);
+    args.extend(LONGER);
+    status(&infoplane(&args), 0);
+    let json: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    for checkpoint in json["conditions"][0]["checkpoints"].as_array().unwrap() {
+        let tables = checkpoint["label_tables"].as_object().unwrap();
+        assert!(tables.len() == 10 && tables["output:bigram"]["labels"].as_array().unwrap().len() == 40);
+        // Their values are few and none is seen once.
+        for label in ["preference", "field:url"] {
+            let entries = tables[label]["labels"].as_array().unwrap();
+            let positions = tables[label]["positions"].as_f64().unwrap();
+            let part = |entry: &Value| entry[1].as_f64().unwrap() / positions * entry[2].as_f64().unwrap();
+            let whole: f64 = entries.iter().map(part).sum();
+            let information = checkpoint["mean"]["labels"][label]["information"].as_f64().unwrap();
+            assert!((whole - information).abs() < 1e-9, "{label}: {whole} for {information}");
+            assert_eq!(entries.iter().map(|entry| entry[1].as_f64().unwrap()).sum::<f64>(), positions);
+        }
+    }
+    let shown = |args: &[&str]| {
+        let output = infoplane(&[&["show", text(&out)], args].concat());
+        status(&output, 0);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let table = shown(&["--labels", "token", "--top", "3"]);
+    assert!(!table.contains("step0,") && table.matches(": most is owed to").count() == 2, "{table}");
+    assert!(table.contains("gutenberg-1m/step2000, input:token: least is told by"), "{table}");
+    let table = shown(&["--labels", "preference", "--checkpoint", "step0"]);
+    assert!(table.contains("step0, preference: most") && table.contains("rejected"), "{table}");
+    fails(
+        &["show", text(&out), "--labels", "author"],
+        &["no table of field:author", "there are input:token"],
+    );
+    fails(&["show", text(&out), "--labels", "token", "--top", "21"], &["a number from 1 to 20"]);
+
+    let svg = folder.path().join("ranking.svg");
+    let figure = ["figure", text(&out), "--kind", "ranking", "--measure", "field:url", "--out", text(&svg)];
+    status(&infoplane(&figure), 0);
+    assert!(std::fs::read_to_string(&svg).unwrap().contains("least is told by"));
+    // Tables have no room for them, and say so.
+    let csv = folder.path().join("results.csv");
+    status(&infoplane(&["merge", text(&out), "--out", text(&csv)]), 0);
+    fails(&["show", text(&csv), "--labels", "token"], &["JSON documents alone"]);
+    fails(&["figure", text(&csv), "--kind", "ranking", "--out", text(&svg)], &["from a JSON document"]);
+}
+
+#[test]
 fn pairs_alone_need_no_text() {
     let folder = tempfile::tempdir().unwrap();
     let run = run_of(folder.path(), &["step2000"]);
