@@ -8,6 +8,7 @@
 //! with each group sorted by that token, starting from one group of everything.
 
 mod documents;
+pub mod joint;
 pub mod sentence;
 
 use std::ops::Range;

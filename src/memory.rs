@@ -19,6 +19,16 @@ pub fn check(bytes: usize) -> Result<()> {
         .map_err(|error| error.help("use fewer --samples, a shorter --context or fewer --points"))
 }
 
+/// Checks that the frontier of a text's labels can be computed, where the system says what is free.
+///
+/// # Errors
+/// [`Kind::Memory`]: a text of too many pairs of labels for this machine, or for the job on it.
+pub fn check_frontier(bytes: u64) -> Result<()> {
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    fits(bytes, "the pairs of labels and their codebook take", bytes)
+        .map_err(|error| error.help("use fewer --samples, a smaller --order or a larger --min-count"))
+}
+
 /// Checks that a tokenizer can be read, where the system says what is free: `file` is the size of its file in bytes.
 ///
 /// # Errors

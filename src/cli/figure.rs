@@ -11,13 +11,14 @@ use crate::chart::{Chart, ColorBy, csv};
 use crate::error::{Error, Kind, Result};
 use crate::figure::command::USUAL_DPI;
 use crate::figure::{self, FigureOptions, POINTS_PER_MM, TWO_COLUMNS, Theme, layout};
+use crate::frontier::Report;
 use crate::labels::sentence;
 use crate::measures::Order;
 use crate::output::write_atomically;
 use crate::results::{join, read_all};
 use crate::settings::{Settings, Temperature};
 use crate::tokens::{Tokens, Vocabulary};
-use crate::views::options::{Differences, FacetBy, Heed, LayerChoice, Options, PlaneY, Sphere, Time};
+use crate::views::options::{Bound, Differences, FacetBy, Heed, LayerChoice, Options, PlaneY, Sphere, Time};
 use crate::views::quantity::Quantity;
 use crate::views::snapshot::Snapshot;
 use crate::views::{self, View};
@@ -82,6 +83,12 @@ pub struct FigureArgs {
     /// What the plane shows upward: expressivity, or the gap to the bound, I(X;Z) − I(Y;Z).
     #[arg(long, value_name = "Y", default_value = "expressivity")]
     y: PlaneY,
+    /// What bounds the plane: line, or the frontier of --frontier.
+    #[arg(long, value_name = "BOUND", default_value = "line")]
+    bound: Bound,
+    /// The frontier of the text's labels, as `infoplane frontier` wrote it in JSON.
+    #[arg(long, value_name = "FILE")]
+    frontier: Option<PathBuf>,
     /// What numbers over training are compared with: none, or first-run, which shows them less those of the first run at the
     /// same steps.
     #[arg(long, value_name = "WITH", default_value = "none")]
@@ -182,6 +189,12 @@ impl FigureArgs {
             conflicts.iter().for_each(|conflict| note(&format!("infoplane: {conflict}")));
             snapshot = Snapshot::recorded(&runs);
         }
+        if let Some(file) = &self.frontier {
+            let report = read_frontier(file)?;
+            // What is of no order stands for the one that is asked for.
+            let order = report.order.and_then(Order::of_number).unwrap_or(self.order);
+            snapshot = snapshot.with_frontier(order, Ok(report.into()));
+        }
         if let Some(scores) = &self.scores {
             snapshot = snapshot.with_benchmarks(benchmarks::read(scores)?);
         }
@@ -208,6 +221,7 @@ impl FigureArgs {
             log: self.log,
             less_null: self.less_null,
             y: self.y,
+            bound: self.bound,
             differences: self.differences,
             checkpoints: self.checkpoints.clone(),
             score: self.score.clone(),
@@ -241,6 +255,7 @@ impl FigureArgs {
             (Heed::Time, "--log", options.log),
             (Heed::LessNull, "--less-null", options.less_null),
             (Heed::Y, "--y", options.y != usual.y),
+            (Heed::Bound, "--bound", options.bound != usual.bound),
             (Heed::Differences, "--differences", options.differences != usual.differences),
             (Heed::Checkpoints, "--checkpoints", !options.checkpoints.is_empty()),
             (Heed::Score, "--score", options.score.is_some()),
@@ -279,6 +294,21 @@ impl FigureArgs {
             current: self.current.iter().flat_map(called).collect(),
         }
     }
+}
+
+/// Reads a frontier.
+///
+/// # Errors
+/// A file that cannot be read, or holds something else.
+fn read_frontier(file: &Path) -> Result<Report> {
+    let bytes = std::fs::read(file).map_err(|error| {
+        Error::new(Kind::Output, format!("the frontier cannot be read ({error})")).at(file)
+    })?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Error::new(Kind::Output, format!("not a frontier ({error})"))
+            .help("name a file that `infoplane frontier` wrote as .json")
+            .at(file)
+    })
 }
 
 fn is_csv(path: &Path) -> bool {
@@ -349,6 +379,7 @@ mod tests {
             log: true,
             less_null: true,
             y: PlaneY::Gap,
+            bound: Bound::Frontier,
             differences: Differences::FirstRun,
             checkpoints: vec!["step-1".to_owned(), "20".to_owned()],
             score: Some("-mmlu pro".to_owned()),
@@ -403,6 +434,8 @@ mod tests {
                         Heed::Time => assert_eq!((read.time, read.log), (options.time, options.log)),
                         Heed::LessNull => assert_eq!(read.less_null, options.less_null),
                         Heed::Y => assert_eq!(read.y, options.y),
+                        Heed::Bound => assert_eq!(read.bound, options.bound),
+                        Heed::Frontier => {}
                         Heed::Differences => assert_eq!(read.differences, options.differences),
                         Heed::Checkpoints => assert_eq!(read.checkpoints, options.checkpoints),
                         Heed::Score => assert_eq!(read.score, options.score),

@@ -14,6 +14,7 @@ const SIGNALS: [(i32, u8); 2] = [(SIGINT, INTERRUPTED), (SIGTERM, TERMINATED)];
 
 /// Whether the program was asked to end.
 pub struct Interrupt {
+    asked: Arc<AtomicBool>,
     status: Arc<AtomicUsize>,
 }
 
@@ -28,7 +29,12 @@ impl Interrupt {
                 .and_then(|_| flag::register(signal, Arc::clone(&asked)))
                 .and_then(|_| flag::register_usize(signal, Arc::clone(&status), exit.into()));
         }
-        Self { status }
+        Self { asked, status }
+    }
+
+    /// Set once a signal came.
+    pub fn flag(&self) -> &AtomicBool {
+        &self.asked
     }
 
     /// The exit status of the signal that came, if one did.

@@ -14,6 +14,7 @@ mod correlate;
 mod demo;
 mod figure;
 mod form;
+mod frontier;
 mod hidden;
 mod inspect;
 mod interrupt;
@@ -80,6 +81,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Draw measured results on the information plane, as PDF, SVG or PNG.
     Figure(figure::FigureArgs),
+    /// Draw the information-bottleneck frontier of a text's labels, or of any joint.
+    Frontier(frontier::FrontierArgs),
     /// Show what preference pairs come to, and how one is read.
     Pairs(pairs::PairsArgs),
     /// Correlate two columns of a table: Pearson, Spearman, line, partial correlation.
@@ -102,6 +105,7 @@ pub fn main() -> ExitCode {
         Some(Command::Hidden(args)) => hidden::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Figure(args)) => figure::run(&args),
+        Some(Command::Frontier(args)) => frontier::run(&args),
         Some(Command::Pairs(args)) => pairs::run(&args),
         Some(Command::Correlate(args)) => correlate::run(&args),
         Some(Command::Store(args)) => store::run(&args),

@@ -10,10 +10,59 @@ use crate::measures::Order;
 use crate::results::Outcome;
 use crate::words::{duration, rough_duration};
 
-/// Tells progress on standard error.
-pub struct Progress {
+/// A bar on standard error.
+pub struct Bar {
     /// On a terminal; what is in a file stays in it.
     bar: Option<ProgressBar>,
+}
+
+impl Bar {
+    /// A bar that stands at its beginning.
+    pub fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(1000);
+            match ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}") {
+                Ok(style) => bar.with_style(style),
+                Err(_) => bar,
+            }
+        });
+        Self { bar }
+    }
+
+    /// The share of all work that is done, 0 to 1, what is worked on, and the time left where it is known.
+    pub fn advance(&self, share: f64, name: &str, left: Option<Duration>) {
+        if let Some(bar) = &self.bar {
+            bar.set_position((share * 1000.0) as u64);
+            let left = left.map_or(String::new(), |left| format!(", {} left", rough_duration(left)));
+            bar.set_message(format!("{name}{left}"));
+        }
+    }
+
+    /// Whether it is seen.
+    fn is_shown(&self) -> bool {
+        self.bar.is_some()
+    }
+
+    /// A line, above the bar where there is one.
+    fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| note(line)),
+            None => note(line),
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Tells progress on standard error.
+pub struct Progress {
+    bar: Bar,
     /// The checkpoints to be measured.
     all: usize,
     /// When the checkpoint before was done.
@@ -25,24 +74,13 @@ pub struct Progress {
 impl Progress {
     /// Nothing done of `all` checkpoints.
     pub fn new(all: usize) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(1000);
-            match ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}") {
-                Ok(style) => bar.with_style(style),
-                Err(_) => bar,
-            }
-        });
-        Self { bar, all, since: Instant::now(), left: None }
+        Self { bar: Bar::new(), all, since: Instant::now(), left: None }
     }
 
     /// The share of all work that is done, 0 to 1, what is worked on, and the time left where it is known.
     pub fn advance(&mut self, share: f32, name: &str, left: Option<Duration>) {
         self.left = left.map(|left| (left, Instant::now()));
-        if let Some(bar) = &self.bar {
-            bar.set_position((f64::from(share) * 1000.0) as u64);
-            let left = left.map_or(String::new(), |left| format!(", {} left", rough_duration(left)));
-            bar.set_message(format!("{name}{left}"));
-        }
+        self.bar.advance(f64::from(share), name, left);
     }
 
     /// Tells what became of a checkpoint, the `done`th of all: a failure always, numbers where there is no bar.
@@ -51,25 +89,14 @@ impl Progress {
         let took = (!recalled).then_some(took);
         let left =
             self.left.filter(|_| done < self.all).map(|(left, told)| left.saturating_sub(told.elapsed()));
-        if self.bar.is_none() || matches!(outcome, Outcome::Failed { .. }) {
+        if !self.bar.is_shown() || matches!(outcome, Outcome::Failed { .. }) {
             self.say(&format!("{done}/{} {name}{}", self.all, came_of(outcome, took, left)));
         }
     }
 
     /// A line, above the bar where there is one.
     pub fn say(&self, line: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| note(line)),
-            None => note(line),
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.bar.say(line);
     }
 }
 

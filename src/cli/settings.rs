@@ -48,6 +48,23 @@ impl Which for OfPairs {
     }
 }
 
+/// Which positions of a text are counted.
+#[derive(Clone, Debug)]
+pub struct OfCounts;
+
+impl Which for OfCounts {
+    fn entries() -> &'static [&'static Descriptor] {
+        static ENTRIES: [&Descriptor; 5] = [
+            &settings::SAMPLES,
+            &settings::CONTEXT,
+            &settings::MAX_ORDER,
+            &settings::MIN_COUNT,
+            &settings::TEXT_FIELD,
+        ];
+        &ENTRIES
+    }
+}
+
 /// What the flags of some settings say.
 #[derive(Clone, Debug)]
 pub struct SettingsFlags<W> {

@@ -8,7 +8,9 @@ use super::runs::RunList;
 use crate::checkpoints::{CheckpointKey, RunKey};
 use crate::condition::{Condition, TextSource};
 use crate::error::Error;
+use crate::frontier::Report;
 use crate::labels::sentence::Sentence;
+use crate::measures::Order;
 use crate::measures::cloud::Cloud;
 use crate::results::Measurement;
 
@@ -53,6 +55,8 @@ pub enum Sight {
     /// A few hundred hidden states of the first documents: those of one layer, 0 for the embedding output; `None` for
     /// the last.
     States(Option<usize>),
+    /// The information-bottleneck frontier of the labels of an order, counted at the measured positions.
+    Frontier(Order),
 }
 
 /// What is seen of a [`Sight`].
@@ -62,6 +66,8 @@ pub enum Seen {
     Document(Arc<Sentence>),
     /// The states, projected.
     States(Arc<Cloud>),
+    /// The frontier, as far as it is known: more of it follows as long as it has [`Report::progress`].
+    Frontier(Arc<Report>),
 }
 
 /// What the estimator added to the forward pass.

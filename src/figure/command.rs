@@ -9,7 +9,7 @@ use crate::chart::{Chart, ColorBy, Of};
 use crate::condition::Condition;
 use crate::settings::{self, Settings};
 use crate::views::View;
-use crate::views::options::{Heed, Options, Sphere};
+use crate::views::options::{Bound, Heed, Options, Sphere};
 
 /// Dots per inch of a PNG for which no scale is named.
 pub const USUAL_DPI: f32 = 300.0;
@@ -98,6 +98,9 @@ impl Remade<'_> {
             }
             Heed::LessNull => words.switch("less-null", options.less_null),
             Heed::Y => words.flag("y", options.y.name(), options.y != usual.y),
+            Heed::Bound => words.flag("bound", options.bound.name(), options.bound != usual.bound),
+            // Its file is said by whoever has one.
+            Heed::Frontier => {}
             Heed::Differences => {
                 let is_other = options.differences != usual.differences;
                 words.flag("differences", options.differences.name(), is_other);
@@ -141,6 +144,9 @@ impl Remade<'_> {
             }
             () if self.text.is_none() && heeds(Heed::Document) => {
                 Some("the text, which --corpus and --tokenizer name")
+            }
+            () if heeds(Heed::Frontier) || heeds(Heed::Bound) && self.options.bound == Bound::Frontier => {
+                Some("the frontier, whose file --frontier names")
             }
             () if heeds(Heed::Score) => Some("the scores, whose file --scores names"),
             () => None,

@@ -102,7 +102,10 @@ impl<T: Share> Encoder<'_, T> {
                     for (&x, &mass) in xs.iter().zip(masses) {
                         let x = x as usize;
                         let factor = mass * scales[x];
-                        together.iter_mut().zip(row(x)).for_each(|(sum, share)| *sum += factor * share.value());
+                        together
+                            .iter_mut()
+                            .zip(row(x))
+                            .for_each(|(sum, share)| *sum += factor * share.value());
                         let private = self.private[x];
                         if private > 0.0 {
                             told += mass * private * (mass.ln() - joint.px()[x].ln() - log_y);

@@ -9,17 +9,25 @@
 //! the distortion KL(p(y|x) ‖ r). So a codebook of atoms r_z with weights p(z) is all there is to find, and minimising
 //! the Lagrangian I(X;Z) − β I(Y;Z) over it is expectation maximisation of a mixture: it never rises.
 
+pub mod band;
+pub mod bias;
+mod components;
 mod curve;
 mod encoder;
+pub mod file;
 mod hull;
 pub mod joint;
 mod random;
+pub mod report;
 mod sum;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::band::{Band, Effort};
+pub use self::bias::Bracket;
 pub use self::curve::{Event, Options, curve};
 pub use self::joint::Joint;
+pub use self::report::{Report, counted};
 
 /// The frontier that was found of one joint: its points from the origin to saturation, and how far to trust them.
 ///

@@ -6,6 +6,7 @@ use super::{Answer, Message, Severity, State};
 use crate::checkpoints::CheckpointKey;
 use crate::engine::{Command, Look, Seen, Sight};
 use crate::error::Error;
+use crate::measures::Order;
 use crate::views::options::LayerChoice;
 use crate::views::snapshot::Snapshot;
 
@@ -16,6 +17,8 @@ pub enum Glance {
     Document(usize),
     /// Hidden states of the checkpoint at the scrubber: of an average, those of the last layer.
     States(LayerChoice),
+    /// The frontier of the text's labels of an order, as the checkpoint's tokenizer reads it.
+    Frontier(Order),
 }
 
 /// What is looked at and what of it was seen.
@@ -37,6 +40,7 @@ impl State {
                 glances.iter().any(|glance| match (*glance, sight) {
                     (Glance::Document(a), Sight::Document(b)) => a == b,
                     (Glance::States(_), Sight::States(_)) => true,
+                    (Glance::Frontier(a), Sight::Frontier(b)) => a == b,
                     _ => false,
                 })
             };
@@ -69,6 +73,7 @@ impl State {
             let sight = match *glance {
                 Glance::Document(document) => Sight::Document(document),
                 Glance::States(layers) => Sight::States(self.layer_of(checkpoint, layers)),
+                Glance::Frontier(order) => Sight::Frontier(order),
             };
             let look = Look { checkpoint, condition: Arc::clone(condition), sight };
             if !looks.contains(&look) {
@@ -118,9 +123,16 @@ impl State {
             snapshot = snapshot.with_benchmarks(Arc::clone(benchmarks));
         }
         for look in self.looks() {
-            if let Sight::Document(document) = look.sight {
-                snapshot =
-                    snapshot.with_sentence(document, Err(format!("document {document} is being read")));
+            match look.sight {
+                Sight::Document(document) => {
+                    let wait = format!("document {document} is being read");
+                    snapshot = snapshot.with_sentence(document, Err(wait));
+                }
+                Sight::Frontier(order) => {
+                    let wait = "the frontier is computed once no numbers are wanted".to_owned();
+                    snapshot = snapshot.with_frontier(order, Err(wait));
+                }
+                Sight::States(_) => {}
             }
         }
         let text = self.asked.text();
@@ -130,10 +142,14 @@ impl State {
                     snapshot.with_sentence(sentence.document(), Ok(Arc::clone(sentence)))
                 }
                 (_, Ok(Seen::States(cloud))) => snapshot.with_cloud(Arc::clone(cloud)),
+                (Sight::Frontier(order), Ok(Seen::Frontier(report))) => {
+                    snapshot.with_frontier(order, Ok(Arc::clone(report)))
+                }
+                (Sight::Frontier(order), Err(error)) => snapshot.with_frontier(order, Err(error.to_string())),
                 (Sight::Document(document), Err(error)) => {
                     snapshot.with_sentence(document, Err(error.to_string()))
                 }
-                (Sight::States(_), Err(_)) => snapshot,
+                (Sight::States(_), Err(_)) | (_, Ok(Seen::Frontier(_))) => snapshot,
             };
         }
         snapshot

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use twox_hash::XxHash3_128;
 
+use crate::frontier;
+
 /// The version of the arithmetic that leads from tokens to scores (forward pass, reference points, cosines), and of
 /// the files that scores lie in.
 ///
@@ -18,6 +20,12 @@ pub const SCORES_VERSION: u32 = 2;
 /// To be raised by hand where the same scores give numbers that differ by more than rounding, or where a
 /// measurement has numbers that those stored before lack. A test holds a measurement against its digest.
 pub const MEASURES_VERSION: u32 = 3;
+
+/// The version of what leads from counts of labels to a stored frontier.
+///
+/// To be raised by hand where the same counts give another curve, or where a frontier holds what those stored before
+/// lack.
+pub const FRONTIER_VERSION: u32 = 1;
 
 /// What something in the store depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +43,29 @@ impl Key {
     /// The key for a measurement that depends on `parts`, and on the arithmetic that makes it.
     pub fn of_measurement(parts: &impl Serialize) -> Self {
         Self::new(Version::MEASUREMENTS, parts)
+    }
+
+    /// The key for the frontier of pairs of labels with this hash, under options.
+    pub fn of_frontier(pairs: u128, options: &frontier::Options) -> Self {
+        #[derive(Serialize)]
+        struct Parts<'a> {
+            frontier: u32,
+            pairs: String,
+            clusters: Option<usize>,
+            betas: &'a [f64],
+            seed: u64,
+            thorough: bool,
+        }
+        let frontier::Options { clusters, betas, seed, thorough } = options;
+        let parts = Parts {
+            frontier: FRONTIER_VERSION,
+            pairs: format!("{pairs:032x}"),
+            clusters: *clusters,
+            betas,
+            seed: *seed,
+            thorough: *thorough,
+        };
+        Self::new(Version::MEASUREMENTS, &parts)
     }
 
     fn new(version: Version, parts: &impl Serialize) -> Self {

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! STORE/scores/vS-KEY-SEEDSxPOINTS/   an entry: the scores of a checkpoint
-//! STORE/measurements/vS.M-KEY.json    a checkpoint's numbers
+//! STORE/measurements/vS.M-KEY.json    a checkpoint's numbers, or the frontier of a text's labels
 //! STORE/limit.json                    what scores may take, where `infoplane store limit` said so
 //! STORE/lock                          held while room is made
 //! ```
@@ -26,6 +26,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_128;
 
 use self::account::Account;
@@ -33,6 +35,7 @@ pub use self::key::{Key, MEASURES_VERSION, SCORES_VERSION};
 pub use self::room::{Cleared, Contents, StoredScores};
 
 use crate::error::{Error, Kind, Result};
+use crate::frontier::Report;
 use crate::output::write_atomically;
 use crate::results::Measurement;
 use crate::scores::lock::{lock, lock_existing};
@@ -178,9 +181,18 @@ impl Store {
 
     /// What was measured under this key, if it was.
     pub fn measurement(&self, key: &Key) -> Option<Measurement> {
+        self.recall(key)
+    }
+
+    /// The frontier that was found under this key, if one was.
+    pub fn frontier(&self, key: &Key) -> Option<Report> {
+        self.recall(key)
+    }
+
+    fn recall<T: Serialize + DeserializeOwned>(&self, key: &Key) -> Option<T> {
         let path = self.measurement_file(key);
         let bytes = fs::read(&path).ok()?;
-        let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+        let kept: Kept<T> = serde_json::from_slice(&bytes).ok()?;
         // Two keys with the same name are as unlikely as a file changed so that it still reads; neither
         // may be shown for the other.
         (kept.key == key.text() && kept.sum == sum(&kept.measurement)).then(|| {
@@ -194,13 +206,24 @@ impl Store {
     /// # Errors
     /// A file that cannot be written.
     pub fn keep(&self, key: &Key, measurement: &Measurement) -> Result<()> {
-        let kept =
-            Kept { key: key.text().to_owned(), sum: sum(measurement), measurement: measurement.clone() };
-        let bytes = serde_json::to_vec(&kept)
-            .map_err(|error| Error::new(Kind::Store, format!("a measurement cannot be kept ({error})")))?;
-        write_atomically(&self.measurement_file(key), &bytes)?;
+        self.write(key, measurement)?;
         self.account.keep();
         Ok(())
+    }
+
+    /// Keeps the frontier that was found under a key.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn keep_frontier(&self, key: &Key, report: &Report) -> Result<()> {
+        self.write(key, report)
+    }
+
+    fn write<T: Serialize>(&self, key: &Key, measurement: &T) -> Result<()> {
+        let kept = Kept { key: key.text().to_owned(), sum: sum(measurement), measurement };
+        let bytes = serde_json::to_vec(&kept)
+            .map_err(|error| Error::new(Kind::Store, format!("a measurement cannot be kept ({error})")))?;
+        write_atomically(&self.measurement_file(key), &bytes)
     }
 
     fn scores(&self) -> PathBuf {
@@ -228,15 +251,15 @@ impl Store {
 }
 
 /// A measurement as it is kept.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Kept {
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
     key: String,
     sum: String,
-    measurement: Measurement,
+    measurement: T,
 }
 
 /// A checksum of a measurement's numbers.
-fn sum(measurement: &Measurement) -> String {
+fn sum<T: Serialize>(measurement: &T) -> String {
     let text = serde_json::to_string(measurement).unwrap_or_default();
     format!("{:032x}", XxHash3_128::oneshot(text.as_bytes()))
 }

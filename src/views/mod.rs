@@ -11,6 +11,7 @@ mod depth;
 mod estimator;
 mod explain;
 mod families;
+mod frontier;
 mod heatmap;
 mod honesty;
 pub mod hues;
@@ -65,6 +66,7 @@ pub struct View {
 /// Every view, in the order of menus.
 pub const ALL: &[View] = &[
     plane::VIEW,
+    frontier::VIEW,
     loss::VIEW,
     estimator::VIEW,
     labels::VIEW,

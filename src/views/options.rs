@@ -131,6 +131,17 @@ named! {
 }
 
 named! {
+    /// What bounds the plane.
+    Bound {
+        /// The line I(Y;Z) = I(X;Z) of the paper.
+        #[default]
+        Line = "line",
+        /// The frontier of the text's labels, with the line up to I(X;Y) beside it.
+        Frontier = "frontier",
+    }
+}
+
+named! {
     /// What numbers over training are compared with.
     Differences {
         /// Nothing: they are shown as they are.
@@ -160,6 +171,8 @@ pub struct Options {
     pub less_null: bool,
     /// What the plane shows upward.
     pub y: PlaneY,
+    /// What bounds the plane.
+    pub bound: Bound,
     /// What numbers over training are compared with.
     pub differences: Differences,
     /// The checkpoints a view of single ones shows, by name or step; empty for first, middle and last, of
@@ -249,6 +262,10 @@ pub enum Heed {
     LessNull,
     /// [`Options::y`].
     Y,
+    /// [`Options::bound`].
+    Bound,
+    /// The frontier of the text's labels.
+    Frontier,
     /// [`Options::differences`].
     Differences,
     /// [`Options::checkpoints`].

@@ -8,9 +8,10 @@ use super::plane::Basis;
 use super::quantity::Quantity;
 use crate::analysis::benchmarks::Benchmarks;
 use crate::chart::{CheckpointSubject, Color, ColorBar, ColorBy, RunSubject, Subjects};
+use crate::frontier::Report;
 use crate::labels::sentence::Sentence;
-use crate::measures::Label;
 use crate::measures::cloud::Cloud;
+use crate::measures::{Label, Order};
 use crate::results::caption::{self, Measured, MeasuredRun, distinctions};
 use crate::results::{CheckpointResult, JoinedRun, Measurement};
 
@@ -24,6 +25,8 @@ pub struct Snapshot {
     /// Documents of the sample by their number, or why one cannot be shown.
     sentences: BTreeMap<usize, Result<Arc<Sentence>, String>>,
     cloud: Option<Arc<Cloud>>,
+    /// Frontiers of the text's labels by their order, or why there is none.
+    frontiers: BTreeMap<Order, Result<Arc<Report>, String>>,
     benchmarks: Option<Arc<Benchmarks>>,
 }
 
@@ -114,6 +117,19 @@ impl Snapshot {
     pub fn with_sentence(mut self, document: usize, sentence: Result<Arc<Sentence>, String>) -> Self {
         self.sentences.insert(document, sentence);
         self
+    }
+
+    /// The same snapshot with the frontier of the labels of an order, or why there is none.
+    #[must_use]
+    pub fn with_frontier(mut self, order: Order, frontier: Result<Arc<Report>, String>) -> Self {
+        self.frontiers.insert(order, frontier);
+        self
+    }
+
+    /// The frontier of the labels of an order, or why there is none; `None` where none was asked for.
+    pub fn frontier(&self, order: Order) -> Option<Result<&Report, String>> {
+        let frontier = self.frontiers.get(&order)?;
+        Some(frontier.as_deref().map_err(String::clone))
     }
 
     /// The same snapshot with scores of benchmarks.

@@ -1,7 +1,9 @@
 //! Runs that are made, their numbers and results, and a stand-in for the worker that answers with them.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -10,7 +12,9 @@ use infoplane::checkpoints::{Checkpoint, CheckpointKey, Run, RunKey};
 use infoplane::condition::{Condition, TextSource};
 use infoplane::engine::{Command, Event, Quality, RunList, Seen, Sight, Want};
 use infoplane::error::{Error, Kind, Result};
-use infoplane::labels::sentence;
+use infoplane::frontier::{self, Report};
+use infoplane::labels::joint::{self, Joint};
+use infoplane::labels::{Labels, sentence};
 use infoplane::measures::cloud::Cloud;
 use infoplane::measures::{Information, Label, LayerMeasures, Order};
 use infoplane::results::{
@@ -203,6 +207,15 @@ fn seen_of(sight: Sight) -> Result<Seen> {
         Sight::Document(document) => {
             let decode = |id: u32| words[id as usize].to_owned();
             Ok(Seen::Document(Arc::new(sentence::of(&documents, decode, document, Order::Quadgram)?)))
+        }
+        Sight::Frontier(order) => {
+            let labels = Labels::new(&documents, 4);
+            let Joint { all, halves } = joint::joint(&labels, order, 1).unwrap_or_default();
+            let (joint, bracket) = frontier::counted(all, &halves)?;
+            let options = frontier::Options::default();
+            let stop = AtomicBool::new(false);
+            let report = Report::of(&joint, bracket, &options, &stop, &mut |_| ControlFlow::Continue(()))?;
+            Ok(Seen::Frontier(Arc::new(report)))
         }
         Sight::States(layer) => {
             let cloud = Cloud::mixture(1, 60, 0.2);

@@ -10,7 +10,7 @@ use crate::app::widgets::{Icon, icon_button, row_ui};
 use crate::settings::Temperature;
 use crate::state::State;
 use crate::views::View;
-use crate::views::options::{Differences, FacetBy, Heed, LayerChoice, Options, PlaneY, Share, Time};
+use crate::views::options::{Bound, Differences, FacetBy, Heed, LayerChoice, Options, PlaneY, Share, Time};
 use crate::views::quantity::Quantity;
 
 /// What is chosen of a panel.
@@ -136,6 +136,16 @@ fn heed_ui(ui: &mut Ui, heed: Heed, chosen: &mut Chosen, less_null: &mut bool, s
                 ui.selectable_value(&mut options.y, *y, y.name());
             }
         }),
+        Heed::Bound => {
+            let mut is_on = options.bound == Bound::Frontier;
+            let help = "What representations of X alone can reach of this text, found and provably excluded, instead of the \
+                        line I(Y;Z) = I(X;Z) alone; it is computed once no numbers are wanted";
+            if ui.checkbox(&mut is_on, "Frontier of the text").on_hover_text(help).changed() {
+                options.bound = if is_on { Bound::Frontier } else { Bound::Line };
+            }
+        }
+        // It is the text's, which is chosen for all panels.
+        Heed::Frontier => {}
         Heed::Differences => {
             let mut is_on = options.differences == Differences::FirstRun;
             let help = "Values less those of the first run at the same steps";

@@ -15,7 +15,7 @@ use crate::app::widgets::{Icon, icon_button};
 use crate::chart::Chart;
 use crate::state::Glance;
 use crate::views::View;
-use crate::views::options::{Differences, Heed, Options, PlaneY};
+use crate::views::options::{Bound, Differences, Heed, Options, PlaneY};
 use crate::views::plane::{self, PlaneView};
 use crate::views::snapshot::Snapshot;
 
@@ -174,7 +174,10 @@ impl ChartPanel {
         if heeds(Heed::Document) {
             return Some(Glance::Document(self.options.document));
         }
-        let layers = self.own.map_or(view.layers, |(_, layers)| layers);
+        let (order, layers) = self.own.unwrap_or((view.order, view.layers));
+        if heeds(Heed::Frontier) || heeds(Heed::Bound) && self.options.bound == Bound::Frontier {
+            return Some(Glance::Frontier(order));
+        }
         heeds(Heed::Sphere).then_some(Glance::States(layers))
     }
 

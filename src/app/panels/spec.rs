@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::app::numbers::sort::{By, Sort};
 use crate::measures::Order;
-use crate::views::options::{Differences, FacetBy, LayerChoice, Options, PlaneY, Sphere, Time};
+use crate::views::options::{Bound, Differences, FacetBy, LayerChoice, Options, PlaneY, Sphere, Time};
 use crate::views::quantity::Quantity;
 use crate::views::{self, View};
 
@@ -121,6 +121,9 @@ impl Spec {
         if options.y != usual.y {
             set("y", options.y.name().into());
         }
+        if options.bound != usual.bound {
+            set("bound", options.bound.name().into());
+        }
         if options.differences != usual.differences {
             set("differences", options.differences.name().into());
         }
@@ -200,6 +203,7 @@ impl Spec {
             time: read::<Time>(word("time")),
             log: self.options.get("log").and_then(Value::as_bool).unwrap_or_default(),
             y: read::<PlaneY>(word("y")),
+            bound: read::<Bound>(word("bound")),
             differences: read::<Differences>(word("differences")),
             checkpoints: checkpoints.collect(),
             score: word("score").map(str::to_owned),
@@ -227,6 +231,7 @@ mod tests {
             time: Time::Tokens,
             log: true,
             y: PlaneY::Gap,
+            bound: Bound::Frontier,
             differences: Differences::FirstRun,
             checkpoints: vec!["step-10".to_owned()],
             score: Some("mmlu".to_owned()),

@@ -33,7 +33,7 @@ pub(super) struct Looks {
 
 impl Looks {
     /// The first that was not answered, of those `of` takes, with what that takes of it.
-    fn next<T>(&self, of: impl Fn(Sight) -> Option<T>) -> Option<(Look, T)> {
+    pub(super) fn next<T>(&self, of: impl Fn(Sight) -> Option<T>) -> Option<(Look, T)> {
         let mut waiting = self.all.iter().filter(|(_, answered)| !answered);
         waiting.find_map(|(look, _)| Some((look.clone(), of(look.sight)?)))
     }
@@ -86,7 +86,12 @@ impl Work {
     }
 
     /// Emits what is seen, unless that was broken off.
-    fn emit_seen(&mut self, look: Look, seen: Result<Seen>, outbox: &Outbox<'_>) -> Result<bool, Gone> {
+    pub(super) fn emit_seen(
+        &mut self,
+        look: Look,
+        seen: Result<Seen>,
+        outbox: &Outbox<'_>,
+    ) -> Result<bool, Gone> {
         if !matches!(&seen, Err(error) if error.kind() == Kind::Cancelled) {
             self.looks.all.iter_mut().filter(|(other, _)| *other == look).for_each(|(_, done)| *done = true);
             outbox.emit(Event::Seen { look, seen })?;
@@ -95,7 +100,7 @@ impl Work {
     }
 
     /// The sample that a look is at.
-    fn sample_of(&mut self, look: &Look, inbox: &mut Inbox) -> Result<Rc<Sample>> {
+    pub(super) fn sample_of(&mut self, look: &Look, inbox: &mut Inbox) -> Result<Rc<Sample>> {
         let runs = Arc::clone(&self.runs);
         let (_, checkpoint) = runs.get(look.checkpoint).ok_or_else(not_open)?;
         // The text's, where there are pairs beside it.

@@ -26,6 +26,7 @@ mod answer;
 mod answering;
 mod asking;
 mod files;
+mod frontier;
 mod looking;
 mod scoring;
 mod taking_up;
@@ -140,7 +141,7 @@ impl Work {
             return Ok(true);
         }
         let Some(task) = self.current.take().or_else(|| self.next()) else {
-            return self.look_at_states(inbox, outbox);
+            return Ok(self.look_at_states(inbox, outbox)? || self.look_at_frontier(inbox, outbox)?);
         };
         if std::mem::take(&mut self.resting) {
             self.progress = Progress::new(Instant::now());

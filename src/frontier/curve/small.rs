@@ -45,10 +45,8 @@ impl Codebook {
     /// Atoms that are mixtures of rows, each with the weights of its row in `mixtures`, weighted alike.
     fn of_mixtures(joint: &Joint, mixtures: &[Vec<f64>]) -> Self {
         let atoms = mixtures.len();
-        let mut book = Self {
-            log_weights: vec![-(atoms as f64).ln(); atoms],
-            log_atoms: vec![0.0; joint.ys() * atoms],
-        };
+        let mut book =
+            Self { log_weights: vec![-(atoms as f64).ln(); atoms], log_atoms: vec![0.0; joint.ys() * atoms] };
         for x in 0..joint.xs() {
             let (ys, weights) = joint.row(x);
             for (&y, weight) in ys.iter().zip(weights) {
@@ -333,8 +331,7 @@ fn hills(joint: &Joint, beta: f64, book: &Codebook, effort: Effort) -> Vec<Hill>
         starts.extend(pairs.take(PAIRS));
     }
     let mut tops: Vec<Hill> = Vec::new();
-    let climbed: Vec<Hill> =
-        starts.into_par_iter().map(|start| climb(joint, beta, &logs, start)).collect();
+    let climbed: Vec<Hill> = starts.into_par_iter().map(|start| climb(joint, beta, &logs, start)).collect();
     for hill in climbed {
         let near = |other: &Hill| {
             let distance = other.mixture.iter().zip(&hill.mixture).map(|(a, b)| (a - b).abs());

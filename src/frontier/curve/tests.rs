@@ -19,7 +19,12 @@ fn at_betas(joint: &Joint, betas: &[f64]) -> Vec<Point> {
 }
 
 /// Rows with a few heavy columns each, as `concentration` is small; row x has mass `mass(x)`.
-fn random_rows(seed: u64, [xs, ys]: [usize; 2], concentration: f64, mass: impl Fn(usize) -> f64) -> Vec<Vec<f64>> {
+fn random_rows(
+    seed: u64,
+    [xs, ys]: [usize; 2],
+    concentration: f64,
+    mass: impl Fn(usize) -> f64,
+) -> Vec<Vec<f64>> {
     let mut random = SplitMix64::new(seed);
     let rows = (0..xs).map(|x| {
         let row: Vec<f64> = (0..ys).map(|_| random.unit().powf(1.0 / concentration)).collect();

@@ -12,8 +12,9 @@ use crate::chart::{
 use crate::measures::Order;
 use crate::views::View;
 use crate::views::explain::{self, Told};
+use crate::views::frontier;
 use crate::views::marks::Flag;
-use crate::views::options::{FacetBy, Heed, LayerChoice, Options, PlaneY, Share};
+use crate::views::options::{Bound, FacetBy, Heed, LayerChoice, Options, PlaneY, Share};
 use crate::views::quantity::Quantity;
 use crate::views::snapshot::{Measure, Run, Snapshot};
 
@@ -24,7 +25,7 @@ pub const VIEW: View = View {
     paper: "1",
     about: "Complexity against expressivity: the trajectory of each run under the bound.",
     needs_results: true,
-    heeds: &[Heed::Order, Heed::Layers, Heed::Facet, Heed::Y, Heed::LessNull],
+    heeds: &[Heed::Order, Heed::Layers, Heed::Facet, Heed::Y, Heed::Bound, Heed::LessNull],
     chart,
 };
 
@@ -32,8 +33,14 @@ pub const VIEW: View = View {
 const FAR: f64 = 4.0;
 
 fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
+    // The gap is to the line.
+    let bound = if options.y == PlaneY::Gap { Bound::Line } else { options.bound };
+    let options = &Options { bound, ..options.clone() };
     let mut chart = side_by_side(snapshot, options, facets(snapshot, options), &[options.order])?;
     chart.title = format!("{}, {}, {}", VIEW.title, options.order, options.layers.name());
+    if options.bound == Bound::Frontier {
+        frontier::explain_plane(&mut chart, snapshot, options);
+    }
     if is_single(snapshot) {
         chart.legend.bar = Some(progress());
     }
@@ -129,7 +136,8 @@ pub(in crate::views) fn facet(
 ) -> Facet {
     let single = is_single(snapshot);
     let runs = snapshot.runs().filter(of);
-    frame(title, options, runs.map(|run| Mark::Series(series(run, options, single))))
+    let plane = frame(title, options, runs.map(|run| Mark::Series(series(run, options, single))));
+    if options.bound == Bound::Frontier { frontier::bounding(plane, snapshot, options) } else { plane }
 }
 
 /// A plane with its bound and these marks.

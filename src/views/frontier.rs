@@ -1,0 +1,324 @@
+//! The information-bottleneck frontier of the labels of a text: what was found, what is excluded, and how far to trust
+//! both; with the models beside it.
+
+use std::time::Duration;
+
+use super::options::{Heed, Options};
+use super::quantity::Quantity;
+use super::snapshot::{Measure, Run, Snapshot};
+use super::{View, datum, explain};
+use crate::chart::{
+    Axis, Chart, Color, Curve, Dash, Datum, Facet, Fill, Legend, Line, Mark, Marker, Note, Of, Scale, Series,
+    Sign,
+};
+use crate::frontier::Report;
+use crate::measures::Order;
+use crate::words::{rough_duration, thousands};
+
+/// The view.
+pub const VIEW: View = View {
+    kind: "frontier",
+    title: "Information-bottleneck frontier",
+    paper: "",
+    about: "How much of Y any representation of X alone can tell: encoders that were found, what is provably excluded, the \
+            line of the paper, and the models beside them.",
+    needs_results: false,
+    heeds: &[Heed::Order, Heed::Layers, Heed::Frontier],
+    chart,
+};
+
+/// Less than this above the frontier is not seen.
+const VISIBLE: f64 = 1e-3;
+
+fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
+    let report = snapshot.frontier(options.order).ok_or_else(|| {
+        format!(
+            "no frontier of {}s is known: compute one by `infoplane frontier` and name its file",
+            options.order
+        )
+    })??;
+    let facets = vec![bounds(snapshot, report, options), trade_offs(report), convergence(report)];
+    let keys = snapshot.runs().filter(|run| run.measured().next().is_some());
+    let keys = keys.map(|run| explain::key(run, options)).collect();
+    let above = facets[0].marks.iter().flat_map(Mark::data).any(|datum| datum.is_marked);
+    let notes = above.then(|| Note { sign: Sign::Exclamation, text: ABOVE.to_owned() });
+    let mut caption = claims(report, options.order);
+    caption.extend(notes.iter().map(|note| format!("! {}: {WHY_ABOVE}", note.text)));
+    let of = report.text.as_ref().map(|text| format!(" of {text}")).unwrap_or_default();
+    Ok(Chart {
+        title: format!("{}, {}{of}", VIEW.title, options.order),
+        facets,
+        columns: 3,
+        legend: Legend { keys, notes: notes.into_iter().collect(), bar: None },
+        caption,
+        subjects: snapshot.subjects().clone(),
+    })
+}
+
+/// That a model lies above what was found for representations of X alone.
+pub(super) const ABOVE: &str = "above the frontier";
+/// Why that may be.
+pub(super) const WHY_ABOVE: &str = "hidden states know more than the label X, and the frontier binds representations of X alone; \
+                                    few positions a label bias the estimate upwards, too";
+
+/// What is to be known before the curve is believed, a sentence each.
+fn claims(report: &Report, order: Order) -> Vec<String> {
+    let counts = &report.counts;
+    let mut claims = vec![format!(
+        "Frontier of p(x, y) over {} positions: {} {order} labels x, {} labels y, {} pairs; I(X;Y) = {:.4}, H(X) = {:.4} nats",
+        thousands(counts.positions),
+        thousands(counts.xs),
+        thousands(counts.ys),
+        thousands(counts.pairs),
+        report.frontier.information,
+        report.frontier.entropy_x
+    )];
+    claims.extend(report.progress.map(|progress| {
+        let left = progress.seconds_left.map(|seconds| {
+            format!(", about {} left", rough_duration(Duration::from_secs_f64(seconds.max(0.0))))
+        });
+        format!(
+            "Still growing: {:.0} % of the search is done{}",
+            100.0 * progress.share,
+            left.unwrap_or_default()
+        )
+    }));
+    claims.push(
+        "The curve is of encoders that were found, so the frontier is there or higher; that none lies above is not proved. \
+         Nothing that depends on X alone is above the dashed line"
+            .to_owned(),
+    );
+    claims.extend(
+        report
+            .frontier
+            .spread
+            .map(|spread| format!("Other seeds gave the same curve within {spread:.4} nats")),
+    );
+    claims.extend(report.bracket.map(|bracket| {
+        let chao_shen = bracket.chao_shen.map(|value| format!(", after Chao and Shen {value:.4}"));
+        format!(
+            "Counted from a text: I(X;Y) of the language lies between {:.4} (held out) and {:.4} (plug-in){}; {:.1} % of \
+             the mass is of pairs seen once",
+            bracket.held_out,
+            bracket.plug_in,
+            chao_shen.unwrap_or_default(),
+            100.0 * bracket.singletons
+        )
+    }));
+    claims
+}
+
+/// I(X;Z) against I(Y;Z): curve, band, line, and the models.
+fn bounds(snapshot: &Snapshot, report: &Report, options: &Options) -> Facet {
+    let points = report.frontier.points.iter().filter(|point| point.on_curve);
+    let found = Series {
+        name: "found".to_owned(),
+        color: Color::Text,
+        marker: Some(Marker::Speck),
+        data: points
+            .map(|point| Datum {
+                more: vec![format!("β {:.3}", point.beta), format!("residual {:.1e} nats", point.residual)],
+                ..Datum::new(point.complexity, point.expressivity, Of::default().of_order(options.order))
+            })
+            .collect(),
+        ..Series::default()
+    };
+    let models = snapshot.runs().map(|run| Mark::Series(models(run, report, options)));
+    let marks = marks(report, 1.0).into_iter().chain([Mark::Series(found)]).chain(models).collect();
+    let [x, y] =
+        [("I(X;Z)", 1.08 * report.frontier.entropy_merged), ("I(Y;Z)", 1.08 * report.frontier.information)];
+    let axis = |(label, end): (&str, f64)| Axis::new(label, "nats").with_zero().within([0.0, end.max(1e-3)]);
+    Facet { title: "bounds".to_owned(), x: axis(x), y: axis(y), marks, ..Facet::default() }
+}
+
+/// The line up to I(X;Y), the band and the curve, in units of so many nats.
+pub(super) fn marks(report: &Report, unit: f64) -> Vec<Mark> {
+    let scaled =
+        |line: Vec<(f64, f64)>| line.into_iter().map(|(x, y)| [x / unit, y / unit]).collect::<Vec<_>>();
+    let (inner, outer) = (scaled(report.frontier.corners()), scaled(report.outer_corners()));
+    let full = report.frontier.information;
+    let end = report.frontier.entropy_x.max(full);
+    let line = scaled(vec![(0.0, 0.0), (full, full), (end, full)]);
+    let curve = |points: Vec<[f64; 2]>, label: &str, color: Color, dash: Dash| {
+        Mark::Curve(Curve {
+            points,
+            label: label.to_owned(),
+            color,
+            line: Some(Line { dash, is_thin: false }),
+            ..Curve::default()
+        })
+    };
+    let band = inner.iter().copied().chain(outer.iter().rev().copied()).collect();
+    vec![
+        Mark::Curve(Curve { points: band, color: Color::Muted, is_area: true, ..Curve::default() }),
+        curve(line, "line I(Y;Z) = I(X;Z)", Color::Muted, Dash::Bound),
+        curve(outer, "none above", Color::Muted, Dash::Stale),
+        curve(inner, "found", Color::Text, Dash::Solid),
+    ]
+}
+
+/// A plane bounded by the frontier instead of the line, where it is known: its data say what share of it they have, and
+/// those above it are marked.
+pub(super) fn bounding(mut plane: Facet, snapshot: &Snapshot, options: &Options) -> Facet {
+    let Some(Ok(report)) = snapshot.frontier(options.order) else { return plane };
+    let Some((_, unit)) = unit_of(snapshot) else { return plane };
+    // The line and the area above it, which no others are.
+    plane.marks.retain(|mark| !matches!(mark, Mark::Curve(_)));
+    for mark in &mut plane.marks {
+        let Mark::Series(series) = mark else { continue };
+        for datum in &mut series.data {
+            let measure = snapshot.measured().find(|measure| {
+                (Some(measure.run.index), Some(measure.index)) == (datum.of.run, datum.of.checkpoint)
+            });
+            let Some(measure) = measure.filter(|measure| is_comparable(report, measure)) else { continue };
+            let place = [datum.x, datum.y].map(|value| value * self::unit(measure.run));
+            datum.more.extend(shares(report, place));
+            datum.is_marked = is_above(report, place);
+            if datum.is_marked {
+                datum.flags.push(ABOVE.to_owned());
+            }
+        }
+    }
+    plane.marks.splice(0..0, marks(report, unit));
+    plane
+}
+
+/// Says in a plane's legend and caption what bounds it, or why the frontier does not.
+pub(super) fn explain_plane(chart: &mut Chart, snapshot: &Snapshot, options: &Options) {
+    let report = match snapshot.frontier(options.order) {
+        Some(Ok(report)) => report,
+        other => {
+            let why = other.and_then(Result::err).unwrap_or_else(|| "none is known of this text".to_owned());
+            chart.caption.push(format!("Without the frontier: {why}"));
+            return;
+        }
+    };
+    if let Some((points, _)) = unit_of(snapshot) {
+        chart.caption.push(format!("The frontier is in the plane's unit, nats over ln n with n = {points}"));
+    }
+    chart.caption.extend(claims(report, options.order));
+    if chart.data().any(|(.., datum)| datum.is_marked) {
+        chart.legend.notes.push(Note { sign: Sign::Exclamation, text: ABOVE.to_owned() });
+        chart.caption.push(format!("! {ABOVE}: {WHY_ABOVE}"));
+    }
+}
+
+/// The number of reference points of the first run that has numbers, and its unit in nats.
+fn unit_of(snapshot: &Snapshot) -> Option<(usize, f64)> {
+    let run = snapshot.runs().find(|run| run.measured().next().is_some())?;
+    Some((run.data.measured.settings.points, unit(run)))
+}
+
+/// What of the line, of the frontier and of the band a place has; as far as there is any.
+pub(super) fn shares(report: &Report, [complexity, expressivity]: [f64; 2]) -> Vec<String> {
+    let of = [
+        ("the line", report.frontier.information.min(complexity)),
+        ("the frontier", report.frontier.at(complexity)),
+        ("what is not excluded", report.outer_at(complexity)),
+    ];
+    let shares = of.into_iter().filter(|(_, most)| *most > 0.0);
+    shares.map(|(name, most)| format!("{:.0} % of {name}", 100.0 * expressivity / most)).collect()
+}
+
+/// Whether a place is above the frontier by more than rounding.
+pub(super) fn is_above(report: &Report, [complexity, expressivity]: [f64; 2]) -> bool {
+    expressivity > report.frontier.at(complexity) + VISIBLE
+}
+
+/// The trajectory of a run in nats.
+fn models(run: Run<'_>, report: &Report, options: &Options) -> Series {
+    let unit = unit(run);
+    let datum = |measure: Measure<'_>| {
+        let complexity = Quantity::Complexity.of(measure.measurement, options)?.value * unit;
+        let expressivity = datum::of(Quantity::Expressivity, &measure, complexity, options)?;
+        let place = [complexity, expressivity.y * unit];
+        let above = is_comparable(report, &measure) && is_above(report, place);
+        Some(Datum {
+            y: place[1],
+            low: expressivity.low.map(|low| low * unit),
+            high: expressivity.high.map(|high| high * unit),
+            joined: measure.joined,
+            is_marked: above,
+            flags: above.then(|| ABOVE.to_owned()).into_iter().chain(expressivity.flags).collect(),
+            more: if is_comparable(report, &measure) { shares(report, place) } else { Vec::new() },
+            ..expressivity
+        })
+    };
+    let subject = run.subject;
+    Series {
+        name: "trajectory".to_owned(),
+        label: subject.label(),
+        color: subject.color(),
+        line: Some(Line { dash: Dash::Style(subject.style), is_thin: false }),
+        marker: Some(Marker::Run(subject.run)),
+        fill: Fill::None,
+        data: run.measured().filter_map(datum).collect(),
+        ..Series::default()
+    }
+}
+
+/// What one of a run's efficiencies is in nats: ln n.
+pub(super) fn unit(run: Run<'_>) -> f64 {
+    (run.data.measured.settings.points as f64).ln()
+}
+
+/// Whether numbers are of the text that the frontier is of, as far as is known.
+pub(super) fn is_comparable(report: &Report, measure: &Measure<'_>) -> bool {
+    match (&report.sample, &measure.measurement.sample) {
+        (Some(of), Some(own)) => of == own,
+        _ => true,
+    }
+}
+
+/// The slope along the curve: the trade-off β of each point.
+fn trade_offs(report: &Report) -> Facet {
+    let of = |point: &crate::frontier::Point| (point.beta, Vec::new());
+    let y = Axis { scale: Scale::Log, ..Axis::new("trade-off β", "") };
+    along(report, "trade-off", y, "β", of)
+}
+
+/// How far points are from standing still.
+fn convergence(report: &Report) -> Facet {
+    let of = |point: &crate::frontier::Point| {
+        let atoms = format!("{} atoms, {:.0} % of p(x) apart", point.atoms, 100.0 * point.private);
+        // What is less has no place on the axis, and is as good as nothing.
+        (
+            point.residual.abs().max(1e-12),
+            vec![atoms, format!("ln of the largest growth {:.1e}", point.ratio)],
+        )
+    };
+    let y = Axis { scale: Scale::Log, ..Axis::new("residual F − L", "nats") };
+    along(report, "self-consistency", y, "residual", of)
+}
+
+/// A frame of one number of each point of the curve.
+fn along(
+    report: &Report,
+    title: &str,
+    y: Axis,
+    name: &str,
+    of: impl Fn(&crate::frontier::Point) -> (f64, Vec<String>),
+) -> Facet {
+    let mut points: Vec<&crate::frontier::Point> =
+        report.frontier.points.iter().filter(|point| point.on_curve).collect();
+    points.sort_by(|a, b| a.complexity.total_cmp(&b.complexity));
+    let datum = |point: &&crate::frontier::Point| {
+        let (value, more) = of(point);
+        Datum { joined: true, more, ..Datum::new(point.complexity, value, Of::default()) }
+    };
+    let series = Series {
+        name: name.to_owned(),
+        color: Color::Text,
+        line: Some(Line::default()),
+        marker: Some(Marker::Dot),
+        data: points.iter().map(datum).collect(),
+        ..Series::default()
+    };
+    Facet {
+        title: title.to_owned(),
+        x: Axis::new("I(X;Z)", "nats").with_zero(),
+        y,
+        marks: vec![Mark::Series(series)],
+        ..Facet::default()
+    }
+}
