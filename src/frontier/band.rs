@@ -10,6 +10,7 @@
 
 mod coupled;
 mod independent;
+mod sampling;
 
 use std::sync::atomic::AtomicBool;
 
