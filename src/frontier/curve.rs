@@ -1,7 +1,11 @@
 //! The curve of a joint: what is asked, what is told while it grows, and which way it is found.
 
+mod codebook;
+mod large;
+mod pass;
 mod run;
 mod small;
+mod table;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
@@ -9,6 +13,9 @@ use std::sync::atomic::AtomicBool;
 use self::run::Run;
 use super::{Frontier, Joint, Point, hull};
 use crate::error::{Error, Kind, Result};
+
+/// Atoms of a codebook where nothing else is asked.
+const CLUSTERS: usize = 128;
 
 /// What is asked of a [`curve`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -84,8 +91,12 @@ pub fn curve(
         for beta in above {
             run.found(Point::origin(beta))?;
         }
-    } else {
+    } else if small::is_small(joint) {
         small::points(joint, &above, &mut run)?;
+    } else {
+        frontier.converged = false;
+        frontier.clusters = options.clusters.unwrap_or(CLUSTERS).min(joint.xs());
+        large::points(joint, frontier.clusters, options.seed, &above, &mut run)?;
     }
     frontier.passes = run.passes;
     frontier.found = run.points.len();

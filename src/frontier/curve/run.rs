@@ -49,7 +49,12 @@ impl<'a> Run<'a> {
         self.tell(Event::Progress { fraction: self.fraction, seconds_left: left })
     }
 
-    /// Says that work expected will not be needed.
+    /// Says that work which was expected will not be needed.
+    pub fn spare(&mut self, work: usize) {
+        self.expected = self.expected.saturating_sub(work);
+    }
+
+    /// Says that a point was found.
     ///
     /// # Errors
     /// As [`done`](Self::done).

@@ -208,15 +208,26 @@ impl Codebook {
         logs.map(|(now, before)| now - before).fold(0.0, f64::max)
     }
 
-    /// Adds atoms that are mixtures of rows, with a small weight each.
-    fn add(&mut self, joint: &Joint, mixtures: &[Vec<f64>]) {
-        const SHARE: f64 = 0.02;
+    /// This codebook with more atoms that are mixtures of rows, all of them with `share` of the weight.
+    fn with(&self, joint: &Joint, mixtures: &[Vec<f64>], share: f64) -> Self {
         let more = Self::of_mixtures(joint, mixtures);
-        let (old, new) = (self.atoms(), more.atoms());
-        let rows = self.log_atoms.chunks_exact(old).zip(more.log_atoms.chunks_exact(new));
-        self.log_atoms = rows.flat_map(|(old, new)| old.iter().chain(new)).copied().collect();
-        self.log_weights.iter_mut().for_each(|log| *log += (1.0 - SHARE).ln());
-        self.log_weights.extend(more.log_weights.iter().map(|log| log + SHARE.ln()));
+        let rows = self.log_atoms.chunks_exact(self.atoms()).zip(more.log_atoms.chunks_exact(more.atoms()));
+        let old = self.log_weights.iter().map(|log| log + (1.0 - share).ln());
+        Self {
+            log_atoms: rows.flat_map(|(old, new)| old.iter().chain(new)).copied().collect(),
+            log_weights: old.chain(more.log_weights.iter().map(|log| log + share.ln())).collect(),
+        }
+    }
+
+    /// This codebook with more atoms, of as much weight as lowers the free energy: from there no step leads back.
+    /// `None` if no weight does.
+    fn bettered(&self, joint: &Joint, beta: f64, mixtures: &[Vec<f64>]) -> Option<Self> {
+        const SHARES: [f64; 6] = [2e-2, 2e-3, 2e-4, 2e-5, 2e-6, 2e-7];
+        let energy = self.posterior(joint, beta).free_energy;
+        SHARES
+            .into_iter()
+            .map(|share| self.with(joint, mixtures, share))
+            .find(|with| with.posterior(joint, beta).free_energy < energy - 1e-15 * (1.0 + beta))
     }
 
     /// One atom for those that agree: their Lagrangian is no higher together.
@@ -268,14 +279,18 @@ pub fn best(joint: &Joint, beta: f64, start: Codebook, effort: Effort, passes: &
         book = book.settled(joint, beta, REST, passes);
         let posterior = book.posterior(joint, beta);
         book = book.merged(joint, &posterior.shares);
-        let hills = hills(joint, beta, &book, effort);
-        highest = hills.iter().map(|hill| hill.height).fold(0.0, f64::max);
+        let mut hills = hills(joint, beta, &book, effort);
+        hills.sort_by(|a, b| b.height.total_cmp(&a.height));
+        highest = hills.first().map_or(0.0, |hill| hill.height.max(0.0));
         let higher: Vec<Vec<f64>> =
             hills.into_iter().filter(|hill| hill.height > 10.0 * REST).map(|hill| hill.mixture).collect();
         if higher.is_empty() || round + 1 == ROUNDS {
             break;
         }
-        book.add(joint, &higher);
+        // All of them at once may be too much where they are near each other.
+        let bettered = book.bettered(joint, beta, &higher);
+        let Some(bettered) = bettered.or_else(|| book.bettered(joint, beta, &higher[..1])) else { break };
+        book = bettered;
     }
     let posterior = book.posterior(joint, beta);
     let (next, _) = book.step(joint, beta);

@@ -140,7 +140,7 @@ fn random_joints_leave_nothing_to_find() {
         let joint = Joint::from_weights(&rows).unwrap();
         let frontier = found(&joint, &Options { betas: betas.to_vec(), ..Options::default() });
         check(&joint, &frontier);
-        for point in &frontier.points {
+        for point in frontier.points.iter().filter(|point| betas.contains(&point.beta)) {
             assert!(point.ratio < 1e-9 && point.residual.abs() < 1e-9, "{shape:?}: {point:?}");
         }
     }

@@ -1,0 +1,146 @@
+//! Codebooks of large joints: where they start, and how they grow smaller.
+
+use super::pass::Passes;
+use super::table::{Log, stride};
+use crate::error::Result;
+use crate::frontier::Joint;
+use crate::frontier::random::SplitMix64;
+
+/// Atoms r_z with weights p(z).
+#[derive(Clone, Debug)]
+pub struct Codebook {
+    /// ln p(z), −∞ of an atom that died, `[atoms]`.
+    pub log_weights: Vec<f64>,
+    /// Σ_x p(x) p(z|x) of the encoder that was found last, `[atoms]`.
+    pub weights: Vec<f64>,
+    /// ln r_z(y) / p(y), `[ys, stride]`. Relative to p(y) they are small, and the same of what p(z|x) depends on.
+    pub table: Vec<Log>,
+}
+
+impl Codebook {
+    /// Atoms with equal weight, each half p(y) and half the row of one of `xs`. Half of p(y), because an atom that
+    /// excludes a y is infinitely far from all rows that have it, and stays so.
+    pub fn of_rows(joint: &Joint, xs: &[usize]) -> Self {
+        let stride = stride(xs.len());
+        let mut table = vec![Log::nearest(0.5_f32.ln()); joint.ys() * stride];
+        for (z, &x) in xs.iter().enumerate() {
+            let (ys, weights) = joint.row(x);
+            for (&y, weight) in ys.iter().zip(weights) {
+                let ratio = 0.5 + 0.5 * weight / joint.py()[y as usize];
+                table[y as usize * stride + z] = Log::nearest(ratio.ln() as f32);
+            }
+        }
+        Self { log_weights: vec![-(xs.len() as f64).ln(); xs.len()], weights: Vec::new(), table }
+    }
+
+    /// Up to `atoms` atoms by rows that are far from those before, as k-means++ chooses them (Arthur and Vassilvitskii
+    /// 2007), with KL(W_x ‖ r) for the squared distance, and as many at a time as there are already.
+    ///
+    /// # Errors
+    /// [`Kind::Cancelled`](crate::error::Kind::Cancelled) once stopped.
+    pub fn seeded(passes: &mut Passes, atoms: usize, seed: u64) -> Result<Self> {
+        let joint = passes.joint();
+        let mut random = SplitMix64::new(seed);
+        let mut chosen: Vec<usize> = Vec::new();
+        let mut distances: Vec<f64> = passes.distances_to_mean();
+        loop {
+            // The smallest of these are a sample without replacement (Efraimidis and Spirakis 2006).
+            let mut keys: Vec<(f64, usize)> = distances
+                .iter()
+                .zip(joint.px())
+                .enumerate()
+                .filter(|&(_, (&distance, _))| distance > 0.0)
+                .map(|(x, (distance, mass))| (-(1.0 - random.unit()).ln() / (mass * distance), x))
+                .collect();
+            keys.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let wanted = chosen.len().max(1).min(atoms - chosen.len());
+            let before = chosen.len();
+            chosen.extend(
+                keys.iter().map(|key| key.1).filter(|x| !chosen.contains(x)).take(wanted).collect::<Vec<_>>(),
+            );
+            if chosen.len() >= atoms || chosen.len() == before {
+                return Ok(Self::of_rows(joint, &chosen));
+            }
+            let book = Self::of_rows(joint, &chosen);
+            let further = passes.distances(&book)?;
+            distances
+                .iter_mut()
+                .zip(further)
+                .for_each(|(distance, further)| *distance = distance.min(further));
+        }
+    }
+
+    /// The number of atoms, dead ones among them.
+    pub fn atoms(&self) -> usize {
+        self.log_weights.len()
+    }
+
+    /// Leaves out atoms of less weight than is worth a column, and puts those into one that agree.
+    pub fn tidy(&mut self, joint: &Joint) {
+        /// ln of the weight.
+        const LEAST: f64 = -16.0;
+        /// Squared Hellinger distance of atoms that agree.
+        const SAME: f32 = 1e-5;
+        let heaviest = self.log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mut order: Vec<usize> =
+            (0..self.atoms()).filter(|&z| self.log_weights[z] > LEAST.min(heaviest - 1.0)).collect();
+        order.sort_by(|&a, &b| self.log_weights[b].total_cmp(&self.log_weights[a]));
+        let sketches = self.sketches(joint, &order);
+        let mut leaders: Vec<usize> = Vec::new();
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (place, &z) in order.iter().enumerate() {
+            let same =
+                leaders.iter().position(|&leader| distance(&sketches[leader], &sketches[place]) < SAME);
+            match same {
+                Some(group) => groups[group].push(z),
+                None => {
+                    leaders.push(place);
+                    groups.push(vec![z]);
+                }
+            }
+        }
+        if groups.len() == self.atoms() {
+            return;
+        }
+        // In their old order, so that a codebook that loses nothing stays as it is.
+        groups.sort_by_key(|group| group[0]);
+        let (old, new) = (stride(self.atoms()), stride(groups.len()));
+        let log_weights: Vec<f64> = groups
+            .iter()
+            .map(|group| group.iter().map(|&z| self.log_weights[z].exp()).sum::<f64>().ln())
+            .collect();
+        let mut table = vec![Log::nearest(0.0); joint.ys() * new];
+        for (row, before) in table.chunks_exact_mut(new).zip(self.table.chunks_exact(old)) {
+            for ((cell, group), total) in row.iter_mut().zip(&groups).zip(&log_weights) {
+                *cell = match group[..] {
+                    [z] => before[z],
+                    _ => {
+                        let part =
+                            |&z: &usize| (self.log_weights[z] - total + f64::from(before[z].value())).exp();
+                        Log::nearest(group.iter().map(part).sum::<f64>().ln() as f32)
+                    }
+                };
+            }
+        }
+        *self = Self { log_weights, weights: Vec::new(), table };
+    }
+
+    /// √r_z of the heaviest y, and of all others together.
+    fn sketches(&self, joint: &Joint, atoms: &[usize]) -> Vec<Vec<f32>> {
+        const HEAVIEST: usize = 512;
+        let stride = stride(self.atoms());
+        let ys = joint.ys().min(HEAVIEST);
+        let sketch = |&z: &usize| {
+            let mass = |y: usize| joint.py()[y] * f64::from(self.table[y * stride + z].value()).exp();
+            let masses: Vec<f64> = (0..ys).map(mass).collect();
+            let rest = (1.0 - masses.iter().sum::<f64>()).max(0.0);
+            masses.into_iter().chain([rest]).map(|mass| mass.sqrt() as f32).collect()
+        };
+        atoms.iter().map(sketch).collect()
+    }
+}
+
+/// Half the squared distance of two sketches.
+fn distance(a: &[f32], b: &[f32]) -> f32 {
+    0.5 * a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>()
+}
