@@ -40,26 +40,7 @@ const SEED: u64 = 0xc0_0b1e;
 /// # Errors
 /// [`Kind::Cancelled`](crate::error::Kind::Cancelled) soon after `stop` is set.
 pub(super) fn draws(joint: &Joint, stop: &AtomicBool) -> Result<Vec<Draw>> {
-    let classes = Classes::new(joint);
-    let coupling = Coupling {
-        joint,
-        classwise: Classwise::new(joint, &classes, stop)?,
-        within: Within::new(joint, &classes),
-        entries: entries_of_columns(joint),
-        equivocations: equivocations(joint),
-        classes,
-    };
-    // All but what is sampled: H(X | …), and H(Y_1 Y_2 | X) as far as both are of one class.
-    let pair = 2.0 * joint.entropy_y() - coupling.entropy() - joint.entropy_x();
-    let draws = std::array::from_fn(|line| line + 2);
-    let sampled = means(joint, stop, (SEED, WORK), draws, |posterior, random, x| {
-        coupling.sample(posterior, random, x)
-    })?;
-    let line = |(draws, (mean, error)): (usize, (f64, f64))| {
-        let correlation = pair + (draws - 2) as f64 * joint.information() + mean;
-        Draw { draws, correlation: correlation.max(0.0), error, coupled: true }
-    };
-    Ok(draws.into_iter().zip(sampled).map(line).collect())
+    Coupling::new(joint, Classes::new(joint), stop)?.draws(stop)
 }
 
 /// Couplings of p(y|x) with itself for every x.
@@ -73,7 +54,33 @@ struct Coupling<'a> {
     equivocations: Vec<f64>,
 }
 
-impl Coupling<'_> {
+impl<'a> Coupling<'a> {
+    fn new(joint: &'a Joint, classes: Classes, stop: &AtomicBool) -> Result<Self> {
+        Ok(Self {
+            joint,
+            classwise: Classwise::new(joint, &classes, stop)?,
+            within: Within::new(joint, &classes),
+            entries: entries_of_columns(joint),
+            equivocations: equivocations(joint),
+            classes,
+        })
+    }
+
+    fn draws(&self, stop: &AtomicBool) -> Result<Vec<Draw>> {
+        let joint = self.joint;
+        // All but what is sampled: H(X | …), and H(Y_1 Y_2 | X) as far as both are of one class.
+        let pair = 2.0 * joint.entropy_y() - self.entropy() - joint.entropy_x();
+        let draws = std::array::from_fn(|line| line + 2);
+        let sampled = means(joint, stop, (SEED, WORK), draws, |posterior, random, x| {
+            self.sample(posterior, random, x)
+        })?;
+        let line = |(draws, (mean, error)): (usize, (f64, f64))| {
+            let correlation = pair + (draws - 2) as f64 * joint.information() + mean;
+            Draw { draws, correlation: correlation.max(0.0), error, coupled: true }
+        };
+        Ok(draws.into_iter().zip(sampled).map(line).collect())
+    }
+
     /// C_x(y_1, y_2) of two entries of row `x`.
     fn mass(&self, x: usize, one: usize, two: usize) -> f64 {
         let [a, b] = [one, two].map(|entry| self.classes.slot(x, entry));
@@ -199,3 +206,6 @@ fn entries_of_columns(joint: &Joint) -> Vec<usize> {
     }
     entries
 }
+
+#[cfg(test)]
+mod tests;

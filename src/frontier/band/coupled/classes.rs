@@ -28,6 +28,7 @@ pub(super) struct Classes {
 }
 
 impl Classes {
+    /// The classes of a joint, as many as take a bounded time to couple.
     pub fn new(joint: &Joint) -> Self {
         let mut alone = if joint.ys() <= ALL_ALONE { joint.ys() } else { ALONE };
         // Columns are by falling mass, so the frequent ones stand first.
@@ -42,6 +43,11 @@ impl Classes {
         while alone > FEWEST_ALONE && products(alone) > PRODUCTS {
             alone /= 2;
         }
+        Self::with(joint, alone)
+    }
+
+    /// The classes of a joint whose first `alone` columns are classes of their own.
+    pub fn with(joint: &Joint, alone: usize) -> Self {
         let class: Vec<u32> = (0..joint.ys()).map(|y| class_of(joint, y, alone) as u32).collect();
         let mut classes = Self {
             count: class.iter().max().map_or(0, |&last| last as usize + 1),
