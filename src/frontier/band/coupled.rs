@@ -5,8 +5,7 @@
 //! TC = k H(Y) − H(Y_1 Y_2 | X) − (k − 2) H(Y|X) − H(X) + H(X | Y_1…Y_k).
 //!
 //! Any coupling gives a bound. The one looked for makes the pair nearly independent, as that of a product: it
-//! lowers I(Y_1;Y_2), which is convex in it, by mirror descent in the geometry of relative entropy, where a step of size 1
-//! never rises. So C_x = u(y_1) u(y_2) g(y_1, y_2), g for all x together, u by Sinkhorn's iteration for each. Columns that
+//! lowers I(Y_1;Y_2), which is convex in it, by mirror descent in the geometry of relative entropy. So C_x = u(y_1) u(y_2) g(y_1, y_2), g for all x together, u by Sinkhorn's iteration for each. Columns that
 //! are rare share a g; within such a class two draws avoid to repeat each other.
 //!
 //! Sinkhorn's iteration ends before the marginals are exact, and a bound needs them exact: each coupling is scaled down

@@ -16,6 +16,9 @@ const BLOCKS: usize = 16;
 /// What the bound may be off by sampling before more is not worth it, in nats of expressivity, as a standard error.
 const PRECISION: f64 = 2e-4;
 
+/// What drawing takes beside walking and searching, in steps of these.
+const OF_A_SAMPLE: u64 = 128;
+
 /// A mean and its standard error.
 pub(super) type Mean = (f64, f64);
 
@@ -152,7 +155,7 @@ impl Posterior<'_> {
             }
             drawn[draw] = entry;
         }
-        self.work += weights.len() as u64 / 4;
+        self.work += OF_A_SAMPLE + weights.len() as u64 / 4;
         drawn
     }
 

@@ -6,18 +6,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::super::super::joint::Joint;
-use super::super::super::sum::sum;
 use super::classes::Classes;
 use crate::error::{Error, Result};
 
 /// Parts of the rows, whose sums are added in their order.
 const PARTS: usize = 4;
-/// Steps of descent at most, and what a step has to gain to be followed by another, in nats.
-const STEPS: usize = 24;
-const GAIN: f64 = 5e-4;
+/// Steps of descent.
+const STEPS: usize = 10;
 /// Rounds of Sinkhorn's iteration in a step, and after the last.
-const ROUNDS: usize = 3;
-const LAST_ROUNDS: usize = 20;
+const ROUNDS: usize = 6;
+const LAST_ROUNDS: usize = 30;
+/// How much a step holds couplings near independence. Without it affinities go to 0 where rows leave no choice, and
+/// Sinkhorn's iteration does not come to an end.
+const CALM: f64 = 0.1;
 
 /// For each row a coupling of p(class | x) with itself: weight · weight · affinity + rest · rest.
 pub(super) struct Classwise {
@@ -47,15 +48,10 @@ impl Classwise {
         let mut affinity = vec![1.0_f32; count * count];
         let mut parts = parts(joint, classes);
         let marginal = marginal(joint, classes);
-        let mut before = f64::INFINITY;
-        for step in 0..=STEPS {
+        for step in 0..STEPS {
             let rounds = if step == 0 { 0 } else { ROUNDS };
             sweep(joint, classes, &mut parts, &affinity, rounds, stop)?;
-            let information = descend(&mut parts, &marginal, &mut affinity);
-            if before - information < GAIN {
-                break;
-            }
-            before = information;
+            descend(&parts, &marginal, &mut affinity);
         }
         sweep(joint, classes, &mut parts, &affinity, LAST_ROUNDS, stop)?;
         let weight = parts.into_iter().flat_map(|part| part.weight).collect();
@@ -190,23 +186,22 @@ fn products(affinity: &[f32], count: usize, of_class: &[u32], weight: &[f64], su
     }
 }
 
-/// One step down: affinities over how much more often classes come together than by chance. What the pairs told of each
-/// other before it, in nats.
-fn descend(parts: &mut [Part], marginal: &[f64], affinity: &mut [f32]) -> f64 {
+/// One step down: affinities over how much more often classes come together than by chance.
+fn descend(parts: &[Part], marginal: &[f64], affinity: &mut [f32]) {
     let count = marginal.len();
-    let rows: Vec<&[f64]> = parts.iter().map(|part| &part.pairs[..]).collect();
-    let terms = affinity.par_chunks_mut(count).enumerate().map(|(one, affinity)| {
-        let mut term = 0.0;
-        for (two, affinity) in affinity.iter_mut().enumerate() {
-            let place = one.min(two) * count + one.max(two);
-            let pair: f64 = rows.iter().map(|pairs| pairs[place]).sum();
+    affinity.par_chunks_mut(count).enumerate().for_each(|(one, affinity)| {
+        for (two, affinity) in affinity.iter_mut().enumerate().skip(one) {
+            let pair: f64 = parts.iter().map(|part| part.pairs[one * count + two]).sum();
             if pair > 0.0 {
                 let ratio = pair / (marginal[one] * marginal[two]);
-                term += pair * ratio.ln();
-                *affinity = (f64::from(*affinity) / ratio).clamp(1e-20, 1e20) as f32;
+                let next = (f64::from(*affinity) / ratio).powf(1.0 / (1.0 + CALM));
+                *affinity = next.clamp(1e-20, 1e20) as f32;
             }
         }
-        term
     });
-    sum(terms.collect::<Vec<f64>>())
+    for one in 0..count {
+        for two in 0..one {
+            affinity[one * count + two] = affinity[two * count + one];
+        }
+    }
 }
