@@ -35,6 +35,7 @@ pub mod settings;
 mod simd;
 pub mod state;
 pub mod store;
+mod tally;
 pub mod tokens;
 pub mod views;
 mod words;

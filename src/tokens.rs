@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::corpus;
@@ -20,11 +20,13 @@ mod added;
 mod encode;
 mod file;
 mod pairs;
+mod read_pair;
 mod texts;
 
 pub use added::added;
 pub use encode::Vocabulary;
-pub use pairs::{ReadPair, ReadSide, ReadToken, read_pair, template};
+pub use pairs::template;
+pub use read_pair::read_pair;
 pub use texts::FieldValues;
 
 /// Documents encoded at once: enough for all cores.
@@ -39,8 +41,16 @@ pub struct Answers {
     pub positions: Vec<Range<usize>>,
     /// Whether each is the preferred answer of its pair: `[documents]`.
     pub preferred: Vec<bool>,
-    /// The pair of each by its number: `[documents]`.
+    /// The pair of each by its number, in rising order: `[documents]`.
     pub pairs: Vec<u32>,
+    /// Whether each goes on beyond the context: `[documents]`.
+    pub cut: Vec<bool>,
+    /// What the record of each pair is called: `[pairs]`.
+    pub places: Vec<String>,
+    /// The file of the template that rendered them; `None` for plain text.
+    pub template: Option<PathBuf>,
+    /// What of the file was skipped, and why; `None` if nothing was.
+    pub skipped: Option<String>,
 }
 
 /// A sample of documents as token ids.

@@ -10,14 +10,15 @@ use super::settings::{OfPairs, SettingsFlags};
 use super::{DONE, deliver, note, printable};
 use crate::corpus;
 use crate::error::Result;
+use crate::pairs::{ReadSide, Role, SIDES};
 use crate::settings::{PairPositions, Settings};
-use crate::tokens::{self, ReadSide, Tokens};
+use crate::tokens::{self, Tokens};
 use crate::words::counted;
 
 /// The flags of `pairs`.
 #[derive(Debug, Args)]
 pub struct PairsArgs {
-    /// Preference pairs: JSON lines, an array of JSON, CSV or Parquet with `chosen` and `rejected`.
+    /// Preference pairs: JSON lines, an array of JSON, CSV, Parquet or Arrow with `chosen` and `rejected`.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The checkpoint's `tokenizer.json`, beside which its chat template lies.
@@ -106,21 +107,17 @@ fn summary(args: &PairsArgs, settings: &Settings) -> Result<String> {
 fn inspected(args: &PairsArgs, settings: &Settings) -> Result<String> {
     let number = usize::try_from(args.pair - 1).unwrap_or(usize::MAX);
     let pair = tokens::read_pair(&args.tokenizer, &args.file, settings, number)?;
-    let template =
-        pair.template.map_or("no chat template, plain text".to_owned(), |path| path.display().to_string());
-    let mut text = format!("pair {} ({}), by {template}\n", args.pair, pair.place);
-    for (name, side) in ["chosen", "rejected"].into_iter().zip(&pair.sides) {
-        let labelled = side.tokens.iter().filter(|token| token.is_labelled).count();
-        let cut = side.tokens.iter().filter(|token| token.is_cut).count();
-        let cut = if cut > 0 { format!(", {cut} beyond the context") } else { String::new() };
-        let _ = writeln!(text, "\n{name}: {}, {labelled} labelled{cut}", counted(side.tokens.len(), "token"));
-        text += &shown(side, name == "chosen", args.color.are_on());
+    let mut text = pair.title() + "\n";
+    for (name, side) in SIDES.into_iter().zip(&pair.sides) {
+        let _ = writeln!(text, "\n{name}: {}", side.words());
+        text += &shown(side, name == SIDES[0], args.color.are_on());
     }
     Ok(text)
 }
 
 /// A side in its tokens. With colors labelled ones stand on two shades of green, or of red where the answer is the
-/// rejected one, and what is not labelled is dim; without, a broken bar parts tokens and brackets enclose those labelled.
+/// rejected one, what is not labelled is dim, and special tokens lean; without, a broken bar parts tokens and brackets
+/// enclose those labelled.
 fn shown(side: &ReadSide, chosen: bool, colors: bool) -> String {
     let (mut text, mut was_labelled) = (String::new(), false);
     let shades = if chosen { ["42;30", "102;30"] } else { ["41;97", "101;30"] };
@@ -128,24 +125,26 @@ fn shown(side: &ReadSide, chosen: bool, colors: bool) -> String {
         // What would move a terminal's cursor is spelled out; a line's end stays one.
         let lines: Vec<String> = token.text.split('\n').map(printable).collect();
         if colors {
-            let style = match (token.is_labelled, token.is_cut) {
-                (true, _) => shades[number % 2],
-                (false, true) => "2;9",
-                (false, false) => "2",
+            let style = match token.role {
+                Role::Labelled => shades[number % 2],
+                Role::Cut => "2;9",
+                Role::Read => "2",
             };
+            let special = if token.is_special { ";3" } else { "" };
             let styled = lines.iter().map(|line| match line.is_empty() {
                 true => String::new(),
-                false => format!("\x1b[{style}m{line}\x1b[0m"),
+                false => format!("\x1b[{style}{special}m{line}\x1b[0m"),
             });
             text += &styled.collect::<Vec<_>>().join("\n");
         } else {
-            match (was_labelled, token.is_labelled) {
+            let is_labelled = token.role == Role::Labelled;
+            match (was_labelled, is_labelled) {
                 (false, true) => text += "[",
                 (true, false) => text += "]",
                 _ if number > 0 => text += "¦",
                 _ => {}
             }
-            was_labelled = token.is_labelled;
+            was_labelled = is_labelled;
             text += &lines.join("\n");
         }
     }

@@ -13,13 +13,14 @@ use std::path::Path;
 use self::arrow::Batches;
 use self::parquet::Columns;
 use crate::error::{Error, Kind, Result};
+use crate::tally::Tally;
 use array::Elements;
 use folder::Shards;
 use json::{JsonEntries, Objects};
 use lines::Lines;
 use open::{Format, Opened};
 use plain::Paragraphs;
-use skipped::{Problem, Tally};
+use skipped::{Fault, Problem};
 use table::Rows;
 
 mod array;
@@ -78,7 +79,7 @@ trait Entries<T = String>: Send {
 /// What a file holds, in order. Ends after the first error.
 pub struct Reading<T> {
     entries: Box<dyn Entries<T>>,
-    tally: Tally,
+    tally: Tally<Fault>,
     ended: bool,
 }
 
@@ -198,7 +199,7 @@ impl<T: 'static> Reading<T> {
     /// named, and what was skipped. A line each.
     pub fn notes(&self) -> Vec<String> {
         let field = self.entries.field();
-        let skipped = self.tally.note(self.entries.noun(), &field.name);
+        let skipped = self.tally.note(self.entries.noun(), |fault, count| fault.words(count, &field.name));
         let notes = self.entries.note().map(str::to_owned).into_iter();
         let notes = notes.chain(self.found_field()).chain(skipped);
         notes.map(|note| format!("{note}: {}", self.entries.path().display())).collect()

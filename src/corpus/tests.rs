@@ -107,7 +107,7 @@ fn reads_no_further_than_asked() {
     let lines = Lines::new(Box::new(BufReader::new(Endless)), Path::new("endless"));
     let objects = Objects::Lines(lines);
     let entries = Box::new(JsonEntries::new(objects, Field::usual("text")));
-    let endless = Documents { entries, tally: super::Tally::default(), ended: false };
+    let endless = Documents { entries, tally: crate::tally::Tally::default(), ended: false };
     assert!(endless.take(1000).all(|document| document.unwrap() == "again"));
 
     // What follows the documents asked for does not matter.

@@ -8,6 +8,7 @@
 //! | `message.rs` | messages as data sets write them |
 //! | `positions.rs` | which tokens are labelled |
 //! | `problem.rs` | why a record or a pair is skipped |
+//! | `reading.rs` | a pair in its tokens, for whoever shows it |
 //! | `record.rs` | records of the layouts that are in use to pairs |
 //! | `render.rs` | sides to text, by a chat template or without |
 //! | `transcript.rs` | conversations written as one text, as in HH-RLHF |
@@ -15,6 +16,7 @@
 mod message;
 mod positions;
 mod problem;
+mod reading;
 mod record;
 mod render;
 #[cfg(test)]
@@ -23,6 +25,7 @@ mod transcript;
 
 pub use positions::labelled;
 pub use problem::{Fault, Problem};
+pub use reading::{OfPairs, ReadPair, ReadSide, ReadToken, Role, SIDES};
 pub use record::pair;
 pub use render::render;
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::tally::{self, First};
+
 /// What a record or a pair lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -17,6 +19,13 @@ pub enum Fault {
     Template,
     /// A token of the last message within the context.
     Cut,
+}
+
+impl tally::Fault for Fault {
+    /// That a context is too short for pairs says nothing against them.
+    fn is_of_file(self) -> bool {
+        self != Self::Cut
+    }
 }
 
 impl Fault {
@@ -57,6 +66,12 @@ impl Problem {
     pub fn cut(context: usize) -> Self {
         let cause = format!("has its last message wholly beyond the context of {context} tokens");
         Self::new(Fault::Cut, cause, "use a longer --context")
+    }
+
+    /// The same of the record or the pair of this name.
+    pub fn at(self, place: String) -> First<Fault> {
+        let Self { fault, cause, help } = self;
+        First { fault, place, cause, help }
     }
 }
 

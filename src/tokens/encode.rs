@@ -46,9 +46,16 @@ fn unreadable(error: &tokenizers::Error) -> Error {
         .help("fetch the checkpoint's tokenizer.json again")
 }
 
+/// The ids of tokens that stand for marks and not for text.
+fn special(tokenizer: &Tokenizer) -> HashSet<u32> {
+    let added = tokenizer.get_added_tokens_decoder().into_iter();
+    added.filter(|(_, token)| token.special).map(|(id, _)| id).collect()
+}
+
 /// The texts of token ids.
 pub struct Vocabulary {
     tokenizer: Tokenizer,
+    special: HashSet<u32>,
 }
 
 impl Vocabulary {
@@ -57,7 +64,22 @@ impl Vocabulary {
     /// # Errors
     /// [`Kind::Tokenizer`] if it cannot be read, [`Kind::Memory`] if there is no room for it.
     pub fn read(path: &Path) -> Result<Self> {
-        Ok(Self { tokenizer: read(path)? })
+        let tokenizer = read(path)?;
+        Ok(Self { special: special(&tokenizer), tokenizer })
+    }
+
+    /// Whether a token stands for a mark, such as the end of a message, and not for text.
+    pub fn is_special(&self, id: u32) -> bool {
+        self.special.contains(&id)
+    }
+
+    /// What a token adds to the text behind another: some tokenizers decode a blank only between two.
+    pub fn text_behind(&self, before: u32, id: u32) -> String {
+        let decoded = |ids: &[u32]| self.tokenizer.decode(ids, false).unwrap_or_default();
+        match decoded(&[before, id]).strip_prefix(&decoded(&[before])) {
+            Some(text) if !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER) => text.to_owned(),
+            _ => self.text(id),
+        }
     }
 
     /// The text of a token; of one that holds a part of a letter, as the vocabulary writes it.
@@ -191,6 +213,11 @@ impl Encoder {
                 }
             }
         }
+    }
+
+    /// The ids of tokens that stand for marks and not for text.
+    pub fn special(&self) -> HashSet<u32> {
+        special(&self.tokenizer)
     }
 
     fn first_piece(&self) -> usize {

@@ -5,8 +5,9 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Tokens, all_documents_from_file, missing_tokenizer};
+use super::{Tokens, Vocabulary, all_documents_from_file, missing_tokenizer, read_pair};
 use crate::error::{Error, Kind};
+use crate::pairs::{OfPairs, ReadToken, Role};
 use crate::settings::Settings;
 
 fn repository(path: &str) -> PathBuf {
@@ -313,4 +314,57 @@ fn text_of_another_field_that_is_too_short_says_which_field_it_was() {
         told.contains("fewer than 8 tokens; there is no `text`; the text is taken from `title`"),
         "{told}"
     );
+}
+
+#[test]
+fn a_pair_of_a_sample_is_the_one_of_the_file() {
+    let tokenizer = repository("assets/demo/gutenberg-1m/tokenizer.json");
+    let labels = repository("tests/fixtures/labels");
+    let file = labels.join("pairs.jsonl");
+    // Short enough that some sides are cut and some pairs left out.
+    let settings = Settings {
+        context: 96,
+        chat_template: labels.join("chat_template.jinja").to_str().unwrap().to_owned(),
+        ..Settings::default()
+    };
+    let tokens = Tokens::from_pairs(&tokenizer, &file, &settings, &mut || false).unwrap();
+    let answers = tokens.answers.unwrap();
+    let vocabulary = Vocabulary::read(&tokenizer).unwrap();
+    let (mut number, mut cut, mut left_out) = (0, 0, 0);
+    for of_file in 0..40 {
+        let alone = read_pair(&tokenizer, &file, &settings, of_file).unwrap();
+        if alone.sides.iter().all(|side| side.count(Role::Labelled) == 0) {
+            left_out += 1;
+            continue;
+        }
+        let pair = answers.read(number, &tokens.documents, &vocabulary).unwrap();
+        assert_eq!((&pair.place, &pair.template, pair.number), (&alone.place, &alone.template, number));
+        for (side, alone) in pair.sides.iter().zip(&alone.sides) {
+            assert_eq!(side.count(Role::Labelled), alone.count(Role::Labelled), "{}", pair.place);
+            if side.tokens.is_empty() {
+                assert!(side.words().contains("left out"), "{}", side.words());
+                continue;
+            }
+            let kept: Vec<&ReadToken> = alone.tokens.iter().filter(|token| token.role != Role::Cut).collect();
+            assert_eq!(side.tokens.len(), kept.len());
+            for (token, alone) in side.tokens.iter().zip(kept) {
+                let of = |token: &ReadToken| (token.id, token.role, token.is_special);
+                assert_eq!(of(token), of(alone), "{}", pair.place);
+                // Several tokens may make a letter.
+                if !alone.text.is_empty() && alone.text.is_ascii() {
+                    assert_eq!(token.text, alone.text, "{}", pair.place);
+                }
+            }
+            assert_eq!(side.is_cut, alone.count(Role::Cut) > 0);
+            cut += usize::from(side.is_cut);
+        }
+        number += 1;
+    }
+    let sample = OfPairs { pairs: number, skipped: answers.skipped.clone() };
+    assert_eq!(answers.read(0, &tokens.documents, &vocabulary).unwrap().sample, Some(sample));
+    assert!(cut > 0 && left_out > 0, "{cut} cut, {left_out} left out");
+    let note = answers.skipped.as_ref().unwrap();
+    assert!(note.starts_with(&format!("{left_out} of 40 pairs")), "{note}");
+    let error = answers.read(number, &tokens.documents, &vocabulary).unwrap_err();
+    assert!(error.to_string().contains(&format!("has {number} pairs")), "{error}");
 }

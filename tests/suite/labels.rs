@@ -259,8 +259,7 @@ fn what_is_no_pair_is_skipped_and_told() {
     assert_eq!((answers.preferred.len(), answers.preferred[..2].to_vec()), (8, vec![true, false]));
     assert_eq!(read.skipped, 0);
     let note = read.notes.iter().find(|note| note.contains("skipped")).unwrap();
-    for part in ["of 7 pairs", "1 has no chosen and rejected", "1 is empty", "1 is the same", "line 2 first"]
-    {
+    for part in ["1 of 7 pairs has no chosen and rejected", "1 is empty", "1 is the same", "line 2 first"] {
         assert!(note.contains(part), "`{part}` is not in: {note}");
     }
     // Nothing but such lines is an error by the first.
@@ -279,7 +278,9 @@ fn answers_beyond_the_context_are_left_out_and_counted() {
     let settings = Settings { context: 32, ..Settings::default() };
     let read = tokens_of(&lines, &settings).unwrap();
     assert_eq!((read.documents.len(), read.skipped), (2, 2));
-    assert!(read.notes.iter().any(|note| note.contains("1 has no last message within the context")));
+    assert!(
+        read.notes.iter().any(|note| note.contains("1 of 2 pairs has no last message within the context"))
+    );
     let error = tokens_of(&lines[..1], &settings).map(drop).unwrap_err();
     assert_eq!(error.kind(), Kind::Sample);
     assert!(error.to_string().contains("--context"), "{error}");
@@ -306,7 +307,10 @@ fn a_template_that_never_ends_or_refuses_costs_its_pairs_and_no_more() {
     let read = of(&format!("{refuses}{{% for m in messages %}}{{{{ m.content }}}}\n{{% endfor %}}")).unwrap();
     assert_eq!(read.documents.len(), 64);
     let note = read.notes.iter().find(|note| note.contains("skipped")).unwrap();
-    assert!(note.contains("8 are refused by the chat template") && note.contains("no system here"), "{note}");
+    assert!(
+        note.contains("8 of 40 pairs are refused by the chat template") && note.contains("no system here"),
+        "{note}"
+    );
     for (template, cause) in [
         ("{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}", "line 1"),
         ("{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}", "line 1"),
