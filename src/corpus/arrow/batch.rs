@@ -21,17 +21,18 @@ pub(super) enum Cell {
 }
 
 /// Where a column's values lie in a batch.
-struct Placed {
+pub(super) struct Placed {
     /// The bits that tell which values are there; `None` where all are.
     bits: Option<usize>,
-    buffers: Range<usize>,
-    children: Vec<Placed>,
+    pub buffers: Range<usize>,
+    pub children: Vec<Placed>,
 }
 
-/// Rows of one column, with what is needed of their buffers in memory.
+/// Rows, with what is needed of their buffers in memory.
 pub(super) struct Batch {
     rows: u64,
-    placed: Placed,
+    /// A column each.
+    placed: Vec<Placed>,
     body: Vec<u8>,
     /// Where buffers lie in the body.
     places: Vec<Range<usize>>,
@@ -47,8 +48,9 @@ pub(super) struct Way {
 }
 
 impl Batch {
-    /// What a message says of a batch, with its body; `None` where the two do not fit each other or the columns.
-    pub fn new(message: Table<'_>, body: Vec<u8>, columns: &[Column], way: &Way) -> Option<Self> {
+    /// What a message says of a batch, with its body; `None` where the two do not fit each other or the columns. What lies
+    /// on a way is needed of it; all, where there is none.
+    pub fn new(message: Table<'_>, body: Vec<u8>, columns: &[Column], way: Option<&Way>) -> Option<Self> {
         let rows = message.number::<8>(0).unwrap_or(0);
         let place = |[start, length]: [u64; 2]| {
             let start = usize::try_from(start).ok()?;
@@ -60,21 +62,19 @@ impl Batch {
         let (nodes, views) = (message.pairs(1).unwrap_or_default(), message.numbers(4).unwrap_or_default());
         let mut walk =
             Walk { nodes: nodes.into_iter(), views: views.into_iter(), buffer: 0, buffers: places.len() };
-        let mut placed = None;
-        for (index, column) in columns.iter().enumerate() {
-            let column = walk.place(column)?;
-            if index == way.column {
-                placed = Some(column);
-            }
-        }
-        let mut batch = Self { rows, placed: placed?, body, places, unpacked: BTreeMap::new() };
+        let placed = columns.iter().map(|column| walk.place(column)).collect::<Option<Vec<_>>>()?;
+        let mut batch = Self { rows, placed, body, places, unpacked: BTreeMap::new() };
         if let Some(compression) = message.table(3) {
             let codec = match compression.number::<1>(0).unwrap_or(0) {
                 0 => Codec::Lz4Frame,
                 1 => Codec::Zstd,
                 _ => return None,
             };
-            batch.unpack(codec, way)?;
+            let needed = match way {
+                Some(way) => batch.buffers_of(way)?,
+                None => (0..batch.places.len()).collect(),
+            };
+            batch.unpack(codec, needed)?;
         }
         Some(batch)
     }
@@ -84,19 +84,28 @@ impl Batch {
         self.rows
     }
 
-    /// Decompresses the buffers on the way to the texts.
-    fn unpack(&mut self, codec: Codec, way: &Way) -> Option<()> {
+    /// Where the values of a column lie.
+    pub fn placed(&self, column: usize) -> Option<&Placed> {
+        self.placed.get(column)
+    }
+
+    /// The buffers on a way.
+    fn buffers_of(&self, way: &Way) -> Option<Vec<usize>> {
         let mut needed: Vec<usize> = Vec::new();
-        let mut at = &self.placed;
+        let mut at = self.placed(way.column)?;
         let mut children = way.children.iter();
         loop {
             needed.extend(at.bits);
             needed.extend(at.buffers.clone());
             match children.next() {
                 Some(&child) => at = at.children.get(child)?,
-                None => break,
+                None => return Some(needed),
             }
         }
+    }
+
+    /// Decompresses buffers.
+    fn unpack(&mut self, codec: Codec, needed: Vec<usize>) -> Option<()> {
         let mut left = LARGEST;
         for buffer in needed {
             let packed = &self.body[self.places[buffer].clone()];
@@ -115,7 +124,8 @@ impl Batch {
         Some(())
     }
 
-    fn buffer(&self, index: usize) -> Option<&[u8]> {
+    /// A buffer by its number.
+    pub fn buffer(&self, index: usize) -> Option<&[u8]> {
         match self.unpacked.get(&index) {
             Some(bytes) => Some(bytes),
             None => self.body.get(self.places.get(index)?.clone()),
@@ -124,10 +134,33 @@ impl Batch {
 
     /// A row's text; `None` where the batch is damaged. `dictionary` has the values that indices lead to.
     pub fn cell(&self, row: u64, columns: &[Column], way: &Way, dictionary: &[Batch]) -> Option<Cell> {
-        self.value(row, columns.get(way.column)?, &self.placed, &way.children, dictionary)
+        self.value(row, columns.get(way.column)?, self.placed(way.column)?, &way.children, dictionary)
     }
 
-    fn value(
+    /// Whether a value is there; `None` where the batch is damaged.
+    pub fn is_there(&self, row: u64, placed: &Placed) -> Option<bool> {
+        let Some(bits) = placed.bits else { return Some(true) };
+        // Without any bits all values are there.
+        let bits = self.buffer(bits)?;
+        Some(bits.is_empty() || bit(bits, row)?)
+    }
+
+    /// The whole number of so many bytes at a row, without sign.
+    pub fn number(&self, row: u64, placed: &Placed, width: usize) -> Option<u64> {
+        let at = usize::try_from(row).ok()?.checked_mul(width)?;
+        let bytes = self.buffer(placed.buffers.start)?.get(at..at.checked_add(width)?)?;
+        let mut number = [0; 8];
+        number.get_mut(..width)?.copy_from_slice(bytes);
+        Some(u64::from_le_bytes(number))
+    }
+
+    /// The values of a row's list, by their places among all that lists hold.
+    pub fn list(&self, row: u64, placed: &Placed, wide: bool) -> Option<Range<usize>> {
+        offsets(self.buffer(placed.buffers.start)?, row, wide)
+    }
+
+    /// A value's text by the way within its column, likewise.
+    pub fn value(
         &self,
         row: u64,
         column: &Column,
@@ -135,12 +168,8 @@ impl Batch {
         way: &[usize],
         dictionary: &[Self],
     ) -> Option<Cell> {
-        if let Some(bits) = placed.bits {
-            // Without any bits all values are there.
-            let bits = self.buffer(bits)?;
-            if !bits.is_empty() && bits.get(usize::try_from(row / 8).ok()?)? >> (row % 8) & 1 == 0 {
-                return Some(Cell::Null);
-            }
+        if !self.is_there(row, placed)? {
+            return Some(Cell::Null);
         }
         let first = || self.buffer(placed.buffers.start);
         match &column.layout {
@@ -164,11 +193,9 @@ impl Batch {
                 Some(limited(self.buffer(buffer)?.get(start..start.checked_add(length)?)?))
             }
             Layout::Indices { width, .. } => {
-                let at = usize::try_from(row).ok()?.checked_mul(*width)?;
-                let index = first()?.get(at..at.checked_add(*width)?)?;
-                let mut number = [0; 8];
-                number.get_mut(..*width)?.copy_from_slice(index);
-                in_dictionary(u64::from_le_bytes(number), column.values.as_ref()?, dictionary)
+                let (batch, index) = in_dictionary(self.number(row, placed, *width)?, dictionary)?;
+                let column = Column::unnamed(column.values.clone()?);
+                batch.value(index, &column, batch.placed(0)?, &[], &[])
             }
             Layout::Struct => {
                 let (child, rest) = way.split_first()?;
@@ -178,7 +205,7 @@ impl Batch {
                 let rest = way.split_first()?.1;
                 let (child, of_child) = (column.children.first()?, placed.children.first()?);
                 let mut joined: Option<Vec<u8>> = None;
-                for element in offsets(first()?, row, *wide)? {
+                for element in self.list(row, placed, *wide)? {
                     match self.value(element as u64, child, of_child, rest, dictionary)? {
                         Cell::Null => {}
                         Cell::Long => return Some(Cell::Long),
@@ -196,21 +223,29 @@ impl Batch {
                 }
                 Some(joined.map_or(Cell::Null, Cell::Text))
             }
-            Layout::Other { .. } | Layout::NoBits { .. } => None,
+            Layout::Integers { .. }
+            | Layout::Floats { .. }
+            | Layout::Booleans
+            | Layout::Other { .. }
+            | Layout::NoBits { .. } => None,
         }
     }
 }
 
-/// A value of a dictionary, which may have come in several batches.
-fn in_dictionary(mut index: u64, values: &Layout, dictionary: &[Batch]) -> Option<Cell> {
+/// Where a value of a dictionary is, which may have come in several batches.
+pub(super) fn in_dictionary(mut index: u64, dictionary: &[Batch]) -> Option<(&Batch, u64)> {
     for batch in dictionary {
         if index < batch.rows {
-            let column = Column::unnamed(values.clone());
-            return batch.value(index, &column, &batch.placed, &[], &[]);
+            return Some((batch, index));
         }
         index -= batch.rows;
     }
     None
+}
+
+/// A bit of a buffer.
+pub(super) fn bit(bits: &[u8], row: u64) -> Option<bool> {
+    Some(bits.get(usize::try_from(row / 8).ok()?)? >> (row % 8) & 1 == 1)
 }
 
 fn limited(text: &[u8]) -> Cell {
@@ -248,6 +283,7 @@ impl Walk {
             Layout::Views => (true, 1 + usize::try_from(self.views.next()?).ok()?),
             Layout::List { .. } | Layout::Indices { .. } => (true, 1),
             Layout::Struct => (true, 0),
+            Layout::Integers { .. } | Layout::Floats { .. } | Layout::Booleans => (true, 1),
             Layout::Other { buffers } => (true, buffers),
             Layout::NoBits { buffers } => (false, buffers),
         };

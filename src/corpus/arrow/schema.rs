@@ -20,6 +20,12 @@ pub(super) enum Layout {
     Struct,
     /// Indices of so many bytes into a dictionary.
     Indices { width: usize, dictionary: u64 },
+    /// Whole numbers of so many bytes.
+    Integers { width: usize, signed: bool },
+    /// Numbers of 2, 4 or 8 bytes.
+    Floats { width: usize },
+    /// A bit each.
+    Booleans,
     /// Whatever else has so many buffers besides the bits that tell what is there.
     Other { buffers: usize },
     /// As [`Layout::Other`], without such bits.
@@ -70,7 +76,14 @@ fn column(field: Table<'_>, depth: usize, left: &mut usize) -> Option<Column> {
 fn layout(number: u64, of: Option<Table<'_>>) -> Option<Layout> {
     Some(match number {
         1 => Layout::NoBits { buffers: 0 },
-        2 | 3 | 6..=11 | 15 | 18 => Layout::Other { buffers: 1 },
+        2 => {
+            let of = of?;
+            let width = of.number::<4>(0).unwrap_or(0) as usize / 8;
+            Layout::Integers { width, signed: of.number::<1>(1).unwrap_or(0) != 0 }
+        }
+        3 => Layout::Floats { width: 2 << of?.number::<2>(0).unwrap_or(0).min(2) },
+        6 => Layout::Booleans,
+        7..=11 | 15 | 18 => Layout::Other { buffers: 1 },
         4 | 5 => Layout::Strings { wide: false },
         12 => Layout::List { wide: false },
         13 => Layout::Struct,

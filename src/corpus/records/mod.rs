@@ -1,4 +1,4 @@
-//! Records: everything that an entry of a file says, not its text alone. JSON, tables and Parquet have them.
+//! Records: everything that an entry of a file says, not its text alone. JSON, tables, Parquet and Arrow have them.
 //!
 //! | file | duty |
 //! |---|---|
@@ -15,7 +15,7 @@ use super::json::Objects;
 use super::lines::Lines;
 use super::open::{self, Format, Opened};
 use super::table::Table;
-use super::{Entries, Reading, array::Elements, name, parquet};
+use super::{Entries, Reading, array::Elements, arrow, name, parquet};
 use crate::error::{Error, Kind, Result};
 
 mod json;
@@ -50,10 +50,10 @@ fn at<'r>(fields: &'r Map<String, Value>, path: &str) -> Option<&'r Value> {
     fields.get(path).or_else(within)
 }
 
-/// Opens a file, or a folder of files, by its records: JSON, a table with a line of names, or Parquet.
+/// Opens a file, or a folder of files, by its records: JSON, a table with a line of names, Parquet or Arrow.
 ///
 /// # Errors
-/// [`Kind::Corpus`] as of [`documents`](super::documents), and for forms that have no records: plain text, and Arrow.
+/// [`Kind::Corpus`] as of [`documents`](super::documents), and for plain text, which has no records.
 pub fn records(path: &Path) -> Result<Reading<Record>> {
     // No field is taken as the text.
     Reading::open(path, |path, _| entries(path), Field::chosen(""))
@@ -64,7 +64,7 @@ fn entries(path: &Path) -> Result<Box<dyn Entries<Record>>> {
     let name = name(path);
     let (reader, format) = match open::open(path)? {
         Opened::Parquet(file) => return Ok(Box::new(parquet::Records::open(file, name)?)),
-        Opened::Arrow(_) => return Err(without("an Arrow file")),
+        Opened::Arrow(file) => return Ok(Box::new(arrow::Records::of_file(file, name)?)),
         Opened::Stream { reader, format } => (reader, format),
     };
     Ok(match format {
@@ -72,7 +72,7 @@ fn entries(path: &Path) -> Result<Box<dyn Entries<Record>>> {
         Format::JsonArray => Box::new(json::Records::new(Objects::Array(Elements::new(reader, name)))),
         Format::Table(delimiter) => Box::new(table::Records::new(Table::open(reader, delimiter, name)?)),
         Format::Plain => return Err(without("plain text")),
-        Format::Arrow => return Err(without("an Arrow file")),
+        Format::Arrow => Box::new(arrow::Records::of_stream(reader, name)?),
     })
 }
 

@@ -132,3 +132,53 @@ fn what_has_no_records_is_told_so() {
         assert!(error.to_string().contains(cause), "{error}");
     }
 }
+
+#[test]
+fn arrow_has_numbers_lists_and_structs() {
+    let fixture =
+        |name: &str| PathBuf::from(format!("{}/tests/fixtures/text/{name}", env!("CARGO_MANIFEST_DIR")));
+    let read = |name: &str| records(&fixture(name)).unwrap().collect::<Result<Vec<Record>>>().unwrap();
+    let found = read("pyarrow-fields.arrow");
+    let messages =
+        |text: &str| json!([{"role": "user", "content": "?"}, {"role": "assistant", "content": text}]);
+    let all = json!({
+        "int8": -1, "int16": -1, "int32": -1, "int64": -1, "uint8": 255, "uint64": 255,
+        "halffloat": -0.5, "float": -0.5, "double": -0.5,
+        "good": true, "source": "web", "year": 2020, "tags": [["a"], ["b", null]], "chosen": messages("A"),
+    });
+    assert_eq!(Value::Object(found[0].fields.clone()), all);
+    // Of the second row the year alone is there.
+    let there: Vec<&str> =
+        found[1].fields.iter().filter(|(_, v)| !v.is_null()).map(|(name, _)| name.as_str()).collect();
+    assert_eq!((there, found[1].get("year")), (vec!["year"], Some(&json!(2021))));
+    let last = json!({
+        "int8": 7, "int16": 7, "int32": 7, "int64": 7, "uint8": 7, "uint64": 7,
+        "halffloat": 7.0, "float": 7.0, "double": 7.0,
+        "good": false, "source": "books", "year": 2020, "tags": [], "chosen": messages("B"),
+    });
+    assert_eq!((Value::Object(found[2].fields.clone()), &*found[2].place), (last, "row 3"));
+    // What the same table says as Parquet, in several batches.
+    assert_eq!(read("pyarrow-nested.arrow"), read("pyarrow-nested.parquet"));
+    for name in ["pyarrow-dictionary.arrow", "polars-views.arrow", "pyarrow-lz4.feather"] {
+        let texts: Vec<Option<Value>> = read(name).iter().map(|record| record.get("text").cloned()).collect();
+        let of_parquet = read("pyarrow-snappy.parquet");
+        assert_eq!(texts, of_parquet.iter().map(|of| of.get("text").cloned()).collect::<Vec<_>>(), "{name}");
+    }
+}
+
+#[test]
+fn damaged_arrow_is_an_error_or_fewer_records_and_never_more_than_it_has() {
+    let fixture = format!("{}/tests/fixtures/text/pyarrow-fields.arrow", env!("CARGO_MANIFEST_DIR"));
+    let whole = fs::read(fixture).unwrap();
+    let (_folder, path) = written("a.arrow", &whole);
+    let mut read = 0;
+    // Every byte in turn as its opposite.
+    for place in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 0xff;
+        fs::write(&path, &bytes).unwrap();
+        let Ok(records) = records(&path) else { continue };
+        read += usize::from(records.take(1 << 12).count() < 1 << 12);
+    }
+    assert!(read > 0, "some of it is read");
+}
