@@ -64,6 +64,24 @@ impl Condition {
         Self { settings, text: TextSource::Corpus(file_name(&text).into()) }
     }
 
+    /// The file of preference pairs that are measured, beside a text or alone; `None` for none.
+    pub fn pairs(&self) -> Option<&Path> {
+        match &self.text {
+            TextSource::Pairs(path) => Some(path),
+            _ => Some(Path::new(&self.settings.pairs)).filter(|path| !path.as_os_str().is_empty()),
+        }
+    }
+
+    /// Whether both have the same pairs, in the same tokens and with the same positions labelled.
+    pub fn reads_pairs_of(&self, other: &Self) -> bool {
+        let of = |condition: &Self| {
+            let Settings { samples, context, pair_positions, .. } = condition.settings;
+            (samples, context, pair_positions)
+        };
+        let template = |condition: &Self| condition.settings.chat_template.clone();
+        self.pairs() == other.pairs() && of(self) == of(other) && template(self) == template(other)
+    }
+
     /// The conditions that this one is made of: one a sample, each by what its numbers depend on alone. Of a text with
     /// pairs beside it two, first the text's.
     pub fn parts(&self) -> Vec<Self> {
@@ -84,8 +102,9 @@ impl Condition {
         };
         match &self.text {
             TextSource::Pairs(path) => vec![of_pairs(path.clone())],
-            _ if settings.pairs.is_empty() => vec![of_text()],
-            _ => vec![of_text(), of_pairs(PathBuf::from(&settings.pairs))],
+            _ => {
+                std::iter::once(of_text()).chain(self.pairs().map(|path| of_pairs(path.to_owned()))).collect()
+            }
         }
     }
 
@@ -177,6 +196,9 @@ mod tests {
         assert_eq!((&*pairs.settings.pairs, pairs.settings.pair_positions), ("", PairPositions::All));
         // Parts have none but themselves.
         assert_eq!((text.parts(), pairs.parts()), (vec![text.clone()], vec![pairs.clone()]));
+        let path = Some(Path::new("/p/pairs.jsonl"));
+        assert_eq!([&both, &text, &pairs].map(Condition::pairs), [path, None, path]);
+        assert!(both.reads_pairs_of(&pairs) && !both.reads_pairs_of(&text));
         // Files count by their names.
         assert_eq!(both.identity().settings.pairs, "pairs.jsonl");
         assert_eq!(both.identity().settings.chat_template, "template.jinja");

@@ -16,6 +16,7 @@ impl App {
             }
             Action::AskFolder => self.asker.ask(ctx, Question::Folder),
             Action::AskText => self.asker.ask(ctx, Question::Text),
+            Action::AskPairs => self.asker.ask(ctx, Question::Pairs),
             Action::AskScores => self.asker.ask(ctx, Question::Scores),
             Action::Export(panel) => self.open_export(panel),
             Action::CopyPicture(panel) => self.copy_picture(ctx, panel),

@@ -75,7 +75,7 @@ fn measured_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     for section in Section::ALL {
         ui.label(theme::section(ui, section.name()));
         for entry in entries(section) {
-            edit = edit.or(setting_ui(ui, state, entry, &mut settings));
+            edit = edit.or(setting_ui(ui, state, entry, &mut settings, actions));
         }
         ui.add_space(14.0);
     }

@@ -36,6 +36,12 @@ pub trait Dialogs: Send + Sync {
     /// Where no dialog can be shown.
     fn choose_text(&self) -> Result<Option<PathBuf>>;
 
+    /// A file of preference pairs; `None` when the user changed their mind.
+    ///
+    /// # Errors
+    /// Where no dialog can be shown.
+    fn choose_pairs(&self) -> Result<Option<PathBuf>>;
+
     /// A file of benchmark scores; `None` when the user changed their mind.
     ///
     /// # Errors
@@ -63,6 +69,16 @@ impl Dialogs for NativeDialogs {
             rfd::FileDialog::new()
                 .set_title(TITLE_TEXT)
                 .add_filter("Text or tokens", &[&corpus::EXTENSIONS[..], &["safetensors"]].concat())
+                .add_filter("All files", &["*"])
+                .pick_file()
+        })
+    }
+
+    fn choose_pairs(&self) -> Result<Option<PathBuf>> {
+        shown(|| {
+            rfd::FileDialog::new()
+                .set_title(TITLE_PAIRS)
+                .add_filter("Preference pairs", &corpus::EXTENSIONS)
                 .add_filter("All files", &["*"])
                 .pick_file()
         })
@@ -104,6 +120,7 @@ fn shown(dialog: impl FnOnce() -> Option<PathBuf>) -> Result<Option<PathBuf>> {
 
 const TITLE_FOLDER: &str = "Open checkpoints";
 const TITLE_TEXT: &str = "Choose a text corpus";
+const TITLE_PAIRS: &str = "Choose preference pairs";
 const TITLE_SCORES: &str = "Open benchmark scores";
 const TITLE_FIGURE: &str = "Export figure";
 
@@ -114,6 +131,8 @@ pub(super) enum Question {
     Folder,
     /// A text to measure on.
     Text,
+    /// Preference pairs to measure, beside a text or alone.
+    Pairs,
     /// Scores of benchmarks.
     Scores,
     /// Where to write a figure; this path is offered.
@@ -126,6 +145,7 @@ impl Question {
         match self {
             Self::Folder => TITLE_FOLDER,
             Self::Text => TITLE_TEXT,
+            Self::Pairs => TITLE_PAIRS,
             Self::Scores => TITLE_SCORES,
             Self::Figure(..) => TITLE_FIGURE,
         }
@@ -140,7 +160,7 @@ impl Question {
     pub(super) fn saves(&self) -> Option<&Path> {
         match self {
             Self::Figure(suggested) => Some(suggested),
-            Self::Folder | Self::Text | Self::Scores => None,
+            Self::Folder | Self::Text | Self::Pairs | Self::Scores => None,
         }
     }
 }
@@ -228,6 +248,7 @@ impl Asker {
             let ask = AssertUnwindSafe(|| match &asked {
                 Question::Folder => dialogs.open_folder(),
                 Question::Text => dialogs.choose_text(),
+                Question::Pairs => dialogs.choose_pairs(),
                 Question::Scores => dialogs.choose_scores(),
                 Question::Figure(suggested) => dialogs.save_figure(suggested),
             });

@@ -59,6 +59,10 @@ impl App {
                 Ok(())
             }
             Question::Text => self.asker.look_at_text(ctx, path),
+            Question::Pairs => {
+                self.act(ctx, UiCommand::ChoosePairs(path).into());
+                Ok(())
+            }
             Question::Scores => self.asker.look_at_scores(ctx, path),
             Question::Figure(_) => {
                 self.take_export_file(&path);

@@ -21,6 +21,7 @@
 //! | `export` | the figure of a panel to a file and to the clipboard |
 //! | `chart` | any chart, on egui_plot |
 //! | `numbers` | the numbers at the scrubber, in a table |
+//! | `pair` | a preference pair in tokens |
 //! | `shortcuts`, `escape`, `help` | keys and dropped files; what Esc leaves; the page of keys |
 //! | `native` | the desktop's window |
 //! | `theme`, `widgets` | how all of it looks |
@@ -52,6 +53,7 @@ mod keeping;
 mod native;
 mod numbers;
 mod outbox;
+mod pair;
 mod panels;
 mod pasted;
 mod pins;
@@ -116,6 +118,8 @@ enum Action {
     AskFolder,
     /// Ask for a text.
     AskText,
+    /// Ask for preference pairs.
+    AskPairs,
     /// Ask for scores of benchmarks.
     AskScores,
     /// Ask how and where to write the figure of this panel; of the one used last where none is named.

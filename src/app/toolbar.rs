@@ -71,6 +71,10 @@ fn views_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
     if ui.button("Find by name…").on_hover_text("Views and commands (Ctrl+P)").clicked() {
         actions.push(Action::TogglePalette);
     }
+    let help = "Chosen and rejected answers, measured beside the corpus or alone";
+    if ui.button("Choose preference pairs…").on_hover_text(help).clicked() {
+        actions.push(Action::AskPairs);
+    }
     let help = "A table of models, or results of lm-evaluation-harness";
     if ui.button("Open benchmark scores…").on_hover_text(help).clicked() {
         actions.push(Action::AskScores);

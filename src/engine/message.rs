@@ -12,6 +12,7 @@ use crate::frontier::Report;
 use crate::labels::sentence::Sentence;
 use crate::measures::Order;
 use crate::measures::cloud::Cloud;
+use crate::pairs::ReadPair;
 use crate::results::Measurement;
 
 /// How good numbers are, each better than those before.
@@ -52,6 +53,8 @@ pub struct Look {
 pub enum Sight {
     /// The document of this number, from 0, in the checkpoint's own tokens.
     Document(usize),
+    /// The preference pair of this number, from 0, likewise.
+    Pair(usize),
     /// A few hundred hidden states of the first documents: those of one layer, 0 for the embedding output; `None` for
     /// the last.
     States(Option<usize>),
@@ -64,6 +67,8 @@ pub enum Sight {
 pub enum Seen {
     /// The document with its labels.
     Document(Arc<Sentence>),
+    /// The pair with what its positions count for.
+    Pair(Arc<ReadPair>),
     /// The states, projected.
     States(Arc<Cloud>),
     /// The frontier, as far as it is known: more of it follows as long as it has [`Report::progress`].

@@ -51,6 +51,8 @@ pub struct Sample {
     texts: HashMap<u32, String>,
     /// The token, from 0, of each document's first position.
     first_tokens: Vec<usize>,
+    /// What is labelled of documents that are answers of preference pairs; `None` of text.
+    pub answers: Option<Answers>,
     /// The labels of a stage's documents, dealt out at random, once asked for.
     null: RefCell<Option<(usize, Arc<SampleLabels>)>>,
 }
@@ -94,6 +96,7 @@ impl Sample {
             of_documents,
             texts,
             null: RefCell::default(),
+            answers,
             documents,
             skipped,
             notes: RefCell::new(notes),

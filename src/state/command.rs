@@ -17,8 +17,10 @@ use crate::views::plane::PlaneView;
 pub enum UiCommand {
     /// Open these folders in place of the open ones.
     Open(Vec<PathBuf>),
-    /// Measure on this text.
+    /// Measure on this text; pairs that were measured alone stay beside it.
     ChooseText(TextSource),
+    /// Measure these preference pairs, beside the text where there is one.
+    ChoosePairs(PathBuf),
     /// Show these scores of benchmarks beside the measures.
     Scores(Arc<Benchmarks>),
     /// Show these settings without measuring yet, while a field is still being dragged.

@@ -1,5 +1,6 @@
 //! Under which conditions is measured: the present one, which the settings panel shows, and those pinned beside it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Message, Severity, State};
@@ -154,9 +155,41 @@ impl State {
         self.view.order = self.view.order.min(self.largest_order());
     }
 
-    /// Asks under other settings or of another text from now on. Numbers of the condition before stay in sight until
+    /// Asks of another text. Pairs that were asked of alone stay beside it.
+    pub(super) fn choose_text(&mut self, text: TextSource) {
+        let mut settings = self.asked.settings().clone();
+        if let (Some(TextSource::Pairs(alone)), false) =
+            (self.asked.text(), matches!(text, TextSource::Pairs(_)))
+            && let Some(path) = alone.to_str()
+        {
+            settings.pairs = path.to_owned();
+        }
+        self.ask(settings, Some(text));
+    }
+
+    /// Asks of preference pairs, beside the text where there is one.
+    pub(super) fn choose_pairs(&mut self, pairs: PathBuf) {
+        match (self.asked.text(), pairs.to_str()) {
+            (None | Some(TextSource::Pairs(_)), _) => {
+                self.ask(self.asked.settings().clone(), Some(TextSource::Pairs(pairs)));
+            }
+            (Some(_), Some(path)) => {
+                let settings = Settings { pairs: path.to_owned(), ..self.asked.settings().clone() };
+                self.ask(settings, self.asked.text().cloned());
+            }
+            (Some(_), None) => {
+                let said = format!("the path of these pairs is no text, rename them: {}", pairs.display());
+                self.say(Message::new(Severity::Error, said));
+            }
+        }
+    }
+
+    /// Asks under other settings or of another text from now on. Pairs without a text are asked of alone. Numbers of the condition before stay in sight until
     /// those of this one come.
-    pub(super) fn ask(&mut self, settings: Settings, text: Option<TextSource>) {
+    pub(super) fn ask(&mut self, mut settings: Settings, mut text: Option<TextSource>) {
+        if matches!(text, None | Some(TextSource::Pairs(_))) && !settings.pairs.is_empty() {
+            text = Some(TextSource::Pairs(std::mem::take(&mut settings.pairs).into()));
+        }
         self.asked = Asked::new(settings.clone(), text);
         self.draft = settings;
         self.cancelled = false;

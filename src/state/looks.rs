@@ -1,4 +1,5 @@
-//! What panels look at beside the numbers: documents in a checkpoint's own tokens, and hidden states themselves.
+//! What panels look at beside the numbers: documents and preference pairs in a checkpoint's own tokens, and hidden states
+//! themselves.
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use crate::checkpoints::CheckpointKey;
 use crate::engine::{Command, Look, Seen, Sight};
 use crate::error::Error;
 use crate::measures::Order;
+use crate::pairs::ReadPair;
 use crate::views::options::LayerChoice;
 use crate::views::snapshot::Snapshot;
 
@@ -15,10 +17,29 @@ use crate::views::snapshot::Snapshot;
 pub enum Glance {
     /// The document of this number, from 0.
     Document(usize),
+    /// The preference pair of this number, from 0.
+    Pair(usize),
     /// Hidden states of the checkpoint at the scrubber: of an average, those of the last layer.
     States(LayerChoice),
     /// The frontier of the text's labels of an order, as the checkpoint's tokenizer reads it.
     Frontier(Order),
+}
+
+/// What there is to see of a preference pair.
+#[derive(Clone, Copy, Debug)]
+pub enum PairSeen<'s> {
+    /// The pair.
+    Read(&'s Arc<ReadPair>),
+    /// Nothing yet: it is being read.
+    Reading,
+    /// Why it cannot be read.
+    Failed(&'s Error),
+    /// No file of pairs is chosen.
+    NoPairs,
+    /// No checkpoint is measured at the scrubber.
+    NotMeasured,
+    /// All runs are recorded, and results hold no text.
+    Recorded,
 }
 
 /// What is looked at and what of it was seen.
@@ -39,7 +60,8 @@ impl State {
             let is_shown = |sight: Sight| {
                 glances.iter().any(|glance| match (*glance, sight) {
                     (Glance::Document(a), Sight::Document(b)) => a == b,
-                    (Glance::States(_), Sight::States(_)) => true,
+                    // The pair before stays until the next is there.
+                    (Glance::Pair(_), Sight::Pair(_)) | (Glance::States(_), Sight::States(_)) => true,
                     (Glance::Frontier(a), Sight::Frontier(b)) => a == b,
                     _ => false,
                 })
@@ -72,6 +94,7 @@ impl State {
         for glance in &self.looks.glances {
             let sight = match *glance {
                 Glance::Document(document) => Sight::Document(document),
+                Glance::Pair(pair) => Sight::Pair(pair),
                 Glance::States(layers) => Sight::States(self.layer_of(checkpoint, layers)),
                 Glance::Frontier(order) => Sight::Frontier(order),
             };
@@ -104,12 +127,39 @@ impl State {
             // The sphere shows a cloud that is made, and would not say why.
             self.say(Message::new(Severity::Warning, error.to_string()));
         }
+        let glances = &self.looks.glances;
         let is_replaced = |sight: Sight| match (sight, look.sight) {
             (Sight::States(_), Sight::States(_)) => true,
+            (Sight::Pair(pair), Sight::Pair(_)) if !glances.contains(&Glance::Pair(pair)) => true,
             (a, b) => a == b,
         };
         self.looks.seen.retain(|(other, _)| !is_replaced(other.sight));
         self.looks.seen.push((look, seen));
+    }
+
+    /// A preference pair by its number, from 0; the one seen before while it is being read.
+    pub fn pair(&self, number: usize) -> PairSeen<'_> {
+        if self.is_all_recorded() && !self.open_runs().is_empty() {
+            return PairSeen::Recorded;
+        }
+        let asked = self.asked.condition();
+        let Some(condition) = asked.filter(|condition| condition.pairs().is_some()) else {
+            return PairSeen::NoPairs;
+        };
+        if let Some((_, error)) = self.failed_conditions.iter().find(|(failed, _)| failed == condition) {
+            return PairSeen::Failed(error);
+        }
+        let of_pairs = |(look, _): &&(Look, _)| {
+            matches!(look.sight, Sight::Pair(_)) && look.condition.reads_pairs_of(condition)
+        };
+        let mut seen = self.looks.seen.iter().filter(of_pairs);
+        let exact = seen.clone().find(|(look, _)| look.sight == Sight::Pair(number));
+        match exact.or_else(|| seen.next_back()) {
+            Some((_, Ok(Seen::Pair(pair)))) => PairSeen::Read(pair),
+            Some((_, Err(error))) if exact.is_some() => PairSeen::Failed(error),
+            _ if self.looks().is_empty() => PairSeen::NotMeasured,
+            _ => PairSeen::Reading,
+        }
     }
 
     /// Forgets all that was seen: other runs are open.
@@ -132,7 +182,7 @@ impl State {
                     let wait = "the frontier is computed once no numbers are wanted".to_owned();
                     snapshot = snapshot.with_frontier(order, Err(wait));
                 }
-                Sight::States(_) => {}
+                Sight::States(_) | Sight::Pair(_) => {}
             }
         }
         let text = self.asked.text();
@@ -149,7 +199,9 @@ impl State {
                 (Sight::Document(document), Err(error)) => {
                     snapshot.with_sentence(document, Err(error.to_string()))
                 }
-                (Sight::States(_), Err(_)) | (_, Ok(Seen::Frontier(_))) => snapshot,
+                // Panels of pairs ask for them.
+                (_, Ok(Seen::Pair(_) | Seen::Frontier(_))) => snapshot,
+                (Sight::States(_) | Sight::Pair(_), Err(_)) => snapshot,
             };
         }
         snapshot

@@ -46,9 +46,9 @@ mod wants;
 pub use command::UiCommand;
 pub use conditions::{Asked, MOST_PINS, no_more_pins};
 pub use drawn::{Drawn, Mark, RunWords};
-pub use looks::Glance;
+pub use looks::{Glance, PairSeen};
 pub use messages::{Message, Messages, Severity};
-pub use points::{AtScrubber, Content, Moment, ShownPoint};
+pub use points::{AtScrubber, Content, Moment, ShownNumbers};
 pub use runs::{Answer, CheckpointState, Counts, Numbers, Prepared, Recorded, RunState, Status};
 use timeline::{Scrubber, TimeCommand};
 pub use wants::Progress;
@@ -158,8 +158,9 @@ impl State {
             }
             UiCommand::ChooseText(text) => {
                 self.demo_text = false;
-                self.ask(self.asked.settings().clone(), Some(text));
+                self.choose_text(text);
             }
+            UiCommand::ChoosePairs(pairs) => self.choose_pairs(pairs),
             UiCommand::Draft(settings) => self.draft = settings,
             UiCommand::Settings(settings) => {
                 if !self.recorded_settings().is_empty() {

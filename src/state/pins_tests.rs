@@ -33,7 +33,7 @@ fn a_pinned_condition_stays_beside_the_one_tuned() {
     // At the scrubber there is a row each.
     state.update(UiCommand::Time(TimeCommand::Home));
     let rows: Vec<bool> =
-        state.at_scrubber().iter().map(|row| matches!(row.content, Content::Point(_))).collect();
+        state.at_scrubber().iter().map(|row| matches!(row.content, Content::Numbers(_))).collect();
     assert_eq!(rows, [true, true, false, true]);
     // Counts and lists are of the present condition.
     assert_eq!((state.done(), distinctions(&state)), ((1, 3), vec!["", ""]));

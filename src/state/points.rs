@@ -7,19 +7,28 @@ use super::runs::Numbers;
 use crate::checkpoints::{Checkpoint, CheckpointKey};
 use crate::condition::Condition;
 use crate::engine::OpenRun;
-use crate::measures::Order;
+use crate::measures::{Information, Order};
 use crate::results::Measurement;
 use crate::settings::Settings;
 use crate::views::plane::{self, Basis, PlanePoint, Trajectory};
+use crate::views::quantity::Quantity;
 use crate::views::snapshot::CheckpointData;
 
-/// A point of the plane with the numbers it was made of.
+/// The numbers of a checkpoint under the view on screen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ShownPoint {
-    /// The point as every view has it.
-    pub point: PlanePoint,
+pub struct ShownNumbers {
+    /// The checkpoint's folder name.
+    pub name: String,
+    /// Its point on the plane; `None` where no n-grams were measured.
+    pub point: Option<PlanePoint>,
+    /// What is known of labels that are no n-grams, in their own order.
+    pub others: Vec<(Quantity, Information)>,
+    /// 𝓗(Z), in efficiency.
+    pub entropy: f64,
     /// All numbers of its checkpoint.
     pub measurement: Arc<Measurement>,
+    /// What they rest on.
+    pub basis: Basis,
 }
 
 /// What there is to show of a trajectory at the scrubber.
@@ -37,7 +46,7 @@ pub struct AtScrubber {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// Its numbers.
-    Point(Box<ShownPoint>),
+    Numbers(Box<ShownNumbers>),
     /// Why it has no numbers.
     Failed(String),
     /// Why it has none yet, or none under this view.
@@ -135,9 +144,8 @@ impl State {
         let of = |(place, (trajectory, condition)): (usize, (&Trajectory, &Arc<Condition>))| {
             let current = self.current_of(trajectory.run)?;
             let checkpoint = self.runs.key(trajectory.run, current)?;
-            let point = trajectory.points.iter().find(|point| point.checkpoint == current);
-            let content = match point.and_then(|point| self.shown_point(place, point)) {
-                Some(shown) => Content::Point(Box::new(shown)),
+            let content = match self.shown_numbers(place, current) {
+                Some(shown) => Content::Numbers(Box::new(shown)),
                 None => self.nothing_at(trajectory.run, checkpoint, condition),
             };
             Some(AtScrubber { checkpoint, trajectory: place, content })
@@ -160,13 +168,29 @@ impl State {
         Content::Nothing(if self.is_busy() { "Being measured…" } else { "Not measured yet." }.to_owned())
     }
 
-    /// A point of the trajectory at this place among those drawn, with the numbers it was made of.
-    pub fn shown_point(&self, trajectory: usize, point: &PlanePoint) -> Option<ShownPoint> {
-        let (run, condition) =
-            (self.drawn().trajectories.get(trajectory)?.run, self.drawn().conditions.get(trajectory)?);
-        let key = self.runs.key(run, point.checkpoint)?;
-        let (_, numbers) = self.numbers_at(run, key, condition)?;
-        Some(ShownPoint { point: point.clone(), measurement: Arc::clone(&numbers.measurement) })
+    /// The numbers of a checkpoint of the trajectory at this place among those drawn; `None` where the view has none of it.
+    fn shown_numbers(&self, trajectory: usize, checkpoint: usize) -> Option<ShownNumbers> {
+        let run = self.drawn().snapshot.runs().nth(trajectory)?;
+        let CheckpointData::Measured(measurement, basis) = run.data.checkpoints.get(checkpoint)? else {
+            return None;
+        };
+        let layer = self.view.layers.of(measurement)?;
+        let points = &self.drawn().trajectories.get(trajectory)?.points;
+        let point = points.iter().find(|point| point.checkpoint == checkpoint).cloned();
+        let others = layer.other_labels();
+        let others: Vec<_> =
+            others.filter_map(|(label, found)| Some((Quantity::of_label(label)?, *found))).collect();
+        if point.is_none() && others.is_empty() {
+            return None;
+        }
+        Some(ShownNumbers {
+            name: run.subject.checkpoints.get(checkpoint)?.name.clone(),
+            point,
+            others,
+            entropy: layer.entropy.value,
+            measurement: Arc::clone(measurement),
+            basis: *basis,
+        })
     }
 
     /// The settings a run is measured under, or was.

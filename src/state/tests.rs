@@ -444,7 +444,7 @@ fn failed_checkpoints_are_counted_apart_and_shown_with_their_error() {
     state.update(UiCommand::Time(TimeCommand::Home));
     let shown = &state.at_scrubber()[0];
     assert_eq!(shown.checkpoint, key(&state, 0, 0));
-    assert!(matches!(shown.content, Content::Point(_)));
+    assert!(matches!(shown.content, Content::Numbers(_)));
 }
 
 #[test]

@@ -150,6 +150,11 @@ pub(super) fn nothing(snapshot: &Snapshot, options: &Options) -> String {
             "no numbers of shuffled labels were measured: measure with them, or show values as they are"
                 .to_owned()
         }
+        Some(_) if !snapshot.has_ngrams() => {
+            "only preference pairs were measured, which have no n-grams: measure a text too (--corpus), or look at \
+             preference (--kind preference)"
+                .to_owned()
+        }
         Some(_) => format!(
             "no checkpoint has numbers of {}s at the {}: choose another order or layer",
             options.order,

@@ -87,6 +87,13 @@ impl Flag {
         flags.into_iter().flatten().collect()
     }
 
+    /// What must be known before the information about a label that is no n-gram is believed.
+    pub fn of_label(information: &Information) -> Vec<Self> {
+        let mut flags = Self::of(std::iter::once(information), (0, 0));
+        flags.retain(|flag| matches!(flag, Self::Null(_)));
+        flags
+    }
+
     /// The reason in a few words.
     pub fn short(&self) -> String {
         self.words("")

@@ -158,6 +158,11 @@ impl Quantity {
         }
     }
 
+    /// Whether it is the information about a label that is no n-gram, and nothing made of it.
+    pub fn is_information(self) -> bool {
+        matches!(self, Self::Preference | Self::Field(_))
+    }
+
     /// The information about a label that is no n-gram; `None` of n-grams.
     pub fn of_label(label: &Label) -> Option<Self> {
         match label {

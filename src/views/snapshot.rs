@@ -253,6 +253,11 @@ impl Snapshot {
         labels.into_iter().filter_map(Quantity::of_label).collect()
     }
 
+    /// Whether any checkpoint has numbers of n-grams; preference pairs alone have none.
+    pub fn has_ngrams(&self) -> bool {
+        self.measured().any(|measure| measure.measurement.mean.orders().next().is_some())
+    }
+
     /// What the numbers of the runs were measured under, for under a figure.
     pub fn caption(&self) -> String {
         let told: Vec<MeasuredRun<'_>> = self

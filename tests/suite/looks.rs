@@ -16,7 +16,7 @@ use infoplane::settings::{Backend, Settings};
 use infoplane::tokens::{Tokens, Vocabulary};
 
 use super::driver::{Driver, on, on_books, run_of};
-use super::support::asset;
+use super::support::{asset, fixture};
 
 fn settings() -> Settings {
     Settings { samples: 30, context: 64, backend: Backend::Cpu, ..Settings::default() }
@@ -144,4 +144,33 @@ fn documents_come_before_numbers_and_states_after_them() {
         })
         .collect();
     assert!(order.starts_with("dn") && order.ends_with("ns"), "{order}");
+}
+
+#[test]
+fn pairs_are_seen_as_they_are_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), &["step2000"]);
+    let driver = Driver::open(&run, Options::default());
+    let pairs = fixture("labels/pairs.jsonl");
+    let named = |path: &Path| path.to_str().unwrap().to_owned();
+    let usual = settings();
+    let settings = Settings {
+        pairs: named(&pairs),
+        chat_template: named(&fixture("labels/chat_template.jinja")),
+        ..usual.clone()
+    };
+    let condition = on_books(&settings);
+    let found = seen(&driver, looks(&driver, &condition, 0, &[Sight::Pair(2), Sight::Pair(99)]));
+    let tokenizer = run.join("tokenizer.json");
+    let tokens = Tokens::from_pairs(&tokenizer, &pairs, &settings, &mut || false).unwrap();
+    let vocabulary = Vocabulary::read(&tokenizer).unwrap();
+    let expected = tokens.answers.unwrap().read(2, &tokens.documents, &vocabulary).unwrap();
+    let Ok(Seen::Pair(pair)) = &found[0].1 else { panic!("{:?}", found[0]) };
+    assert_eq!(**pair, expected);
+    let missing = found[1].1.as_ref().unwrap_err().to_string();
+    assert!(missing.contains("the file has "), "{missing}");
+    // A text alone has none.
+    let found = seen(&driver, looks(&driver, &on_books(&usual), 0, &[Sight::Pair(0)]));
+    let none = found[0].1.as_ref().unwrap_err().to_string();
+    assert!(none.contains("no preference pairs are measured"), "{none}");
 }

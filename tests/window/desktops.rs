@@ -17,6 +17,10 @@ impl Dialogs for Missing {
         self.open_folder()
     }
 
+    fn choose_pairs(&self) -> Result<Option<PathBuf>> {
+        self.open_folder()
+    }
+
     fn choose_scores(&self) -> Result<Option<PathBuf>> {
         self.open_folder()
     }
@@ -35,6 +39,10 @@ impl Dialogs for Cancelled {
     }
 
     fn choose_text(&self) -> Result<Option<PathBuf>> {
+        Ok(None)
+    }
+
+    fn choose_pairs(&self) -> Result<Option<PathBuf>> {
         Ok(None)
     }
 

@@ -34,6 +34,10 @@ impl Dialogs for Hanging {
         self.open_folder()
     }
 
+    fn choose_pairs(&self) -> Result<Option<PathBuf>> {
+        self.open_folder()
+    }
+
     fn choose_scores(&self) -> Result<Option<PathBuf>> {
         self.open_folder()
     }
@@ -54,6 +58,10 @@ impl Dialogs for Broken {
 
     fn choose_text(&self) -> Result<Option<PathBuf>> {
         self.0.choose_text()
+    }
+
+    fn choose_pairs(&self) -> Result<Option<PathBuf>> {
+        self.0.choose_pairs()
     }
 
     fn choose_scores(&self) -> Result<Option<PathBuf>> {

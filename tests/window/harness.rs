@@ -27,6 +27,7 @@ pub const PATIENCE: Duration = Duration::from_secs(900);
 pub struct Answers {
     folder: PathBuf,
     text: PathBuf,
+    pairs: PathBuf,
     scores: PathBuf,
     figure: PathBuf,
 }
@@ -38,6 +39,10 @@ impl Dialogs for Answers {
 
     fn choose_text(&self) -> Result<Option<PathBuf>> {
         Ok(Some(self.text.clone()))
+    }
+
+    fn choose_pairs(&self) -> Result<Option<PathBuf>> {
+        Ok(Some(self.pairs.clone()))
     }
 
     fn choose_scores(&self) -> Result<Option<PathBuf>> {
@@ -183,6 +188,7 @@ impl Window {
         let answers = Answers {
             folder: folder.path().join("other runs"),
             text: folder.path().join("held-out.txt"),
+            pairs: folder.path().join("pairs.jsonl"),
             scores: folder.path().join("scores.csv"),
             figure: folder.path().join("plane.svg"),
         };

@@ -16,6 +16,7 @@ mod keyboard;
 mod looks;
 mod many;
 mod numbers;
+mod pairs;
 mod panels;
 mod pins;
 mod settings;

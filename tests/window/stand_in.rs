@@ -17,6 +17,7 @@ use infoplane::labels::joint::{self, Joint};
 use infoplane::labels::{Labels, sentence};
 use infoplane::measures::cloud::Cloud;
 use infoplane::measures::{Information, Label, LayerMeasures, Order};
+use infoplane::pairs::{OfPairs, ReadPair, ReadSide, ReadToken, Role};
 use infoplane::results::{
     CheckpointResult, Estimate, JoinedRun, Measurement, Outcome, Provenance, RunResults,
 };
@@ -100,6 +101,52 @@ pub fn measurement((run, checkpoint): (usize, usize), settings: &Settings) -> Me
         sample: None,
         warning: None,
     }
+}
+
+/// The same with what pairs tell beside a text, and nothing else where there is none.
+fn measured_under(condition: &Condition, place: (usize, usize)) -> Measurement {
+    let mut measurement = measurement(place, &condition.settings);
+    if condition.pairs().is_none() {
+        return measurement;
+    }
+    let alone = matches!(condition.text, TextSource::Pairs(_));
+    for layer in measurement.layers.iter_mut().chain([&mut measurement.mean]) {
+        if alone {
+            layer.information.clear();
+            layer.optimality.clear();
+        }
+        let value = 0.0042 + 0.001 * place.0 as f64;
+        let preference = Information { null: Some(0.0031), spread: Some(0.0004), ..Information::new(value, value) };
+        layer.information.insert(Label::Preference, preference);
+    }
+    measurement
+}
+
+/// How many pairs there are.
+pub const PAIRS: usize = 3;
+
+/// A pair in words, whose rejected side is left out of the second.
+fn pair(number: usize) -> Result<ReadPair> {
+    if number >= PAIRS {
+        return Err(Error::new(Kind::Usage, format!("the file has {PAIRS} pairs")));
+    }
+    let side = |answer: &str| {
+        let words = [("<|user|>", Role::Read, true), ("why?\n", Role::Read, false), ("<|assistant|>", Role::Read, true)];
+        let answer = answer.split_inclusive(' ').map(|word| (word, Role::Labelled, false));
+        let words = words.into_iter().chain(answer).chain([("<|end|>", Role::Labelled, true)]);
+        let token = |(id, (text, role, is_special)): (u32, (&str, Role, bool))| {
+            ReadToken { id, text: text.to_owned(), role, is_special }
+        };
+        ReadSide { tokens: (0..).zip(words).map(token).collect(), is_cut: true }
+    };
+    let rejected = if number == 1 { ReadSide::default() } else { side("who knows") };
+    Ok(ReadPair {
+        number,
+        place: format!("line {}", number + 2),
+        template: Some("chat_template.jinja".into()),
+        sides: [side(&format!("because of reason {number}")), rejected],
+        sample: Some(OfPairs { pairs: PAIRS, skipped: Some("1 of 4 pairs is empty on one side".to_owned()) }),
+    })
 }
 
 /// Settings beyond what the rails of the window cover, all of them legal.
@@ -217,6 +264,7 @@ fn seen_of(sight: Sight) -> Result<Seen> {
             let report = Report::of(&joint, bracket, &options, &stop, &mut |_| ControlFlow::Continue(()))?;
             Ok(Seen::Frontier(Arc::new(report)))
         }
+        Sight::Pair(number) => Ok(Seen::Pair(Arc::new(pair(number)?))),
         Sight::States(layer) => {
             let cloud = Cloud::mixture(1, 60, 0.2);
             let name = format!("states of layer {}", layer.map_or("L".to_owned(), |layer| layer.to_string()));
@@ -274,7 +322,7 @@ fn answer_one(
         say(Event::CheckpointFailed { condition, checkpoint, error });
         return;
     }
-    let measurement = Arc::new(measurement(place, &condition.settings));
+    let measurement = Arc::new(measured_under(&condition, place));
     let whole = index < stop_after;
     let (documents, quality) = if whole { (64, Quality::Honest) } else { (16, Quality::Preview) };
     say(Event::Measured {

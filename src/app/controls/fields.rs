@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use eframe::egui::{self, ComboBox, DragValue, Label, Response, Slider, SliderClamping, Ui, emath::Numeric};
 
+use crate::app::Action;
 use crate::app::theme;
-use crate::app::widgets::{own_keys, row_ui};
+use crate::app::widgets::{Icon, icon_button, own_keys, row_ui};
 use crate::condition::TextSource;
 use crate::corpus::{self, Field};
-use crate::settings::{Descriptor, EPSILON, FieldNames, Kind, Number, Parsed, Settings, Temperature, Value};
+use crate::settings::{
+    self, Descriptor, EPSILON, FieldNames, Kind, Number, Parsed, Settings, Temperature, Value,
+};
 use crate::state::State;
 
 /// The temperature to start from where none has been measured yet.
@@ -32,7 +35,13 @@ pub(super) fn hint(entry: &Descriptor) -> String {
 }
 
 /// The row of a setting.
-pub(super) fn setting_ui(ui: &mut Ui, state: &State, entry: &Descriptor, settings: &mut Settings) -> Edit {
+pub(super) fn setting_ui(
+    ui: &mut Ui,
+    state: &State,
+    entry: &Descriptor,
+    settings: &mut Settings,
+    actions: &mut Vec<Action>,
+) -> Edit {
     match &entry.kind {
         Kind::Usize(number) => number_ui(ui, entry, number, settings),
         Kind::U32(number) => number_ui(ui, entry, number, settings),
@@ -54,8 +63,19 @@ pub(super) fn setting_ui(ui: &mut Ui, state: &State, entry: &Descriptor, setting
         Kind::Temperature(_) => temperature_ui(ui, state, entry, settings),
         Kind::Names(names) => names_ui(ui, state, entry, names, settings),
         Kind::Text(text) => {
+            let (value, browse) = (text.value(settings), browse(entry));
+            let hint_text = alone(state, entry);
             let field = row_ui(ui, entry.label, &hint(entry), |ui| {
-                ui.add(egui::TextEdit::singleline(text.value(settings)).desired_width(f32::INFINITY))
+                let button = ui.spacing().interact_size.y + ui.spacing().item_spacing.x;
+                let width = ui.available_width() - if browse.is_some() { button } else { 0.0 };
+                let line = egui::TextEdit::singleline(value).desired_width(width.max(24.0));
+                let field = ui.add(line.hint_text(hint_text));
+                if let Some((name, action)) = browse
+                    && icon_button(ui, Icon::More, name, false).on_hover_text(name).clicked()
+                {
+                    actions.push(action);
+                }
+                field
             });
             match (field.lost_focus(), field.changed()) {
                 (true, _) => Edit::Commit,
@@ -63,6 +83,19 @@ pub(super) fn setting_ui(ui: &mut Ui, state: &State, entry: &Descriptor, setting
                 (false, false) => Edit::None,
             }
         }
+    }
+}
+
+/// How a file is looked for that a setting names: what that is called, and how it is asked for; `None` of other settings.
+fn browse(entry: &Descriptor) -> Option<(&'static str, Action)> {
+    (entry.name == settings::PAIRS.name).then_some(("Browse for preference pairs", Action::AskPairs))
+}
+
+/// The file of the pairs that are measured alone, which no setting names; else nothing.
+fn alone(state: &State, entry: &Descriptor) -> String {
+    match state.asked().text() {
+        Some(TextSource::Pairs(path)) if entry.name == settings::PAIRS.name => path.display().to_string(),
+        _ => String::new(),
     }
 }
 

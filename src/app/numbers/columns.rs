@@ -1,8 +1,10 @@
 //! What stands in the columns of the table: titles, numbers and what they are ordered by.
 
 use crate::app::widgets::short_count;
-use crate::state::ShownPoint;
+use crate::measures::Information;
+use crate::state::ShownNumbers;
 use crate::views::marks::Flag;
+use crate::views::quantity::Quantity;
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(in crate::app) enum Column {
     SeenOnce,
     LastChange,
     Convergence,
+    /// The information about a label that is no n-gram.
+    Other(Quantity),
     Entropy,
     Loss,
     Positions,
@@ -44,8 +48,8 @@ impl Text {
 }
 
 impl Column {
-    /// Every column, from left to right.
-    pub const ALL: [Self; 12] = [
+    /// What is of n-grams, from left to right.
+    const OF_NGRAMS: [Self; 8] = [
         Self::Complexity,
         Self::Expressivity,
         Self::Optimality,
@@ -54,11 +58,22 @@ impl Column {
         Self::SeenOnce,
         Self::LastChange,
         Self::Convergence,
-        Self::Entropy,
-        Self::Loss,
-        Self::Positions,
-        Self::Documents,
     ];
+    /// What is of no labels, from left to right.
+    const OF_NO_LABELS: [Self; 4] = [Self::Entropy, Self::Loss, Self::Positions, Self::Documents];
+
+    /// Every column, from left to right, where these informations about labels that are no n-grams were measured.
+    pub fn all(others: &[Quantity]) -> Vec<Self> {
+        let others = others.iter().copied().map(Self::Other);
+        Self::OF_NGRAMS.into_iter().chain(others).chain(Self::OF_NO_LABELS).collect()
+    }
+
+    /// The column of a title; `None` where there is none.
+    pub fn of_title(title: &str) -> Option<Self> {
+        let mut fixed = Self::OF_NGRAMS.into_iter().chain(Self::OF_NO_LABELS);
+        let other = || title.parse().ok().filter(|quantity: &Quantity| quantity.is_information());
+        fixed.find(|column| column.title() == title).or_else(|| other().map(Self::Other))
+    }
 
     /// Its title, by which it is named in layouts too.
     pub fn title(self) -> &'static str {
@@ -71,6 +86,7 @@ impl Column {
             Self::SeenOnce => "seen once, %",
             Self::LastChange => "last change",
             Self::Convergence => "convergence",
+            Self::Other(quantity) => quantity.name(),
             Self::Entropy => "H(Z)",
             Self::Loss => "loss",
             Self::Positions => "positions",
@@ -110,6 +126,14 @@ impl Column {
                 "complexity (bright) and expressivity (dim) on the first 16, 64, 256, … documents, from zero up; \
                  averaged over layers"
             }
+            Self::Other(Quantity::Preference) => {
+                "information with preference, whether an answer is the chosen one, nats over ln n: value and spread as \
+                 beside; ! where shuffled labels give most of it"
+            }
+            Self::Other(_) => {
+                "information about a field of the text, nats over ln n: value and spread as beside; ! where shuffled \
+                 labels give most of it"
+            }
             Self::Entropy => "entropy of the soft-binned states, nats over ln n",
             Self::Loss => "next-token cross-entropy, nats a token",
             Self::Positions => "labelled positions behind the numbers",
@@ -120,7 +144,7 @@ impl Column {
     /// The letters that a number has room for, so that the columns stand still while time passes.
     pub(super) fn least_letters(self) -> usize {
         match self {
-            Self::Complexity | Self::Expressivity | Self::Optimality => 10,
+            Self::Complexity | Self::Expressivity | Self::Optimality | Self::Other(_) => 10,
             Self::Null | Self::LessNull => 11,
             Self::SeenOnce => 9,
             Self::LastChange | Self::Entropy => 6,
@@ -130,35 +154,48 @@ impl Column {
         }
     }
 
-    /// What stands in it of a point.
-    pub(super) fn text(self, shown: &ShownPoint) -> Text {
-        let (point, measurement) = (&shown.point, &shown.measurement);
-        let spread = |side: usize| point.spread.map(|spread| spread[side]);
-        match self {
-            Self::Complexity => with_spread(point.complexity, spread(0)),
+    /// What stands in it of a checkpoint.
+    pub(super) fn text(self, shown: &ShownNumbers) -> Text {
+        self.known_text(shown).unwrap_or_else(none)
+    }
+
+    /// The same; `None` where there is no number.
+    fn known_text(self, shown: &ShownNumbers) -> Option<Text> {
+        let (point, measurement) = (shown.point.as_ref(), &shown.measurement);
+        Some(match self {
+            Self::Complexity => {
+                let point = point?;
+                with_spread(point.complexity, point.spread.map(|[spread, _]| spread))
+            }
             Self::Expressivity => {
-                flagged(with_spread(point.expressivity, spread(1)), shown, |flag| !flag.is_of_optimality())
+                let point = point?;
+                let text = with_spread(point.expressivity, point.spread.map(|[_, spread]| spread));
+                flagged(text, &point.flags(), |flag| !flag.is_of_optimality())
             }
             Self::Optimality => {
+                let point = point?;
                 let text = point.optimality.map(|phi| with_spread(phi, point.optimality_spread));
-                flagged(text.unwrap_or_else(none), shown, Flag::is_of_optimality)
+                flagged(text.unwrap_or_else(none), &point.flags(), Flag::is_of_optimality)
             }
-            Self::Null => pair(point.null, |value| format!("{value:.3}")),
-            Self::LessNull => pair(point.less_null(), |value| format!("{value:.3}")),
-            Self::SeenOnce => pair(point.singletons, |share| format!("{:.1}", 100.0 * share)),
-            Self::LastChange => {
-                measurement.last_change().map_or_else(none, |change| Text::of(format!("{change:.4}")))
-            }
+            Self::Null => pair(point?.null?, |value| format!("{value:.3}")),
+            Self::LessNull => pair(point?.less_null()?, |value| format!("{value:.3}")),
+            Self::SeenOnce => pair(point?.singletons?, |share| format!("{:.1}", 100.0 * share)),
+            Self::LastChange => Text::of(format!("{:.4}", measurement.last_change()?)),
             // Drawn where there is a curve.
-            Self::Convergence => none(),
-            Self::Entropy => Text::of(format!("{:.4}", point.entropy)),
-            Self::Loss => point.loss.map_or_else(none, |loss| Text::of(format!("{loss:.3}"))),
+            Self::Convergence => return None,
+            Self::Other(quantity) => {
+                let information = other(shown, quantity)?;
+                let text = with_spread(information.value, information.spread);
+                flagged(text, &Flag::of_label(information), |_| true)
+            }
+            Self::Entropy => Text::of(format!("{:.4}", shown.entropy)),
+            Self::Loss => Text::of(format!("{:.3}", measurement.loss?)),
             Self::Positions => Text::of(short_count(measurement.positions as u64)),
             Self::Documents => {
-                let first = if point.basis.complete { "" } else { "first " };
-                Text::of(format!("{first}{}", point.basis.documents))
+                let first = if shown.basis.complete { "" } else { "first " };
+                Text::of(format!("{first}{}", shown.basis.documents))
             }
-        }
+        })
     }
 
     /// Whether rows can be ordered by it.
@@ -167,28 +204,34 @@ impl Column {
     }
 
     /// What rows are ordered by, of both sides the larger; `None` where there is nothing.
-    pub(super) fn value(self, shown: &ShownPoint) -> Option<f64> {
-        let (point, measurement) = (&shown.point, &shown.measurement);
+    pub(super) fn value(self, shown: &ShownNumbers) -> Option<f64> {
+        let (point, measurement) = (shown.point.as_ref(), &shown.measurement);
         let larger = |[x, y]: [f64; 2]| x.max(y);
         match self {
-            Self::Complexity => Some(point.complexity),
-            Self::Expressivity => Some(point.expressivity),
-            Self::Optimality => point.optimality,
-            Self::Null => point.null.map(larger),
-            Self::LessNull => point.less_null().map(larger),
-            Self::SeenOnce => point.singletons.map(larger),
+            Self::Complexity => Some(point?.complexity),
+            Self::Expressivity => Some(point?.expressivity),
+            Self::Optimality => point?.optimality,
+            Self::Null => point?.null.map(larger),
+            Self::LessNull => point?.less_null().map(larger),
+            Self::SeenOnce => point?.singletons.map(larger),
             Self::LastChange => measurement.last_change(),
             Self::Convergence => None,
-            Self::Entropy => Some(point.entropy),
-            Self::Loss => point.loss,
+            Self::Other(quantity) => other(shown, quantity).map(|information| information.value),
+            Self::Entropy => Some(shown.entropy),
+            Self::Loss => measurement.loss,
             Self::Positions => Some(measurement.positions as f64),
-            Self::Documents => Some(point.basis.documents as f64),
+            Self::Documents => Some(shown.basis.documents as f64),
         }
     }
 }
 
-fn flagged(text: Text, shown: &ShownPoint, is_of_it: impl Fn(&Flag) -> bool) -> Text {
-    let flags = shown.point.flags().iter().filter(|flag| is_of_it(flag)).map(Flag::long).collect();
+/// What is known of a label that is no n-gram.
+fn other(shown: &ShownNumbers, quantity: Quantity) -> Option<&Information> {
+    shown.others.iter().find(|(of, _)| *of == quantity).map(|(_, information)| information)
+}
+
+fn flagged(text: Text, flags: &[Flag], is_of_it: impl Fn(&Flag) -> bool) -> Text {
+    let flags = flags.iter().filter(|flag| is_of_it(flag)).map(Flag::long).collect();
     Text { flags, ..text }
 }
 
@@ -204,6 +247,6 @@ fn none() -> Text {
 }
 
 /// Of both sides in one cell: they are read against each other.
-fn pair(pair: Option<[f64; 2]>, text: fn(f64) -> String) -> Text {
-    pair.map_or_else(none, |[x, y]| Text::of(format!("{}/{}", text(x), text(y))))
+fn pair([x, y]: [f64; 2], text: fn(f64) -> String) -> Text {
+    Text::of(format!("{}/{}", text(x), text(y)))
 }

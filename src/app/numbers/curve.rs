@@ -4,16 +4,16 @@ use eframe::egui::{Label, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2
 
 use crate::app::theme::{self, palette};
 use crate::measures::Order;
-use crate::state::ShownPoint;
+use crate::state::ShownNumbers;
 use crate::views::convergence::{Estimate, convergence};
 
 /// The room a curve has, in points of the screen.
 pub(super) const CURVE: Vec2 = vec2(64.0, 16.0);
 
 /// Complexity and expressivity as the sample grew.
-pub(super) fn convergence_ui(ui: &mut Ui, order: Order, shown: &ShownPoint) {
+pub(super) fn convergence_ui(ui: &mut Ui, order: Order, shown: &ShownNumbers) {
     match convergence(&shown.measurement.convergence, order) {
-        estimates if estimates.len() > 1 => curve_ui(ui, &shown.point.name, &estimates),
+        estimates if estimates.len() > 1 => curve_ui(ui, &shown.name, &estimates),
         _ => {
             ui.add(Label::new(theme::number(ui, "–")).selectable(false));
         }

@@ -22,7 +22,7 @@ const MOST_NAMES: f32 = 0.42;
 pub(super) struct Grid {
     /// That of the names.
     pub name: f32,
-    columns: [Span; Column::ALL.len()],
+    columns: Vec<(Column, Span)>,
 }
 
 /// A column.
@@ -35,15 +35,15 @@ struct Span {
 }
 
 impl Grid {
-    /// The widths that rows need, of which so much is in sight.
-    pub fn of(ui: &Ui, rows: &[Row], seen: f32) -> Self {
+    /// The widths that rows of these columns need, of which so much is in sight.
+    pub fn of(ui: &Ui, columns: &[Column], rows: &[Row], seen: f32) -> Self {
         let font = TextStyle::Monospace.resolve(ui.style());
         let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
         let widest = rows.iter().map(|row| width_of(ui, &row.title(), NAME_SIZE)).fold(0.0, f32::max);
-        let mut columns = [Span::default(); Column::ALL.len()];
+        let mut spans = Vec::with_capacity(columns.len());
         let mut left = 0.0;
-        for (index, column) in Column::ALL.into_iter().enumerate() {
-            let texts = || rows.iter().filter_map(move |row| Some(&row.cells.as_ref()?[index]));
+        for (index, &column) in columns.iter().enumerate() {
+            let texts = || rows.iter().filter_map(move |row| Some(&row.cells.as_ref()?.get(index)?.1));
             let letters = |text: &str| text.chars().count();
             let tail = texts().map(|text| letters(&text.tail())).max().unwrap_or(0);
             let number = texts().map(|text| letters(&text.number)).max().unwrap_or(0);
@@ -51,32 +51,42 @@ impl Grid {
             let title = width_of(ui, column.title(), TITLE_SIZE) + TITLE;
             let curve = if column == Column::Convergence { CURVE.x } else { 0.0 };
             let right = left + GAP + numbers.max(title).max(curve).ceil();
-            columns[index] = Span { left, right, number: right - letter * tail as f32 };
+            spans.push((column, Span { left, right, number: right - letter * tail as f32 }));
             left = right;
         }
         // What the columns leave free is the names'.
         let room = (MOST_NAMES * seen).clamp(NAMES[0], NAMES[1]).max(seen - left - 2.0 * GAP);
         let name = (widest + KEY + INDENT + 10.0).clamp(NAMES[0], room);
-        for column in &mut columns {
-            *column =
-                Span { left: name + column.left, right: name + column.right, number: name + column.number };
+        for (_, span) in &mut spans {
+            *span = Span { left: name + span.left, right: name + span.right, number: name + span.number };
         }
-        Self { name, columns }
+        Self { name, columns: spans }
     }
 
     /// The width of all of it.
     pub fn width(&self) -> f32 {
-        self.columns.last().map_or(self.name, |last| last.right) + GAP
+        self.columns.last().map_or(self.name, |(_, last)| last.right) + GAP
+    }
+
+    /// The columns, from left to right.
+    pub fn columns(&self) -> impl Iterator<Item = Column> {
+        self.columns.iter().map(|(column, _)| *column)
+    }
+
+    /// Where a column stands; nowhere where there is none.
+    fn span(&self, column: Column) -> Span {
+        let found = self.columns.iter().find(|(of, _)| *of == column);
+        found.map(|(_, span)| *span).unwrap_or_default()
     }
 
     /// Where a column begins and ends, from the left end of the table.
     pub fn column(&self, column: Column) -> Rangef {
-        let span = self.columns[column as usize];
+        let span = self.span(column);
         Rangef::new(span.left, span.right)
     }
 
     /// Where its numbers end, likewise.
     pub fn number_end(&self, column: Column) -> f32 {
-        self.columns[column as usize].number
+        self.span(column).number
     }
 }

@@ -92,10 +92,11 @@ pub(super) fn numbers_ui(
         nothing_ui(ui, state);
         return ChartResponse::default();
     }
-    let rows: Vec<Row> = rows.into_iter().map(|row| Row::of(state, row)).collect();
+    let columns = Column::all(&state.drawn().snapshot.other_labels());
+    let rows: Vec<Row> = rows.into_iter().map(|row| Row::of(state, row, &columns)).collect();
     ui.spacing_mut().item_spacing = Vec2::ZERO;
     ui.spacing_mut().scroll = ScrollStyle { bar_inner_margin: 0.0, ..ScrollStyle::thin() };
-    let grid = Grid::of(ui, &rows, ui.available_width());
+    let grid = Grid::of(ui, &columns, &rows, ui.available_width());
     let area = ScrollArea::both().id_salt("numbers").auto_shrink(false);
     let shown = area.show_viewport(ui, |ui, viewport| {
         let origin = ui.max_rect().min;
@@ -141,7 +142,7 @@ impl Table<'_> {
         let line = Rect::from_min_size(self.seen.min, vec2(self.seen.width(), HEADER));
         let (names, numbers) = line.split_left_right_at_x(line.left() + self.grid.name);
         let mut sort = sort;
-        for column in Column::ALL {
+        for column in self.grid.columns() {
             let place = Rect::from_x_y_ranges(self.column(column), line.y_range());
             let by = column.orders().then_some(By::Column(column));
             let mut ui = ui.new_child(UiBuilder::new().id_salt(column.title()).max_rect(place));
@@ -237,6 +238,7 @@ impl Table<'_> {
         let whole = ui.ctx().has_accesskit_node(id);
         let mut body = ui.new_child(UiBuilder::new().id_salt("body").max_rect(all));
         body.set_clip_rect(all.intersect(ui.clip_rect()));
+        let columns: Vec<Column> = self.grid.columns().collect();
         for (index, row) in rows.iter().enumerate() {
             let place = self.row(index);
             if !whole && !place.intersects(all) {
@@ -251,7 +253,7 @@ impl Table<'_> {
             if response.clicked() {
                 answer.clicked = self.of(row);
             }
-            response.context_menu(|ui| row::menu_ui(ui, rows, row));
+            response.context_menu(|ui| row::menu_ui(ui, &columns, rows, row));
         }
         answer
     }

@@ -12,7 +12,7 @@ use super::{INDENT, KEY, NAME_SIZE, Table};
 use crate::app::chart::{elided, swatch_ui, width_of};
 use crate::app::theme::palette;
 use crate::chart::{Color, Dash, Line, Marker, RunSubject};
-use crate::state::{AtScrubber, Content, ShownPoint, State};
+use crate::state::{AtScrubber, Content, ShownNumbers, State};
 
 /// A row with its words.
 pub(super) struct Row {
@@ -22,15 +22,17 @@ pub(super) struct Row {
     run: String,
     checkpoint: String,
     /// Its numbers; `None` where there are none.
-    pub cells: Option<[Text; Column::ALL.len()]>,
+    pub cells: Option<Vec<(Column, Text)>>,
 }
 
 impl Row {
-    /// What there is to show of a trajectory, in words.
-    pub fn of(state: &State, at: AtScrubber) -> Self {
+    /// What there is to show of a trajectory in these columns, in words.
+    pub fn of(state: &State, at: AtScrubber, columns: &[Column]) -> Self {
         let checkpoint = state.checkpoint(at.checkpoint).map(|checkpoint| checkpoint.name.clone());
         let cells = match &at.content {
-            Content::Point(shown) => Some(Column::ALL.map(|column| column.text(shown))),
+            Content::Numbers(shown) => {
+                Some(columns.iter().map(|column| (*column, column.text(shown))).collect())
+            }
             Content::Failed(_) | Content::Nothing(_) => None,
         };
         let run = state.drawn().trajectories[at.trajectory].label();
@@ -59,7 +61,7 @@ impl Row {
     /// Why it has no numbers.
     fn reason(&self) -> Option<String> {
         match &self.at.content {
-            Content::Point(_) => None,
+            Content::Numbers(_) => None,
             Content::Failed(error) => Some(format!("× {error}")),
             Content::Nothing(why) => Some(why.clone()),
         }
@@ -67,7 +69,7 @@ impl Row {
 
     /// All that it says, a part a column.
     fn words(&self) -> Vec<(&'static str, String)> {
-        let cells = self.cells.iter().flat_map(|cells| Column::ALL.iter().zip(cells));
+        let cells = self.cells.iter().flatten();
         cells
             .filter(|(column, _)| column.orders())
             .map(|(column, text)| (column.title(), format!("{}{}", text.number, text.tail())))
@@ -103,8 +105,8 @@ pub(super) fn row_ui(
     }
     let numbers = table.body().intersect(ui.clip_rect());
     match (&row.at.content, &row.cells) {
-        (Content::Point(shown), Some(cells)) => {
-            for (column, text) in Column::ALL.into_iter().zip(cells) {
+        (Content::Numbers(shown), Some(cells)) => {
+            for &(column, ref text) in cells {
                 let cell = Rect::from_x_y_ranges(table.column(column), place.y_range());
                 let mut ui = ui.new_child(UiBuilder::new().id_salt((row.place(), column.title())));
                 ui.set_clip_rect(numbers);
@@ -146,7 +148,13 @@ fn name_ui(ui: &mut Ui, table: &Table<'_>, row: &Row, place: Rect, indent: f32) 
 }
 
 /// A number, which ends where all of its column do, with its spread behind it.
-fn cell_ui(ui: &mut Ui, table: &Table<'_>, (column, text): (Column, &Text), shown: &ShownPoint, cell: Rect) {
+fn cell_ui(
+    ui: &mut Ui,
+    table: &Table<'_>,
+    (column, text): (Column, &Text),
+    shown: &ShownNumbers,
+    cell: Rect,
+) {
     if column == Column::Convergence {
         let inner = Rect::from_center_size(cell.center(), CURVE);
         let inner = inner.translate(vec2(cell.right() - inner.right(), 0.0));
@@ -154,7 +162,7 @@ fn cell_ui(ui: &mut Ui, table: &Table<'_>, (column, text): (Column, &Text), show
         return;
     }
     let palette = palette(ui.visuals());
-    let is_muted = shown.point.basis.is_stale() || !text.flags.is_empty();
+    let is_muted = shown.basis.is_stale() || !text.flags.is_empty();
     let font = TextStyle::Monospace.resolve(ui.style());
     let mut job = LayoutJob::default();
     let mut add = |text: &str, color| job.append(text, 0.0, TextFormat::simple(font.clone(), color));
@@ -173,19 +181,19 @@ fn cell_ui(ui: &mut Ui, table: &Table<'_>, (column, text): (Column, &Text), show
 }
 
 /// The menu of a row: its numbers, or those of all, as text for a sheet.
-pub(super) fn menu_ui(ui: &mut Ui, rows: &[Row], row: &Row) {
+pub(super) fn menu_ui(ui: &mut Ui, columns: &[Column], rows: &[Row], row: &Row) {
     let copied = match (ui.button("Copy these numbers").clicked(), ui.button("Copy the table").clicked()) {
         (true, _) => std::slice::from_ref(row),
         (_, true) => rows,
         _ => return,
     };
-    ui.ctx().copy_text(sheet(copied));
+    ui.ctx().copy_text(sheet(columns, copied));
     ui.close();
 }
 
 /// Rows with their titles, a line each, with tabs between columns.
-fn sheet(rows: &[Row]) -> String {
-    let titles = Column::ALL.iter().filter(|column| column.orders()).map(|column| column.title());
+fn sheet(columns: &[Column], rows: &[Row]) -> String {
+    let titles = columns.iter().filter(|column| column.orders()).map(|column| column.title());
     let mut text = ["run", "checkpoint"].into_iter().chain(titles).collect::<Vec<_>>().join("\t");
     for row in rows {
         text += &format!("\n{}\t{}", row.run, row.checkpoint);

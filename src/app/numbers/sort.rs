@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::columns::Column;
 use crate::state::{AtScrubber, Content};
 use crate::views::plane::Trajectory;
+use crate::views::quantity::Quantity;
 
 /// What rows are ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +26,16 @@ pub(in crate::app) struct Sort {
 }
 
 impl By {
-    /// Everything that rows can be ordered by.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let columns = Column::ALL.into_iter().filter(|column| column.orders()).map(Self::Column);
+    /// Everything that rows can be ordered by, where these informations about labels that are no n-grams were measured.
+    pub fn all(others: &[Quantity]) -> impl Iterator<Item = Self> {
+        let columns = Column::all(others).into_iter().filter(|column| column.orders()).map(Self::Column);
         std::iter::once(Self::Name).chain(columns)
+    }
+
+    /// What has this name; `None` where there is no such thing.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let column = || Column::of_title(name).filter(|column| column.orders()).map(Self::Column);
+        if name == Self::Name.name() { Some(Self::Name) } else { column() }
     }
 
     /// Its name, in menus and in layouts.
@@ -72,7 +79,7 @@ pub(super) fn sorted(rows: Vec<AtScrubber>, sort: Option<Sort>, drawn: &[Traject
         }
         By::Column(column) => {
             let value = |of: &[AtScrubber]| match &of[0].content {
-                Content::Point(shown) => column.value(shown).filter(|value| !value.is_nan()),
+                Content::Numbers(shown) => column.value(shown).filter(|value| !value.is_nan()),
                 Content::Failed(_) | Content::Nothing(_) => None,
             };
             runs.sort_by(|a, b| match (value(a), value(b)) {

@@ -70,12 +70,12 @@ impl Panels {
         let id = self.in_use()?;
         match self.tree.tiles.get_mut(id)? {
             Tile::Pane(Panel::Chart(chart)) => Some(chart.memory()),
-            Tile::Pane(Panel::Numbers(_)) | Tile::Container(_) => None,
+            Tile::Pane(Panel::Numbers(_) | Panel::Pair(_)) | Tile::Container(_) => None,
         }
     }
 
-    /// Moves the focus to the chart, or the table, of the next panel, or of the one before where `step` is less than zero. Where one panel
-    /// is seen alone, the other takes its place.
+    /// Moves the focus to the chart, the table or the number of the next panel, or of the one before where `step` is less
+    /// than zero. Where one panel is seen alone, the other takes its place.
     pub fn go(&mut self, step: i32) {
         let alone = self.alone();
         let panels: Vec<TileId> = match alone {
@@ -83,7 +83,7 @@ impl Panels {
             None => {
                 let takes_focus = |id: &TileId| match self.tree.tiles.get_pane(id) {
                     Some(Panel::Chart(chart)) => chart.has_chart(),
-                    Some(Panel::Numbers(_)) => true,
+                    Some(Panel::Numbers(_) | Panel::Pair(_)) => true,
                     None => false,
                 };
                 self.seen().into_iter().filter(takes_focus).collect()
@@ -99,6 +99,7 @@ impl Panels {
         match self.tree.tiles.get_mut(next) {
             Some(Tile::Pane(Panel::Chart(chart))) => chart.memory().focus(),
             Some(Tile::Pane(Panel::Numbers(numbers))) => numbers.focus(),
+            Some(Tile::Pane(Panel::Pair(pair))) => pair.focus(),
             _ => {}
         }
     }

@@ -6,7 +6,7 @@
 //! | `spec` | what each shows, likewise |
 //! | `presets` | ready-made layouts |
 //! | `tiles` | the same as tiles of egui_tiles |
-//! | `panel` | a view with its options and its chart, or the numbers |
+//! | `panel` | a view with its options and its chart, or the numbers, or a pair |
 //! | `options` | what can be chosen of a view |
 //! | `show`, `asks` | all of it on screen, and what headers ask |
 //! | `in_use` | what keys do to the panel in use |
@@ -210,7 +210,7 @@ impl Panels {
     pub fn glances(&self, view: PlaneView, exported: Option<TileId>) -> Vec<Glance> {
         let looking = self.seen().into_iter().chain(exported);
         let panels = looking.filter_map(|id| self.tree.tiles.get_pane(&id));
-        panels.filter_map(|panel| panel.chart()?.glance(view)).collect()
+        panels.filter_map(|panel| panel.glance(view)).collect()
     }
 
     /// Whether a chart has the focus.

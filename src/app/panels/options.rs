@@ -52,13 +52,14 @@ pub(super) fn view_menu_ui(
 }
 
 /// The same of the table's panel.
-pub(super) fn numbers_menu_ui(ui: &mut Ui, sort: &mut Option<Sort>) -> More {
+pub(super) fn numbers_menu_ui(ui: &mut Ui, sort: &mut Option<Sort>, state: &State) -> More {
     menu_ui(ui, PanelKind::Numbers, |ui| {
         ui.add(egui::Label::new(theme::weak(ui, WORDS).small()).wrap());
         let mut by = sort.map(|sort| sort.by);
         let word = |by: Option<By>| by.map_or("as opened", By::name);
         choice_ui(ui, "Sort by", word(by), |ui| {
-            for of in std::iter::once(None).chain(By::all().map(Some)) {
+            let others = state.drawn().snapshot.other_labels();
+            for of in std::iter::once(None).chain(By::all(&others).map(Some)) {
                 ui.selectable_value(&mut by, of, word(of));
             }
         });
@@ -69,6 +70,11 @@ pub(super) fn numbers_menu_ui(ui: &mut Ui, sort: &mut Option<Sort>) -> More {
             ui.checkbox(&mut sort.is_descending, "Largest first");
         }
     })
+}
+
+/// The same of the panel of a preference pair, of which nothing is chosen here.
+pub(super) fn pair_menu_ui(ui: &mut Ui) -> More {
+    menu_ui(ui, PanelKind::Pair, |_| {})
 }
 
 /// The button with a menu of what a panel shows and what can be chosen of it.
@@ -85,7 +91,7 @@ fn menu_ui(ui: &mut Ui, kind: PanelKind, add: impl FnOnce(&mut Ui)) -> More {
             more.is_another = true;
             ui.close();
         }
-        if matches!(kind, PanelKind::Numbers) {
+        if !matches!(kind, PanelKind::View(_)) {
             return;
         }
         if ui.button("Export figure…").on_hover_text("PDF, SVG, PNG or CSV of this panel").clicked() {

@@ -54,6 +54,7 @@ fn entries(less_null: bool) -> Vec<Entry> {
         entry("Fit", "Show all data in all panels (F)", Action::Fit),
         entry("Open folder…", "Checkpoints, a run or several runs (Ctrl+O)", Action::AskFolder),
         entry("Choose corpus…", "The text to measure on", Action::AskText),
+        entry("Choose preference pairs…", "Chosen and rejected answers to measure", Action::AskPairs),
         entry(
             "Open benchmark scores…",
             "A table of models, or results of lm-evaluation-harness",

@@ -1,5 +1,5 @@
 //! A panel: a view with options of its own, its chart made once for the data and options it is of; or the numbers at the
-//! scrubber.
+//! scrubber; or a preference pair.
 
 use std::sync::Arc;
 
@@ -8,8 +8,10 @@ use eframe::egui::{self, RichText, Ui};
 use super::Spot;
 use super::options::Chosen;
 use super::spec::{Content, Own, PanelKind, Spec};
+use crate::app::Action;
 use crate::app::chart::{ChartMemory, ChartResponse, Cursor, chart_ui};
 use crate::app::numbers::{NumbersMemory, WORDS};
+use crate::app::pair::PairMemory;
 use crate::app::theme::{self, palette};
 use crate::app::widgets::{Icon, icon_button};
 use crate::chart::Chart;
@@ -19,6 +21,8 @@ use crate::views::options::{Bound, Differences, Heed, Options, PlaneY};
 use crate::views::plane::{self, PlaneView};
 use crate::views::snapshot::Snapshot;
 
+/// The view of what preference pairs tell.
+const PREFERENCE: &str = "preference";
 /// How far a picture turns with a point of the screen, in radians.
 const TURN: f64 = 0.01;
 
@@ -28,6 +32,8 @@ pub(super) enum Panel {
     Chart(Box<ChartPanel>),
     /// The numbers at the scrubber.
     Numbers(NumbersMemory),
+    /// A preference pair in tokens.
+    Pair(PairMemory),
 }
 
 impl Panel {
@@ -36,6 +42,7 @@ impl Panel {
         match kind {
             PanelKind::View(view) => Self::of_view(view, Options::default(), None),
             PanelKind::Numbers => Self::Numbers(NumbersMemory::default()),
+            PanelKind::Pair => Self::Pair(PairMemory::default()),
         }
     }
 
@@ -48,6 +55,7 @@ impl Panel {
         Some(match spec.open()? {
             Content::View(view, options, own) => Self::of_view(view, *options, own),
             Content::Numbers(sort) => Self::Numbers(NumbersMemory::of(sort)),
+            Content::Pair(number) => Self::Pair(PairMemory::of(number)),
         })
     }
 
@@ -56,6 +64,7 @@ impl Panel {
         match self {
             Self::Chart(chart) => Spec::of_view(chart.view, &chart.options, chart.own),
             Self::Numbers(numbers) => Spec::of_numbers(numbers.sort),
+            Self::Pair(pair) => Spec::of_pair(pair.number),
         }
     }
 
@@ -64,6 +73,7 @@ impl Panel {
         match self {
             Self::Chart(chart) => PanelKind::View(chart.view),
             Self::Numbers(_) => PanelKind::Numbers,
+            Self::Pair(_) => PanelKind::Pair,
         }
     }
 
@@ -72,6 +82,16 @@ impl Panel {
         match self {
             Self::Chart(chart) => Self::of_view(chart.view, chart.options.clone(), chart.own),
             Self::Numbers(numbers) => Self::Numbers(NumbersMemory::of(numbers.sort)),
+            Self::Pair(pair) => Self::Pair(PairMemory::of(pair.number)),
+        }
+    }
+
+    /// What it looks at beside the numbers; `view` is the order and layers of charts without their own.
+    pub fn glance(&self, view: PlaneView) -> Option<Glance> {
+        match self {
+            Self::Chart(chart) => chart.glance(view),
+            Self::Numbers(_) => None,
+            Self::Pair(pair) => Some(pair.glance()),
         }
     }
 
@@ -80,10 +100,11 @@ impl Panel {
         match self {
             Self::Chart(chart) => chart.words(less_null),
             Self::Numbers(_) => WORDS.to_owned(),
+            Self::Pair(_) => String::new(),
         }
     }
 
-    /// The chart; `None` of numbers.
+    /// The chart; `None` of what is none.
     pub fn chart(&self) -> Option<&ChartPanel> {
         if let Self::Chart(chart) = self { Some(chart) } else { None }
     }
@@ -193,7 +214,13 @@ impl ChartPanel {
     }
 
     /// Draws the chart, or what it lacks.
-    pub fn chart_ui(&mut self, ui: &mut Ui, spot: Spot<'_>, cursor: &Cursor) -> ChartResponse {
+    pub fn chart_ui(
+        &mut self,
+        ui: &mut Ui,
+        spot: Spot<'_>,
+        cursor: &Cursor,
+        actions: &mut Vec<Action>,
+    ) -> ChartResponse {
         let options = self.options_under(spot.view, spot.less_null);
         let is_made = self.made.as_ref().is_some_and(|made| {
             (self.waits || Arc::ptr_eq(&made.snapshot, spot.snapshot)) && made.options == options
@@ -224,7 +251,7 @@ impl ChartPanel {
                 response
             }
             Some(Err(missing)) => {
-                missing_ui(ui, missing);
+                missing_ui(ui, missing, &remedies(self.view, spot.snapshot), actions);
                 ChartResponse::default()
             }
             None => ChartResponse::default(),
@@ -246,15 +273,46 @@ fn fit_ui(ui: &mut Ui, area: egui::Rect, memory: &mut ChartMemory) {
     }
 }
 
-/// What a view lacks, in the middle.
-fn missing_ui(ui: &mut Ui, missing: &str) {
+/// What would give a view something to show, where that is a file to measure on or another view: what it is called, what
+/// it does, and how it is asked for.
+fn remedies(view: &'static View, snapshot: &Snapshot) -> Vec<(String, &'static str, Action)> {
+    let is_measured = snapshot.measured().next().is_some();
+    let preference = View::of_kind(PREFERENCE);
+    if is_measured && view.kind == PREFERENCE {
+        let help = "Chosen and rejected answers, measured beside the text";
+        vec![("Choose preference pairs…".to_owned(), help, Action::AskPairs)]
+    } else if is_measured && !snapshot.has_ngrams() && view.heeds.contains(&Heed::Order) {
+        let help = "A text whose n-grams are measured beside the pairs";
+        let text = ("Choose corpus…".to_owned(), help, Action::AskText);
+        let open = |view: &'static View| {
+            (format!("Open {}", view.title), view.about, Action::OpenPanel(PanelKind::View(view)))
+        };
+        std::iter::once(text).chain(preference.map(open)).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// What a view lacks, in the middle, and what would help.
+fn missing_ui(
+    ui: &mut Ui,
+    missing: &str,
+    remedies: &[(String, &'static str, Action)],
+    actions: &mut Vec<Action>,
+) {
     let mut letters = missing.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     let text = RichText::new(format!("{first}{}.", letters.as_str())).color(palette(ui.visuals()).weak);
     let area = ui.available_rect_before_wrap();
-    let size = egui::vec2((area.width() - 24.0).min(420.0), area.height().min(120.0));
+    let height = 120.0 + 30.0 * remedies.len() as f32;
+    let size = egui::vec2((area.width() - 24.0).min(420.0), area.height().min(height));
     let place = egui::Rect::from_center_size(area.center(), size);
     let layout = egui::Layout::top_down(egui::Align::Center).with_main_align(egui::Align::Center);
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(place).layout(layout));
     ui.add(egui::Label::new(text).wrap());
+    for (name, help, action) in remedies {
+        if ui.button(name).on_hover_text(*help).clicked() {
+            actions.push(action.clone());
+        }
+    }
 }

@@ -12,12 +12,13 @@ use egui_tiles::{
 };
 
 use super::asks::{Ask, follow};
-use super::options::{numbers_menu_ui, view_menu_ui};
+use super::options::{numbers_menu_ui, pair_menu_ui, view_menu_ui};
 use super::panel::{ChartPanel, Panel};
 use super::{Panels, Spot, in_use};
 use crate::app::Action;
 use crate::app::chart::{Asked, ChartResponse, Cursor};
 use crate::app::numbers::numbers_ui;
+use crate::app::pair::pair_ui;
 use crate::app::theme::{self, palette};
 use crate::app::widgets::{Icon, icon_button};
 use crate::chart::Of;
@@ -63,6 +64,7 @@ pub(super) fn panels_ui(
         less_null: panels.less_null,
         response: ChartResponse::default(),
         asked: Vec::new(),
+        actions: Vec::new(),
         is_changed: false,
         touched: None,
         around: if panels.is_narrow() { NARROW_AROUND } else { AROUND },
@@ -74,7 +76,8 @@ pub(super) fn panels_ui(
         None if panels.tree.is_empty() => nothing_ui(ui, actions),
         None => panels.tree.ui(&mut shown, ui),
     }
-    let Shown { response, asked, is_changed, touched, .. } = shown;
+    let Shown { response, asked, actions: done, is_changed, touched, .. } = shown;
+    actions.extend(done);
     panels.touched = touched.or(asked.first().map(|(id, _)| *id)).or(panels.touched);
     panels.maximised = maximised;
     panels.changed |= is_changed;
@@ -139,6 +142,8 @@ struct Shown<'s> {
     less_null: bool,
     response: ChartResponse,
     asked: Vec<(TileId, Ask)>,
+    /// What is asked of the window.
+    actions: Vec<Action>,
     is_changed: bool,
     /// The panel that is used now.
     touched: Option<TileId>,
@@ -163,12 +168,18 @@ impl Shown<'_> {
             made: self.made,
         };
         let response = match panel {
-            Panel::Chart(chart) => chart.chart_ui(&mut ui, spot, self.cursor),
+            Panel::Chart(chart) => chart.chart_ui(&mut ui, spot, self.cursor, &mut self.actions),
             Panel::Numbers(numbers) => {
                 let sort = numbers.sort;
                 let response = numbers_ui(&mut ui, self.state, numbers, self.cursor);
                 self.is_changed |= numbers.sort != sort;
                 response
+            }
+            Panel::Pair(pair) => {
+                let number = pair.number;
+                let is_active = pair_ui(&mut ui, self.state, pair, &mut self.actions);
+                self.is_changed |= pair.number != number;
+                ChartResponse { is_active, ..ChartResponse::default() }
             }
         };
         if response.is_active {
@@ -245,12 +256,13 @@ impl Shown<'_> {
             }
             Panel::Numbers(numbers) => {
                 let mut sort = numbers.sort;
-                let more = numbers_menu_ui(ui, &mut sort);
+                let more = numbers_menu_ui(ui, &mut sort, self.state);
                 if sort != numbers.sort {
                     self.asked.push((id, Ask::Sort(sort)));
                 }
                 more
             }
+            Panel::Pair(_) => pair_menu_ui(ui),
         };
         for (is_asked, ask) in [
             (more.is_another, Ask::Double),

@@ -34,12 +34,14 @@ pub(in crate::app) enum PanelKind {
     View(&'static View),
     /// The numbers at the scrubber, in a table.
     Numbers,
+    /// A preference pair in tokens.
+    Pair,
 }
 
 impl PanelKind {
     /// Everything there is a panel of, in the order of menus.
     pub fn all() -> impl Iterator<Item = Self> {
-        views::ALL.iter().map(Self::View).chain([Self::Numbers])
+        views::ALL.iter().map(Self::View).chain([Self::Numbers, Self::Pair])
     }
 
     /// What has this name in layouts; `None` where there is nothing.
@@ -52,6 +54,7 @@ impl PanelKind {
         match self {
             Self::View(view) => view.kind,
             Self::Numbers => "numbers",
+            Self::Pair => "pair",
         }
     }
 
@@ -60,6 +63,7 @@ impl PanelKind {
         match self {
             Self::View(view) => view.title,
             Self::Numbers => "Numbers",
+            Self::Pair => "Preference pair",
         }
     }
 
@@ -69,6 +73,9 @@ impl PanelKind {
             Self::View(view) => view.about,
             Self::Numbers => {
                 "The numbers of every run at the scrubber, and what tells whether to believe them."
+            }
+            Self::Pair => {
+                "A preference pair as the model reads it: rendered, in tokens, with the positions that are labelled."
             }
         }
     }
@@ -80,6 +87,8 @@ pub(in crate::app) enum Content {
     View(&'static View, Box<Options>, Own),
     /// The numbers at the scrubber, in this order.
     Numbers(Option<Sort>),
+    /// The preference pair of this number, from 0.
+    Pair(usize),
 }
 
 impl Spec {
@@ -94,6 +103,12 @@ impl Spec {
             sort.map(|sort| [("sort", sort.by.name().into()), ("descending", sort.is_descending.into())]);
         let options = words.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { options, ..Self::usual(PanelKind::Numbers) }
+    }
+
+    /// The preference pair of a number, from 0; layouts count from 1, as the window does.
+    pub fn of_pair(number: usize) -> Self {
+        let options = (number > 0).then(|| ("pair".to_owned(), (number as u64 + 1).into()));
+        Self { options: options.into_iter().collect(), ..Self::usual(PanelKind::Pair) }
     }
 
     /// A view with options; `order` and `layers` only where they are the panel's own.
@@ -163,14 +178,21 @@ impl Spec {
                 Some(Content::View(view, Box::new(options), own))
             }
             PanelKind::Numbers => Some(Content::Numbers(self.open_numbers())),
+            PanelKind::Pair => Some(Content::Pair(self.open_pair())),
         }
     }
 
     fn open_numbers(&self) -> Option<Sort> {
         let name = self.options.get("sort")?.as_str()?;
-        let by = By::all().find(|by| by.name() == name)?;
+        let by = By::of_name(name)?;
         let is_descending = self.options.get("descending").and_then(Value::as_bool).unwrap_or_default();
         Some(Sort { by, is_descending })
+    }
+
+    fn open_pair(&self) -> usize {
+        let number =
+            self.options.get("pair").and_then(Value::as_u64).and_then(|number| number.checked_sub(1));
+        number.and_then(|number| number.try_into().ok()).unwrap_or_default()
     }
 
     /// The estimator on a sphere; where it is seen from is as usual.
@@ -265,7 +287,9 @@ mod tests {
 
     #[test]
     fn the_order_of_numbers_comes_back_as_it_was() {
-        let sorts = By::all().flat_map(|by| [true, false].map(|is_descending| Sort { by, is_descending }));
+        let others = [Quantity::Preference, "field:source".parse().unwrap()];
+        let sorts =
+            By::all(&others).flat_map(|by| [true, false].map(|is_descending| Sort { by, is_descending }));
         for sort in sorts.map(Some).chain([None]) {
             let spec = Spec::of_numbers(sort);
             assert!(matches!(spec.open(), Some(Content::Numbers(again)) if again == sort), "{spec:?}");
@@ -276,5 +300,15 @@ mod tests {
             ..Spec::of_numbers(None)
         };
         assert!(matches!(odd.open(), Some(Content::Numbers(None))), "no order by curves");
+    }
+
+    #[test]
+    fn the_number_of_a_pair_comes_back_as_it_was() {
+        for number in [0, 1, 41] {
+            assert!(matches!(Spec::of_pair(number).open(), Some(Content::Pair(again)) if again == number));
+        }
+        assert!(Spec::of_pair(0).options.is_empty());
+        let odd = Spec { options: serde_json::from_str("{\"pair\": 0}").unwrap(), ..Spec::of_pair(0) };
+        assert!(matches!(odd.open(), Some(Content::Pair(0))));
     }
 }

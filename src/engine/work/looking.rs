@@ -1,12 +1,15 @@
-//! What is looked at beside the numbers: a document in the checkpoint's own tokens, and hidden states themselves.
+//! What is looked at beside the numbers: a document or a preference pair in the checkpoint's own tokens, and hidden
+//! states themselves.
 //!
-//! A document comes before any numbers, since encoding it takes no longer than they need anyway. States take a model of
-//! their own, and wait until no numbers are wanted.
+//! Documents and pairs come before any numbers, since encoding them takes no longer than they need anyway. States take a
+//! model of their own, and wait until no numbers are wanted.
 
+use std::path::Path;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use super::{Work, not_open};
+use crate::condition::{Condition, TextSource};
 use crate::engine::inbox::{Gone, Inbox, Outbox};
 use crate::engine::message::{Event, Look, Seen, Sight};
 use crate::engine::open_device::OpenDevice;
@@ -17,7 +20,8 @@ use crate::measures::Order;
 use crate::measures::cloud::Cloud;
 use crate::model::batch::{batches, check_ids};
 use crate::model::{Model, Options, Step, read_back};
-use crate::tokens::Vocabulary;
+use crate::pairs::ReadPair;
+use crate::tokens::{Vocabulary, missing_tokenizer};
 
 /// So many states show where all of them lie.
 const MOST_STATES: usize = 240;
@@ -29,6 +33,9 @@ pub(super) struct Looks {
     all: Vec<(Look, bool)>,
     /// Documents that were counted, with the sample they are of.
     documents: Vec<(Weak<Sample>, Arc<Sentence>)>,
+    /// The vocabulary that the pair looked at last was read by, with the sample it is of: one pair is looked at after the
+    /// other.
+    vocabulary: Option<(Weak<Sample>, Vocabulary)>,
 }
 
 impl Looks {
@@ -46,6 +53,16 @@ impl Looks {
         let is_shown =
             |document: usize| self.all.iter().any(|(look, _)| look.sight == Sight::Document(document));
         self.documents.retain(|(of, sentence)| of.strong_count() > 0 && is_shown(sentence.document()));
+        let has_pair = self.all.iter().any(|(look, _)| matches!(look.sight, Sight::Pair(_)));
+        self.vocabulary.take_if(|(of, _)| of.strong_count() == 0 || !has_pair);
+    }
+
+    /// The vocabulary of a sample, read where it is not the one of the pair before.
+    fn vocabulary(&mut self, sample: &Rc<Sample>, tokenizer: &Path) -> Result<&Vocabulary> {
+        let known = self.vocabulary.take();
+        let known = known.filter(|(of, _)| of.upgrade().is_some_and(|of| Rc::ptr_eq(&of, sample)));
+        let vocabulary = known.map_or_else(|| Vocabulary::read(tokenizer), |(_, known)| Ok(known))?;
+        Ok(&self.vocabulary.insert((Rc::downgrade(sample), vocabulary)).1)
     }
 
     /// A document of a sample that was counted before.
@@ -65,11 +82,16 @@ impl Work {
         self.looks.replace(looks.into_iter().filter(measured));
     }
 
-    /// Emits the next document that is looked at; `false` where there is none.
-    pub(super) fn look_at_document(&mut self, inbox: &mut Inbox, outbox: &Outbox<'_>) -> Result<bool, Gone> {
+    /// Emits the next document or pair that is looked at; `false` where there is none.
+    pub(super) fn look_at_text(&mut self, inbox: &mut Inbox, outbox: &Outbox<'_>) -> Result<bool, Gone> {
         let document = |sight| if let Sight::Document(document) = sight { Some(document) } else { None };
-        let Some((look, document)) = self.looks.next(document) else { return Ok(false) };
-        let seen = caught(|| self.document(&look, document, inbox)).map(Seen::Document);
+        if let Some((look, document)) = self.looks.next(document) {
+            let seen = caught(|| self.document(&look, document, inbox)).map(Seen::Document);
+            return self.emit_seen(look, seen, outbox);
+        }
+        let pair = |sight| if let Sight::Pair(pair) = sight { Some(pair) } else { None };
+        let Some((look, pair)) = self.looks.next(pair) else { return Ok(false) };
+        let seen = caught(|| self.pair(&look, pair, inbox)).map(Seen::Pair);
         self.emit_seen(look, seen, outbox)
     }
 
@@ -99,20 +121,36 @@ impl Work {
         Ok(true)
     }
 
-    /// The sample that a look is at.
-    pub(super) fn sample_of(&mut self, look: &Look, inbox: &mut Inbox) -> Result<Rc<Sample>> {
+    /// The sample of a part of the condition that a look is under.
+    pub(super) fn sample_of(&mut self, look: &Look, part: Condition, inbox: &mut Inbox) -> Result<Rc<Sample>> {
         let runs = Arc::clone(&self.runs);
         let (_, checkpoint) = runs.get(look.checkpoint).ok_or_else(not_open)?;
-        // The text's, where there are pairs beside it.
-        let part = look.condition.parts().swap_remove(0);
         let id = self.session_of(&part);
         let session = self.sessions.get_mut(&id).ok_or_else(not_open)?;
         session.wanted = self.clock;
         session.sample(checkpoint, &mut || inbox.supersedes_look())
     }
 
+    /// The sample of the text, where there are pairs beside it.
+    fn sample_of_text(&mut self, look: &Look, inbox: &mut Inbox) -> Result<Rc<Sample>> {
+        self.sample_of(look, look.condition.parts().swap_remove(0), inbox)
+    }
+
+    fn pair(&mut self, look: &Look, pair: usize, inbox: &mut Inbox) -> Result<Arc<ReadPair>> {
+        let none =
+            || Error::new(Kind::Usage, "no preference pairs are measured").help("choose a file of pairs");
+        let mut parts = look.condition.parts().into_iter();
+        let part = parts.find(|part| matches!(part.text, TextSource::Pairs(_))).ok_or_else(none)?;
+        let sample = self.sample_of(look, part, inbox)?;
+        let checkpoint = self.checkpoint(look.checkpoint)?;
+        let tokenizer = checkpoint.tokenizer.ok_or_else(|| missing_tokenizer(&checkpoint.path))?;
+        let answers = sample.answers.as_ref().ok_or_else(none)?;
+        let vocabulary = self.looks.vocabulary(&sample, &tokenizer)?;
+        Ok(Arc::new(answers.read(pair, &sample.documents, vocabulary)?))
+    }
+
     fn document(&mut self, look: &Look, document: usize, inbox: &mut Inbox) -> Result<Arc<Sentence>> {
-        let sample = self.sample_of(look, inbox)?;
+        let sample = self.sample_of_text(look, inbox)?;
         if let Some(known) = self.looks.known(&sample, document) {
             return Ok(known);
         }
@@ -133,7 +171,7 @@ impl Work {
         device: &OpenDevice,
         inbox: &mut Inbox,
     ) -> Result<Arc<Cloud>> {
-        let sample = self.sample_of(look, inbox)?;
+        let sample = self.sample_of_text(look, inbox)?;
         let checkpoint = self.checkpoint(look.checkpoint)?;
         let enough = |documents: &usize| sample.positions(*documents) >= MOST_STATES;
         let count = (1..sample.documents.len()).find(enough).unwrap_or(sample.documents.len());

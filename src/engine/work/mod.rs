@@ -137,7 +137,7 @@ impl Work {
 
     /// Does a piece of the work; `false` when none is left.
     pub fn advance(&mut self, inbox: &mut Inbox, outbox: &Outbox<'_>) -> Result<bool, Gone> {
-        if self.current.is_none() && self.look_at_document(inbox, outbox)? {
+        if self.current.is_none() && self.look_at_text(inbox, outbox)? {
             return Ok(true);
         }
         let Some(task) = self.current.take().or_else(|| self.next()) else {
