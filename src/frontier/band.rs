@@ -22,6 +22,9 @@ use crate::error::Result;
 /// How many standard errors are added to what was estimated. Four, since the least of many lines is taken.
 const STANDARD_ERRORS: f64 = 4.0;
 
+/// What the bound is, in words that hold.
+pub const LABEL: &str = "no encoder of X alone can be above this";
+
 /// The region in which every representation of X alone lies: below all of its lines, the data-processing inequality
 /// and I(X;Y).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

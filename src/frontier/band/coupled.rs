@@ -31,7 +31,7 @@ use crate::error::Result;
 const MOST: usize = 6;
 const LINES: usize = MOST - 1;
 /// Entries of columns that are looked at before sampling ends whatever its precision.
-const WORK: u64 = 60_000_000;
+const WORK: u64 = 100_000_000;
 const SEED: u64 = 0xc0_0b1e;
 
 /// The lines of a coupled pair and up to four more draws.
