@@ -18,6 +18,9 @@ use crate::state::State;
 /// The temperature to start from where none has been measured yet.
 const USUAL_TEMPERATURE: f64 = 0.0135;
 
+/// The margins of a line of text, left and right together.
+const MARGINS: f32 = 8.0;
+
 /// What a row did to its setting.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edit {
@@ -66,8 +69,10 @@ pub(super) fn setting_ui(
             let (value, browse) = (text.value(settings), browse(entry));
             let hint_text = alone(state, entry);
             let field = row_ui(ui, entry.label, &hint(entry), |ui| {
-                let button = ui.spacing().interact_size.y + ui.spacing().item_spacing.x;
-                let width = ui.available_width() - if browse.is_some() { button } else { 0.0 };
+                // A line takes no more than is left, its margins included.
+                let button = theme::icon_size(ui).x + ui.spacing().item_spacing.x;
+                let width =
+                    if browse.is_some() { ui.available_width() - button - MARGINS } else { f32::INFINITY };
                 let line = egui::TextEdit::singleline(value).desired_width(width.max(24.0));
                 let field = ui.add(line.hint_text(hint_text));
                 if let Some((name, action)) = browse

@@ -2,7 +2,7 @@
 
 use crate::app::widgets::short_count;
 use crate::measures::Information;
-use crate::state::ShownNumbers;
+use crate::state::{ShownNumbers, State};
 use crate::views::marks::Flag;
 use crate::views::quantity::Quantity;
 
@@ -48,29 +48,33 @@ impl Text {
 }
 
 impl Column {
-    /// What is of n-grams, from left to right.
-    const OF_NGRAMS: [Self; 8] = [
-        Self::Complexity,
-        Self::Expressivity,
-        Self::Optimality,
-        Self::Null,
-        Self::LessNull,
-        Self::SeenOnce,
-        Self::LastChange,
-        Self::Convergence,
-    ];
+    /// The values of n-grams, and what tells whether to believe them, from left to right.
+    const OF_NGRAMS: [Self; 3] = [Self::Complexity, Self::Expressivity, Self::Optimality];
+    const BESIDE_NGRAMS: [Self; 5] =
+        [Self::Null, Self::LessNull, Self::SeenOnce, Self::LastChange, Self::Convergence];
     /// What is of no labels, from left to right.
     const OF_NO_LABELS: [Self; 4] = [Self::Entropy, Self::Loss, Self::Positions, Self::Documents];
 
-    /// Every column, from left to right, where these informations about labels that are no n-grams were measured.
-    pub fn all(others: &[Quantity]) -> Vec<Self> {
-        let others = others.iter().copied().map(Self::Other);
-        Self::OF_NGRAMS.into_iter().chain(others).chain(Self::OF_NO_LABELS).collect()
+    /// Every column, from left to right, where these informations about labels that are no n-grams were measured, and
+    /// n-grams too or not.
+    pub fn all(others: &[Quantity], has_ngrams: bool) -> Vec<Self> {
+        let [of_ngrams, beside]: [&[Self]; 2] = match has_ngrams || others.is_empty() {
+            true => [&Self::OF_NGRAMS, &Self::BESIDE_NGRAMS],
+            false => [&[], &[]],
+        };
+        let others: Vec<Self> = others.iter().copied().map(Self::Other).collect();
+        [of_ngrams, &others, beside, &Self::OF_NO_LABELS].concat()
+    }
+
+    /// The columns of what is drawn.
+    pub fn drawn(state: &State) -> Vec<Self> {
+        let snapshot = &state.drawn().snapshot;
+        Self::all(&snapshot.other_labels(), snapshot.has_ngrams())
     }
 
     /// The column of a title; `None` where there is none.
     pub fn of_title(title: &str) -> Option<Self> {
-        let mut fixed = Self::OF_NGRAMS.into_iter().chain(Self::OF_NO_LABELS);
+        let mut fixed = Self::all(&[], true).into_iter();
         let other = || title.parse().ok().filter(|quantity: &Quantity| quantity.is_information());
         fixed.find(|column| column.title() == title).or_else(|| other().map(Self::Other))
     }

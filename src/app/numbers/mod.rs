@@ -92,7 +92,7 @@ pub(super) fn numbers_ui(
         nothing_ui(ui, state);
         return ChartResponse::default();
     }
-    let columns = Column::all(&state.drawn().snapshot.other_labels());
+    let columns = Column::drawn(state);
     let rows: Vec<Row> = rows.into_iter().map(|row| Row::of(state, row, &columns)).collect();
     ui.spacing_mut().item_spacing = Vec2::ZERO;
     ui.spacing_mut().scroll = ScrollStyle { bar_inner_margin: 0.0, ..ScrollStyle::thin() };

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use super::columns::Column;
 use crate::state::{AtScrubber, Content};
 use crate::views::plane::Trajectory;
-use crate::views::quantity::Quantity;
 
 /// What rows are ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +25,9 @@ pub(in crate::app) struct Sort {
 }
 
 impl By {
-    /// Everything that rows can be ordered by, where these informations about labels that are no n-grams were measured.
-    pub fn all(others: &[Quantity]) -> impl Iterator<Item = Self> {
-        let columns = Column::all(others).into_iter().filter(|column| column.orders()).map(Self::Column);
+    /// Everything that rows of these columns can be ordered by.
+    pub fn all(columns: Vec<Column>) -> impl Iterator<Item = Self> {
+        let columns = columns.into_iter().filter(|column| column.orders()).map(Self::Column);
         std::iter::once(Self::Name).chain(columns)
     }
 

@@ -4,6 +4,7 @@ use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, Slider,
 
 use super::spec::{Own, PanelKind, SPHERE_POINTS};
 use crate::app::numbers::WORDS;
+use crate::app::numbers::columns::Column;
 use crate::app::numbers::sort::{By, Sort};
 use crate::app::theme;
 use crate::app::widgets::{Icon, icon_button, row_ui};
@@ -58,8 +59,7 @@ pub(super) fn numbers_menu_ui(ui: &mut Ui, sort: &mut Option<Sort>, state: &Stat
         let mut by = sort.map(|sort| sort.by);
         let word = |by: Option<By>| by.map_or("as opened", By::name);
         choice_ui(ui, "Sort by", word(by), |ui| {
-            let others = state.drawn().snapshot.other_labels();
-            for of in std::iter::once(None).chain(By::all(&others).map(Some)) {
+            for of in std::iter::once(None).chain(By::all(Column::drawn(state)).map(Some)) {
                 ui.selectable_value(&mut by, of, word(of));
             }
         });

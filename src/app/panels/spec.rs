@@ -243,6 +243,7 @@ impl Spec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::numbers::columns::Column;
 
     #[test]
     fn options_come_back_as_they_were() {
@@ -288,8 +289,8 @@ mod tests {
     #[test]
     fn the_order_of_numbers_comes_back_as_it_was() {
         let others = [Quantity::Preference, "field:source".parse().unwrap()];
-        let sorts =
-            By::all(&others).flat_map(|by| [true, false].map(|is_descending| Sort { by, is_descending }));
+        let sorts = By::all(Column::all(&others, true))
+            .flat_map(|by| [true, false].map(|is_descending| Sort { by, is_descending }));
         for sort in sorts.map(Some).chain([None]) {
             let spec = Spec::of_numbers(sort);
             assert!(matches!(spec.open(), Some(Content::Numbers(again)) if again == sort), "{spec:?}");
