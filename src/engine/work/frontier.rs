@@ -33,7 +33,7 @@ impl Work {
         inbox: &mut Inbox,
         outbox: &Outbox<'_>,
     ) -> Result<Report> {
-        let sample = self.text_of(look, inbox)?;
+        let sample = self.sample_of_text(look, inbox)?;
         let settings = &look.condition.settings;
         let labels =
             Labels::new_unless(&sample.documents, settings.max_order, &mut || inbox.supersedes_look())?;

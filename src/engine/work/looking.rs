@@ -122,7 +122,7 @@ impl Work {
     }
 
     /// The sample of a part of the condition that a look is under.
-    pub(super) fn sample_of(&mut self, look: &Look, part: Condition, inbox: &mut Inbox) -> Result<Rc<Sample>> {
+    fn sample_of(&mut self, look: &Look, part: Condition, inbox: &mut Inbox) -> Result<Rc<Sample>> {
         let runs = Arc::clone(&self.runs);
         let (_, checkpoint) = runs.get(look.checkpoint).ok_or_else(not_open)?;
         let id = self.session_of(&part);
@@ -132,7 +132,7 @@ impl Work {
     }
 
     /// The sample of the text, where there are pairs beside it.
-    fn sample_of_text(&mut self, look: &Look, inbox: &mut Inbox) -> Result<Rc<Sample>> {
+    pub(super) fn sample_of_text(&mut self, look: &Look, inbox: &mut Inbox) -> Result<Rc<Sample>> {
         self.sample_of(look, look.condition.parts().swap_remove(0), inbox)
     }
 
