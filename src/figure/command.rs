@@ -263,6 +263,7 @@ mod tests {
             log: true,
             less_null: true,
             y: PlaneY::Gap,
+            bound: Bound::Line,
             differences: Differences::FirstRun,
             checkpoints: vec!["first one".to_owned(), "7".to_owned()],
             score: Some("mmlu".to_owned()),

@@ -19,6 +19,8 @@ mod hull;
 pub mod joint;
 mod random;
 pub mod report;
+#[cfg(test)]
+mod source;
 mod sum;
 
 use serde::{Deserialize, Serialize};

@@ -322,3 +322,122 @@ fn along(
         ..Facet::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+    use std::sync::atomic::AtomicBool;
+
+    use super::super::options::Bound;
+    use super::super::tests::run;
+    use super::*;
+    use crate::frontier::{self, bias};
+
+    /// The frontier of twelve labels, each mostly followed by one of four.
+    fn report() -> Report {
+        let pairs = (0..12u32).flat_map(|x| {
+            (0..4u32).map(move |y| (x, y, if x % 4 == y { 40 } else { u64::from(1 + (x * 7 + y * 3) % 5) }))
+        });
+        let pairs: Vec<_> = pairs.collect();
+        let bracket = bias::bracket([&pairs, &pairs]).unwrap();
+        let joint = frontier::Joint::from_counts(pairs).unwrap();
+        let options = frontier::Options::default();
+        let mut grown = 0;
+        let mut watch = |report: &Report| {
+            grown += usize::from(report.frontier.points.iter().any(|point| point.on_curve));
+            ControlFlow::Continue(())
+        };
+        let report =
+            Report::of(&joint, Some(bracket), &options, &AtomicBool::new(false), &mut watch).unwrap();
+        assert!(grown > 3 && report.progress.is_none());
+        report
+    }
+
+    fn chart_of(report: Result<Report, String>, options: &Options) -> Result<Chart, String> {
+        let snapshot = Snapshot::new([run(0, "a", 3, 2)]);
+        (VIEW.chart)(&snapshot.with_frontier(options.order, report.map(Into::into)), options)
+    }
+
+    #[test]
+    fn curve_band_and_line_stand_under_each_other_and_say_what_they_claim() {
+        let report = report();
+        let mut last = 0.0;
+        for step in 0..=100 {
+            let complexity = f64::from(step) / 100.0 * report.frontier.entropy_merged;
+            let line = complexity.min(report.frontier.information);
+            let (found, outer) = (report.frontier.at(complexity), report.outer_at(complexity));
+            assert!(found <= outer + 1e-9 && outer <= line + 1e-9, "{complexity}: {found} {outer} {line}");
+            assert!(found >= last);
+            last = found;
+        }
+        let chart = chart_of(Ok(report), &Options::default()).unwrap();
+        let titles: Vec<&str> = chart.facets.iter().map(|facet| &*facet.title).collect();
+        assert_eq!(titles, ["bounds", "trade-off", "self-consistency"]);
+        let caption = chart.caption.join("\n");
+        for said in ["12 token labels x, 4 labels y, 48 pairs", "not proved", "held out", "plug-in"] {
+            assert!(caption.contains(said), "{said}: {caption}");
+        }
+        // Of the models' three checkpoints each has a place, in nats.
+        let models: Vec<&Datum> = chart.facets[0]
+            .marks
+            .iter()
+            .filter(|mark| mark.series() == "trajectory")
+            .flat_map(Mark::data)
+            .collect();
+        assert_eq!(models.len(), 3);
+        let unit = (crate::settings::Settings::default().points as f64).ln();
+        let complexity = Quantity::Complexity.of(
+            Snapshot::new([run(0, "a", 3, 2)]).measured().last().unwrap().measurement,
+            &Options::default(),
+        );
+        assert!((models[2].x - unit * complexity.unwrap().value).abs() < 1e-12);
+        assert!(
+            models[2].more.iter().any(|words| words.ends_with("of the frontier")),
+            "{:?}",
+            models[2].more
+        );
+    }
+
+    #[test]
+    fn the_plane_is_bounded_by_the_frontier_where_it_is_known() {
+        let plane = View::of_kind("plane").unwrap();
+        let options = Options { bound: Bound::Frontier, ..Options::default() };
+        let drawn = |frontier: Option<Result<Report, String>>| {
+            let snapshot = Snapshot::new([run(0, "a", 3, 2)]);
+            let snapshot = match frontier {
+                Some(frontier) => snapshot.with_frontier(options.order, frontier.map(Into::into)),
+                None => snapshot,
+            };
+            (plane.chart)(&snapshot, &options).unwrap()
+        };
+        let labels = |chart: &Chart| {
+            let curves = chart.facets[0].marks.iter().filter_map(|mark| match mark {
+                Mark::Curve(curve) if !curve.label.is_empty() => Some(curve.label.clone()),
+                _ => None,
+            });
+            curves.collect::<Vec<_>>()
+        };
+        let (report, without) = (report(), drawn(None));
+        let chart = drawn(Some(Ok(report.clone())));
+        assert_eq!(labels(&chart), ["line I(Y;Z) = I(X;Z)", "none above", "found"]);
+        assert!(chart.caption.iter().any(|words| words.contains("ln n with n = 100")), "{:?}", chart.caption);
+        // A nat of complexity is 1 / ln n of the plane's.
+        let Mark::Curve(found) = &chart.facets[0].marks[3] else { panic!("the curve") };
+        let end = found.points.last().unwrap();
+        assert!((end[0] - report.frontier.entropy_merged / 100f64.ln()).abs() < 1e-12);
+        for (datum, (_, _, plain)) in chart.data().map(|(.., datum)| datum).zip(without.data()) {
+            let above = is_above(&report, [datum.x, datum.y].map(|value| value * 100f64.ln()));
+            assert_eq!((datum.is_marked, datum.x, datum.y), (above, plain.x, plain.y));
+        }
+        assert_eq!(labels(&without), ["bound I(Y;Z) = I(X;Z)"]);
+        let failed = drawn(Some(Err("too large".to_owned())));
+        assert!(failed.caption.iter().any(|words| words == "Without the frontier: too large"));
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let none = (VIEW.chart)(&Snapshot::default(), &Options::default()).unwrap_err();
+        assert!(none.contains("infoplane frontier"), "{none}");
+        assert_eq!(chart_of(Err("wait".to_owned()), &Options::default()).unwrap_err(), "wait");
+    }
+}

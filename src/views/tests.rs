@@ -133,6 +133,7 @@ pub fn reference_run(name: &str) -> (RunSubject, RunData) {
         temperature: checkpoint["temperature"].as_f64().unwrap(),
         layers: checkpoint["layers"].as_array().unwrap().iter().map(layer).collect(),
         mean: layer(&checkpoint["mean"]),
+        label_tables: Default::default(),
         convergence: Vec::new(),
         weights: None,
         sample: None,
