@@ -30,9 +30,9 @@ struct Most {
 }
 
 impl Most {
-    /// What a visit counts as, with its two evaluations.
+    /// What a visit counts as, with its evaluation.
     fn work(self) -> usize {
-        self.dense + self.private + 2
+        self.dense + self.private + 1
     }
 }
 
@@ -104,20 +104,17 @@ impl Sweep<'_, '_, '_> {
         Ok(())
     }
 
-    /// Points at one β: of the codebook, settled there, and of a copy where each x may have an atom of its own. Gives
-    /// the better.
+    /// The point at one β, of a copy of the codebook settled there, where each x may have an atom of its own beside.
     fn visit(&mut self, book: &mut Codebook, beta: f64, most: Most) -> Result<Point> {
         self.settle(book, beta, most.dense, false)?;
-        let dense = self.evaluate(book, beta, false)?;
         let mut copy = book.clone();
         self.settle(&mut copy, beta, most.private, true)?;
-        let private = self.evaluate(&mut copy, beta, true)?;
-        Ok(if private.lagrangian() < dense.lagrangian() { private } else { dense })
+        self.evaluate(&mut copy, beta)
     }
 
-    /// The point of the best encoder for a codebook.
-    fn evaluate(&mut self, book: &mut Codebook, beta: f64, private: bool) -> Result<Point> {
-        let energy = self.passes.encode(book, beta, private)?;
+    /// The point of the best encoder for a codebook and private atoms.
+    fn evaluate(&mut self, book: &mut Codebook, beta: f64) -> Result<Point> {
+        let energy = self.passes.encode(book, beta, true)?;
         let kept = self.passes.kept();
         // Weights of the codebook and of private atoms need not sum to 1 together until they stand still.
         let energy = energy + book.log_weights.iter().map(|log| log.exp()).sum::<f64>() + kept.private - 1.0;
@@ -150,5 +147,31 @@ impl Sweep<'_, '_, '_> {
         let point = self.visit(&mut between, (high.beta * low.beta).sqrt(), DOWN)?;
         self.refine(book, high, point, depth + 1)?;
         self.refine(&between, point, low, depth + 1)
+    }
+}
+
+#[cfg(test)]
+mod zz {
+    use super::*;
+    #[test]
+    fn zz_passes() {
+        let bytes = std::fs::read(std::env::var("JOINT").unwrap()).unwrap();
+        let n: Vec<u32> = bytes.chunks_exact(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
+        let joint = Joint::from_counts(n.chunks_exact(3).map(|c| (c[0], c[1], u64::from(c[2]))).collect()).unwrap();
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let cpu = || { let s = std::fs::read_to_string("/proc/self/stat").unwrap(); let f: Vec<String> = s.rsplit(')').next().unwrap().split_whitespace().map(str::to_owned).collect(); (f[11].parse::<f64>().unwrap() + f[12].parse::<f64>().unwrap()) / 100.0 };
+        let mut passes = Passes::new(&joint, &stop);
+        let t = cpu();
+        let mut book = Codebook::seeded(&mut passes, 96, 0).unwrap();
+        println!("seed {:.2}", cpu() - t);
+        for round in 0..3 {
+            let t = cpu();
+            for _ in 0..4 { passes.encode(&mut book, 4.0, false).unwrap(); }
+            let t1 = cpu();
+            for _ in 0..4 { passes.describe(&mut book).unwrap(); }
+            let t2 = cpu();
+            let k = passes.kept();
+            println!("{round} encode {:.3} describe {:.3} kept {:.3} {k:?}", (t1 - t) / 4.0, (t2 - t1) / 4.0, cpu() - t2);
+        }
     }
 }

@@ -7,7 +7,7 @@ use half::bf16;
 use rayon::prelude::*;
 
 use super::codebook::Codebook;
-use super::table::{Log, nearest_share, stride, weighted_sum};
+use super::table::{Log, Sparse, nearest_share, stride, weighted_sum};
 use crate::error::{Error, Result};
 use crate::frontier::Joint;
 use crate::frontier::encoder::{Encoder, Kept};
@@ -178,10 +178,9 @@ impl<'a> Passes<'a> {
             .map(|block| {
                 let mut sums = vec![0.0; stride];
                 let distance = |x: usize| {
-                    let (ys, weights) = joint.row(x);
                     vectorised(
                         #[inline(always)]
-                        || weighted_sum(ys, weights, 1.0, &book.table, &mut sums),
+                        || weighted_sum(by_row(joint), x, 1.0, &book.table, &mut sums),
                     );
                     let nearest = sums[..book.atoms()].iter().copied().fold(f32::NEG_INFINITY, f32::max);
                     (divergences[x] - f64::from(nearest)).max(0.0)
@@ -198,6 +197,18 @@ impl<'a> Passes<'a> {
     fn unless_stopped(&self) -> Result<()> {
         if self.stop.load(Ordering::Relaxed) { Err(Error::cancelled()) } else { Ok(()) }
     }
+}
+
+/// p(y|x).
+#[inline(always)]
+fn by_row(joint: &Joint) -> Sparse<'_> {
+    Sparse { starts: joint.row_starts(), ids: joint.row_ys(), weights: joint.row_weights() }
+}
+
+/// p(x, y) by y.
+#[inline(always)]
+fn by_column(joint: &Joint) -> Sparse<'_> {
+    Sparse { starts: joint.column_starts(), ids: joint.column_xs(), weights: joint.column_mass() }
 }
 
 /// Cuts rows into blocks of about equal numbers of entries.
@@ -256,8 +267,7 @@ fn encode(
     let mut sums = RowSums { free_energy: 0.0, weights: vec![0.0; stride] };
     let mut terms = vec![0.0_f32; stride];
     for ((x, shares), private) in block.rows.zip(block.shares.chunks_exact_mut(stride)).zip(block.private) {
-        let (ys, weights) = joint.row(x);
-        weighted_sum(ys, weights, 1.0, table, &mut terms);
+        weighted_sum(by_row(joint), x, 1.0, table, &mut terms);
         // ln p(z) − β KL(W_x ‖ r_z), but for β KL(W_x ‖ p(y)), which all atoms have in common.
         terms.iter_mut().zip(log_weights).for_each(|(term, log)| *term = beta.mul_add(*term, *log));
         let most = largest(&terms);
@@ -292,9 +302,8 @@ fn describe(columns: Range<usize>, joint: &Joint, shares: &[bf16], log_weights: 
     let stride = log_weights.len();
     let mut sums = vec![0.0_f32; stride];
     for (y, row) in columns.zip(table.chunks_exact_mut(stride)) {
-        let (xs, masses) = joint.column(y);
         // Σ_x p(x|y) p(z|x), so that p(y|z) / p(y) is this over p(z).
-        weighted_sum(xs, masses, 1.0 / joint.py()[y], shares, &mut sums);
+        weighted_sum(by_column(joint), y, 1.0 / joint.py()[y], shares, &mut sums);
         for ((cell, &sum), log_weight) in row.iter_mut().zip(&sums).zip(log_weights) {
             let log = ln(sum) - log_weight;
             *cell = Log::nearest(if sum > 0.0 { log } else { Log::LEAST });

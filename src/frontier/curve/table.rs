@@ -76,17 +76,32 @@ pub fn stride(atoms: usize) -> usize {
     atoms.next_multiple_of(TILES[1])
 }
 
-/// `out[z] = Σ_j weights[j] · factor · table[rows[j], z]`, for tables with rows of the length of `out`.
+/// A sparse matrix by rows: where each row's entries start, and of each entry the row of a table and the weight.
+#[derive(Clone, Copy)]
+pub struct Sparse<'a> {
+    /// `[rows + 1]`.
+    pub starts: &'a [usize],
+    /// `[entries]`.
+    pub ids: &'a [u32],
+    /// `[entries]`.
+    pub weights: &'a [f64],
+}
+
+/// `out[z] = Σ_j weight_j · factor · table[id_j, z]` over the entries j of a row, for tables with rows of the length of
+/// `out`.
 #[inline(always)]
-pub fn weighted_sum<C: Cell>(rows: &[u32], weights: &[f64], factor: f64, table: &[C], out: &mut [f32]) {
+pub fn weighted_sum<C: Cell>(matrix: Sparse, row: usize, factor: f64, table: &[C], out: &mut [f32]) {
+    let (start, end) = (matrix.starts[row], matrix.starts[row + 1]);
+    // Most rows are short, so memory is asked for beyond this one.
+    let (ids, weights) = (&matrix.ids[start..], &matrix.weights[start..end]);
     let stride = out.len();
     let mut first = 0;
     while first < stride {
         if stride - first >= TILES[0] {
-            tile::<C, { TILES[0] }>(rows, weights, factor, table, stride, first, out);
+            tile::<C, { TILES[0] }>(ids, weights, factor, table, stride, first, out);
             first += TILES[0];
         } else {
-            tile::<C, { TILES[1] }>(rows, weights, factor, table, stride, first, out);
+            tile::<C, { TILES[1] }>(ids, weights, factor, table, stride, first, out);
             first += TILES[1];
         }
     }
@@ -94,7 +109,7 @@ pub fn weighted_sum<C: Cell>(rows: &[u32], weights: &[f64], factor: f64, table: 
 
 #[inline(always)]
 fn tile<C: Cell, const WIDTH: usize>(
-    rows: &[u32],
+    ids: &[u32],
     weights: &[f64],
     factor: f64,
     table: &[C],
@@ -102,20 +117,17 @@ fn tile<C: Cell, const WIDTH: usize>(
     first: usize,
     out: &mut [f32],
 ) {
-    /// How many rows ahead memory is asked for.
-    const AHEAD: usize = 6;
+    /// How many entries ahead memory is asked for, for all tiles at once.
+    const AHEAD: usize = 8;
     let factor = factor * f64::from(C::UNIT);
-    let cells = |row: u32| -> &[C; WIDTH] {
-        let start = row as usize * stride + first;
-        table[start..start + WIDTH].as_array().unwrap_or_else(|| unreachable!("of that width"))
-    };
     let mut sums = [0.0_f32; WIDTH];
-    for (j, (&row, &weight)) in rows.iter().zip(weights).enumerate() {
-        if let Some(&soon) = rows.get(j + AHEAD) {
-            prefetch(cells(soon));
+    for (j, (&id, &weight)) in ids.iter().zip(weights).enumerate() {
+        if first == 0 && let Some(&soon) = ids.get(j + AHEAD) {
+            prefetch(&table[soon as usize * stride..][..stride]);
         }
+        let start = id as usize * stride + first;
         let weight = (weight * factor) as f32;
-        for (sum, cell) in sums.iter_mut().zip(cells(row)) {
+        for (sum, cell) in sums.iter_mut().zip(&table[start..start + WIDTH]) {
             *sum = cell.wide().mul_add(weight, *sum);
         }
     }
@@ -146,17 +158,16 @@ mod tests {
             let stride = stride(atoms);
             let table: Vec<Log> =
                 (0..5 * stride).map(|i| Log::nearest((i * 7 % 97) as f32 / 16.0 - 3.0)).collect();
-            let (rows, weights) = ([4, 0, 4, 2], [0.5, 0.25, 1.0, 0.125]);
+            let (ids, weights) = ([1, 4, 0, 4, 2, 3], [9.0, 0.5, 0.25, 1.0, 0.125, 9.0]);
+            let matrix = Sparse { starts: &[0, 1, 5, 6], ids: &ids, weights: &weights };
             let mut out = vec![0.0; stride];
             vectorised(
                 #[inline(always)]
-                || weighted_sum(&rows, &weights, 2.0, &table, &mut out),
+                || weighted_sum(matrix, 1, 2.0, &table, &mut out),
             );
             for (z, sum) in out.iter().enumerate() {
-                let terms = rows
-                    .iter()
-                    .zip(weights)
-                    .map(|(&r, w)| 2.0 * w as f32 * table[r as usize * stride + z].value());
+                let cell = |id: u32| table[id as usize * stride + z].value();
+                let terms = ids[1..5].iter().zip(&weights[1..5]).map(|(&id, &weight)| 2.0 * weight as f32 * cell(id));
                 assert_eq!(*sum, terms.sum::<f32>());
             }
         }
