@@ -63,8 +63,20 @@ impl Draw {
 pub enum Effort {
     /// Draws that are independent given X: a second or two at any size.
     Independent,
-    /// And pairs of draws that depend on each other, which takes longer and bounds lower.
+    /// And a pair of draws that depend on each other, which takes some ten times as long and bounds lower.
     Coupled,
+}
+
+/// The bytes in main memory that [`Band::of`] takes at most beside a joint of `entries` pairs.
+pub fn bytes_needed(entries: usize, effort: Effort) -> u64 {
+    // What is kept of columns and posteriors is little. A coupling has tables over pairs of classes, and for each pair of
+    // labels its class, its share, its weights and its place in the columns.
+    const TABLES: u64 = 160 << 20;
+    const AN_ENTRY: u64 = 64;
+    match effort {
+        Effort::Independent => 16 << 20,
+        Effort::Coupled => TABLES.saturating_add(AN_ENTRY.saturating_mul(entries as u64)),
+    }
 }
 
 impl Band {

@@ -55,8 +55,8 @@ fn one_of_several_joints_is_picked_by_name() {
 
 #[test]
 fn files_are_read_by_their_ends_and_names() {
-    let folder = std::env::temp_dir().join(format!("joints-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
         std::fs::write(&path, text).unwrap();
@@ -81,7 +81,6 @@ fn files_are_read_by_their_ends_and_names() {
         assert!(error.contains(words) && error.contains(name), "{error}");
     }
     assert!(read(&folder.join("none.json")).unwrap_err().to_string().contains("cannot be read"));
-    std::fs::remove_dir_all(&folder).unwrap();
 
     fn expected_csv() -> Pairs {
         Pairs::Counts(vec![(0, 0, 1), (1, 1, 1)])
