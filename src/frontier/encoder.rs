@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn what_encoders_keep_and_tell() {
         let joint = Joint::from_weights(&[vec![0.4, 0.1], vec![0.1, 0.4]]).unwrap();
-        let kept = |atoms: usize, shares: &[f64], private: &[f64]| Encoder { atoms, shares, private }.kept(&joint);
+        let kept =
+            |atoms: usize, shares: &[f64], private: &[f64]| Encoder { atoms, shares, private }.kept(&joint);
         let close = |found: Kept, complexity: f64, expressivity: f64| {
             let errors = [found.complexity - complexity, found.expressivity - expressivity];
             assert!(errors.iter().all(|error| error.abs() < 1e-14), "{found:?}");

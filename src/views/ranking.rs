@@ -205,8 +205,8 @@ mod tests {
         };
         let part = 2000.0 / 25_600.0 * 0.1;
         let [most, least] = &chart.facets[..] else { panic!("two frames") };
-        assert_eq!(top(most), ("·label0".to_owned(), "·label0 (2,000)".to_owned(), part, Some(2)));
-        assert_eq!(top(least), ("·label0".to_owned(), "·label0 (2,000)".to_owned(), 0.1, Some(2)));
+        assert_eq!(top(most), ("·label0".to_owned(), "·label0 (2\u{a0}000)".to_owned(), part, Some(2)));
+        assert_eq!(top(least), ("·label0".to_owned(), "·label0 (2\u{a0}000)".to_owned(), 0.1, Some(2)));
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
         let chart = drawn(&VIEW, vec![run(0, "a", 3, 2)], &options).unwrap();
         let titles: Vec<&str> = chart.facets.iter().map(|facet| &*facet.title).collect();
         assert_eq!(titles[0], "a, step 0: most is owed to");
-        assert_eq!(titles[3], "a, step 2,000: least is told by");
+        assert_eq!(titles[3], "a, step 2\u{a0}000: least is told by");
     }
 
     #[test]
@@ -241,8 +241,8 @@ mod tests {
     #[test]
     fn long_labels_are_cut_on_the_axis() {
         let entry = |text: &str| LabelEntry { text: text.to_owned(), positions: 1200, information: 0.5 };
-        assert_eq!(name(&entry("·of·the")), "·of·the (1,200)");
+        assert_eq!(name(&entry("·of·the")), "·of·the (1\u{a0}200)");
         let long = name(&entry(&"é".repeat(30)));
-        assert_eq!(long, "é".repeat(LETTERS - 1) + "… (1,200)");
+        assert_eq!(long, "é".repeat(LETTERS - 1) + "… (1\u{a0}200)");
     }
 }

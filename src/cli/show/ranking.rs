@@ -41,8 +41,8 @@ pub(super) fn tables(
     checkpoints: &[&CheckpointResult],
     all: bool,
 ) -> Result<String> {
-    let measured = |checkpoint: &&CheckpointResult| Some((*checkpoint, checkpoint.measurement()?));
-    let measured: Vec<(&CheckpointResult, &Measurement)> = checkpoints.iter().filter_map(measured).collect();
+    let measured: Vec<(&CheckpointResult, &Measurement)> =
+        checkpoints.iter().filter_map(|&checkpoint| Some((checkpoint, checkpoint.measurement()?))).collect();
     let is_last =
         |index: usize| measured.get(index + 1).is_none_or(|(next, _)| next.run != measured[index].0.run);
     let mut text = String::new();

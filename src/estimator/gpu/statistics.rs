@@ -128,14 +128,9 @@ impl GpuEstimator {
                 in_flight.push_back(self.submit_layer(slab, question, positions, samples, &work, to)?);
             }
             let read = self.read(&staging, slabs.len() * floats, interrupted)?;
-            let of_labels = |floats: &'_ [f32]| {
-                let (row_entropies, mut rest) = floats.split_at(positions);
-                let of_sample = |sample: &&DeviceSample| sample.entropies(&mut rest);
-                (row_entropies, samples.iter().map(of_sample).collect::<Vec<_>>())
-            };
             if last.is_some() {
                 for (layer, floats) in (found.len()..).zip(read.chunks_exact(floats)) {
-                    let entropies = of_labels(floats).1.pop().unwrap_or_default();
+                    let entropies = entropies(floats, positions, samples).1.pop().unwrap_or_default();
                     if question.listed.contains(&layer) {
                         let sets = sums.iter_mut().zip(&entropies[1..]);
                         sets.for_each(|(sums, entropies)| sums.add(entropies.iter().copied()));
@@ -143,7 +138,7 @@ impl GpuEstimator {
                 }
             }
             found.par_extend(read.par_chunks_exact(floats).map(|floats| {
-                let (row_entropies, entropies) = of_labels(floats);
+                let (row_entropies, entropies) = entropies(floats, positions, samples);
                 let of_sample = |(sample, entropies): (&&DeviceSample, Vec<&[f32]>)| {
                     sample.segments.statistics(&entropies, row_entropies)
                 };
@@ -275,6 +270,16 @@ impl DeviceSample {
         };
         self.segments.parts.iter().zip(&self.buffers).map(of_part).collect()
     }
+}
+
+/// What was read back of a layer: the entropies of positions, and those of the labels of each sample's parts.
+fn entropies<'f>(
+    floats: &'f [f32],
+    positions: usize,
+    samples: &[&DeviceSample],
+) -> (&'f [f32], Vec<Vec<&'f [f32]>>) {
+    let (row_entropies, mut rest) = floats.split_at(positions);
+    (row_entropies, samples.iter().map(|sample| sample.entropies(&mut rest)).collect())
 }
 
 #[cfg(test)]

@@ -157,21 +157,36 @@ mod zz {
     fn zz_passes() {
         let bytes = std::fs::read(std::env::var("JOINT").unwrap()).unwrap();
         let n: Vec<u32> = bytes.chunks_exact(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
-        let joint = Joint::from_counts(n.chunks_exact(3).map(|c| (c[0], c[1], u64::from(c[2]))).collect()).unwrap();
+        let joint =
+            Joint::from_counts(n.chunks_exact(3).map(|c| (c[0], c[1], u64::from(c[2]))).collect()).unwrap();
         let stop = std::sync::atomic::AtomicBool::new(false);
-        let cpu = || { let s = std::fs::read_to_string("/proc/self/stat").unwrap(); let f: Vec<String> = s.rsplit(')').next().unwrap().split_whitespace().map(str::to_owned).collect(); (f[11].parse::<f64>().unwrap() + f[12].parse::<f64>().unwrap()) / 100.0 };
+        let cpu = || {
+            let s = std::fs::read_to_string("/proc/self/stat").unwrap();
+            let f: Vec<String> =
+                s.rsplit(')').next().unwrap().split_whitespace().map(str::to_owned).collect();
+            (f[11].parse::<f64>().unwrap() + f[12].parse::<f64>().unwrap()) / 100.0
+        };
         let mut passes = Passes::new(&joint, &stop);
         let t = cpu();
         let mut book = Codebook::seeded(&mut passes, 96, 0).unwrap();
         println!("seed {:.2}", cpu() - t);
         for round in 0..3 {
             let t = cpu();
-            for _ in 0..4 { passes.encode(&mut book, 4.0, false).unwrap(); }
+            for _ in 0..4 {
+                passes.encode(&mut book, 4.0, false).unwrap();
+            }
             let t1 = cpu();
-            for _ in 0..4 { passes.describe(&mut book).unwrap(); }
+            for _ in 0..4 {
+                passes.describe(&mut book).unwrap();
+            }
             let t2 = cpu();
             let k = passes.kept();
-            println!("{round} encode {:.3} describe {:.3} kept {:.3} {k:?}", (t1 - t) / 4.0, (t2 - t1) / 4.0, cpu() - t2);
+            println!(
+                "{round} encode {:.3} describe {:.3} kept {:.3} {k:?}",
+                (t1 - t) / 4.0,
+                (t2 - t1) / 4.0,
+                cpu() - t2
+            );
         }
     }
 }

@@ -122,7 +122,9 @@ fn tile<C: Cell, const WIDTH: usize>(
     let factor = factor * f64::from(C::UNIT);
     let mut sums = [0.0_f32; WIDTH];
     for (j, (&id, &weight)) in ids.iter().zip(weights).enumerate() {
-        if first == 0 && let Some(&soon) = ids.get(j + AHEAD) {
+        if first == 0
+            && let Some(&soon) = ids.get(j + AHEAD)
+        {
             prefetch(&table[soon as usize * stride..][..stride]);
         }
         let start = id as usize * stride + first;
@@ -167,7 +169,8 @@ mod tests {
             );
             for (z, sum) in out.iter().enumerate() {
                 let cell = |id: u32| table[id as usize * stride + z].value();
-                let terms = ids[1..5].iter().zip(&weights[1..5]).map(|(&id, &weight)| 2.0 * weight as f32 * cell(id));
+                let terms =
+                    ids[1..5].iter().zip(&weights[1..5]).map(|(&id, &weight)| 2.0 * weight as f32 * cell(id));
                 assert_eq!(*sum, terms.sum::<f32>());
             }
         }
