@@ -10,6 +10,7 @@ mod table;
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
+use self::large::Start;
 use self::run::Run;
 use super::{Frontier, Joint, Point, hull};
 use crate::error::{Error, Kind, Result};
@@ -26,7 +27,8 @@ pub struct Options {
     pub betas: Vec<f64>,
     /// The start of all random choices. The same joint, options and seed give the same bits on any number of threads.
     pub seed: u64,
-    /// Whether to spend several times the work: more atoms, further seeds.
+    /// Whether to spend several times the work on a larger joint: other seeds with twice the atoms, whose curve tells how much
+    /// chance there is in this one, and, up to 4,096 labels x, a codebook with an atom for each.
     pub thorough: bool,
 }
 
@@ -74,6 +76,7 @@ pub fn curve(
     for beta in trivial {
         run.found(Point::origin(beta))?;
     }
+    let end = (joint.entropy_x(), joint.information());
     let mut frontier = Frontier {
         information: joint.information(),
         entropy_x: joint.unmerged().entropy_x,
@@ -96,12 +99,58 @@ pub fn curve(
     } else {
         frontier.converged = false;
         frontier.clusters = options.clusters.unwrap_or(CLUSTERS).min(joint.xs());
-        large::points(joint, frontier.clusters, options.seed, &above, &mut run)?;
+        let starts = starts(joint, frontier.clusters, options);
+        run.expect(starts.iter().map(|&start| large::work(joint, start, &above)).sum());
+        let mut hulls = Vec::new();
+        for start in starts {
+            let before = run.points.len();
+            let gain = large::points(joint, start, &above, &mut run)?;
+            frontier.gain = frontier.gain.or(gain);
+            let places = run.points[before..].iter().map(|point| (point.complexity, point.expressivity));
+            let places: Vec<_> = [(0.0, 0.0), end].into_iter().chain(places).collect();
+            hulls.push(hull::corners(&places).into_iter().map(|corner| places[corner]).collect::<Vec<_>>());
+        }
+        frontier.spread = spread(&hulls);
     }
     frontier.passes = run.passes;
     frontier.found = run.points.len();
-    frontier.points = shown(run.points, &asked, (joint.entropy_x(), joint.information()));
+    frontier.points = shown(run.points, &asked, end);
     Ok(frontier)
+}
+
+/// How far the second highest of several curves is below the highest, where it is most; `None` of one curve.
+fn spread(hulls: &[Vec<(f64, f64)>]) -> Option<f64> {
+    let apart = |x: f64| {
+        let mut heights: Vec<f64> = hulls.iter().map(|line| hull::at(line, x)).collect();
+        heights.sort_by(|a, b| b.total_cmp(a));
+        heights[0] - heights[1]
+    };
+    let corners = hulls.iter().flatten().map(|corner| corner.0);
+    (hulls.len() > 1).then(|| corners.map(apart).fold(0.0, f64::max))
+}
+
+/// Where the codebooks of a large joint start.
+fn starts(joint: &Joint, atoms: usize, options: &Options) -> Vec<Start> {
+    /// Products of a pass up to which a second codebook costs little, and up to which several do.
+    const CHEAP: [usize; 2] = [20_000_000, 4_000_000];
+    /// Rows up to which an atom for each is thought of.
+    const ROWS: usize = 4096;
+    let seeded = |atoms: usize, seed: u64| Start::Seeded { atoms, seed: options.seed.wrapping_add(seed) };
+    let mut starts = vec![seeded(atoms, 0)];
+    // Many atoms may stay apart below the β at which they should have become one; few do not.
+    if options.thorough || joint.entries() * atoms <= CHEAP[0] {
+        starts.push(seeded(atoms.div_ceil(4), 1));
+    }
+    if joint.entries() * atoms <= CHEAP[1] {
+        starts.extend([2, 4, 8].map(|part| seeded(atoms.div_ceil(part), 2 + part as u64)));
+    }
+    if options.thorough {
+        starts.push(seeded(2 * atoms, 2));
+        if joint.xs() <= ROWS {
+            starts.push(Start::Rows);
+        }
+    }
+    starts
 }
 
 /// What is kept of all points found: the corners of the curve, and the best at each β that was asked for; by rising

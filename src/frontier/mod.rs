@@ -64,7 +64,8 @@ pub struct Frontier {
     /// Of a larger joint the Lagrangian, over β, that further atoms gained where that was tried, in nats of I(Y;Z): the
     /// smaller, the less is left to find near this codebook.
     pub gain: Option<f64>,
-    /// The largest difference in I(Y;Z) between the curve and that of other seeds, where they were tried.
+    /// Where codebooks were started in several ways, by how much in I(Y;Z) the curve of the second best of them falls
+    /// short of the best's, where it does most: the smaller, the less the curve is owed to chance.
     pub spread: Option<f64>,
 }
 

@@ -18,15 +18,15 @@ pub struct Codebook {
 }
 
 impl Codebook {
-    /// Atoms with equal weight, each half p(y) and half the row of one of `xs`. Half of p(y), because an atom that
-    /// excludes a y is infinitely far from all rows that have it, and stays so.
-    pub fn of_rows(joint: &Joint, xs: &[usize]) -> Self {
+    /// Atoms with equal weight, each with `share` of the row of one of `xs` and the rest of p(y). Some of p(y) has to be in
+    /// it, because an atom that excludes a y is infinitely far from all rows that have it, and stays so.
+    pub fn of_rows(joint: &Joint, xs: &[usize], share: f64) -> Self {
         let stride = stride(xs.len());
-        let mut table = vec![Log::nearest(0.5_f32.ln()); joint.ys() * stride];
+        let mut table = vec![Log::nearest((1.0 - share).ln() as f32); joint.ys() * stride];
         for (z, &x) in xs.iter().enumerate() {
             let (ys, weights) = joint.row(x);
             for (&y, weight) in ys.iter().zip(weights) {
-                let ratio = 0.5 + 0.5 * weight / joint.py()[y as usize];
+                let ratio = 1.0 - share + share * weight / joint.py()[y as usize];
                 table[y as usize * stride + z] = Log::nearest(ratio.ln() as f32);
             }
         }
@@ -42,32 +42,44 @@ impl Codebook {
         let joint = passes.joint();
         let mut random = SplitMix64::new(seed);
         let mut chosen: Vec<usize> = Vec::new();
-        let mut distances: Vec<f64> = passes.distances_to_mean();
+        let mut distances = passes.distances_to_mean();
         loop {
-            // The smallest of these are a sample without replacement (Efraimidis and Spirakis 2006).
-            let mut keys: Vec<(f64, usize)> = distances
-                .iter()
-                .zip(joint.px())
-                .enumerate()
-                .filter(|&(_, (&distance, _))| distance > 0.0)
-                .map(|(x, (distance, mass))| (-(1.0 - random.unit()).ln() / (mass * distance), x))
-                .collect();
-            keys.sort_by(|a, b| a.0.total_cmp(&b.0));
             let wanted = chosen.len().max(1).min(atoms - chosen.len());
-            let before = chosen.len();
-            chosen.extend(
-                keys.iter().map(|key| key.1).filter(|x| !chosen.contains(x)).take(wanted).collect::<Vec<_>>(),
-            );
-            if chosen.len() >= atoms || chosen.len() == before {
-                return Ok(Self::of_rows(joint, &chosen));
+            let more = far_rows(joint, &distances, &chosen, wanted, &mut random);
+            let none = more.is_empty();
+            chosen.extend(more);
+            let book = Self::of_rows(joint, &chosen, SEED_SHARE);
+            if chosen.len() >= atoms || none {
+                return Ok(book);
             }
-            let book = Self::of_rows(joint, &chosen);
             let further = passes.distances(&book)?;
             distances
                 .iter_mut()
                 .zip(further)
                 .for_each(|(distance, further)| *distance = distance.min(further));
         }
+    }
+
+    /// This codebook and up to `more` atoms by rows that are far from it, with little weight.
+    ///
+    /// # Errors
+    /// As [`seeded`](Self::seeded).
+    pub fn with_seeds(&self, passes: &mut Passes, more: usize, seed: u64) -> Result<Self> {
+        const WEIGHT: f64 = 0.02;
+        let joint = passes.joint();
+        let distances = passes.distances(self)?;
+        let chosen = far_rows(joint, &distances, &[], more, &mut SplitMix64::new(seed));
+        let seeds = Self::of_rows(joint, &chosen, SEED_SHARE);
+        let [old, new] = [self.atoms(), seeds.atoms()];
+        let mut table = vec![Log::nearest(0.0); joint.ys() * stride(old + new)];
+        let rows = self.table.chunks_exact(stride(old)).zip(seeds.table.chunks_exact(stride(new).max(1)));
+        for (row, (a, b)) in table.chunks_exact_mut(stride(old + new)).zip(rows) {
+            row[..old].copy_from_slice(&a[..old]);
+            row[old..old + new].copy_from_slice(&b[..new]);
+        }
+        let weights = self.log_weights.iter().map(|log| log + (1.0 - WEIGHT).ln());
+        let log_weights = weights.chain(seeds.log_weights.iter().map(|log| log + WEIGHT.ln())).collect();
+        Ok(Self { log_weights, weights: Vec::new(), table })
     }
 
     /// The number of atoms, dead ones among them.
@@ -138,6 +150,28 @@ impl Codebook {
         };
         atoms.iter().map(sketch).collect()
     }
+}
+
+/// How much of a seed is its row: half, for the iteration to go where it will.
+const SEED_SHARE: f64 = 0.5;
+
+/// Rows not among `chosen`, `wanted` at most, drawn without replacement in proportion to p(x) · distance: the smallest
+/// of exponential variables with these rates (Efraimidis and Spirakis 2006).
+fn far_rows(
+    joint: &Joint,
+    distances: &[f64],
+    chosen: &[usize],
+    wanted: usize,
+    random: &mut SplitMix64,
+) -> Vec<usize> {
+    let rates = distances.iter().zip(joint.px()).map(|(distance, mass)| mass * distance);
+    let mut keys: Vec<(f64, usize)> = rates
+        .enumerate()
+        .map(|(x, rate)| (-(1.0 - random.unit()).ln() / rate, x))
+        .filter(|(key, x)| key.is_finite() && !chosen.contains(x))
+        .collect();
+    keys.sort_by(|a, b| a.0.total_cmp(&b.0));
+    keys.into_iter().take(wanted).map(|(_, x)| x).collect()
 }
 
 /// Half the squared distance of two sketches.

@@ -17,6 +17,12 @@ const SETTLED: f64 = 4.0;
 const DOWNWARDS: [f64; 19] =
     [4.0, 3.5, 3.0, 2.75, 2.5, 2.25, 2.125, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4, 1.3, 1.2, 1.15, 1.1, 1.05];
 const UPWARDS: [f64; 5] = [5.0, 6.0, 8.0, 12.0, 20.0];
+/// Where codebooks with an atom a row start downwards.
+const ROWS_FROM: f64 = 6.0;
+/// Where further atoms are tried.
+const TRIED: f64 = 2.0;
+/// Passes at first.
+const SETTLING: usize = 30;
 /// A codebook has come to rest when a pass lowers its free energy, over β, by less.
 const REST: f64 = 1e-5;
 /// Nats that tangents may meet above a chord.
@@ -30,6 +36,10 @@ struct Most {
 }
 
 impl Most {
+    fn times(self, factor: usize) -> Self {
+        Self { dense: factor * self.dense, private: factor * self.private }
+    }
+
     /// What a visit counts as, with its evaluation.
     fn work(self) -> usize {
         self.dense + self.private + 1
@@ -39,47 +49,96 @@ impl Most {
 const DOWN: Most = Most { dense: 16, private: 8 };
 const UP: Most = Most { dense: 5, private: 6 };
 const ASKED: Most = Most { dense: 48, private: 24 };
+/// How many times that, where passes take no time.
+const PATIENCE: usize = 6;
+/// Products of a pass that takes no time: entries times atoms.
+const QUICK: usize = 8_000_000;
 
-/// Finds points of a large joint with a codebook of `atoms`, at the trade-offs of the schedule and at each of `asked`.
+/// Where a codebook starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// As many atoms, seeded.
+    Seeded {
+        /// Atoms, at most one a row.
+        atoms: usize,
+        /// Of the random choice.
+        seed: u64,
+    },
+    /// An atom near each row.
+    Rows,
+}
+
+/// What is wanted at each β, falling from where a codebook settles, and rising from there.
+struct Schedule {
+    settled: f64,
+    down: Vec<(f64, Most)>,
+    up: Vec<(f64, Most)>,
+}
+
+impl Schedule {
+    fn new(joint: &Joint, start: Start, asked: &[f64]) -> Self {
+        let atoms = if let Start::Seeded { atoms, .. } = start { atoms } else { joint.xs() };
+        let patience = (QUICK / (joint.entries() * atoms)).clamp(1, PATIENCE);
+        let settled = if start == Start::Rows { ROWS_FROM } else { SETTLED };
+        let of = |schedule: &[f64], most: Most, within: &dyn Fn(f64) -> bool| {
+            let asked_here =
+                asked.iter().filter(|beta| within(**beta)).map(|&beta| (beta, ASKED.times(patience)));
+            let most = most.times(patience);
+            let scheduled = schedule.iter().filter(|beta| within(**beta) && !asked.contains(beta));
+            let mut all: Vec<(f64, Most)> = asked_here.chain(scheduled.map(|&beta| (beta, most))).collect();
+            all.sort_by(|a, b| a.0.total_cmp(&b.0));
+            all
+        };
+        let mut down = of(&[&DOWNWARDS[..], &UPWARDS[..]].concat(), DOWN, &|beta| beta <= settled);
+        down.reverse();
+        Self { settled, down, up: of(&UPWARDS, UP, &|beta| beta > settled) }
+    }
+
+    fn work(&self) -> usize {
+        SETTLING + self.down.iter().chain(&self.up).map(|(_, most)| most.work()).sum::<usize>()
+    }
+}
+
+/// How much work [`points`] is from a start, in the unit of [`Run::expect`].
+pub fn work(joint: &Joint, start: Start, asked: &[f64]) -> usize {
+    Schedule::new(joint, start, asked).work()
+}
+
+/// Finds points of a large joint at the trade-offs of the schedule, between them where they are far apart, and at each of
+/// `asked`. Gives what further atoms gained, where they were tried.
 ///
 /// # Errors
 /// [`Kind::Cancelled`](crate::error::Kind::Cancelled) once stopped.
-pub fn points(joint: &Joint, atoms: usize, seed: u64, asked: &[f64], run: &mut Run) -> Result<()> {
-    const SETTLING: usize = 30;
+pub fn points(joint: &Joint, start: Start, asked: &[f64], run: &mut Run) -> Result<Option<f64>> {
+    let schedule = Schedule::new(joint, start, asked);
     let mut sweep = Sweep { passes: Passes::new(joint, run.stop), run };
-    let joined = |schedule: &[f64], of: fn(f64) -> bool| -> Vec<(f64, Most)> {
-        let most = if schedule == UPWARDS { UP } else { DOWN };
-        let extra = asked.iter().filter(|beta| of(**beta)).map(|&beta| (beta, ASKED));
-        let scheduled = schedule.iter().filter(|beta| !asked.contains(beta)).map(|&beta| (beta, most));
-        let mut all: Vec<(f64, Most)> = extra.chain(scheduled).collect();
-        all.sort_by(|a, b| a.0.total_cmp(&b.0));
-        all
+    let mut book = match start {
+        Start::Seeded { atoms, seed } => Codebook::seeded(&mut sweep.passes, atoms.min(joint.xs()), seed)?,
+        Start::Rows => Codebook::of_rows(joint, &(0..joint.xs()).collect::<Vec<_>>(), 0.95),
     };
-    let mut down = joined(&DOWNWARDS, |beta| beta <= SETTLED);
-    down.reverse();
-    let up = joined(&UPWARDS, |beta| beta > SETTLED);
-    let work: usize = down.iter().chain(&up).map(|(_, most)| most.work()).sum();
-    sweep.run.expect(work + SETTLING);
-
-    let mut book = Codebook::seeded(&mut sweep.passes, atoms.min(joint.xs()), seed)?;
-    sweep.settle(&mut book, SETTLED, SETTLING, false)?;
+    sweep.settle(&mut book, schedule.settled, SETTLING, false)?;
     let mut top = book.clone();
-    let mut last: Option<Point> = None;
-    for (beta, most) in down {
+    let (mut last, mut gain): (Option<Point>, _) = (None, None);
+    for (beta, most) in schedule.down {
         book.tidy(joint);
         let before = book.clone();
         let point = sweep.visit(&mut book, beta, most)?;
         if let Some(last) = last {
-            sweep.refine(&before, last, point, 0)?;
+            sweep.refine(&before, last, point, most, 0)?;
+        }
+        if beta == TRIED
+            && let Start::Seeded { seed, .. } = start
+        {
+            gain = Some(sweep.gain(&book, point, seed)?);
         }
         last = Some(point);
     }
     drop(book);
-    for (beta, most) in up {
+    for (beta, most) in schedule.up {
         sweep.visit(&mut top, beta, most)?;
     }
     sweep.run.passes += sweep.passes.made;
-    Ok(())
+    Ok(gain)
 }
 
 struct Sweep<'a, 'r, 'w> {
@@ -134,59 +193,29 @@ impl Sweep<'_, '_, '_> {
         Ok(point)
     }
 
+    /// What the Lagrangian, over β, gains from as many atoms again, seeded where rows are far from all there are.
+    fn gain(&mut self, book: &Codebook, point: Point, seed: u64) -> Result<f64> {
+        const MOST: Most = Most { dense: 6, private: 6 };
+        self.run.expect(MOST.work());
+        let mut more = book.with_seeds(&mut self.passes, book.atoms(), seed)?;
+        let further = self.visit(&mut more, point.beta, MOST)?;
+        Ok(((point.lagrangian() - further.lagrangian()) / point.beta).max(0.0))
+    }
+
     /// Points between two that may be far below the curve there: between `high`, where `book` was, and `low`.
-    fn refine(&mut self, book: &Codebook, high: Point, low: Point, depth: usize) -> Result<()> {
+    fn refine(&mut self, book: &Codebook, high: Point, low: Point, most: Most, depth: usize) -> Result<()> {
         const DEPTH: usize = 3;
         let place = |point: Point| (point.complexity, point.expressivity);
         let slack = hull::slack(place(low), 1.0 / low.beta, place(high), 1.0 / high.beta);
         if slack <= SLACK || depth == DEPTH {
             return Ok(());
         }
-        self.run.expect(DOWN.work());
+        // From next door it is not far.
+        let most = Most { dense: most.dense.div_ceil(2), private: most.private };
+        self.run.expect(most.work());
         let mut between = book.clone();
-        let point = self.visit(&mut between, (high.beta * low.beta).sqrt(), DOWN)?;
-        self.refine(book, high, point, depth + 1)?;
-        self.refine(&between, point, low, depth + 1)
-    }
-}
-
-#[cfg(test)]
-mod zz {
-    use super::*;
-    #[test]
-    fn zz_passes() {
-        let bytes = std::fs::read(std::env::var("JOINT").unwrap()).unwrap();
-        let n: Vec<u32> = bytes.chunks_exact(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
-        let joint =
-            Joint::from_counts(n.chunks_exact(3).map(|c| (c[0], c[1], u64::from(c[2]))).collect()).unwrap();
-        let stop = std::sync::atomic::AtomicBool::new(false);
-        let cpu = || {
-            let s = std::fs::read_to_string("/proc/self/stat").unwrap();
-            let f: Vec<String> =
-                s.rsplit(')').next().unwrap().split_whitespace().map(str::to_owned).collect();
-            (f[11].parse::<f64>().unwrap() + f[12].parse::<f64>().unwrap()) / 100.0
-        };
-        let mut passes = Passes::new(&joint, &stop);
-        let t = cpu();
-        let mut book = Codebook::seeded(&mut passes, 96, 0).unwrap();
-        println!("seed {:.2}", cpu() - t);
-        for round in 0..3 {
-            let t = cpu();
-            for _ in 0..4 {
-                passes.encode(&mut book, 4.0, false).unwrap();
-            }
-            let t1 = cpu();
-            for _ in 0..4 {
-                passes.describe(&mut book).unwrap();
-            }
-            let t2 = cpu();
-            let k = passes.kept();
-            println!(
-                "{round} encode {:.3} describe {:.3} kept {:.3} {k:?}",
-                (t1 - t) / 4.0,
-                (t2 - t1) / 4.0,
-                cpu() - t2
-            );
-        }
+        let point = self.visit(&mut between, (high.beta * low.beta).sqrt(), most)?;
+        self.refine(book, high, point, most, depth + 1)?;
+        self.refine(&between, point, low, most, depth + 1)
     }
 }

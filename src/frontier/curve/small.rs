@@ -13,12 +13,11 @@ use crate::error::Result;
 use crate::frontier::encoder::Encoder;
 use crate::frontier::{Joint, Point};
 
-/// Rows and columns up to which a joint is small.
-const LABELS: usize = 64;
-
-/// Whether a joint is small enough for all of this.
+/// Whether a joint is small enough for all of this: a pass takes entries · atoms, and atoms are up to as many as rows.
 pub fn is_small(joint: &Joint) -> bool {
-    joint.xs() <= LABELS && joint.ys() <= 4 * LABELS
+    const ROWS: usize = 128;
+    const PRODUCTS: usize = 1_000_000;
+    joint.xs() <= ROWS && joint.entries() * joint.xs() <= PRODUCTS
 }
 
 /// Atoms r_z with weights p(z), in double precision.

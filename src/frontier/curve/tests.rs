@@ -181,3 +181,169 @@ fn senseless_trade_offs_and_codebooks_are_refused() {
     let error = curve(&joint, &options, &AtomicBool::new(false), &mut |_| ControlFlow::Continue(()));
     assert_eq!(error.unwrap_err().kind(), Kind::Usage);
 }
+
+/// Pairs of a source with classes of labels, as words have: a class tells the class that follows, and within it frequent
+/// labels come often; some labels have followers of their own.
+fn class_counts(labels: usize, pairs: usize, seed: u64) -> Vec<(u32, u32, u64)> {
+    const CLASSES: usize = 12;
+    let mut random = SplitMix64::new(seed);
+    let follows: Vec<[usize; 3]> =
+        (0..CLASSES).map(|_| [random.below(CLASSES), random.below(CLASSES), random.below(CLASSES)]).collect();
+    // A low rank is frequent, as under Zipf's law.
+    let ranked =
+        |unit: f64, end: usize| ((end as f64 + 1.0).powf(unit) as usize).saturating_sub(1).min(end - 1);
+    let mut counts = std::collections::BTreeMap::new();
+    for _ in 0..pairs {
+        let x = ranked(random.unit(), labels);
+        let class = follows[x % CLASSES][ranked(random.unit(), 3)];
+        let y = match random.unit() < 0.3 {
+            true => (x * 7919 + 13 * random.below(3)) % labels,
+            false => (ranked(random.unit(), labels / CLASSES) * CLASSES + class) % labels,
+        };
+        *counts.entry((x as u32, y as u32)).or_insert(0) += 1;
+    }
+    counts.into_iter().map(|((x, y), count)| (x, y, count)).collect()
+}
+
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+}
+
+#[test]
+fn large_curves_are_frontiers_and_the_same_on_any_number_of_threads() {
+    let joint = Joint::from_counts(class_counts(400, 30_000, 1)).unwrap();
+    assert!(!small::is_small(&joint) && joint.xs() > 300);
+    let options = Options { clusters: Some(24), betas: vec![1.0, 2.2, 9.0], ..Options::default() };
+    let frontier = on_threads(1, || found(&joint, &options));
+    check(&joint, &frontier);
+    assert!(frontier.points.iter().filter(|point| point.on_curve).count() > 10);
+    assert!(options.betas.iter().all(|&beta| frontier.points.iter().any(|point| point.beta == beta)));
+    assert!(frontier.gain.is_some_and(|gain| (0.0..0.02).contains(&gain)), "{:?}", frontier.gain);
+    assert_eq!(frontier, on_threads(3, || found(&joint, &options)));
+    // Not the diagonal, and not the chord: something was found.
+    let half = 0.5 * frontier.entropy_merged;
+    assert!(frontier.at(half) > 0.55 * frontier.information && frontier.at(half) < half);
+    let json = serde_json::to_value(&frontier).unwrap();
+    for key in ["I_XY", "H_X", "points"] {
+        assert!(!json[key].is_null(), "{key}");
+    }
+    assert!(json["points"][0]["I_X"].is_f64() && json["points"][0]["I_Y"].is_f64());
+    assert_eq!(serde_json::from_value::<Frontier>(json).unwrap(), frontier);
+}
+
+#[test]
+fn more_atoms_and_other_seeds_find_the_same_curve() {
+    let joint = Joint::from_counts(class_counts(200, 20_000, 2)).unwrap();
+    let few = found(&joint, &Options { clusters: Some(32), ..Options::default() });
+    let many = found(&joint, &Options { seed: 50, thorough: true, ..Options::default() });
+    check(&joint, &many);
+    assert!(many.spread.is_some_and(|spread| spread < 0.03), "{:?}", many.spread);
+    for step in 1..10 {
+        let complexity = joint.entropy_x() * f64::from(step) / 10.0;
+        let (few, many) = (few.at(complexity), many.at(complexity));
+        assert!((few - many).abs() < 0.01, "{complexity}: {few} {many}");
+    }
+}
+
+#[test]
+fn of_large_joints_too_all_that_is_kept_of_a_function_is_told() {
+    // 900 labels x that fall into 290 classes told exactly: merged, a permutation.
+    let counts = (0..900).map(|x| (x, x * 11 % 290, 1 + u64::from(x % 7))).collect();
+    let joint = Joint::from_counts(counts).unwrap();
+    assert_eq!(joint.xs(), 290);
+    let frontier = found(&joint, &Options { clusters: Some(100), betas: vec![1.3], ..Options::default() });
+    check(&joint, &frontier);
+    for step in 0..=10 {
+        let complexity = joint.entropy_x() * f64::from(step) / 10.0;
+        assert!((frontier.at(complexity) - complexity).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn labels_may_be_split_and_renamed() {
+    let counts = class_counts(150, 8_000, 3);
+    let options = Options { clusters: Some(16), ..Options::default() };
+    let frontier = found(&Joint::from_counts(counts.clone()).unwrap(), &options);
+    // Each x twice, with twice and with three times its counts, all under other names and in another order.
+    let name = |label: u32| (label * 77 + 5) % 1009;
+    let split: Vec<_> = counts
+        .iter()
+        .flat_map(|&(x, y, count)| {
+            [(name(x), name(y) + 7, 2 * count), (name(x) + 2000, name(y) + 7, 3 * count)]
+        })
+        .rev()
+        .collect();
+    let other = found(&Joint::from_counts(split).unwrap(), &options);
+    assert!(other.entropy_x > frontier.entropy_x + 0.5);
+    for step in 0..=20 {
+        let complexity = frontier.entropy_merged * f64::from(step) / 20.0;
+        // Labels of equal mass may have changed places, and with them the seeds.
+        let (one, two) = (frontier.at(complexity), other.at(complexity));
+        assert!((one - two).abs() < 0.01, "{complexity}: {one} {two}");
+    }
+}
+
+#[test]
+fn work_stops_within_a_pass_and_is_told_of() {
+    let joint = Joint::from_counts(class_counts(300, 10_000, 4)).unwrap();
+    let options = Options { clusters: Some(8), ..Options::default() };
+    let (mut last, mut points) = (0.0, 0);
+    let frontier = curve(&joint, &options, &AtomicBool::new(false), &mut |event| {
+        match event {
+            Event::Point(_) => points += 1,
+            Event::Progress { fraction, seconds_left } => {
+                assert!((last..=1.0).contains(&fraction) && seconds_left.is_none_or(|left| left >= 0.0));
+                last = fraction;
+            }
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert!(points == frontier.found && (last - 1.0).abs() < 1e-9, "{points} points, {last}");
+    // Whoever watches may stop it, after any number of events.
+    for wanted in [1, 40] {
+        let mut told = 0;
+        let error = curve(&joint, &options, &AtomicBool::new(false), &mut |_| {
+            told += 1;
+            if told == wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert!(error.unwrap_err().kind() == Kind::Cancelled && told == wanted);
+    }
+    // And so may anyone, before the first pass is through.
+    let stop = AtomicBool::new(true);
+    let mut book = codebook::Codebook::of_rows(&joint, &[0, 1], 0.5);
+    let error = pass::Passes::new(&joint, &stop).pass(&mut book, 2.0, false).unwrap_err();
+    assert_eq!(error.kind(), Kind::Cancelled);
+}
+
+#[test]
+fn no_pass_raises_the_free_energy() {
+    // In double precision to the last bits; from tables of half-size numbers to what they leave out.
+    let rows = random_rows(6, [20, 15], 0.3, |x| 1.0 / (1.0 + x as f64));
+    let joint = Joint::from_weights(&rows).unwrap();
+    for beta in [1.2, 2.0, 5.0] {
+        let mut book = small::rows(&joint, 0.5);
+        let mut before = f64::INFINITY;
+        for _ in 0..60 {
+            let (next, energy) = book.step(&joint, beta);
+            assert!(energy <= before + 1e-13, "{beta}: {energy} after {before}");
+            (book, before) = (next, energy);
+        }
+    }
+    let joint = Joint::from_counts(class_counts(300, 20_000, 7)).unwrap();
+    let stop = AtomicBool::new(false);
+    let mut passes = pass::Passes::new(&joint, &stop);
+    for (beta, private) in [(1.2, false), (2.0, false), (4.0, false), (1.5, true), (3.0, true)] {
+        let mut book = codebook::Codebook::seeded(&mut passes, 16, 3).unwrap();
+        let mut before = f64::INFINITY;
+        for _ in 0..60 {
+            let energy = passes.encode(&mut book, beta, private).unwrap();
+            // The measure of the codebook and of private atoms has to be counted where it does not sum to 1.
+            let mass: f64 = book.log_weights.iter().map(|log| log.exp()).sum();
+            let energy = energy + mass + passes.kept().private - 1.0;
+            assert!(energy <= before + 1e-4 * beta, "{beta}: {energy} after {before}");
+            passes.describe(&mut book).unwrap();
+            before = energy;
+        }
+    }
+}
