@@ -4,6 +4,7 @@ mod codebook;
 mod large;
 mod pass;
 mod run;
+mod seeds;
 mod small;
 mod table;
 
@@ -17,6 +18,8 @@ use crate::error::{Error, Kind, Result};
 
 /// Atoms of a codebook where nothing else is asked.
 const CLUSTERS: usize = 128;
+/// Rows up to which an atom for each is thought of.
+const ROWS: usize = 4096;
 
 /// What is asked of a [`curve`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +33,23 @@ pub struct Options {
     /// Whether to spend several times the work on a larger joint: other seeds with twice the atoms, whose curve tells how much
     /// chance there is in this one, and, up to 4,096 labels x, a codebook with an atom for each.
     pub thorough: bool,
+}
+
+impl Options {
+    /// The bytes in main memory that a [`curve`] takes at most beside its joint.
+    pub fn bytes_needed(&self, joint: &Joint) -> u64 {
+        let atoms = match self.thorough {
+            _ if small::is_small(joint) => joint.xs(),
+            true if joint.xs() <= ROWS => joint.xs(),
+            thorough => self.atoms(joint) * if thorough { 4 } else { 2 },
+        };
+        large::bytes_needed(joint, atoms)
+    }
+
+    /// The atoms of a large joint's first codebook.
+    fn atoms(&self, joint: &Joint) -> usize {
+        self.clusters.unwrap_or(CLUSTERS).min(joint.xs())
+    }
 }
 
 /// What is told while a curve is computed.
@@ -98,7 +118,7 @@ pub fn curve(
         small::points(joint, &above, &mut run)?;
     } else {
         frontier.converged = false;
-        frontier.clusters = options.clusters.unwrap_or(CLUSTERS).min(joint.xs());
+        frontier.clusters = options.atoms(joint);
         let starts = starts(joint, frontier.clusters, options);
         run.expect(starts.iter().map(|&start| large::work(joint, start, &above)).sum());
         let mut hulls = Vec::new();
@@ -133,8 +153,6 @@ fn spread(hulls: &[Vec<(f64, f64)>]) -> Option<f64> {
 fn starts(joint: &Joint, atoms: usize, options: &Options) -> Vec<Start> {
     /// Products of a pass up to which a second codebook costs little, and up to which several do.
     const CHEAP: [usize; 2] = [20_000_000, 4_000_000];
-    /// Rows up to which an atom for each is thought of.
-    const ROWS: usize = 4096;
     let seeded = |atoms: usize, seed: u64| Start::Seeded { atoms, seed: options.seed.wrapping_add(seed) };
     let mut starts = vec![seeded(atoms, 0)];
     // Many atoms may stay apart below the β at which they should have become one; few do not.

@@ -11,7 +11,7 @@
 
 pub mod band;
 pub mod bias;
-mod components;
+pub mod components;
 mod curve;
 mod encoder;
 pub mod file;
@@ -19,8 +19,7 @@ mod hull;
 pub mod joint;
 mod random;
 pub mod report;
-#[cfg(test)]
-mod source;
+pub mod source;
 mod sum;
 
 use serde::{Deserialize, Serialize};

@@ -8,6 +8,7 @@
 use super::codebook::Codebook;
 use super::pass::Passes;
 use super::run::Run;
+use super::table::{Log, stride};
 use crate::error::Result;
 use crate::frontier::{Joint, Point, hull};
 
@@ -27,6 +28,9 @@ const SETTLING: usize = 30;
 const REST: f64 = 1e-5;
 /// Nats that tangents may meet above a chord.
 const SLACK: f64 = 0.002;
+
+/// How often a stretch of the curve is halved.
+const DEPTH: usize = 3;
 
 /// The most passes at one β: with the codebook's atoms alone, and on a copy where each x may have its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +101,17 @@ impl Schedule {
     fn work(&self) -> usize {
         SETTLING + self.down.iter().chain(&self.up).map(|(_, most)| most.work()).sum::<usize>()
     }
+}
+
+/// The bytes that [`points`] takes at most for codebooks that grow to `atoms`: theirs, as many as are kept of one another,
+/// the encoder's, and what is kept of rows.
+pub fn bytes_needed(joint: &Joint, atoms: usize) -> u64 {
+    /// The one on its way down, that to go up from, those that refinement keeps, and copies.
+    const BOOKS: usize = 3 + DEPTH + 1;
+    const A_CELL: u64 = size_of::<Log>() as u64;
+    const A_ROW: u64 = 3 * size_of::<f64>() as u64;
+    let row = stride(atoms) as u64 * A_CELL;
+    row * (joint.xs() + BOOKS * joint.ys()) as u64 + A_ROW * joint.xs() as u64
 }
 
 /// How much work [`points`] is from a start, in the unit of [`Run::expect`].
@@ -204,7 +219,6 @@ impl Sweep<'_, '_, '_> {
 
     /// Points between two that may be far below the curve there: between `high`, where `book` was, and `low`.
     fn refine(&mut self, book: &Codebook, high: Point, low: Point, most: Most, depth: usize) -> Result<()> {
-        const DEPTH: usize = 3;
         let place = |point: Point| (point.complexity, point.expressivity);
         let slack = hull::slack(place(low), 1.0 / low.beta, place(high), 1.0 / high.beta);
         if slack <= SLACK || depth == DEPTH {
