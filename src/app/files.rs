@@ -97,6 +97,7 @@ impl App {
             match self.say_failure(found) {
                 Some(Incoming::Open(path)) if !opened.contains(&path) => opened.push(path),
                 Some(Incoming::Text(text)) => texts.push(text),
+                Some(Incoming::Pairs(pairs)) => self.act(ctx, UiCommand::ChoosePairs(pairs).into()),
                 Some(Incoming::Scores(scores)) => self.act(ctx, UiCommand::Scores(scores).into()),
                 Some(Incoming::Open(_)) | None => {}
             }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use crate::analysis::benchmarks::{self, Benchmarks};
 use crate::condition::TextSource;
-use crate::corpus::Field;
+use crate::corpus::{self, Field};
 use crate::error::{Error, Kind, Result};
+use crate::pairs::{self, Fault};
 use crate::results;
 
 /// More of a file than this is not read to find out what it is.
@@ -21,11 +22,13 @@ pub(super) enum Incoming {
     Open(PathBuf),
     /// A text or tokens, to be measured on.
     Text(TextSource),
+    /// Preference pairs, to be measured.
+    Pairs(PathBuf),
     /// Scores of benchmarks, to be shown beside the measures.
     Scores(Arc<Benchmarks>),
 }
 
-/// Finds out what a path leads to. Reads at most the beginning of a file, of scores all; may block as long as the file system does.
+/// Finds out what a path leads to. Reads at most the beginning of a file and its first record, of scores all; may block as long as the file system does.
 ///
 /// # Errors
 /// Where nothing is there, or something that is neither a folder nor a file.
@@ -54,8 +57,20 @@ pub(super) fn look(path: &Path) -> Result<Incoming> {
     let of_model = matches!(content(&beginning), Content::Weights | Content::Config);
     match path.parent() {
         Some(folder) if of_model => Ok(Incoming::Open(folder.to_owned())),
+        _ if is_pairs(path, &beginning) => Ok(Incoming::Pairs(path.to_owned())),
         _ => Ok(Incoming::Text(text_source(path, &beginning))),
     }
+}
+
+/// Whether the first record of a file has a chosen and a rejected answer.
+fn is_pairs(path: &Path, beginning: &[u8]) -> bool {
+    if content(beginning) != Content::Other {
+        return false;
+    }
+    let first = corpus::records(path).ok().and_then(|mut records| records.next());
+    let Some(Ok(record)) = first else { return false };
+    // One of an unusual message or an empty answer is still meant as a pair.
+    !matches!(pairs::pair(record.fields), Err(problem) if problem.fault == Fault::Layout)
 }
 
 /// The scores in a file or a folder of such that the user chose as such.
@@ -151,6 +166,7 @@ mod tests {
         let weights = r#"{"lm_head.weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
         let open = |path: &Path| Incoming::Open(path.to_owned());
         let text = Incoming::Text(TextSource::Corpus(path.clone()));
+        let pairs = Incoming::Pairs(path.clone());
         for (bytes, expected) in [
             (b"It was the best of times".to_vec(), text.clone()),
             (b"{\"text\": \"It was\"}\n{\"text\": \"the best\"}\n".to_vec(), text.clone()),
@@ -158,13 +174,16 @@ mod tests {
             (b"{\"schema\": \"chat\", \"text\": \"It was the best of times\"}\n".to_vec(), text.clone()),
             (b"{\"settings\": {\"a\": 1}, \"text\": \"It was the best of times\"}\n".to_vec(), text.clone()),
             (b"model,text,score\nllama,It was,3\nllama,the best,4\n".to_vec(), text.clone()),
-            (b"".to_vec(), text),
+            (b"".to_vec(), text.clone()),
             (b"{\"schema\": 2, \"conditions\": [{\"settings\": {}}]}\n".to_vec(), open(&path)),
             (b"{\"settings\": {\"samples\": 64}, \"checkpoints\": []}\n".to_vec(), open(&path)),
             (b"{\"model_type\": \"llama\"}\n".to_vec(), open(folder.path())),
             (b"{\"metadata\": {}, \"weight_map\": {}}\n".to_vec(), open(folder.path())),
             (safetensors(weights), open(folder.path())),
             (safetensors(tokens), Incoming::Text(TextSource::Tokens(path.clone()))),
+            (b"{\"prompt\": \"?\", \"chosen\": \"a\", \"rejected\": \"b\"}\n".to_vec(), pairs.clone()),
+            (b"{\"chosen\": \"a\", \"rejected\": \"\"}\n{\"chosen\": \"a\"}\n".to_vec(), pairs),
+            (b"{\"text\": \"It was\", \"chosen\": true}\n".to_vec(), text),
         ] {
             fs::write(&path, &bytes).unwrap();
             assert_eq!(look(&path).unwrap(), expected, "{}", String::from_utf8_lossy(&bytes));

@@ -247,6 +247,8 @@ impl State {
 }
 
 #[cfg(test)]
+mod looks_tests;
+#[cfg(test)]
 mod pins_tests;
 #[cfg(test)]
 mod recorded_tests;

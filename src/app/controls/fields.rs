@@ -96,10 +96,12 @@ fn browse(entry: &Descriptor) -> Option<(&'static str, Action)> {
     (entry.name == settings::PAIRS.name).then_some(("Browse for preference pairs", Action::AskPairs))
 }
 
-/// The file of the pairs that are measured alone, which no setting names; else nothing.
+/// The name of the file of pairs that are measured alone, which no setting names; else nothing.
 fn alone(state: &State, entry: &Descriptor) -> String {
     match state.asked().text() {
-        Some(TextSource::Pairs(path)) if entry.name == settings::PAIRS.name => path.display().to_string(),
+        Some(TextSource::Pairs(path)) if entry.name == settings::PAIRS.name => {
+            path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        }
         _ => String::new(),
     }
 }
