@@ -63,7 +63,7 @@ fn tokens_ui(ui: &mut Ui, name: &str, side: &ReadSide, shown: Range<usize>) {
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Label, is_enabled, &said));
     let at = |pointer: Pos2| {
         let letter = galley.cursor_from_pos(pointer - place.min).index;
-        Some(shown.start + ends.partition_point(|&end| usize::from(end) <= usize::from(letter)))
+        Some(shown.start + ends.partition_point(|&end| end <= usize::from(letter)))
     };
     let hovered = response.hover_pos().and_then(at).filter(|index| *index < shown.end);
     if ui.is_rect_visible(place) {
