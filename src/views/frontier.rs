@@ -324,14 +324,56 @@ fn along(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::ops::ControlFlow;
     use std::sync::atomic::AtomicBool;
 
     use super::super::options::Bound;
     use super::super::tests::run;
     use super::*;
-    use crate::frontier::{self, bias};
+    use crate::frontier::band::Draw;
+    use crate::frontier::report::Counts;
+    use crate::frontier::{self, Band, Bracket, Frontier, Point, bias};
+
+    /// A frontier whose numbers are made: the same to the bit on every machine.
+    pub fn made() -> Report {
+        let place = |beta: f64, complexity: f64, expressivity: f64| Point {
+            beta,
+            complexity,
+            expressivity,
+            residual: 1e-6 * beta,
+            ratio: 1e-4,
+            atoms: (20.0 * complexity) as usize,
+            private: 0.1 * complexity,
+            on_curve: true,
+        };
+        let points = [(1.2, 0.2, 0.17), (1.6, 0.6, 0.45), (2.2, 1.2, 0.78), (3.5, 2.0, 1.1), (9.0, 3.2, 1.4)];
+        let line =
+            |draws: usize, correlation: f64| Draw { draws, correlation, error: 0.002, coupled: draws == 2 };
+        Report {
+            frontier: Frontier {
+                information: 1.5,
+                entropy_x: 4.2,
+                entropy_y: 4.0,
+                entropy_merged: 4.0,
+                points: points.map(|(beta, x, y)| place(beta, x, y)).into(),
+                found: 31,
+                clusters: 64,
+                passes: 280,
+                converged: false,
+                gain: Some(0.0004),
+                spread: Some(0.0012),
+            },
+            outer: Band { draws: vec![line(2, 0.5), line(3, 1.3), line(6, 4.6)] },
+            bracket: Some(Bracket { held_out: 1.1, plug_in: 1.5, singletons: 0.08, chao_shen: Some(1.3) }),
+            common: 0.003,
+            counts: Counts { positions: 49_800, xs: 1877, ys: 1862, pairs: 22_410 },
+            text: Some("books.jsonl".to_owned()),
+            order: Some(1),
+            sample: None,
+            progress: None,
+        }
+    }
 
     /// The frontier of twelve labels, each mostly followed by one of four.
     fn report() -> Report {

@@ -11,7 +11,7 @@ mod depth;
 mod estimator;
 mod explain;
 mod families;
-mod frontier;
+pub(crate) mod frontier;
 mod heatmap;
 mod honesty;
 pub mod hues;

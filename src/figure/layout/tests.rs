@@ -6,6 +6,7 @@ use crate::figure::check;
 use crate::figure::kept::assert_as_kept;
 use crate::labels::sentence;
 use crate::measures::{Label, Order};
+use crate::views::frontier::tests as frontier;
 use crate::views::options::{Differences, Heed, Options, PlaneY};
 use crate::views::snapshot::Snapshot;
 use crate::views::tests::{drawn, run, scored_snapshot, with_label};
@@ -90,7 +91,9 @@ fn snapshot_for(view: &View) -> Snapshot {
     let words: Vec<&str> = text.split(' ').collect();
     let ids = words.iter().map(|word| words.iter().position(|other| other == word).unwrap() as u32);
     let sentence = sentence::of(&[ids.collect()], |id| words[id as usize].to_owned(), 0, Order::Quadgram);
-    Snapshot::new(runs.collect::<Vec<_>>()).with_sentence(0, Ok(sentence.unwrap().into()))
+    Snapshot::new(runs.collect::<Vec<_>>())
+        .with_sentence(0, Ok(sentence.unwrap().into()))
+        .with_frontier(Order::Token, Ok(frontier::made().into()))
 }
 
 #[test]
