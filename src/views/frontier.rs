@@ -88,11 +88,14 @@ fn claims(report: &Report, order: Order) -> Vec<String> {
          Nothing that depends on X alone is above the dashed line"
             .to_owned(),
     );
+    claims.extend(report.frontier.spread.map(|spread| {
+        format!("Of the curves of several starts the second best lies at most {spread:.4} nats lower")
+    }));
     claims.extend(
         report
             .frontier
-            .spread
-            .map(|spread| format!("Other seeds gave the same curve within {spread:.4} nats")),
+            .gain
+            .map(|gain| format!("Clusters that were added where the search ended gained {gain:.4} nats")),
     );
     claims.extend(report.bracket.map(|bracket| {
         let chao_shen = bracket.chao_shen.map(|value| format!(", after Chao and Shen {value:.4}"));
