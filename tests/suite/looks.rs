@@ -157,6 +157,7 @@ fn pairs_are_seen_as_they_are_measured() {
     let settings = Settings {
         pairs: named(&pairs),
         chat_template: named(&fixture("labels/chat_template.jinja")),
+        context: 256,
         ..usual.clone()
     };
     let condition = on_books(&settings);
