@@ -198,7 +198,7 @@ impl Sweep<'_, '_, '_> {
             complexity: kept.complexity,
             expressivity: kept.expressivity,
             residual: energy - (kept.complexity - beta * kept.expressivity),
-            ratio: growth.fold(f64::NEG_INFINITY, f64::max),
+            ratio: growth.fold(0.0, f64::max),
             atoms: kept.atoms,
             private: kept.private,
             on_curve: false,

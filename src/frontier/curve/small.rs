@@ -300,7 +300,8 @@ pub fn best(joint: &Joint, beta: f64, start: Codebook, effort: Effort, passes: &
         complexity: kept.complexity,
         expressivity: kept.expressivity,
         residual: posterior.free_energy - (kept.complexity - beta * kept.expressivity),
-        ratio: highest.max(next.growth(&book)),
+        // An atom that is lost in the last step had no weight to speak of.
+        ratio: Some(next.growth(&book)).filter(|growth| growth.is_finite()).unwrap_or(0.0).max(highest),
         atoms: kept.atoms,
         private: 0.0,
         on_curve: false,
