@@ -165,7 +165,7 @@ fn ln(x: f64) -> f64 {
     let bits = x.to_bits().wrapping_sub(ROOT_HALF);
     // Adding to the bits of 2⁵² makes a small whole number a float, as no vector instruction of most processors does.
     const WHOLE: f64 = 4_503_599_627_370_496.0;
-    let n = f64::from_bits((bits >> 52) + 2048 & 0xfff | WHOLE.to_bits()) - (WHOLE + 2048.0);
+    let n = f64::from_bits(((bits >> 52) + 2048) & 0xfff | WHOLE.to_bits()) - (WHOLE + 2048.0);
     let m = f64::from_bits((bits & 0x000f_ffff_ffff_ffff) + ROOT_HALF);
     let s = (m - 1.0) / (m + 1.0);
     let square = s * s;
