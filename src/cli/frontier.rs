@@ -147,6 +147,7 @@ impl FrontierArgs {
                     (None, Some(file)) => (file::read(file)?.joint()?, None),
                     (None, None) => return Err(Error::new(Kind::Bug, "nothing to draw a frontier of")),
                 };
+                memory::check_frontier(options.bytes_needed(&joint))?;
                 let bar = Bar::new();
                 let mut watch = |report: &Report| {
                     if let Some(progress) = report.progress {

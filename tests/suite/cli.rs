@@ -9,6 +9,7 @@ use super::engine::run_of;
 use super::support::{Tensors, asset, fixture, token_file};
 
 mod correlate;
+mod frontier;
 mod labels;
 mod typed;
 

@@ -93,7 +93,8 @@ fn flags_that_are_documented_exist_and_those_of_measure_are_documented() {
         flags(&String::from_utf8(output.stdout).unwrap())
     };
     let mut known = help(&["--help"]);
-    for command in ["measure", "merge", "show", "figure", "correlate", "inspect", "hidden", "frontier", "pairs", "store"]
+    for command in
+        ["measure", "merge", "show", "figure", "correlate", "inspect", "hidden", "frontier", "pairs", "store"]
     {
         known.extend(help(&[command, "--help"]));
     }

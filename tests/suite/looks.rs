@@ -9,10 +9,12 @@ use infoplane::device::Compute;
 use infoplane::engine::{Command, Event, Look, Options, Seen, Sight};
 use infoplane::error::Error;
 use infoplane::labels::labelled_tokens;
+use infoplane::measures::Order;
 use infoplane::measures::cloud::Cloud;
 use infoplane::model::batch::batches;
 use infoplane::model::{self, Model, read_back};
 use infoplane::settings::{Backend, Settings};
+use infoplane::store::Store;
 use infoplane::tokens::{Tokens, Vocabulary};
 
 use super::driver::{Driver, on, on_books, run_of};
@@ -99,6 +101,39 @@ fn documents_and_states_are_those_that_are_measured() {
             assert!((a - b).abs() < 1e-3, "{a} against {b}");
         }
     }
+}
+
+#[test]
+fn a_frontier_grows_once_no_numbers_are_wanted_and_is_kept() {
+    let (folder, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let run = run_of(folder.path(), &["step2000"]);
+    let options = || Options { store: Some(Store::open(store.path(), None).unwrap()), ..Options::default() };
+    let condition = on_books(&Settings { samples: 8, ..settings() });
+    let sights = [Sight::Frontier(Order::Token)];
+    let reports = |driver: &Driver| {
+        let found = seen(driver, looks(driver, &condition, 0, &sights));
+        let report = |(_, seen): (Sight, Result<Seen, Error>)| match seen {
+            Ok(Seen::Frontier(report)) => report,
+            other => panic!("{other:?}"),
+        };
+        found.into_iter().map(report).collect::<Vec<_>>()
+    };
+    let driver = Driver::open(&run, options());
+    let found = reports(&driver);
+    let last = found.last().unwrap();
+    assert!(found.len() > 5 && last.progress.is_none() && last.text.as_deref() == Some("books-sample.jsonl"));
+    // What was shown before was part of it.
+    for before in &found {
+        let at = 0.5 * last.frontier.entropy_merged;
+        assert!(before.frontier.at(at) <= last.frontier.at(at) + 1e-9);
+    }
+    let answers = super::driver::answers(&driver.ask(&condition));
+    let measured = answers.values().next().unwrap();
+    assert_eq!(measured.sample, last.sample, "of the positions that are measured");
+    assert_eq!(last.counts.positions, measured.positions as u64);
+    drop(driver);
+    let again = reports(&Driver::open(&run, options()));
+    assert!(again.len() == 1 && again[0] == *last);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod driver;
 mod engine;
 mod estimator;
 mod failures;
+mod frontier;
 mod hostile;
 mod kernels;
 mod labels;

@@ -53,6 +53,7 @@ impl Work {
         memory::check_frontier(report::bytes_of_counted(pairs.all.len()))?;
         let Joint { all, halves } = pairs;
         let (joint, bracket) = counted(all, &halves)?;
+        memory::check_frontier(options.bytes_needed(&joint))?;
         let mut watch = |report: &Report| {
             let seen = Ok(Seen::Frontier(Arc::new(of_text(report.clone()))));
             let gone = outbox.emit_replaceable(Event::Seen { look: look.clone(), seen }).is_err();
