@@ -8,8 +8,8 @@ use super::quantity::Quantity;
 use super::snapshot::{Measure, Run, Snapshot};
 use super::{View, datum, explain};
 use crate::chart::{
-    Axis, Chart, Color, Curve, Dash, Datum, Facet, Fill, Legend, Line, Mark, Marker, Note, Of, Scale, Series,
-    Sign,
+    Axis, Chart, Color, Curve, Dash, Datum, Facet, Fill, Key, Legend, Line, Mark, Marker, Note, Of, Scale,
+    Series, Sign,
 };
 use crate::frontier::Report;
 use crate::measures::Order;
@@ -39,7 +39,7 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     })??;
     let facets = vec![bounds(snapshot, report, options), trade_offs(report), convergence(report)];
     let keys = snapshot.runs().filter(|run| run.measured().next().is_some());
-    let keys = keys.map(|run| explain::key(run, options)).collect();
+    let keys = keys.map(|run| explain::key(run, options)).chain(self::keys()).collect();
     let above = facets[0].marks.iter().flat_map(Mark::data).any(|datum| datum.is_marked);
     let notes = above.then(|| Note { sign: Sign::Exclamation, text: ABOVE.to_owned() });
     let mut caption = claims(report, options.order);
@@ -142,22 +142,33 @@ pub(super) fn marks(report: &Report, unit: f64) -> Vec<Mark> {
     let full = report.frontier.information;
     let end = report.frontier.entropy_x.max(full);
     let line = scaled(vec![(0.0, 0.0), (full, full), (end, full)]);
-    let curve = |points: Vec<[f64; 2]>, label: &str, color: Color, dash: Dash| {
-        Mark::Curve(Curve {
-            points,
-            label: label.to_owned(),
-            color,
-            line: Some(Line { dash, is_thin: false }),
-            ..Curve::default()
-        })
+    let curve = |points: Vec<[f64; 2]>, color: Color, dash: Dash| {
+        Mark::Curve(Curve { points, color, line: Some(Line { dash, is_thin: false }), ..Curve::default() })
     };
     let band = inner.iter().copied().chain(outer.iter().rev().copied()).collect();
     vec![
         Mark::Curve(Curve { points: band, color: Color::Muted, is_area: true, ..Curve::default() }),
-        curve(line, "line I(Y;Z) = I(X;Z)", Color::Muted, Dash::Bound),
-        curve(outer, "none above", Color::Muted, Dash::Stale),
-        curve(inner, "found", Color::Text, Dash::Solid),
+        curve(line, LINES[0].1, LINES[0].2),
+        curve(outer, LINES[1].1, LINES[1].2),
+        curve(inner, LINES[2].1, LINES[2].2),
     ]
+}
+
+/// The lines of [`marks`], as the legend has them.
+const LINES: [(&str, Color, Dash); 3] = [
+    ("line I(Y;Z) = I(X;Z)", Color::Muted, Dash::Bound),
+    ("none above", Color::Muted, Dash::Stale),
+    ("encoders found", Color::Text, Dash::Solid),
+];
+
+/// What the lines mean.
+fn keys() -> impl Iterator<Item = Key> {
+    LINES.into_iter().map(|(label, color, dash)| Key {
+        label: label.to_owned(),
+        color,
+        line: Some(Line { dash, is_thin: false }),
+        ..Key::default()
+    })
 }
 
 /// A plane bounded by the frontier instead of the line, where it is known: its data say what share of it they have, and
@@ -200,6 +211,7 @@ pub(super) fn explain_plane(chart: &mut Chart, snapshot: &Snapshot, options: &Op
         chart.caption.push(format!("The frontier is in the plane's unit, nats over ln n with n = {points}"));
     }
     chart.caption.extend(claims(report, options.order));
+    chart.legend.keys.extend(keys());
     if chart.data().any(|(.., datum)| datum.is_marked) {
         chart.legend.notes.push(Note { sign: Sign::Exclamation, text: ABOVE.to_owned() });
         chart.caption.push(format!("! {ABOVE}: {WHY_ABOVE}"));
@@ -313,7 +325,7 @@ fn along(
         name: name.to_owned(),
         color: Color::Text,
         line: Some(Line::default()),
-        marker: Some(Marker::Dot),
+        marker: Some(Marker::Speck),
         data: points.iter().map(datum).collect(),
         ..Series::default()
     };
@@ -455,16 +467,13 @@ pub(crate) mod tests {
             };
             (plane.chart)(&snapshot, &options).unwrap()
         };
-        let labels = |chart: &Chart| {
-            let curves = chart.facets[0].marks.iter().filter_map(|mark| match mark {
-                Mark::Curve(curve) if !curve.label.is_empty() => Some(curve.label.clone()),
-                _ => None,
-            });
-            curves.collect::<Vec<_>>()
+        let keys = |chart: &Chart| {
+            let keys = chart.legend.keys.iter().filter(|key| key.of.run.is_none());
+            keys.map(|key| key.label.clone()).collect::<Vec<_>>()
         };
         let (report, without) = (report(), drawn(None));
         let chart = drawn(Some(Ok(report.clone())));
-        assert_eq!(labels(&chart), ["line I(Y;Z) = I(X;Z)", "none above", "found"]);
+        assert_eq!(keys(&chart), ["line I(Y;Z) = I(X;Z)", "none above", "encoders found"]);
         assert!(chart.caption.iter().any(|words| words.contains("ln n with n = 100")), "{:?}", chart.caption);
         // A nat of complexity is 1 / ln n of the plane's.
         let Mark::Curve(found) = &chart.facets[0].marks[3] else { panic!("the curve") };
@@ -474,7 +483,7 @@ pub(crate) mod tests {
             let above = is_above(&report, [datum.x, datum.y].map(|value| value * 100f64.ln()));
             assert_eq!((datum.is_marked, datum.x, datum.y), (above, plain.x, plain.y));
         }
-        assert_eq!(labels(&without), ["bound I(Y;Z) = I(X;Z)"]);
+        assert_eq!(keys(&without), [""; 0]);
         let failed = drawn(Some(Err("too large".to_owned())));
         assert!(failed.caption.iter().any(|words| words == "Without the frontier: too large"));
     }

@@ -175,6 +175,7 @@ fn preference_against_the_oracle() {
                 alone.mean.information[&Label::Preference]
             );
             let mut n_grams = (*beside).clone();
+            n_grams.label_tables.remove(&Label::Preference);
             for layer in n_grams.layers.iter_mut().chain([&mut n_grams.mean]) {
                 layer.information.remove(&Label::Preference);
             }

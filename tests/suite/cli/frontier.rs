@@ -77,7 +77,7 @@ fn a_text_has_its_frontier_kept_printed_and_drawn() {
         let bound: &[&str] = if kind == "plane" { &["--bound", "frontier"] } else { &[] };
         status(&infoplane(&[&figure[..], bound].concat()), 0);
         let drawn = std::fs::read_to_string(&plane).unwrap();
-        assert!(drawn.contains("none above") && drawn.contains("held out"), "{kind}");
+        assert!(drawn.contains("encoders found") && drawn.contains("none above"), "{kind}");
     }
 }
 
