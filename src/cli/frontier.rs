@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
+use serde::Serialize;
 
 use super::interrupt::Interrupt;
 use super::progress::Bar;
@@ -76,7 +77,7 @@ pub fn run(args: &FrontierArgs) -> Result<u8> {
     let out = args.out.as_deref();
     match (form, out) {
         (Form::Json, _) => {
-            let mut json = serde_json::to_vec_pretty(&report).map_err(|error| {
+            let mut json = serde_json::to_vec_pretty(&Printed::of(&report)).map_err(|error| {
                 Error::new(Kind::Output, format!("the frontier cannot be written ({error})"))
             })?;
             json.push(b'\n');
@@ -86,6 +87,31 @@ pub fn run(args: &FrontierArgs) -> Result<u8> {
         (_, None) => {}
     }
     Ok(DONE)
+}
+
+/// A frontier as it is printed: with the outer bound as a line of places, which follows from its draws.
+#[derive(Serialize)]
+struct Printed<'r> {
+    #[serde(flatten)]
+    report: &'r Report,
+    outer: Vec<Place>,
+}
+
+/// A place on the information plane, in nats.
+#[derive(Serialize)]
+struct Place {
+    #[serde(rename = "I_X")]
+    complexity: f64,
+    #[serde(rename = "I_Y")]
+    expressivity: f64,
+}
+
+impl<'r> Printed<'r> {
+    fn of(report: &'r Report) -> Self {
+        let corners = report.outer_corners().into_iter();
+        let outer = corners.map(|(complexity, expressivity)| Place { complexity, expressivity }).collect();
+        Self { report, outer }
+    }
 }
 
 /// What is written.

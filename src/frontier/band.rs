@@ -28,6 +28,7 @@ pub const LABEL: &str = "no encoder of X alone can be above this";
 /// The region in which every representation of X alone lies: below all of its lines, the data-processing inequality
 /// and I(X;Y).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Band {
     /// The lines, each of some draws of Y.
     pub draws: Vec<Draw>,

@@ -19,6 +19,7 @@ pub struct Report {
     #[serde(flatten)]
     pub frontier: Frontier,
     /// What is excluded from without.
+    #[serde(rename = "draws")]
     pub outer: Band,
     /// What I(X;Y) of the source may be that the counts are of; `None` of joints that were not counted from a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]

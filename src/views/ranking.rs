@@ -58,8 +58,8 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
             false => explain::nothing(snapshot, options),
         });
     }
-    let orders = label.order().map(|order| vec![order]).unwrap_or_default();
-    let Told { mut legend, mut caption } = explain::told(snapshot, options, &orders);
+    // Doubts are told of the checkpoints shown alone.
+    let Told { mut legend, mut caption } = explain::told(snapshot, options, &[]);
     if !several {
         legend.keys.clear();
     }

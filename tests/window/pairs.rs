@@ -49,9 +49,7 @@ fn a_pair_is_shown_in_its_tokens_and_the_next_is_asked_for() {
     window.forget_commands();
     window.click("Next pair");
     window.until("the next pair is read", |window| window.has("pair 2 (line 3)"));
-    let looked = |command: &Command| {
-        matches!(command, Command::Look(looks) if looks.iter().any(|look| look.sight == Sight::Pair(1)))
-    };
+    let looked = |command: &Command| matches!(command, Command::Look(looks) if looks.iter().any(|look| look.sight == Sight::Pair(1)));
     assert!(window.seen.try_iter().any(|command| looked(&command)));
     assert!(window.has("rejected: left out, its last message lies wholly beyond the context"));
     window.click("Next pair");

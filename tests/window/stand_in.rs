@@ -116,7 +116,8 @@ fn measured_under(condition: &Condition, place: (usize, usize)) -> Measurement {
             layer.optimality.clear();
         }
         let value = 0.0042 + 0.001 * place.0 as f64;
-        let preference = Information { null: Some(0.0031), spread: Some(0.0004), ..Information::new(value, value) };
+        let preference =
+            Information { null: Some(0.0031), spread: Some(0.0004), ..Information::new(value, value) };
         layer.information.insert(Label::Preference, preference);
     }
     measurement
@@ -131,11 +132,18 @@ fn pair(number: usize) -> Result<ReadPair> {
         return Err(Error::new(Kind::Usage, format!("the file has {PAIRS} pairs")));
     }
     let side = |answer: &str| {
-        let words = [("<|user|>", Role::Read, true), ("why?\n", Role::Read, false), ("<|assistant|>", Role::Read, true)];
+        let words = [
+            ("<|user|>", Role::Read, true),
+            ("why?\n", Role::Read, false),
+            ("<|assistant|>", Role::Read, true),
+        ];
         let answer = answer.split_inclusive(' ').map(|word| (word, Role::Labelled, false));
         let words = words.into_iter().chain(answer).chain([("<|end|>", Role::Labelled, true)]);
-        let token = |(id, (text, role, is_special)): (u32, (&str, Role, bool))| {
-            ReadToken { id, text: text.to_owned(), role, is_special }
+        let token = |(id, (text, role, is_special)): (u32, (&str, Role, bool))| ReadToken {
+            id,
+            text: text.to_owned(),
+            role,
+            is_special,
         };
         ReadSide { tokens: (0..).zip(words).map(token).collect(), is_cut: true }
     };

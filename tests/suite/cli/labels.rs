@@ -87,7 +87,7 @@ fn what_single_labels_are_owed_comes_to_the_information() {
     };
     let table = shown(&["--labels", "token", "--top", "3"]);
     assert!(!table.contains("step0,") && table.matches(": most is owed to").count() == 2, "{table}");
-    assert!(table.contains("gutenberg-1m/step2000, input:token: least is told by"), "{table}");
+    assert!(table.contains("run/step2000, input:token: least is told by"), "{table}");
     let table = shown(&["--labels", "preference", "--checkpoint", "step0"]);
     assert!(table.contains("step0, preference: most") && table.contains("rejected"), "{table}");
     fails(
