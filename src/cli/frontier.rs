@@ -131,7 +131,7 @@ fn draw(report: Report, form: Form, order: Order, out: &Path) -> Result<()> {
         .map_err(|missing| Error::new(Kind::Bug, missing).at(out))?;
     match form {
         Form::Csv => crate::output::write_atomically(out, &csv(&chart)?),
-        _ => figure::write(&layout(&chart, &FigureOptions::default()), out, (USUAL_DPI / 72.0) as f32),
+        _ => figure::write(&layout(&chart, &FigureOptions::default()), out, USUAL_DPI / 72.0),
     }
 }
 

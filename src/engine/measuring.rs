@@ -7,7 +7,7 @@ use super::sample::Sample;
 use super::scored::Scored;
 use crate::error::{Error, Kind};
 use crate::estimator::{Answer, Binning, Estimator, Question, SampleLabels};
-use crate::measures::{Label, LabelEntropies, LabelTable, LayerMeasures, Order};
+use crate::measures::{EntropiesByLabel, Label, LabelEntropies, LabelTable, LayerMeasures, Order};
 use crate::results::{Estimate, Measurement};
 
 /// The measures of every layer under some labels and the reference points of one seed, for each prefix asked
@@ -22,7 +22,7 @@ pub fn layers_of(
     question: &Question,
     labels: &Arc<SampleLabels>,
     interrupted: &mut (dyn FnMut() -> bool + Send),
-) -> Result<(Vec<Vec<LayerMeasures>>, Vec<(Label, LabelEntropies)>), Error> {
+) -> Result<(Vec<Vec<LayerMeasures>>, EntropiesByLabel), Error> {
     let Answer { layers: statistics, labels: of_labels } =
         estimator.statistics(&scored.scores(seed), question, labels, interrupted)?;
     let mut prefixes = vec![Vec::with_capacity(scored.table.shape().layers); question.prefixes.len()];

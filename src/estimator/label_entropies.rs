@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::label_tree::LabelTree;
-use crate::measures::{Label, LabelEntropies, LabelEntropy, Statistics};
+use crate::measures::{EntropiesByLabel, LabelEntropies, LabelEntropy, Statistics};
 
 /// What one nat is of the whole numbers that entropies are added up in: as such they come to the same sum in any order,
 /// and more than four thousand layers fit.
@@ -56,7 +56,7 @@ pub fn with_entropy(
     statistics: &[Vec<Statistics>],
     listed: &Range<usize>,
     labels: Vec<Vec<LabelEntropy>>,
-) -> Vec<(Label, LabelEntropies)> {
+) -> EntropiesByLabel {
     let layers: Vec<&Statistics> =
         statistics[listed.clone()].iter().filter_map(|prefixes| prefixes.last()).collect();
     let Some(first) = layers.first() else { return Vec::new() };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, Kind, Result};
-use crate::measures::{Label, LabelEntropies, Statistics};
+use crate::measures::{EntropiesByLabel, Statistics};
 
 /// How scores become soft bins.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,5 +48,5 @@ pub struct Answer {
     /// The statistics of each layer, for each prefix: `[layers][prefixes]`.
     pub layers: Vec<Vec<Statistics>>,
     /// The entropies of single labels, a set of labels after the other; empty where they were not asked for.
-    pub labels: Vec<(Label, LabelEntropies)>,
+    pub labels: EntropiesByLabel,
 }

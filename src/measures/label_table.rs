@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::Label;
+
 /// Labels kept at either end of a table.
 pub const LISTED: usize = 20;
 
@@ -64,6 +66,9 @@ pub struct LabelEntropies {
     /// The labels, in any order.
     pub labels: Vec<LabelEntropy>,
 }
+
+/// The labels of several kinds.
+pub type EntropiesByLabel = Vec<(Label, LabelEntropies)>;
 
 impl LabelTable {
     /// The table of labels, entropies in units of `unit` nats; `text` gives what the label of a position reads.

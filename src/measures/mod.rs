@@ -18,7 +18,7 @@ pub use self::form::known;
 use self::information::standard_deviation;
 pub use self::information::{Estimated, Information, Measure};
 pub use self::label::{Label, Order, Subject};
-pub use self::label_table::{LISTED, LabelEntropies, LabelEntropy, LabelEntry, LabelTable};
+pub use self::label_table::{EntropiesByLabel, LISTED, LabelEntropies, LabelEntropy, LabelEntry, LabelTable};
 pub use self::statistics::{Conditional, Statistics};
 
 /// What is known of one layer, or of the average over layers.

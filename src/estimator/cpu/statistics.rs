@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::estimator::label_entropies::{EntropySums, of_tree, with_entropy};
 use crate::estimator::label_tree::{LabelTree, SampleLabels};
 use crate::estimator::{Answer, Question, Statistics};
-use crate::measures::{Label, LabelEntropies};
+use crate::measures::EntropiesByLabel;
 use crate::scores::{Score, Slab, Values, ValuesRef};
 use crate::simd::{Simd, WithSimd, with_simd};
 
@@ -94,7 +94,7 @@ fn listed(
     question: &Question,
     labels: &SampleLabels,
     sums: &[EntropySums],
-) -> Vec<(Label, LabelEntropies)> {
+) -> EntropiesByLabel {
     if question.listed.is_empty() {
         return Vec::new();
     }
