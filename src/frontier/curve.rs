@@ -71,8 +71,8 @@ pub enum Event {
 /// once `stop` is set by anyone, the work ends within a fraction of a pass.
 ///
 /// # Errors
-/// [`Kind::Usage`](crate::error::Kind::Usage) for a β that is no number above 0 and for 0 clusters;
-/// [`Kind::Cancelled`](crate::error::Kind::Cancelled) once stopped.
+/// [`Kind::Usage`] for a β that is no number above 0 and for 0 clusters;
+/// [`Kind::Cancelled`] once stopped.
 pub fn curve(
     joint: &Joint,
     options: &Options,

@@ -97,7 +97,7 @@ impl Report {
     /// Everything of a joint: the outer bound first, then the curve, of which `watch` is shown every point as it comes.
     ///
     /// # Errors
-    /// As [`curve()`]; [`Kind::Cancelled`](crate::error::Kind::Cancelled) where `watch` breaks or `stop` is set.
+    /// As [`curve()`]; [`Kind::Cancelled`] where `watch` breaks or `stop` is set.
     pub fn of(
         joint: &Joint,
         bracket: Option<Bracket>,
