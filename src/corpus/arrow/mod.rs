@@ -35,10 +35,44 @@ pub(super) struct Batches {
     /// The dictionary of the column, if it has one, and its number.
     dictionary: Vec<Batch>,
     dictionary_number: Option<u64>,
+    rows: Rows,
+}
+
+/// The rows of batches, one after the other.
+#[derive(Default)]
+struct Rows {
     batch: Option<Batch>,
     /// The next row of the batch, and how many came before it.
     row: u64,
     before: u64,
+}
+
+impl Rows {
+    /// The next row, as its batch, its place there from 0, and its number among all from 1; `None` at the end. `read` reads up
+    /// to the next batch.
+    ///
+    /// # Errors
+    /// A batch that cannot be read.
+    fn next(
+        &mut self,
+        path: &Path,
+        mut read: impl FnMut() -> io::Result<Option<Batch>>,
+    ) -> Result<Option<(&Batch, u64, u64)>> {
+        while self.batch.as_ref().is_none_or(|batch| self.row == batch.rows()) {
+            self.before += self.batch.take().map_or(0, |batch| batch.rows());
+            self.row = 0;
+            self.batch = read().map_err(|error| {
+                damaged(format!("what follows row {} cannot be read ({error})", self.before)).at(path)
+            })?;
+            if self.batch.is_none() {
+                return Ok(None);
+            }
+        }
+        let row = self.row;
+        self.row += 1;
+        let number = self.before + self.row;
+        Ok(self.batch.as_ref().map(|batch| (batch, row, number)))
+    }
 }
 
 impl Batches {
@@ -75,79 +109,48 @@ impl Batches {
             _ => None,
         });
         let (path, dictionary) = (path.to_owned(), Vec::new());
-        Ok(Self {
-            messages,
-            path,
-            field,
-            columns,
-            way,
-            dictionary,
-            dictionary_number,
-            batch: None,
-            row: 0,
-            before: 0,
-        })
+        Ok(Self { messages, path, field, columns, way, dictionary, dictionary_number, rows: Rows::default() })
     }
+}
 
-    /// Reads up to the next batch with rows. Returns whether there was one.
-    fn read(&mut self) -> io::Result<bool> {
-        loop {
-            let number = self.dictionary_number;
-            let Some((head, body)) = self.messages.next_of(|dictionary| Some(dictionary) == number)? else {
-                return Ok(false);
-            };
-            match head.header()? {
-                Header::Dictionary { data, is_more, .. } => {
-                    let leaf = leaf(&self.columns, &self.way).and_then(|leaf| leaf.values.clone());
-                    let columns = [Column::unnamed(leaf.ok_or_else(wrong)?)];
-                    let batch = Batch::new(data, body, &columns, None).ok_or_else(wrong)?;
-                    if !is_more {
-                        self.dictionary.clear();
-                    }
-                    self.dictionary.push(batch);
+/// Reads up to the next batch, and takes in what of the dictionary comes before it.
+fn read(
+    messages: &mut Messages,
+    columns: &[Column],
+    way: &Way,
+    (number, dictionary): (Option<u64>, &mut Vec<Batch>),
+) -> io::Result<Option<Batch>> {
+    while let Some((head, body)) = messages.next_of(|dictionary| Some(dictionary) == number)? {
+        match head.header()? {
+            Header::Dictionary { data, is_more, .. } => {
+                let leaf = leaf(columns, way).and_then(|leaf| leaf.values.clone());
+                let columns = [Column::unnamed(leaf.ok_or_else(wrong)?)];
+                let batch = Batch::new(data, body, &columns, None).ok_or_else(wrong)?;
+                if !is_more {
+                    dictionary.clear();
                 }
-                Header::Batch(data) => {
-                    let batch = Batch::new(data, body, &self.columns, Some(&self.way));
-                    let batch = batch.ok_or_else(wrong)?;
-                    if batch.rows() > 0 {
-                        self.batch = Some(batch);
-                        self.row = 0;
-                        return Ok(true);
-                    }
-                }
+                dictionary.push(batch);
+            }
+            Header::Batch(data) => {
+                return Batch::new(data, body, columns, Some(way)).ok_or_else(wrong).map(Some);
             }
         }
     }
+    Ok(None)
 }
 
 impl Entries for Batches {
     fn next(&mut self) -> Result<Option<Entry>> {
-        let batch = loop {
-            match &self.batch {
-                Some(batch) if self.row < batch.rows() => break batch,
-                Some(batch) => {
-                    self.before += batch.rows();
-                    self.batch = None;
-                }
-                None => match self.read() {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(None),
-                    Err(error) => {
-                        let cause = format!("what follows row {} cannot be read ({error})", self.before);
-                        return Err(damaged(cause).at(&self.path));
-                    }
-                },
-            }
-        };
-        let cell = batch.cell(self.row, &self.columns, &self.way, &self.dictionary);
-        self.row += 1;
-        let place = || format!("row {}", self.before + self.row);
-        let Some(cell) = cell else {
-            return Err(damaged(format!("{} lies outside its batch", place())).at(&self.path));
+        let Self { messages, path, field, columns, way, dictionary, dictionary_number, rows } = self;
+        let next = || read(messages, columns, way, (*dictionary_number, &mut *dictionary));
+        let Some((batch, row, number)) = rows.next(path, next)? else { return Ok(None) };
+        let place = || format!("row {number}");
+        let Some(cell) = batch.cell(row, columns, way, dictionary) else {
+            return Err(damaged(format!("{} lies outside its batch", place())).at(path));
         };
         Ok(Some(match cell {
             Cell::Text(bytes) => text(&bytes, place).into(),
-            Cell::Null => Entry::Bad(no_text(place(), &self.field.name)),
+            Cell::Null => Entry::Bad(no_text(place(), &field.name)),
             Cell::Long => Entry::Bad(long_text(place())),
         }))
     }

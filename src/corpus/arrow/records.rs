@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Number, Value};
 
+use super::Rows;
 use super::batch::{Batch, Cell, Placed, bit, in_dictionary};
 use super::messages::{Header, Messages, wrong};
 use super::schema::{Column, Layout};
@@ -28,10 +29,7 @@ pub(in crate::corpus) struct Records {
     columns: Vec<Column>,
     /// The values of dictionaries, by their numbers.
     dictionaries: BTreeMap<u64, Vec<Batch>>,
-    batch: Option<Batch>,
-    /// The next row of the batch, and how many came before it.
-    row: u64,
-    before: u64,
+    rows: Rows,
 }
 
 /// Why a row gives no record.
@@ -66,68 +64,44 @@ impl Records {
             return Err(none.help("choose another file").at(path));
         }
         let (path, field, dictionaries) = (path.to_owned(), Field::chosen(""), BTreeMap::new());
-        Ok(Self { messages, path, field, columns, dictionaries, batch: None, row: 0, before: 0 })
+        Ok(Self { messages, path, field, columns, dictionaries, rows: Rows::default() })
     }
+}
 
-    /// Reads up to the next batch with rows. Returns whether there was one.
-    fn read(&mut self) -> io::Result<bool> {
-        loop {
-            let columns = &self.columns;
-            let Some((head, body)) = self.messages.next_of(|number| values(columns, number).is_some())?
-            else {
-                return Ok(false);
-            };
-            match head.header()? {
-                Header::Dictionary { number, data, is_more } => {
-                    let layout = values(&self.columns, number).cloned().ok_or_else(wrong)?;
-                    let batch = Batch::new(data, body, &[Column::unnamed(layout)], None);
-                    let known = self.dictionaries.entry(number).or_default();
-                    if !is_more {
-                        known.clear();
-                    }
-                    known.push(batch.ok_or_else(wrong)?);
+/// Reads up to the next batch, and takes in what of dictionaries comes before it.
+fn read(
+    messages: &mut Messages,
+    columns: &[Column],
+    dictionaries: &mut BTreeMap<u64, Vec<Batch>>,
+) -> io::Result<Option<Batch>> {
+    while let Some((head, body)) = messages.next_of(|number| values(columns, number).is_some())? {
+        match head.header()? {
+            Header::Dictionary { number, data, is_more } => {
+                let layout = values(columns, number).cloned().ok_or_else(wrong)?;
+                let batch = Batch::new(data, body, &[Column::unnamed(layout)], None);
+                let known = dictionaries.entry(number).or_default();
+                if !is_more {
+                    known.clear();
                 }
-                Header::Batch(data) => {
-                    let batch = Batch::new(data, body, &self.columns, None).ok_or_else(wrong)?;
-                    if batch.rows() > 0 {
-                        self.batch = Some(batch);
-                        self.row = 0;
-                        return Ok(true);
-                    }
-                }
+                known.push(batch.ok_or_else(wrong)?);
             }
+            Header::Batch(data) => return Batch::new(data, body, columns, None).ok_or_else(wrong).map(Some),
         }
     }
+    Ok(None)
 }
 
 impl Entries<Record> for Records {
     fn next(&mut self) -> Result<Option<Entry<Record>>> {
-        let batch = loop {
-            match &self.batch {
-                Some(batch) if self.row < batch.rows() => break batch,
-                Some(batch) => {
-                    self.before += batch.rows();
-                    self.batch = None;
-                }
-                None => match self.read() {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(None),
-                    Err(error) => {
-                        let cause = format!("what follows row {} cannot be read ({error})", self.before);
-                        return Err(damaged(cause).at(&self.path));
-                    }
-                },
-            }
-        };
-        let mut reader = Reader { batch, dictionaries: &self.dictionaries, left: LONGEST_BYTES };
-        let placed = |index: usize| batch.placed(index);
-        let fields = reader.fields(self.row, &self.columns, placed);
-        self.row += 1;
-        let place = format!("row {}", self.before + self.row);
-        match fields {
+        let Self { messages, path, columns, dictionaries, rows, .. } = self;
+        let next = || read(messages, columns, dictionaries);
+        let Some((batch, row, number)) = rows.next(path, next)? else { return Ok(None) };
+        let place = format!("row {number}");
+        let mut reader = Reader { batch, dictionaries, left: LONGEST_BYTES };
+        match reader.fields(row, columns, |index| batch.placed(index)) {
             Ok(fields) => Ok(Some(Entry::Document(Record { place, fields }))),
             Err(Trouble::Long) => Ok(Some(Entry::Bad(long_text(place)))),
-            Err(Trouble::Damaged) => Err(damaged(format!("{place} lies outside its batch")).at(&self.path)),
+            Err(Trouble::Damaged) => Err(damaged(format!("{place} lies outside its batch")).at(path)),
         }
     }
 
