@@ -16,6 +16,8 @@ use infoplane::frontier::source::{Shape, Source, counted};
 use infoplane::frontier::{Joint, Options, curve};
 
 type Counts = Vec<(u32, u32, u64)>;
+/// A joint by its name, with the clusters to begin with.
+type Case = (&'static str, usize, fn() -> Counts);
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
@@ -23,7 +25,7 @@ fn main() {
     println!(
         "joint   rows    columns entries   atoms passes points  seconds processor s  peak MiB  I(Y;Z) at 0.5, 1, 2, 4"
     );
-    let cases: [(&str, usize, fn() -> Counts); 3] = [
+    let cases: [Case; 3] = [
         ("books", 128, books),
         ("50k", 128, || text_like(50_000, 4_000_000)),
         ("100k", 96, || text_like(100_000, 10_000_000)),

@@ -1,5 +1,7 @@
 //! Numbers less their mean.
 
+use crate::sums::sum;
+
 /// At least two finite numbers, not all alike, less their mean and in units of the largest distance from it, so that
 /// no square overflows or vanishes.
 pub struct Centred {
@@ -39,27 +41,9 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     sum(a.iter().zip(b).map(|(a, b)| a * b))
 }
 
-/// A sum whose rounding does not grow with the number of terms (Neumaier).
-pub fn sum(terms: impl IntoIterator<Item = f64>) -> f64 {
-    let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
-    for term in terms {
-        let next = sum + term;
-        lost += if sum.abs() >= term.abs() { (sum - next) + term } else { (term - next) + sum };
-        sum = next;
-    }
-    // Once infinite, what was lost is not a number.
-    if sum.is_finite() { sum + lost } else { sum }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sums_keep_what_plain_ones_lose() {
-        assert_eq!(sum([1.0, 1e100, 1.0, -1e100]), 2.0);
-        assert_eq!(sum([f64::MAX, f64::MAX]), f64::INFINITY);
-    }
 
     #[test]
     fn numbers_of_any_size_are_centred() {

@@ -1,8 +1,9 @@
 //! A line through points by least squares, with the bands of what it says.
 
-use super::centred::{Centred, dot, sum};
+use super::centred::{Centred, dot};
 use super::correlation::finite;
 use super::student;
+use crate::sums::sum;
 
 /// The line `y = intercept + slope · x` through points by least squares.
 #[derive(Clone, Copy, Debug, PartialEq)]

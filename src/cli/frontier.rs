@@ -13,15 +13,14 @@ use super::progress::Bar;
 use super::settings::{OfCounts, SettingsFlags};
 use super::{DONE, NOTHING, StoreArgs, deliver, note, order, token_file};
 use crate::chart::csv;
+use crate::engine::{frontier_of_joint, frontier_of_pairs};
 use crate::error::{Error, Kind, Result};
 use crate::figure::command::USUAL_DPI;
 use crate::figure::{self, FigureOptions, layout};
-use crate::frontier::{Options, Report, counted, file, report};
+use crate::frontier::{Options, Report, file};
 use crate::labels::{Labels, joint};
 use crate::measures::Order;
-use crate::memory;
 use crate::settings::Settings;
-use crate::store::Key;
 use crate::tokens::Tokens;
 use crate::views::snapshot::Snapshot;
 use crate::views::{self, View};
@@ -159,45 +158,28 @@ impl FrontierArgs {
             thorough: self.thorough,
         };
         let store = self.store.open()?;
-        let pairs = self.pairs()?;
-        let key = pairs.as_ref().map(|pairs| Key::of_frontier(pairs.identity(), &options));
-        let known = key.as_ref().zip(store.as_ref()).and_then(|(key, store)| store.frontier(key));
-        let found = match (known, pairs) {
-            (Some(known), _) => known,
-            (None, pairs) => {
-                let (joint, bracket) = match (pairs, &self.joint) {
-                    (Some(joint::Joint { all, halves }), _) => {
-                        memory::check_frontier(report::bytes_of_counted(all.len()))?;
-                        counted(all, &halves)?
-                    }
-                    (None, Some(file)) => (file::read(file)?.joint()?, None),
-                    (None, None) => return Err(Error::new(Kind::Bug, "nothing to draw a frontier of")),
-                };
-                memory::check_frontier(options.bytes_needed(&joint))?;
-                let bar = Bar::new();
-                let mut watch = |report: &Report| {
-                    if let Some(progress) = report.progress {
-                        let left = progress.seconds_left.map(Duration::from_secs_f64);
-                        bar.advance(progress.share, "frontier", left);
-                    }
-                    if interrupt.status().is_some() {
-                        ControlFlow::Break(())
-                    } else {
-                        ControlFlow::Continue(())
-                    }
-                };
-                let reported = Report::of(&joint, bracket, &options, interrupt.flag(), &mut watch);
-                match reported {
-                    Err(error) if error.kind() == Kind::Cancelled => return Ok(None),
-                    reported => {
-                        let found = reported?;
-                        if let (Some(key), Some(store)) = (&key, &store) {
-                            store.keep_frontier(key, &found)?;
-                        }
-                        found
-                    }
-                }
+        let bar = Bar::new();
+        let mut watch = |report: &Report| {
+            if let Some(progress) = report.progress {
+                let left = progress.seconds_left.map(Duration::from_secs_f64);
+                bar.advance(progress.share, "frontier", left);
             }
+            // The flag of the signal stops the search by itself.
+            ControlFlow::Continue(())
+        };
+        let stop = interrupt.flag();
+        let found = match &self.joint {
+            Some(file) => {
+                let joint = file::read(file)?.joint()?;
+                frontier_of_joint(&joint, None, &options, stop, &mut watch)
+            }
+            None => self
+                .pairs(interrupt)
+                .and_then(|pairs| frontier_of_pairs(pairs, &options, store.as_ref(), stop, &mut watch)),
+        };
+        let found = match found {
+            Err(error) if error.kind() == Kind::Cancelled => return Ok(None),
+            found => found?,
         };
         let text = self.corpus.as_ref().or(self.tokens.as_ref()).or(self.joint.as_ref());
         let text = text.and_then(|text| Some(text.file_name()?.to_string_lossy().into_owned()));
@@ -205,22 +187,24 @@ impl FrontierArgs {
         Ok(Some(Report { text, order, ..found }))
     }
 
-    /// The pairs of labels counted in a text; `None` where a joint is given.
-    fn pairs(&self) -> Result<Option<joint::Joint>> {
+    /// The pairs of labels counted in a text.
+    fn pairs(&self, interrupt: &Interrupt) -> Result<joint::Joint> {
         let settings = self.settings.settings(Settings::default());
-        if self.joint.is_none() && self.order.number() > settings.max_order {
+        if self.order.number() > settings.max_order {
             let cause = format!("order {} is above --max-order {}", self.order.number(), settings.max_order);
             return Err(Error::new(Kind::Usage, cause).help("use a larger --max-order"));
         }
+        let interrupted = &mut || interrupt.status().is_some();
         let tokens = match (&self.corpus, &self.tokenizer, &self.tokens) {
             (Some(corpus), Some(tokenizer), _) => {
-                Tokens::from_text(tokenizer, corpus, &settings, &mut || false)?
+                Tokens::from_text(tokenizer, corpus, &settings, interrupted)?
             }
             (_, _, Some(tokens)) => Tokens::from_file(tokens, &settings)?,
-            _ => return Ok(None),
+            _ => return Err(Error::new(Kind::Bug, "nothing to draw a frontier of")),
         };
         tokens.notes.iter().for_each(|line| note(&format!("infoplane: {line}")));
-        let labels = Labels::new_unless(&tokens.documents, settings.max_order, &mut || false)?;
-        Ok(joint::joint(&labels, self.order, settings.min_count))
+        let labels = Labels::new_unless(&tokens.documents, settings.max_order, interrupted)?;
+        // Up to the widest order, every one is there.
+        Ok(joint::joint(&labels, self.order, settings.min_count).unwrap_or_default())
     }
 }

@@ -101,7 +101,7 @@ impl ScoresKey {
 
 /// The key of a checkpoint's measurement.
 pub fn measurement_key(identity: u128, sample: &Sample, settings: &Settings, device: &OpenDevice) -> Key {
-    let (tokens, labels) = (Some(hex(sample.identity())), sample.labelled().map(hex));
+    let (tokens, labels) = (Some(hex(sample.identity())), sample.labelled.map(hex));
     Key::of_measurement(&Dependencies { tokens, labels, ..Dependencies::new(identity, device, settings) })
 }
 

@@ -9,6 +9,7 @@
 mod bank;
 mod cost;
 mod devices;
+mod frontier;
 mod inbox;
 mod job;
 mod keys;
@@ -26,6 +27,7 @@ mod session;
 mod work;
 mod worker;
 
+pub use frontier::{frontier_of_joint, frontier_of_pairs};
 pub use message::{Command, EstimatorCosts, Event, Look, Quality, Seen, Sight, Want};
 pub use place::operations;
 pub use runs::{OpenRun, RunList};

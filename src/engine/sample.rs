@@ -45,7 +45,9 @@ pub struct Sample {
     chunk_ends: Vec<usize>,
     /// Where each document's positions start, and the number of all.
     document_offsets: Vec<usize>,
-    /// Labels of documents, which do not follow from the tokens.
+    /// A hash of the labels of documents, which do not follow from the tokens; `None` where there are none.
+    pub labelled: Option<u128>,
+    /// These labels.
     of_documents: Vec<DocumentLabel>,
     /// What the tokens read, where that is known.
     texts: HashMap<u32, String>,
@@ -93,6 +95,7 @@ impl Sample {
             labels: Arc::new(SampleLabels::new(&labels)),
             first_tokens: labels.tokens.iter().map(|range| range.start).collect(),
             document_offsets: labels.document_offsets,
+            labelled: (!of_documents.is_empty()).then(|| hash_of_labels(&of_documents)),
             of_documents,
             texts,
             null: RefCell::default(),
@@ -111,9 +114,9 @@ impl Sample {
         self.notes.take()
     }
 
-    /// A hash of the labels of documents; `None` where there are none.
-    pub fn labelled(&self) -> Option<u128> {
-        (!self.of_documents.is_empty()).then(|| hash_of_labels(&self.of_documents))
+    /// What a token reads; `None` where only ids are known.
+    pub fn text_of_token(&self, id: u32) -> Option<&str> {
+        self.texts.get(&id).map(String::as_str)
     }
 
     /// What the label of a position reads: the tokens of an n-gram, or a document's value.
@@ -124,7 +127,7 @@ impl Sample {
             return of.values[of.of_document[document] as usize].clone();
         }
         let token = self.first_tokens[document] + position - self.document_offsets[document];
-        let text = |id: u32| self.texts.get(&id).map(String::as_str);
+        let text = |id: u32| self.text_of_token(id);
         sentence::n_gram(label, &self.documents[document], token, text).unwrap_or_default()
     }
 
@@ -429,7 +432,7 @@ mod tests {
             let fields = names.into_iter().zip(values).map(field).collect();
             let tokens = Tokens { documents: vec![vec![1; 9]; 3], fields, ..Tokens::default() };
             let sample = Sample::new(tokens, 4, false, &mut || false).unwrap();
-            (sample.identity(), sample.labelled())
+            (sample.identity(), sample.labelled)
         };
         let values = [[Some("a"), Some("b"), None], [Some("c"); 3]];
         let (identity, known) = labelled(["x", "y"], &values);
@@ -443,7 +446,7 @@ mod tests {
             assert!(other.0 == identity && other.1 != known && other.1.is_some());
         }
         let plain = Tokens { documents: vec![vec![1; 9]; 3], ..Tokens::default() };
-        assert_eq!(Sample::new(plain, 4, false, &mut || false).unwrap().labelled(), None);
+        assert_eq!(Sample::new(plain, 4, false, &mut || false).unwrap().labelled, None);
     }
 
     #[test]

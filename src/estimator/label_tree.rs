@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::labels::{LabelSet, Labels, Levels};
 use crate::measures::Label;
+use crate::random::SplitMix64;
 
 /// The id of a position whose label occurs nowhere else.
 pub const ONCE: u32 = u32::MAX;
@@ -124,7 +125,7 @@ impl LabelTree {
     /// same seed.
     fn shuffled(&self, positions: usize, seed: u64) -> Self {
         let mut longest = self.longest[..positions].to_vec();
-        SplitMix64(seed).shuffle(&mut longest);
+        SplitMix64::new(seed).shuffle(&mut longest);
         Self { longest, ..self.clone() }
     }
 
@@ -142,7 +143,7 @@ impl LabelTree {
         };
         let mut ids: Vec<u32> = bounds.iter().map(id).collect();
         let group = |(document, _): &(usize, Range<usize>)| groups.get(*document);
-        let (mut random, mut rest) = (SplitMix64(seed), &mut ids[..]);
+        let (mut random, mut rest) = (SplitMix64::new(seed), &mut ids[..]);
         // Documents of a group stand together.
         for documents in bounds.chunk_by(|a, b| group(a) == group(b)) {
             let (own, others) = rest.split_at_mut(documents.len());
@@ -239,30 +240,6 @@ impl SampleLabels {
         let sets = self.trees.iter().flat_map(|tree| levels(tree).into_iter().map(move |of| (tree, of)));
         let sets: Vec<(&LabelTree, (u32, Label))> = sets.collect();
         sets.into_par_iter().map(|(tree, (level, label))| (label, tree.ids(level))).collect()
-    }
-}
-
-/// A small generator of random numbers (Steele, Lea and Flood 2014), for shuffling.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Deals out values among their places.
-    fn shuffle(&mut self, values: &mut [u32]) {
-        for last in (1..values.len()).rev() {
-            values.swap(last, self.below(last as u64 + 1) as usize);
-        }
-    }
-
-    /// A number below `end`; for ends below 2³² uneven by less than one part in 2³².
-    fn below(&mut self, end: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is asked of scores; the answer, whichever device makes it, is [`Statistics`](crate::measures::Statistics).
+//! What is asked of scores; the answer, whichever device makes it, is [`Statistics`].
 
 use std::ops::Range;
 

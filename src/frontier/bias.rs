@@ -10,8 +10,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::sum::sum;
 use crate::error::{Error, Kind, Result};
+use crate::sums::sum;
 
 /// What is taken off every count for pairs that were not seen (absolute discounting: Ney, Essen and Kneser 1994).
 const DISCOUNT: f64 = 0.75;
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn chance_alone_tells_nothing() {
-        let mut random = super::super::random::SplitMix64::new(9);
+        let mut random = crate::random::SplitMix64::new(9);
         let mut half = || {
             let pairs: Vec<_> =
                 (0..3000).map(|_| (random.below(60) as u32, random.below(60) as u32)).collect();

@@ -4,7 +4,7 @@
 //! alone: up to that complexity the frontier is the line I(Y;Z) = I(X;Z), and beyond it lies below.
 
 use super::joint::Joint;
-use super::sum::entropy;
+use crate::sums::entropy;
 
 /// The Gács-Körner common information of a joint in nats: the entropy of the connected components of its graph, in
 /// which an x and a y are joined if their pair has mass.
@@ -37,8 +37,8 @@ fn first(towards: &mut [u32], mut row: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::random::SplitMix64;
     use super::*;
+    use crate::random::SplitMix64;
 
     fn of(counts: &[(u32, u32, u64)]) -> f64 {
         common_information(&Joint::from_counts(counts.to_vec()).unwrap())

@@ -96,20 +96,8 @@ pub fn curve(
     for beta in trivial {
         run.found(Point::origin(beta))?;
     }
-    let end = (joint.entropy_x(), joint.information());
-    let mut frontier = Frontier {
-        information: joint.information(),
-        entropy_x: joint.unmerged().entropy_x,
-        entropy_y: joint.unmerged().entropy_y,
-        entropy_merged: joint.entropy_x(),
-        points: Vec::new(),
-        found: 0,
-        clusters: joint.xs(),
-        passes: 0,
-        converged: true,
-        gain: None,
-        spread: None,
-    };
+    let mut frontier = Frontier { clusters: joint.xs(), converged: true, ..Frontier::begun(joint) };
+    let end = frontier.end();
     if joint.xs() == 1 || joint.ys() == 1 {
         for beta in above {
             run.found(Point::origin(beta))?;
@@ -134,7 +122,7 @@ pub fn curve(
     }
     frontier.passes = run.passes;
     frontier.found = run.points.len();
-    frontier.points = shown(run.points, &asked, end);
+    frontier.points = shown(&run.points, &asked, end);
     Ok(frontier)
 }
 
@@ -173,7 +161,7 @@ fn starts(joint: &Joint, atoms: usize, options: &Options) -> Vec<Start> {
 
 /// What is kept of all points found: the corners of the curve, and the best at each β that was asked for; by rising
 /// complexity.
-fn shown(found: Vec<Point>, asked: &[f64], end: (f64, f64)) -> Vec<Point> {
+pub(super) fn shown(found: &[Point], asked: &[f64], end: (f64, f64)) -> Vec<Point> {
     let places: Vec<(f64, f64)> = [(0.0, 0.0), end]
         .into_iter()
         .chain(found.iter().map(|point| (point.complexity, point.expressivity)))

@@ -6,8 +6,8 @@ use half::bf16;
 use rayon::prelude::*;
 
 use super::Joint;
-use super::sum::sum;
 use crate::simd::{prefetch, vectorised};
+use crate::sums::sum;
 
 /// A share of an encoder, as it is stored.
 pub trait Share: Copy + Send + Sync {

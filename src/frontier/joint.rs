@@ -12,8 +12,8 @@ use std::fmt;
 use rayon::prelude::*;
 
 use self::merge::Mass;
-use super::sum::{entropy, sum};
 use crate::error::{Error, Kind, Result};
+use crate::sums::{entropy, sum};
 
 /// p(x, y) of labels, merged: no two rows and no two columns are proportional. Rows and columns are numbered by
 /// falling mass, those of equal mass by the least label in them; the order of the input has no part in it.

@@ -17,10 +17,8 @@ mod encoder;
 pub mod file;
 mod hull;
 pub mod joint;
-mod random;
 pub mod report;
 pub mod source;
-mod sum;
 
 use serde::{Deserialize, Serialize};
 
@@ -115,12 +113,34 @@ impl Point {
 }
 
 impl Frontier {
+    /// What is known of a joint's frontier before anything is found.
+    fn begun(joint: &Joint) -> Self {
+        Self {
+            information: joint.information(),
+            entropy_x: joint.unmerged().entropy_x,
+            entropy_y: joint.unmerged().entropy_y,
+            entropy_merged: joint.entropy_x(),
+            points: Vec::new(),
+            found: 0,
+            clusters: 0,
+            passes: 0,
+            converged: false,
+            gain: None,
+            spread: None,
+        }
+    }
+
+    /// Where the curve ends: all of I(X;Y) at the least complexity that tells it.
+    fn end(&self) -> (f64, f64) {
+        (self.entropy_merged, self.information)
+    }
+
     /// The corners (I(X;Z), I(Y;Z)) of the curve, both ends among them; concave and rising.
     pub fn corners(&self) -> Vec<(f64, f64)> {
         let inner = self.points.iter().filter(|point| point.on_curve);
         std::iter::once((0.0, 0.0))
             .chain(inner.map(|point| (point.complexity, point.expressivity)))
-            .chain(std::iter::once((self.entropy_merged, self.information)))
+            .chain(std::iter::once(self.end()))
             .collect()
     }
 

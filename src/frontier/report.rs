@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
-use super::band::{Band, Effort};
-use super::bias::Bracket;
-use super::bias::bracket;
-use super::joint::bytes_needed;
-use super::{Event, Frontier, Joint, Options, Point, components, curve, hull};
+use super::band::{self, Band, Effort};
+use super::bias::{Bracket, bracket};
+use super::curve::shown;
+use super::joint::{self, Unmerged};
+use super::{Event, Frontier, Joint, Options, components, curve};
 use crate::error::{Error, Kind, Result};
 
 /// What is known of a joint's frontier; in nats.
@@ -45,7 +45,7 @@ pub struct Report {
 /// How much a joint was counted from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
-    /// The sum of all counts: the positions. 0 of weights.
+    /// The sum of all counts: the positions. 0 of weights, which are no counts.
     pub positions: u64,
     /// The number of labels x.
     pub xs: u64,
@@ -72,7 +72,25 @@ type PairCounts = Vec<(u32, u32, u64)>;
 
 /// The bytes in main memory that [`counted`] takes at most for so many pairs.
 pub fn bytes_of_counted(pairs: usize) -> u64 {
-    bytes_needed(pairs, 2 * pairs)
+    joint::bytes_needed(pairs, 2 * pairs)
+}
+
+impl Counts {
+    fn of(unmerged: &Unmerged) -> Self {
+        // No pair that was counted was seen less than once.
+        let is_counted = unmerged.total.fract() == 0.0 && unmerged.total >= unmerged.entries as f64;
+        Self {
+            positions: if is_counted { unmerged.total as u64 } else { 0 },
+            xs: unmerged.xs as u64,
+            ys: unmerged.ys as u64,
+            pairs: unmerged.entries as u64,
+        }
+    }
+}
+
+/// How narrow a band is computed.
+fn effort(joint: &Joint, options: &Options) -> Effort {
+    if options.thorough || joint.entries() <= COUPLED { Effort::Coupled } else { Effort::Independent }
 }
 
 /// The joint of the pairs of labels of a text, and what they tell of its source: `halves` are the same pairs, counted in
@@ -105,70 +123,49 @@ impl Report {
         stop: &AtomicBool,
         watch: &mut dyn FnMut(&Self) -> ControlFlow<()>,
     ) -> Result<Self> {
-        let unmerged = joint.unmerged();
         let mut report = Self {
-            frontier: Frontier {
-                information: joint.information(),
-                entropy_x: unmerged.entropy_x,
-                entropy_y: unmerged.entropy_y,
-                entropy_merged: joint.entropy_x(),
-                points: Vec::new(),
-                found: 0,
-                clusters: 0,
-                passes: 0,
-                converged: false,
-                gain: None,
-                spread: None,
-            },
+            frontier: Frontier::begun(joint),
             outer: Band::of(joint, Effort::Independent, stop)?,
             bracket,
             common: components::common_information(joint),
-            counts: Counts {
-                positions: unmerged.total as u64,
-                xs: unmerged.xs as u64,
-                ys: unmerged.ys as u64,
-                pairs: unmerged.entries as u64,
-            },
+            counts: Counts::of(joint.unmerged()),
             text: None,
             order: None,
             sample: None,
             progress: Some(Progress { share: 0.0, seconds_left: None }),
         };
-        let mut shown = |event: Event| {
+        let mut found = Vec::new();
+        let mut show = |event: Event| {
             match event {
-                Event::Point(point) => report.take(point),
+                Event::Point(point) => {
+                    found.push(point);
+                    report.frontier.found = found.len();
+                    report.frontier.points = shown(&found, &options.betas, report.frontier.end());
+                }
                 Event::Progress { fraction, seconds_left } => {
                     report.progress = Some(Progress { share: fraction, seconds_left });
                 }
             }
             watch(&report)
         };
-        let frontier = curve(joint, options, stop, &mut shown)?;
+        let frontier = curve(joint, options, stop, &mut show)?;
         report.frontier = frontier;
-        if options.thorough || joint.entries() <= COUPLED {
+        if effort(joint, options) == Effort::Coupled {
             // The curve is whole by then, and its band may still become narrower.
-            let _ = watch(&report);
+            if watch(&report).is_break() {
+                return Err(Error::cancelled());
+            }
             report.outer = Band::of(joint, Effort::Coupled, stop)?;
         }
         report.progress = None;
         Ok(report)
     }
 
-    /// Adds a point that was found, and looks which are on the curve.
-    fn take(&mut self, point: Point) {
-        let Frontier { points, found, information, entropy_merged, .. } = &mut self.frontier;
-        *found += 1;
-        points.push(point);
-        points.sort_by(|a, b| a.complexity.total_cmp(&b.complexity));
-        let ends = [(0.0, 0.0), (*entropy_merged, *information)];
-        let all: Vec<(f64, f64)> =
-            points.iter().map(|point| (point.complexity, point.expressivity)).chain(ends).collect();
-        points.iter_mut().for_each(|point| point.on_curve = false);
-        for corner in hull::corners(&all) {
-            if let Some(point) = points.get_mut(corner) {
-                point.on_curve = true;
-            }
-        }
+    /// The bytes in main memory that [`Self::of`] takes at most beside its joint.
+    pub fn bytes_needed(joint: &Joint, options: &Options) -> u64 {
+        // One after the other.
+        let band = band::bytes_needed(joint.entries(), effort(joint, options));
+        options.bytes_needed(joint).max(band)
     }
 
     /// The largest I(Y;Z) that a representation of X alone can have at a complexity.

@@ -4,7 +4,7 @@
 //! A word's class chooses the next one's class, most of whose words are rare; or, the more often the rarer it may be,
 //! a word is followed by one of a few of its own. Joints of such pairs have the long tails of real bigrams.
 
-use super::random::SplitMix64;
+use crate::random::SplitMix64;
 
 /// How large a source is and how its words follow each other.
 #[derive(Clone, Copy, Debug)]

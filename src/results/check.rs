@@ -108,7 +108,16 @@ fn measurement(measurement: &Measurement) -> Result<(), String> {
     }
     for (label, table) in &measurement.label_tables {
         for entry in &table.labels {
-            finite(&format!("`label_tables` of {label}, `{}`", entry.text), entry.information)?;
+            let name = || format!("`label_tables` of {label}, `{}`", entry.text);
+            finite(&name(), entry.information)?;
+            if !(1..=table.positions).contains(&entry.positions) {
+                return Err(format!(
+                    "has a {} at {} of {} positions",
+                    name(),
+                    entry.positions,
+                    table.positions
+                ));
+            }
         }
     }
     for estimate in &measurement.convergence {

@@ -184,8 +184,8 @@ impl State {
         }
     }
 
-    /// Asks under other settings or of another text from now on. Pairs without a text are asked of alone. Numbers of the condition before stay in sight until
-    /// those of this one come.
+    /// Asks under other settings or of another text from now on. Pairs without a text are asked of alone. Numbers of the
+    /// condition before stay in sight until those of this one come.
     pub(super) fn ask(&mut self, mut settings: Settings, mut text: Option<TextSource>) {
         if matches!(text, None | Some(TextSource::Pairs(_))) && !settings.pairs.is_empty() {
             text = Some(TextSource::Pairs(std::mem::take(&mut settings.pairs).into()));

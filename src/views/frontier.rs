@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use super::options::{Heed, Options};
-use super::quantity::Quantity;
 use super::snapshot::{Measure, Run, Snapshot};
-use super::{View, datum, explain};
+use super::{View, explain, plane};
 use crate::chart::{
     Axis, Chart, Color, Curve, Dash, Datum, Facet, Fill, Key, Legend, Line, Mark, Marker, Note, Of, Scale,
     Series, Sign,
 };
-use crate::frontier::Report;
+use crate::frontier::{Point, Report};
 use crate::measures::Order;
 use crate::words::{rough_duration, thousands};
 
@@ -42,11 +41,12 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     let keys = keys.map(|run| explain::key(run, options)).chain(self::keys()).collect();
     let above = facets[0].marks.iter().flat_map(Mark::data).any(|datum| datum.is_marked);
     let notes = above.then(|| Note { sign: Sign::Exclamation, text: ABOVE.to_owned() });
-    let mut caption = claims(report, options.order);
+    let mut caption = claims(report);
     caption.extend(notes.iter().map(|note| format!("! {}: {WHY_ABOVE}", note.text)));
+    let order = order_of(report).map_or_else(String::new, |order| format!(", {order}"));
     let of = report.text.as_ref().map(|text| format!(" of {text}")).unwrap_or_default();
     Ok(Chart {
-        title: format!("{}, {}{of}", VIEW.title, options.order),
+        title: format!("{}{order}{of}", VIEW.title),
         facets,
         columns: 3,
         legend: Legend { keys, notes: notes.into_iter().collect(), bar: None },
@@ -55,18 +55,28 @@ fn chart(snapshot: &Snapshot, options: &Options) -> Result<Chart, String> {
     })
 }
 
+/// The order of the labels; `None` where they are no n-grams.
+fn order_of(report: &Report) -> Option<Order> {
+    report.order.and_then(Order::of_number)
+}
+
 /// That a model lies above what was found for representations of X alone.
-pub(super) const ABOVE: &str = "above the frontier";
+const ABOVE: &str = "above the frontier";
 /// Why that may be.
-pub(super) const WHY_ABOVE: &str = "hidden states know more than the label X, and the frontier binds representations of X alone; \
+const WHY_ABOVE: &str = "hidden states know more than the label X, and the frontier binds representations of X alone; \
                                     few positions a label bias the estimate upwards, too";
 
 /// What is to be known before the curve is believed, a sentence each.
-fn claims(report: &Report, order: Order) -> Vec<String> {
+fn claims(report: &Report) -> Vec<String> {
     let counts = &report.counts;
+    // Joints of weights have no positions, and those of a file no n-grams.
+    let over = match counts.positions {
+        0 => String::new(),
+        positions => format!(" over {} positions", thousands(positions)),
+    };
+    let kind = order_of(report).map_or_else(String::new, |order| format!("{order} "));
     let mut claims = vec![format!(
-        "Frontier of p(x, y) over {} positions: {} {order} labels x, {} labels y, {} pairs; I(X;Y) = {:.4}, H(X) = {:.4} nats",
-        thousands(counts.positions),
+        "Frontier of p(x, y){over}: {} {kind}labels x, {} labels y, {} pairs; I(X;Y) = {:.4}, H(X) = {:.4} nats",
         thousands(counts.xs),
         thousands(counts.ys),
         thousands(counts.pairs),
@@ -135,7 +145,7 @@ fn bounds(snapshot: &Snapshot, report: &Report, options: &Options) -> Facet {
 }
 
 /// The line up to I(X;Y), the band and the curve, in units of so many nats.
-pub(super) fn marks(report: &Report, unit: f64) -> Vec<Mark> {
+fn marks(report: &Report, unit: f64) -> Vec<Mark> {
     let scaled =
         |line: Vec<(f64, f64)>| line.into_iter().map(|(x, y)| [x / unit, y / unit]).collect::<Vec<_>>();
     let (inner, outer) = (scaled(report.frontier.corners()), scaled(report.outer_corners()));
@@ -181,15 +191,9 @@ pub(super) fn bounding(mut plane: Facet, snapshot: &Snapshot, options: &Options)
     for mark in &mut plane.marks {
         let Mark::Series(series) = mark else { continue };
         for datum in &mut series.data {
-            let measure = snapshot.measured().find(|measure| {
-                (Some(measure.run.index), Some(measure.index)) == (datum.of.run, datum.of.checkpoint)
-            });
-            let Some(measure) = measure.filter(|measure| is_comparable(report, measure)) else { continue };
-            let place = [datum.x, datum.y].map(|value| value * self::unit(measure.run));
-            datum.more.extend(shares(report, place));
-            datum.is_marked = is_above(report, place);
-            if datum.is_marked {
-                datum.flags.push(ABOVE.to_owned());
+            let of = |measure: &Measure<'_>| datum.of.run == Some(measure.run.index) && is_of(datum, measure);
+            if let Some(measure) = snapshot.measured().find(of) {
+                judge(datum, &measure, report);
             }
         }
     }
@@ -210,7 +214,7 @@ pub(super) fn explain_plane(chart: &mut Chart, snapshot: &Snapshot, options: &Op
     if let Some((points, _)) = unit_of(snapshot) {
         chart.caption.push(format!("The frontier is in the plane's unit, nats over ln n with n = {points}"));
     }
-    chart.caption.extend(claims(report, options.order));
+    chart.caption.extend(claims(report));
     chart.legend.keys.extend(keys());
     if chart.data().any(|(.., datum)| datum.is_marked) {
         chart.legend.notes.push(Note { sign: Sign::Exclamation, text: ABOVE.to_owned() });
@@ -225,7 +229,7 @@ fn unit_of(snapshot: &Snapshot) -> Option<(usize, f64)> {
 }
 
 /// What of the line, of the frontier and of the band a place has; as far as there is any.
-pub(super) fn shares(report: &Report, [complexity, expressivity]: [f64; 2]) -> Vec<String> {
+fn shares(report: &Report, [complexity, expressivity]: [f64; 2]) -> Vec<String> {
     let of = [
         ("the line", report.frontier.information.min(complexity)),
         ("the frontier", report.frontier.at(complexity)),
@@ -236,49 +240,53 @@ pub(super) fn shares(report: &Report, [complexity, expressivity]: [f64; 2]) -> V
 }
 
 /// Whether a place is above the frontier by more than rounding.
-pub(super) fn is_above(report: &Report, [complexity, expressivity]: [f64; 2]) -> bool {
+fn is_above(report: &Report, [complexity, expressivity]: [f64; 2]) -> bool {
     expressivity > report.frontier.at(complexity) + VISIBLE
+}
+
+/// Whether a place on the plane is that of a checkpoint of its run.
+fn is_of(datum: &Datum, measure: &Measure<'_>) -> bool {
+    datum.of.checkpoint == Some(measure.index)
+}
+
+/// Says of a checkpoint's place on the plane what share of the bounds it has, and marks it where it is above the frontier.
+/// Of another text than the frontier's there is nothing to say.
+fn judge(datum: &mut Datum, measure: &Measure<'_>, report: &Report) {
+    if !is_comparable(report, measure) {
+        return;
+    }
+    let place = [datum.x, datum.y].map(|value| value * unit(measure.run));
+    datum.more.extend(shares(report, place));
+    datum.is_marked = is_above(report, place);
+    if datum.is_marked {
+        datum.flags.push(ABOVE.to_owned());
+    }
 }
 
 /// The trajectory of a run in nats.
 fn models(run: Run<'_>, report: &Report, options: &Options) -> Series {
+    let mut series = plane::chart::series(run, options, false);
+    series.fill = Fill::None;
     let unit = unit(run);
-    let datum = |measure: Measure<'_>| {
-        let complexity = Quantity::Complexity.of(measure.measurement, options)?.value * unit;
-        let expressivity = datum::of(Quantity::Expressivity, &measure, complexity, options)?;
-        let place = [complexity, expressivity.y * unit];
-        let above = is_comparable(report, &measure) && is_above(report, place);
-        Some(Datum {
-            y: place[1],
-            low: expressivity.low.map(|low| low * unit),
-            high: expressivity.high.map(|high| high * unit),
-            joined: measure.joined,
-            is_marked: above,
-            flags: above.then(|| ABOVE.to_owned()).into_iter().chain(expressivity.flags).collect(),
-            more: if is_comparable(report, &measure) { shares(report, place) } else { Vec::new() },
-            ..expressivity
-        })
-    };
-    let subject = run.subject;
-    Series {
-        name: "trajectory".to_owned(),
-        label: subject.label(),
-        color: subject.color(),
-        line: Some(Line { dash: Dash::Style(subject.style), is_thin: false }),
-        marker: Some(Marker::Run(subject.run)),
-        fill: Fill::None,
-        data: run.measured().filter_map(datum).collect(),
-        ..Series::default()
+    for datum in &mut series.data {
+        if let Some(measure) = run.measured().find(|measure| is_of(datum, measure)) {
+            judge(datum, &measure, report);
+        }
+        datum.x *= unit;
+        datum.y *= unit;
+        let spreads = [&mut datum.low, &mut datum.high, &mut datum.x_spread];
+        spreads.into_iter().flatten().for_each(|value| *value *= unit);
     }
+    series
 }
 
 /// What one of a run's efficiencies is in nats: ln n.
-pub(super) fn unit(run: Run<'_>) -> f64 {
+fn unit(run: Run<'_>) -> f64 {
     (run.data.measured.settings.points as f64).ln()
 }
 
 /// Whether numbers are of the text that the frontier is of, as far as is known.
-pub(super) fn is_comparable(report: &Report, measure: &Measure<'_>) -> bool {
+fn is_comparable(report: &Report, measure: &Measure<'_>) -> bool {
     match (&report.sample, &measure.measurement.sample) {
         (Some(of), Some(own)) => of == own,
         _ => true,
@@ -287,14 +295,14 @@ pub(super) fn is_comparable(report: &Report, measure: &Measure<'_>) -> bool {
 
 /// The slope along the curve: the trade-off β of each point.
 fn trade_offs(report: &Report) -> Facet {
-    let of = |point: &crate::frontier::Point| (point.beta, Vec::new());
+    let of = |point: &Point| (point.beta, Vec::new());
     let y = Axis { scale: Scale::Log, ..Axis::new("trade-off β", "") };
     along(report, "trade-off", y, "β", of)
 }
 
 /// How far points are from standing still.
 fn convergence(report: &Report) -> Facet {
-    let of = |point: &crate::frontier::Point| {
+    let of = |point: &Point| {
         let atoms = format!("{} atoms, {:.0} % of p(x) apart", point.atoms, 100.0 * point.private);
         // What is less has no place on the axis, and is as good as nothing.
         (
@@ -312,12 +320,11 @@ fn along(
     title: &str,
     y: Axis,
     name: &str,
-    of: impl Fn(&crate::frontier::Point) -> (f64, Vec<String>),
+    of: impl Fn(&Point) -> (f64, Vec<String>),
 ) -> Facet {
-    let mut points: Vec<&crate::frontier::Point> =
-        report.frontier.points.iter().filter(|point| point.on_curve).collect();
+    let mut points: Vec<&Point> = report.frontier.points.iter().filter(|point| point.on_curve).collect();
     points.sort_by(|a, b| a.complexity.total_cmp(&b.complexity));
-    let datum = |point: &&crate::frontier::Point| {
+    let datum = |point: &&Point| {
         let (value, more) = of(point);
         Datum { joined: true, more, ..Datum::new(point.complexity, value, Of::default()) }
     };
@@ -344,6 +351,7 @@ pub(crate) mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::super::options::Bound;
+    use super::super::quantity::Quantity;
     use super::super::tests::run;
     use super::*;
     use crate::frontier::band::Draw;
@@ -407,7 +415,7 @@ pub(crate) mod tests {
         let report =
             Report::of(&joint, Some(bracket), &options, &AtomicBool::new(false), &mut watch).unwrap();
         assert!(grown > 3 && report.progress.is_none());
-        report
+        Report { order: Some(1), ..report }
     }
 
     fn chart_of(report: Result<Report, String>, options: &Options) -> Result<Chart, String> {

@@ -1,12 +1,12 @@
 //! The single labels that most of an information is owed to, and those that tell least.
 
+use super::View;
 use super::chosen::{Choice, Chosen};
 use super::explain::{self, Told};
 use super::options::{Heed, LayerChoice, Options};
 use super::quantity::Quantity;
 use super::snapshot::Snapshot;
-use super::{View, datum};
-use crate::chart::{Axis, Chart, Curve, Datum, Facet, Line, Mark, Marker, Rule, Series};
+use crate::chart::{Axis, Chart, Color, Curve, Datum, Facet, Line, Mark, Marker, Of, Rule, Series};
 use crate::measures::{Label, LabelEntry, LabelTable};
 use crate::words::thousands;
 
@@ -133,7 +133,8 @@ fn facet(
     };
     let rows = labels.len();
     let row = |index: usize| (rows - 1 - index) as f64;
-    let of = datum::of(quantity, &chosen.measure, 0.0, &Options::default()).map(|datum| datum.of);
+    let of = Of::checkpoint(chosen.measure.run.index, chosen.measure.index);
+    let of = label.order().map_or(of, |order| of.of_order(order));
     let datum = |(index, entry): (usize, &&LabelEntry)| Datum {
         label: entry.text.clone(),
         more: vec![
@@ -141,7 +142,7 @@ fn facet(
             format!("{:.2} % of {}", 100.0 * table.part(entry) / whole, quantity.symbol()),
             format!("H(Z) − H(Z|x) {:.4}", entry.information),
         ],
-        ..Datum::new(value(entry), row(index), of.unwrap_or_default())
+        ..Datum::new(value(entry), row(index), of)
     };
     let stem = |(index, entry): (usize, &&LabelEntry)| {
         Mark::Curve(Curve {
@@ -152,13 +153,8 @@ fn facet(
         })
     };
     let stems = labels.iter().enumerate().map(stem);
-    let zero = Rule {
-        is_upright: true,
-        at: 0.0,
-        label: String::new(),
-        color: crate::chart::Color::Faint,
-        of: Default::default(),
-    };
+    let zero =
+        Rule { is_upright: true, at: 0.0, label: String::new(), color: Color::Faint, of: Of::default() };
     let series = Series {
         name: end.title().to_owned(),
         label: String::new(),

@@ -2,18 +2,25 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{RecvTimeoutError, bounded};
 
 use super::Work;
+use crate::engine::frontier::frontier_of_pairs;
 use crate::engine::inbox::{Gone, Inbox, Outbox};
 use crate::engine::message::{Event, Look, Seen, Sight};
-use crate::error::{Result, caught};
-use crate::frontier::{Options, Report, counted, report};
-use crate::labels::joint::Joint;
+use crate::error::{Error, Kind, Result, caught};
+use crate::frontier::{Options, Report};
 use crate::labels::{Labels, joint};
 use crate::measures::Order;
-use crate::memory;
-use crate::store::Key;
+
+/// How often it is asked whether something goes before.
+const OFTEN: Duration = Duration::from_millis(50);
+/// Reports that may wait to be emitted before the search does.
+const REPORTS: usize = 16;
 
 impl Work {
     /// Emits the next frontier that is looked at, as it grows; `false` where there is none.
@@ -39,30 +46,45 @@ impl Work {
             Labels::new_unless(&sample.documents, settings.max_order, &mut || inbox.supersedes_look())?;
         let pairs = joint::joint(&labels, order, settings.min_count).unwrap_or_default();
         drop(labels);
-        let options = Options::default();
-        let key = Key::of_frontier(pairs.identity(), &options);
+        let (text, sample) = (look.condition.text.path().file_name(), sample.identity());
         let of_text = |report: Report| Report {
-            text: look.condition.text.path().file_name().map(|name| name.to_string_lossy().into_owned()),
+            text: text.map(|name| name.to_string_lossy().into_owned()),
             order: Some(order.number()),
-            sample: Some(format!("{:032x}", sample.identity())),
+            sample: Some(format!("{sample:032x}")),
             ..report
         };
-        if let Some(known) = self.store.as_ref().and_then(|store| store.frontier(&key)) {
-            return Ok(of_text(known));
-        }
-        memory::check_frontier(report::bytes_of_counted(pairs.all.len()))?;
-        let Joint { all, halves } = pairs;
-        let (joint, bracket) = counted(all, &halves)?;
-        memory::check_frontier(options.bytes_needed(&joint))?;
-        let mut watch = |report: &Report| {
-            let seen = Ok(Seen::Frontier(Arc::new(of_text(report.clone()))));
-            let gone = outbox.emit_replaceable(Event::Seen { look: look.clone(), seen }).is_err();
-            if gone || inbox.supersedes_look() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        // Nothing can be asked within a pass or a band, so both are left to a thread, which the flag stops.
+        let (store, flag) = (self.store.clone(), AtomicBool::new(false));
+        let (stop, (sender, grown)) = (&flag, bounded(REPORTS));
+        // It takes its end of the channel with it, whose end says that it is done.
+        let search = move || {
+            let mut watch = |report: &Report| match sender.send(report.clone()) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            };
+            frontier_of_pairs(pairs, &Options::default(), store.as_ref(), stop, &mut watch)
         };
-        let found = Report::of(&joint, bracket, &options, &AtomicBool::new(false), &mut watch)?;
-        if let Some(store) = &self.store {
-            store.keep_frontier(&key, &found)?;
-        }
-        Ok(of_text(found))
+        thread::scope(|scope| {
+            let search = thread::Builder::new()
+                .name("frontier".to_owned())
+                .spawn_scoped(scope, search)
+                .map_err(|error| Error::new(Kind::Memory, format!("no thread can be started ({error})")))?;
+            loop {
+                match grown.recv_timeout(OFTEN) {
+                    Ok(report) => {
+                        let seen = Ok(Seen::Frontier(Arc::new(of_text(report))));
+                        let event = Event::Seen { look: look.clone(), seen };
+                        // Whoever is gone is noticed below.
+                        let _ = outbox.emit_replaceable(event);
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+                if inbox.supersedes_look() {
+                    stop.store(true, Ordering::Relaxed);
+                }
+            }
+            search.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map(of_text)
+        })
     }
 }

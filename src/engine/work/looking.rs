@@ -154,9 +154,16 @@ impl Work {
         if let Some(known) = self.looks.known(&sample, document) {
             return Ok(known);
         }
-        let vocabulary = self.checkpoint(look.checkpoint)?.tokenizer;
+        // Of ids that were read from a file the checkpoint's tokenizer says what they mean.
+        let vocabulary = match look.condition.text {
+            TextSource::Tokens(_) => self.checkpoint(look.checkpoint)?.tokenizer,
+            TextSource::Corpus(_) | TextSource::Pairs(_) => None,
+        };
         let vocabulary = vocabulary.map(|path| Vocabulary::read(&path)).transpose()?;
-        let decode = |id: u32| vocabulary.as_ref().map_or_else(|| id.to_string(), |known| known.text(id));
+        let decode = |id: u32| match &vocabulary {
+            Some(known) => known.text(id),
+            None => sample.text_of_token(id).map_or_else(|| id.to_string(), str::to_owned),
+        };
         let widest = Order::of_number(look.condition.settings.max_order).unwrap_or_default();
         let sentence = Arc::new(sentence::of(&sample.documents, decode, document, widest)?);
         self.looks.documents.push((Rc::downgrade(&sample), Arc::clone(&sentence)));

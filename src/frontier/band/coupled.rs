@@ -21,11 +21,11 @@ use self::classes::Classes;
 use self::classwise::Classwise;
 use self::within::Within;
 use super::super::joint::Joint;
-use super::super::random::SplitMix64;
-use super::super::sum::sum;
 use super::Draw;
 use super::sampling::{Posterior, Sample, equivocations, means};
 use crate::error::Result;
+use crate::random::SplitMix64;
+use crate::sums::sum;
 
 /// The most draws, the pair among them.
 const MOST: usize = 6;

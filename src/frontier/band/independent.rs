@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::super::joint::Joint;
-use super::super::sum::sum;
 use super::Draw;
 use super::sampling::{Mean, equivocations, means};
 use crate::error::{Error, Result};
+use crate::sums::sum;
 
 /// The most draws.
 const MOST: usize = 16;

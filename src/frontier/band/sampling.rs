@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::super::joint::Joint;
-use super::super::random::SplitMix64;
-use super::super::sum::sum;
 use crate::error::{Error, Result};
+use crate::random::SplitMix64;
+use crate::sums::sum;
 
 /// Strata of p(x) in a block, two samples each.
 const STRATA: usize = 256;

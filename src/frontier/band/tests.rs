@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use super::super::curve::{Options, curve};
-use super::super::random::SplitMix64;
 use super::super::source::{Shape, Source, counted};
 use super::*;
 use crate::error::Kind;
+use crate::random::SplitMix64;
 
 fn computed(joint: &Joint, effort: Effort) -> Band {
     Band::of(joint, effort, &AtomicBool::new(false)).unwrap()

@@ -5,7 +5,7 @@ use super::pass::Passes;
 use super::table::{Log, stride};
 use crate::error::Result;
 use crate::frontier::Joint;
-use crate::frontier::random::SplitMix64;
+use crate::random::SplitMix64;
 
 impl Codebook {
     /// Up to `atoms` atoms by rows that are far from those before, as k-means++ chooses them (Arthur and Vassilvitskii

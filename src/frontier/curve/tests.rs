@@ -3,7 +3,7 @@
 use std::f64::consts::LN_2;
 
 use super::*;
-use crate::frontier::random::SplitMix64;
+use crate::random::SplitMix64;
 
 fn found(joint: &Joint, options: &Options) -> Frontier {
     curve(joint, options, &AtomicBool::new(false), &mut |_| ControlFlow::Continue(())).unwrap()

@@ -1,7 +1,7 @@
 //! Tests of the joint: what is merged, what stays, and what is refused.
 
-use super::super::random::SplitMix64;
 use super::*;
+use crate::random::SplitMix64;
 
 fn table(rows: &[&[f64]]) -> Joint {
     Joint::from_weights(&rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>()).unwrap()

@@ -1,14 +1,15 @@
-//! Sums that do not lose the small terms of a joint with millions of entries.
+//! Sums and entropies that do not lose small terms, however many there are.
 
-/// The sum of `values` with Neumaier's compensation: its error does not grow with their number.
-pub fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
-    let (mut sum, mut lost) = (0.0_f64, 0.0);
-    for value in values {
-        let next = sum + value;
-        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+/// A sum whose rounding does not grow with the number of terms (Neumaier).
+pub fn sum(terms: impl IntoIterator<Item = f64>) -> f64 {
+    let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
+    for term in terms {
+        let next = sum + term;
+        lost += if sum.abs() >= term.abs() { (sum - next) + term } else { (term - next) + sum };
         sum = next;
     }
-    sum + lost
+    // Once infinite, what was lost is not a number.
+    if sum.is_finite() { sum + lost } else { sum }
 }
 
 /// The entropy −Σ p ln p of `masses` that sum to 1, in nats; a mass of 0 contributes nothing.
@@ -19,6 +20,12 @@ pub fn entropy<'a>(masses: impl IntoIterator<Item = &'a f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sums_keep_what_plain_ones_lose() {
+        assert_eq!(sum([1.0, 1e100, 1.0, -1e100]), 2.0);
+        assert_eq!(sum([f64::MAX, f64::MAX]), f64::INFINITY);
+    }
 
     #[test]
     fn small_terms_are_not_lost() {

@@ -30,7 +30,6 @@ impl SplitMix64 {
     }
 
     /// Puts `values` into a random order.
-    #[cfg(test)]
     pub fn shuffle<T>(&mut self, values: &mut [T]) {
         for end in (1..values.len()).rev() {
             values.swap(end, self.below(end + 1));
