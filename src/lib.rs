@@ -21,6 +21,7 @@ pub mod error;
 pub mod estimator;
 pub mod figure;
 pub mod frontier;
+pub mod frontier_gpu;
 pub mod json;
 pub mod labels;
 pub mod measures;

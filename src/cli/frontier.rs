@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use super::interrupt::Interrupt;
 use super::progress::Bar;
-use super::settings::{OfCounts, SettingsFlags};
+use super::settings::{OfFrontier, SettingsFlags};
 use super::{DONE, NOTHING, StoreArgs, deliver, note, order, token_file};
 use crate::chart::csv;
+use crate::device::Compute;
 use crate::engine::{frontier_of_joint, frontier_of_pairs};
 use crate::error::{Error, Kind, Result};
 use crate::figure::command::USUAL_DPI;
@@ -61,7 +62,7 @@ pub struct FrontierArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    settings: SettingsFlags<OfCounts>,
+    settings: SettingsFlags<OfFrontier>,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -168,14 +169,19 @@ impl FrontierArgs {
             ControlFlow::Continue(())
         };
         let stop = interrupt.flag();
+        let settings = self.settings.settings(Settings::default());
+        let (compute, warning) = Compute::open(settings.backend)?;
+        if let Some(warning) = warning {
+            note(&format!("infoplane: {warning}"));
+        }
         let found = match &self.joint {
             Some(file) => {
                 let joint = file::read(file)?.joint()?;
-                frontier_of_joint(&joint, None, &options, stop, &mut watch)
+                frontier_of_joint(&joint, None, &options, &compute, stop, &mut watch)
             }
-            None => self
-                .pairs(interrupt)
-                .and_then(|pairs| frontier_of_pairs(pairs, &options, store.as_ref(), stop, &mut watch)),
+            None => self.pairs(&settings, interrupt).and_then(|pairs| {
+                frontier_of_pairs(pairs, &options, &compute, store.as_ref(), stop, &mut watch)
+            }),
         };
         let found = match found {
             Err(error) if error.kind() == Kind::Cancelled => return Ok(None),
@@ -188,8 +194,7 @@ impl FrontierArgs {
     }
 
     /// The pairs of labels counted in a text.
-    fn pairs(&self, interrupt: &Interrupt) -> Result<joint::Joint> {
-        let settings = self.settings.settings(Settings::default());
+    fn pairs(&self, settings: &Settings, interrupt: &Interrupt) -> Result<joint::Joint> {
         if self.order.number() > settings.max_order {
             let cause = format!("order {} is above --max-order {}", self.order.number(), settings.max_order);
             return Err(Error::new(Kind::Usage, cause).help("use a larger --max-order"));
@@ -197,9 +202,9 @@ impl FrontierArgs {
         let interrupted = &mut || interrupt.status().is_some();
         let tokens = match (&self.corpus, &self.tokenizer, &self.tokens) {
             (Some(corpus), Some(tokenizer), _) => {
-                Tokens::from_text(tokenizer, corpus, &settings, interrupted)?
+                Tokens::from_text(tokenizer, corpus, settings, interrupted)?
             }
-            (_, _, Some(tokens)) => Tokens::from_file(tokens, &settings)?,
+            (_, _, Some(tokens)) => Tokens::from_file(tokens, settings)?,
             _ => return Err(Error::new(Kind::Bug, "nothing to draw a frontier of")),
         };
         tokens.notes.iter().for_each(|line| note(&format!("infoplane: {line}")));

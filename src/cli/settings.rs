@@ -48,18 +48,19 @@ impl Which for OfPairs {
     }
 }
 
-/// Which positions of a text are counted.
+/// Which positions of a text are counted, and where their frontier is computed.
 #[derive(Clone, Debug)]
-pub struct OfCounts;
+pub struct OfFrontier;
 
-impl Which for OfCounts {
+impl Which for OfFrontier {
     fn entries() -> &'static [&'static Descriptor] {
-        static ENTRIES: [&Descriptor; 5] = [
+        static ENTRIES: [&Descriptor; 6] = [
             &settings::SAMPLES,
             &settings::CONTEXT,
             &settings::MAX_ORDER,
             &settings::MIN_COUNT,
             &settings::TEXT_FIELD,
+            &settings::BACKEND,
         ];
         &ENTRIES
     }

@@ -3,8 +3,10 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
+use crate::device::Compute;
 use crate::error::Result;
-use crate::frontier::{self, Bracket, Options, Report};
+use crate::frontier::{self, Accelerator, Bracket, Options, Report};
+use crate::frontier_gpu::FrontierGpu;
 use crate::labels::joint::Joint;
 use crate::memory;
 use crate::store::{Key, Store};
@@ -19,18 +21,20 @@ type Watch<'w> = &'w mut dyn FnMut(&Report) -> ControlFlow<()>;
 pub fn frontier_of_pairs(
     pairs: Joint,
     options: &Options,
+    compute: &Compute,
     store: Option<&Store>,
     stop: &AtomicBool,
     watch: Watch<'_>,
 ) -> Result<Report> {
-    let key = Key::of_frontier(pairs.identity(), options);
+    let gpu = compute.gpu().map(|gpu| &*gpu.name);
+    let key = Key::of_frontier(pairs.identity(), options, gpu);
     if let Some(known) = store.and_then(|store| store.frontier(&key)) {
         return Ok(known);
     }
     memory::check_frontier(frontier::report::bytes_of_counted(pairs.all.len()))?;
     let Joint { all, halves } = pairs;
     let (joint, bracket) = frontier::counted(all, &halves)?;
-    let found = frontier_of_joint(&joint, bracket, options, stop, watch)?;
+    let found = frontier_of_joint(&joint, bracket, options, compute, stop, watch)?;
     if let Some(store) = store {
         store.keep_frontier(&key, &found)?;
     }
@@ -45,9 +49,12 @@ pub fn frontier_of_joint(
     joint: &frontier::Joint,
     bracket: Option<Bracket>,
     options: &Options,
+    compute: &Compute,
     stop: &AtomicBool,
     watch: Watch<'_>,
 ) -> Result<Report> {
     memory::check_frontier(Report::bytes_needed(joint, options))?;
-    Report::of(joint, bracket, options, stop, watch)
+    let gpu = compute.gpu().map(FrontierGpu::new);
+    let accelerator = gpu.as_ref().map(|gpu| gpu as &dyn Accelerator);
+    Report::of(joint, bracket, options, accelerator, stop, watch)
 }

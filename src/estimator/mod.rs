@@ -11,7 +11,6 @@
 
 pub mod cpu;
 mod gpu;
-pub mod kernels;
 mod label_entropies;
 pub mod label_tree;
 mod statistics;
@@ -157,8 +156,9 @@ impl Estimator {
         let ReferencePoints { points, width, rows, .. } = points;
         let rows = match self {
             Self::Cpu => ReferenceRows::Host(Packed::of(&rows, width)),
-            Self::Gpu(gpu) => {
-                ReferenceRows::Device(gpu.upload("reference points", bytemuck::cast_slice(&rows))?)
+            Self::Gpu(estimator) => {
+                let rows = bytemuck::cast_slice(&rows);
+                ReferenceRows::Device(estimator.gpu.upload("reference points", rows)?)
             }
         };
         Ok(Reference { points, width, rows })
@@ -176,9 +176,9 @@ impl Estimator {
         precision: Precision,
     ) -> Result<Option<Vec<DeviceSlab>>> {
         match self {
-            Self::Gpu(gpu) if gpu.fits(positions, stride) => {
+            Self::Gpu(estimator) if estimator.fits(positions, stride) => {
                 let slab = |_| {
-                    let buffer = gpu.storage("scores", positions * stride * size_of::<f32>())?;
+                    let buffer = estimator.gpu.storage("scores", positions * stride * size_of::<f32>())?;
                     Ok(DeviceSlab { buffer, stride, precision })
                 };
                 (0..slabs).map(slab).collect::<Result<_>>().map(Some)

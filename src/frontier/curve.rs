@@ -1,5 +1,6 @@
 //! The curve of a joint: what is asked, what is told while it grows, and which way it is found.
 
+mod accelerator;
 mod codebook;
 mod large;
 mod pass;
@@ -11,8 +12,12 @@ mod table;
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
+pub use self::accelerator::{Accelerator, Settle};
+pub use self::codebook::Codebook;
 use self::large::Start;
+pub use self::pass::Passes;
 use self::run::Run;
+pub use self::table::{Log, stride};
 use super::{Frontier, Joint, Point, hull};
 use crate::error::{Error, Kind, Result};
 
@@ -28,7 +33,8 @@ pub struct Options {
     pub clusters: Option<usize>,
     /// Trade-offs β, above 0 and finite, at which a point is wanted whatever the curve looks like.
     pub betas: Vec<f64>,
-    /// The start of all random choices. The same joint, options and seed give the same bits on any number of threads.
+    /// The start of all random choices. The same joint, options and seed give the same bits on any number of threads, and on
+    /// one GPU the same every time.
     pub seed: u64,
     /// Whether to spend several times the work on a larger joint: other seeds with twice the atoms, whose curve tells how much
     /// chance there is in this one, and, up to 4,096 labels x, a codebook with an atom for each.
@@ -70,12 +76,16 @@ pub enum Event {
 /// Finds the frontier of a joint. `watch` is told of every point and of progress, on this thread; once it breaks, or
 /// once `stop` is set by anyone, the work ends within a fraction of a pass.
 ///
+/// Passes over a large joint are made by the accelerator where there is one; if it fails, without. Points are computed in main
+/// memory either way, from whatever codebook was found.
+///
 /// # Errors
 /// [`Kind::Usage`] for a β that is no number above 0 and for 0 clusters;
 /// [`Kind::Cancelled`] once stopped.
 pub fn curve(
     joint: &Joint,
     options: &Options,
+    accelerator: Option<&dyn Accelerator>,
     stop: &AtomicBool,
     watch: &mut dyn FnMut(Event) -> ControlFlow<()>,
 ) -> Result<Frontier> {
@@ -112,7 +122,7 @@ pub fn curve(
         let mut hulls = Vec::new();
         for start in starts {
             let before = run.points.len();
-            let gain = large::points(joint, start, &above, &mut run)?;
+            let gain = large::points(joint, start, &above, accelerator, &mut run)?;
             frontier.gain = frontier.gain.or(gain);
             let places = run.points[before..].iter().map(|point| (point.complexity, point.expressivity));
             let places: Vec<_> = [(0.0, 0.0), end].into_iter().chain(places).collect();
@@ -121,6 +131,7 @@ pub fn curve(
         frontier.spread = spread(&hulls);
     }
     frontier.passes = run.passes;
+    frontier.gpu_passes = run.accelerated;
     frontier.found = run.points.len();
     frontier.points = shown(&run.points, &asked, end);
     Ok(frontier)

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::band::{Band, Effort};
 pub use self::bias::Bracket;
-pub use self::curve::{Event, Options, curve};
+pub use self::curve::{Accelerator, Codebook, Event, Log, Options, Passes, Settle, curve, stride};
 pub use self::joint::Joint;
 pub use self::report::{Report, counted};
 
@@ -55,6 +55,9 @@ pub struct Frontier {
     pub clusters: usize,
     /// Passes over the joint that were made in all.
     pub passes: usize,
+    /// How many of these a GPU made.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gpu_passes: usize,
     /// Whether every point was brought to convergence in double precision and its codebook searched for a better
     /// atom, as is done for small joints; else points are as good as the passes that were made.
     pub converged: bool,
@@ -91,6 +94,10 @@ pub struct Point {
     pub on_curve: bool,
 }
 
+fn is_zero(passes: &usize) -> bool {
+    *passes == 0
+}
+
 impl Point {
     /// The encoder that keeps nothing and tells nothing, as the best one at a β.
     pub fn origin(beta: f64) -> Self {
@@ -124,6 +131,7 @@ impl Frontier {
             found: 0,
             clusters: 0,
             passes: 0,
+            gpu_passes: 0,
             converged: false,
             gain: None,
             spread: None,

@@ -9,7 +9,7 @@ use super::band::{self, Band, Effort};
 use super::bias::{Bracket, bracket};
 use super::curve::shown;
 use super::joint::{self, Unmerged};
-use super::{Event, Frontier, Joint, Options, components, curve};
+use super::{Accelerator, Event, Frontier, Joint, Options, components, curve};
 use crate::error::{Error, Kind, Result};
 
 /// What is known of a joint's frontier; in nats.
@@ -120,6 +120,7 @@ impl Report {
         joint: &Joint,
         bracket: Option<Bracket>,
         options: &Options,
+        accelerator: Option<&dyn Accelerator>,
         stop: &AtomicBool,
         watch: &mut dyn FnMut(&Self) -> ControlFlow<()>,
     ) -> Result<Self> {
@@ -148,7 +149,7 @@ impl Report {
             }
             watch(&report)
         };
-        let frontier = curve(joint, options, stop, &mut show)?;
+        let frontier = curve(joint, options, accelerator, stop, &mut show)?;
         report.frontier = frontier;
         if effort(joint, options) == Effort::Coupled {
             // The curve is whole by then, and its band may still become narrower.

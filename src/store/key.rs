@@ -45,8 +45,9 @@ impl Key {
         Self::new(Version::MEASUREMENTS, parts)
     }
 
-    /// The key for the frontier of pairs of labels with this hash, under options.
-    pub fn of_frontier(pairs: u128, options: &frontier::Options) -> Self {
+    /// The key for the frontier of pairs of labels with this hash, under options, with passes by the GPU of this name where
+    /// it is not the processor that makes them.
+    pub fn of_frontier(pairs: u128, options: &frontier::Options, gpu: Option<&str>) -> Self {
         #[derive(Serialize)]
         struct Parts<'a> {
             frontier: u32,
@@ -55,6 +56,7 @@ impl Key {
             betas: &'a [f64],
             seed: u64,
             thorough: bool,
+            gpu: Option<&'a str>,
         }
         let frontier::Options { clusters, betas, seed, thorough } = options;
         let parts = Parts {
@@ -64,6 +66,7 @@ impl Key {
             betas,
             seed: *seed,
             thorough: *thorough,
+            gpu,
         };
         Self::new(Version::MEASUREMENTS, &parts)
     }

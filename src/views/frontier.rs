@@ -383,6 +383,7 @@ pub(crate) mod tests {
                 found: 31,
                 clusters: 64,
                 passes: 280,
+                gpu_passes: 0,
                 converged: false,
                 gain: Some(0.0004),
                 spread: Some(0.0012),
@@ -413,7 +414,7 @@ pub(crate) mod tests {
             ControlFlow::Continue(())
         };
         let report =
-            Report::of(&joint, Some(bracket), &options, &AtomicBool::new(false), &mut watch).unwrap();
+            Report::of(&joint, Some(bracket), &options, None, &AtomicBool::new(false), &mut watch).unwrap();
         assert!(grown > 3 && report.progress.is_none());
         Report { order: Some(1), ..report }
     }

@@ -28,7 +28,7 @@ fn the_books_have_a_curve_at_least_as_high_as_was_ever_found() {
         shares.extend(report.progress.map(|progress| progress.share));
         ControlFlow::Continue(())
     };
-    let report = Report::of(&joint, bracket, &options, &stop, &mut watch).unwrap();
+    let report = Report::of(&joint, bracket, &options, None, &stop, &mut watch).unwrap();
     assert!(shares.is_sorted() && shares.len() > 20 && report.progress.is_none());
     // By another program, with as many clusters as there are tokens: 0.681 and 1.172.
     for (complexity, least) in [(1.0, 0.677), (2.0, 1.167)] {

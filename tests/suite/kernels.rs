@@ -4,12 +4,12 @@
 use burn::tensor::{Tensor, TensorData};
 use bytemuck::{Pod, cast_slice};
 use half::f16;
+use infoplane::device::kernels::{self, Kernel};
 use infoplane::device::{Compute, Gpu};
 use infoplane::estimator::cpu::{
     cosine_scores::cosine_scores,
     soft_bins::{Bins, row_length, soft_bins},
 };
-use infoplane::estimator::kernels::{self, Kernel};
 use infoplane::estimator::segments::{Chunk, Label, Segments};
 use infoplane::estimator::{Estimator, REFUSED, REFUSED_ENTROPY, ReferencePoints, Row, Target, unit_rows};
 use infoplane::product::Packed;

@@ -1,6 +1,7 @@
 //! Every shader is valid WGSL and within what any adapter offers, checked without one.
 
-use infoplane::estimator::{LARGEST_SQUARE, REFUSED, REFUSED_ENTROPY, kernels};
+use infoplane::device::kernels;
+use infoplane::estimator::{LARGEST_SQUARE, REFUSED, REFUSED_ENTROPY};
 
 #[test]
 fn every_wgsl_file_is_a_registered_kernel() {

@@ -269,7 +269,8 @@ fn seen_of(sight: Sight) -> Result<Seen> {
             let (joint, bracket) = frontier::counted(all, &halves)?;
             let options = frontier::Options::default();
             let stop = AtomicBool::new(false);
-            let report = Report::of(&joint, bracket, &options, &stop, &mut |_| ControlFlow::Continue(()))?;
+            let report =
+                Report::of(&joint, bracket, &options, None, &stop, &mut |_| ControlFlow::Continue(()))?;
             Ok(Seen::Frontier(Arc::new(report)))
         }
         Sight::Pair(number) => Ok(Seen::Pair(Arc::new(pair(number)?))),

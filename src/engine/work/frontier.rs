@@ -9,6 +9,7 @@ use std::time::Duration;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
 use super::Work;
+use crate::device::Compute;
 use crate::engine::frontier::frontier_of_pairs;
 use crate::engine::inbox::{Gone, Inbox, Outbox};
 use crate::engine::message::{Event, Look, Seen, Sight};
@@ -53,6 +54,7 @@ impl Work {
             sample: Some(format!("{sample:032x}")),
             ..report
         };
+        let (compute, _) = Compute::open(settings.backend)?;
         // Nothing can be asked within a pass or a band, so both are left to a thread, which the flag stops.
         let (store, flag) = (self.store.clone(), AtomicBool::new(false));
         let (stop, (sender, grown)) = (&flag, bounded(REPORTS));
@@ -62,7 +64,7 @@ impl Work {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             };
-            frontier_of_pairs(pairs, &Options::default(), store.as_ref(), stop, &mut watch)
+            frontier_of_pairs(pairs, &Options::default(), &compute, store.as_ref(), stop, &mut watch)
         };
         thread::scope(|scope| {
             let search = thread::Builder::new()

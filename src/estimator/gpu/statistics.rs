@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::pipelines::dispatch;
+use super::GpuEstimator;
 use super::segments::{SampleSegments, Segments};
-use super::{GpuEstimator, guarded, spread};
+use crate::device::{guarded, spread};
 use crate::error::{Error, Result};
 use crate::estimator::DeviceSlab;
 use crate::estimator::label_entropies::{EntropySums, with_entropy};
@@ -115,19 +115,19 @@ impl GpuEstimator {
         let last = samples.last().filter(|_| !question.listed.is_empty());
         let mut sums = last.map_or_else(Vec::new, |last| vec![EntropySums::default(); last.segments.sets()]);
         for slabs in slabs.chunks((READ_BACK / (floats * F32)).max(1)) {
-            let staging = self.staging(slabs.len() * floats * F32)?;
+            let staging = self.gpu.staging(slabs.len() * floats * F32)?;
             let mut in_flight = VecDeque::new();
             for (index, slab) in slabs.iter().enumerate() {
                 if interrupted() {
                     return Err(Error::cancelled());
                 }
                 if in_flight.len() == IN_FLIGHT {
-                    self.wait(in_flight.pop_front(), interrupted)?;
+                    self.gpu.wait(in_flight.pop_front(), interrupted)?;
                 }
                 let to = (&staging, index * floats * F32);
                 in_flight.push_back(self.submit_layer(slab, question, positions, samples, &work, to)?);
             }
-            let read = self.read(&staging, slabs.len() * floats, interrupted)?;
+            let read: Vec<f32> = self.gpu.read(&staging, slabs.len() * floats, interrupted)?;
             if last.is_some() {
                 for (layer, floats) in (found.len()..).zip(read.chunks_exact(floats)) {
                     let entropies = entropies(floats, positions, samples).1.pop().unwrap_or_default();
@@ -161,16 +161,16 @@ impl GpuEstimator {
         let entropies = |(part, _): (&Segments, _)| {
             let labels = part.labels.len();
             Ok(Entropies {
-                buffer: self.storage("label entropies", labels * F32)?,
+                buffer: self.gpu.storage("label entropies", labels * F32)?,
                 labels,
-                of_sums: self.params([part.chunks.len() as u32, points as u32, 0, 0])?,
-                of_entropies: self.params([labels as u32, points as u32, 0, 0])?,
+                of_sums: self.gpu.params([part.chunks.len() as u32, points as u32, 0, 0])?,
+                of_entropies: self.gpu.params([labels as u32, points as u32, 0, 0])?,
             })
         };
         Ok(Work {
-            bins: self.storage("soft bins", positions * points * F32)?,
-            row_entropies: self.storage("position entropies", positions * F32)?,
-            sums: self.storage("label sums", most_chunks * points * F32)?,
+            bins: self.gpu.storage("soft bins", positions * points * F32)?,
+            row_entropies: self.gpu.storage("position entropies", positions * F32)?,
+            sums: self.gpu.storage("label sums", most_chunks * points * F32)?,
             entropies: parts().map(entropies).collect::<Result<_>>()?,
         })
     }
@@ -188,13 +188,12 @@ impl GpuEstimator {
     ) -> Result<wgpu::SubmissionIndex> {
         let inverse_temperature = (question.binning.temperature.recip() as f32).to_bits();
         let points = question.binning.points as u32;
-        let params = self.params([positions as u32, slab.stride as u32, points, inverse_temperature])?;
-        let mut encoder = self.encoder();
+        let params = self.gpu.params([positions as u32, slab.stride as u32, points, inverse_temperature])?;
+        let mut encoder = self.gpu.encoder();
         guarded(&self.gpu.device, || {
-            let device = &self.gpu.device;
             let bindings =
                 [&params, &slab.buffer, &work.bins, &work.row_entropies].map(wgpu::Buffer::as_entire_binding);
-            dispatch(device, &mut encoder, &self.soft_bins, &bindings, spread(positions));
+            self.gpu.dispatch(&mut encoder, &self.soft_bins, &bindings, spread(positions));
             let mut copy = |encoder: &mut wgpu::CommandEncoder, from: &wgpu::Buffer, floats: usize| {
                 encoder.copy_buffer_to_buffer(from, 0, staging, offset as u64, (floats * F32) as u64);
                 offset += floats * F32;
@@ -205,10 +204,10 @@ impl GpuEstimator {
                 let bindings =
                     [&entropies.of_sums, &work.bins, &buffers.positions, &buffers.chunks, &work.sums]
                         .map(wgpu::Buffer::as_entire_binding);
-                dispatch(device, &mut encoder, &self.label_sums, &bindings, spread(part.chunks.len()));
+                self.gpu.dispatch(&mut encoder, &self.label_sums, &bindings, spread(part.chunks.len()));
                 let bindings = [&entropies.of_entropies, &work.sums, &buffers.labels, &entropies.buffer]
                     .map(wgpu::Buffer::as_entire_binding);
-                dispatch(device, &mut encoder, &self.label_entropies, &bindings, spread(entropies.labels));
+                self.gpu.dispatch(&mut encoder, &self.label_entropies, &bindings, spread(entropies.labels));
                 copy(&mut encoder, &entropies.buffer, entropies.labels);
             }
             self.gpu.queue.submit([encoder.finish()])
@@ -245,9 +244,9 @@ impl GpuEstimator {
             return Ok(None);
         }
         Ok(Some(SegmentBuffers {
-            positions: self.upload("label positions", bytemuck::cast_slice(&segments.positions))?,
-            chunks: self.upload("label chunks", bytemuck::cast_slice(&segments.chunks))?,
-            labels: self.upload("labels", bytemuck::cast_slice(&segments.labels))?,
+            positions: self.gpu.upload("label positions", bytemuck::cast_slice(&segments.positions))?,
+            chunks: self.gpu.upload("label chunks", bytemuck::cast_slice(&segments.chunks))?,
+            labels: self.gpu.upload("labels", bytemuck::cast_slice(&segments.labels))?,
         }))
     }
 }
@@ -300,7 +299,10 @@ mod tests {
         let positions = labels.positions();
         let null = Arc::new(labels.shuffled(positions, 0));
         let slab = DeviceSlab {
-            buffer: estimator.upload("scores", bytemuck::cast_slice(&vec![0.5f32; positions * 4])).unwrap(),
+            buffer: estimator
+                .gpu
+                .upload("scores", bytemuck::cast_slice(&vec![0.5f32; positions * 4]))
+                .unwrap(),
             stride: 4,
             precision: Precision::F32,
         };

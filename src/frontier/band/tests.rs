@@ -64,7 +64,8 @@ fn what_was_found_is_below_the_bound() {
     for joint in joints {
         let band = computed(&joint, Effort::Coupled);
         let stop = AtomicBool::new(false);
-        let found = curve(&joint, &Options::default(), &stop, &mut |_| ControlFlow::Continue(())).unwrap();
+        let found =
+            curve(&joint, &Options::default(), None, &stop, &mut |_| ControlFlow::Continue(())).unwrap();
         for (complexity, expressivity) in found.corners() {
             let bound = band.at(complexity, joint.information());
             assert!(expressivity <= bound + 1e-9, "{expressivity} at {complexity}, the bound is {bound}");

@@ -30,6 +30,18 @@ impl Codebook {
         Self { log_weights: vec![-(xs.len() as f64).ln(); xs.len()], weights: Vec::new(), table }
     }
 
+    /// Gives each atom the weight that the encoder found last does, none where that is next to none.
+    pub fn weigh(&mut self) {
+        /// Atoms of less weight are dead: their shares are below what is stored.
+        const LEAST: f64 = 1e-12;
+        let heaviest = self.weights.iter().copied().fold(0.0, f64::max);
+        for (log_weight, &weight) in self.log_weights.iter_mut().zip(&self.weights) {
+            // One has to stay, even where each x has an atom of its own.
+            let stays = weight > LEAST || weight == heaviest;
+            *log_weight = if stays { weight.max(1e-290).ln() } else { f64::NEG_INFINITY };
+        }
+    }
+
     /// The number of atoms, dead ones among them.
     pub fn atoms(&self) -> usize {
         self.log_weights.len()

@@ -5,6 +5,7 @@
 //! be pushed apart at each split. Few atoms do for many labels, since each x may have one of its own beside them; but an x
 //! that has it too early keeps it, so those atoms are given to copies of the codebook only.
 
+use super::accelerator::Accelerator;
 use super::codebook::Codebook;
 use super::pass::Passes;
 use super::run::Run;
@@ -124,9 +125,15 @@ pub fn work(joint: &Joint, start: Start, asked: &[f64]) -> usize {
 ///
 /// # Errors
 /// [`Kind::Cancelled`](crate::error::Kind::Cancelled) once stopped.
-pub fn points(joint: &Joint, start: Start, asked: &[f64], run: &mut Run) -> Result<Option<f64>> {
+pub fn points(
+    joint: &Joint,
+    start: Start,
+    asked: &[f64],
+    accelerator: Option<&dyn Accelerator>,
+    run: &mut Run,
+) -> Result<Option<f64>> {
     let schedule = Schedule::new(joint, start, asked);
-    let mut sweep = Sweep { passes: Passes::new(joint, run.stop), run };
+    let mut sweep = Sweep { passes: Passes::new(joint, accelerator, run.stop), run };
     let mut book = match start {
         Start::Seeded { atoms, seed } => Codebook::seeded(&mut sweep.passes, atoms.min(joint.xs()), seed)?,
         Start::Rows => Codebook::of_rows(joint, &(0..joint.xs()).collect::<Vec<_>>(), 0.95),
@@ -153,6 +160,7 @@ pub fn points(joint: &Joint, start: Start, asked: &[f64], run: &mut Run) -> Resu
         sweep.visit(&mut top, beta, most)?;
     }
     sweep.run.passes += sweep.passes.made;
+    sweep.run.accelerated += sweep.passes.accelerated;
     Ok(gain)
 }
 
@@ -165,16 +173,16 @@ impl Sweep<'_, '_, '_> {
     /// Passes at one β until they gain little, `most` at most.
     fn settle(&mut self, book: &mut Codebook, beta: f64, most: usize, private: bool) -> Result<()> {
         const LEAST: usize = 3;
-        let mut last = f64::INFINITY;
-        for made in 1..=most {
-            let (energy, _) = self.passes.pass(book, beta, private)?;
-            self.run.done(1)?;
-            if made > LEAST && last - energy < REST * beta {
-                self.run.spare(most - made);
-                break;
-            }
+        let (run, mut last, mut made) = (&mut *self.run, f64::INFINITY, 0);
+        let mut rests = |energy: f64| {
+            made += 1;
+            run.done(1)?;
+            let rests = made >= most || made > LEAST && last - energy < REST * beta;
             last = energy;
-        }
+            Ok(rests)
+        };
+        self.passes.settle(book, beta, private, &mut rests)?;
+        self.run.spare(most.saturating_sub(made));
         Ok(())
     }
 

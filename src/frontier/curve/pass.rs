@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use half::bf16;
 use rayon::prelude::*;
 
+use super::accelerator::{Accelerator, Settle};
 use super::codebook::Codebook;
 use super::table::{Log, Sparse, nearest_share, stride, weighted_sum};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result, caught};
 use crate::frontier::Joint;
 use crate::frontier::encoder::{Encoder, Kept};
 use crate::simd::{LANES, exp, folded, largest, ln, vectorised};
@@ -30,8 +31,12 @@ pub struct Passes<'a> {
     /// The part of x that its own atom takes, `[xs]`.
     private: Vec<f64>,
     stride: usize,
+    /// What settles codebooks faster, for as long as it does not fail.
+    accelerator: Option<Box<dyn Settle + 'a>>,
     /// How many passes were made.
     pub made: usize,
+    /// How many of these an accelerator made.
+    pub accelerated: usize,
 }
 
 /// What is done with a block of rows.
@@ -48,22 +53,29 @@ struct RowSums {
 }
 
 impl<'a> Passes<'a> {
-    /// Room for passes over a joint.
-    pub fn new(joint: &'a Joint, stop: &'a AtomicBool) -> Self {
+    /// Room for passes over a joint, most of which an accelerator makes where there is one.
+    pub fn new(joint: &'a Joint, accelerator: Option<&dyn Accelerator>, stop: &'a AtomicBool) -> Self {
         let divergence = |x: usize| -> f64 {
             let (ys, weights) = joint.row(x);
             ys.iter().zip(weights).map(|(&y, weight)| weight * (weight / joint.py()[y as usize]).ln()).sum()
         };
+        let divergences: Vec<f64> = (0..joint.xs()).into_par_iter().map(divergence).collect();
+        // Where that fails, passes are made here.
+        let bring =
+            |accelerator: &dyn Accelerator| caught(|| accelerator.bring(joint, &divergences, stop)).ok();
+        let accelerator = accelerator.and_then(bring);
         Self {
             joint,
             stop,
             row_blocks: blocks(joint.row_starts()),
             column_blocks: blocks(joint.column_starts()),
-            divergences: (0..joint.xs()).into_par_iter().map(divergence).collect(),
+            divergences,
             shares: Vec::new(),
             private: vec![0.0; joint.xs()],
             stride: 0,
+            accelerator,
             made: 0,
+            accelerated: 0,
         }
     }
 
@@ -109,27 +121,16 @@ impl<'a> Passes<'a> {
         Ok(free_energy)
     }
 
-    /// The best codebook for the encoder that was found last, which was by the same atoms. Gives ln of the largest
-    /// factor by which a weight grew.
+    /// The best codebook for the encoder that was found last, which was by the same atoms.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
-    pub fn describe(&self, book: &mut Codebook) -> Result<f64> {
-        /// Atoms of less weight are dead: their shares are below what is stored.
-        const LEAST_WEIGHT: f64 = 1e-12;
-        let heaviest = book.weights.iter().copied().fold(0.0, f64::max);
-        let mut growth = f64::NEG_INFINITY;
+    pub fn describe(&self, book: &mut Codebook) -> Result<()> {
+        book.weigh();
         let mut logs = vec![0.0_f32; self.stride];
-        for ((log_weight, &weight), log) in book.log_weights.iter_mut().zip(&book.weights).zip(&mut logs) {
-            // One has to stay, even where each x has an atom of its own.
-            let now = if weight > LEAST_WEIGHT || weight == heaviest {
-                weight.max(1e-290).ln()
-            } else {
-                f64::NEG_INFINITY
-            };
-            growth = growth.max(now - *log_weight);
-            (*log_weight, *log) = (now, now.max(f64::from(f32::MIN)) as f32);
-        }
+        logs.iter_mut()
+            .zip(&book.log_weights)
+            .for_each(|(log, weight)| *log = weight.max(f64::from(f32::MIN)) as f32);
         let (joint, stop, shares, stride) = (self.joint, self.stop, &self.shares[..], self.stride);
         let blocks = split(&mut book.table, &self.column_blocks, stride);
         blocks.into_par_iter().for_each(|(columns, table)| {
@@ -141,18 +142,47 @@ impl<'a> Passes<'a> {
                 || describe(columns, joint, shares, &logs, table),
             );
         });
-        self.unless_stopped()?;
-        Ok(growth)
+        self.unless_stopped()
     }
 
-    /// A pass: the best encoder for a codebook, then the best codebook for it. Gives the free energy before, and the
-    /// largest growth of a weight.
+    /// A pass: the best encoder for a codebook, then the best codebook for it. Gives the free energy before.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
-    pub fn pass(&mut self, book: &mut Codebook, beta: f64, private: bool) -> Result<(f64, f64)> {
+    pub fn pass(&mut self, book: &mut Codebook, beta: f64, private: bool) -> Result<f64> {
         let free_energy = self.encode(book, beta, private)?;
-        Ok((free_energy, self.describe(book)?))
+        self.describe(book)?;
+        Ok(free_energy)
+    }
+
+    /// Passes at one β until `rests` says of the free energy that it is enough.
+    ///
+    /// # Errors
+    /// What `rests` returns, or as [`encode`](Self::encode).
+    pub fn settle(
+        &mut self,
+        book: &mut Codebook,
+        beta: f64,
+        private: bool,
+        rests: &mut dyn FnMut(f64) -> Result<bool>,
+    ) -> Result<()> {
+        if let Some(settle) = self.accelerator.as_mut().filter(|settle| settle.fits(book.atoms())) {
+            let (made, accelerated) = (&mut self.made, &mut self.accelerated);
+            let mut rests = |energy| {
+                *made += 1;
+                *accelerated += 1;
+                rests(energy)
+            };
+            match caught(|| settle.settle(book, beta, private, &mut rests)) {
+                // What fails changed nothing, and is done here.
+                Err(error) if matches!(error.kind(), Kind::Device | Kind::DeviceMemory) => {
+                    self.accelerator = None;
+                }
+                settled => return settled,
+            }
+        }
+        while !rests(self.pass(book, beta, private)?)? {}
+        Ok(())
     }
 
     /// Where the encoder that was found last lies.

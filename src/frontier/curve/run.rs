@@ -14,6 +14,8 @@ pub struct Run<'a> {
     pub points: Vec<Point>,
     /// Passes over the joint.
     pub passes: usize,
+    /// Those of them that an accelerator made.
+    pub accelerated: usize,
     /// Set by anyone to stop the work.
     pub stop: &'a AtomicBool,
     watch: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
@@ -27,7 +29,17 @@ impl<'a> Run<'a> {
     /// A computation that begins now.
     pub fn new(stop: &'a AtomicBool, watch: &'a mut dyn FnMut(Event) -> ControlFlow<()>) -> Self {
         let since = Instant::now();
-        Self { points: Vec::new(), passes: 0, stop, watch, since, expected: 0, done: 0, fraction: 0.0 }
+        Self {
+            points: Vec::new(),
+            passes: 0,
+            accelerated: 0,
+            stop,
+            watch,
+            since,
+            expected: 0,
+            done: 0,
+            fraction: 0.0,
+        }
     }
 
     /// Says that this much more work is ahead, in whatever unit [`done`](Self::done) counts.

@@ -6,7 +6,7 @@
 //! Both move an encoder by a little, and its Lagrangian by the square of that: less than a ten-thousandth of a nat. What an
 //! encoder tells is computed from its shares as they are stored, so no error of theirs is in that.
 
-use bytemuck::Zeroable;
+use bytemuck::{Pod, Zeroable};
 use half::bf16;
 
 use crate::simd::prefetch;
@@ -20,7 +20,7 @@ pub trait Cell: Copy + Send + Sync + Zeroable {
 }
 
 /// A logarithm from −64 to 64.
-#[derive(Clone, Copy, Debug, PartialEq, Zeroable)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(transparent)]
 pub struct Log(i16);
 

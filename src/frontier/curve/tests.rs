@@ -6,7 +6,7 @@ use super::*;
 use crate::random::SplitMix64;
 
 fn found(joint: &Joint, options: &Options) -> Frontier {
-    curve(joint, options, &AtomicBool::new(false), &mut |_| ControlFlow::Continue(())).unwrap()
+    curve(joint, options, None, &AtomicBool::new(false), &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
 fn at_betas(joint: &Joint, betas: &[f64]) -> Vec<Point> {
@@ -174,11 +174,12 @@ fn senseless_trade_offs_and_codebooks_are_refused() {
     for beta in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let options = Options { betas: vec![2.0, beta], ..Options::default() };
         let error =
-            curve(&joint, &options, &AtomicBool::new(false), &mut |_| ControlFlow::Continue(())).unwrap_err();
+            curve(&joint, &options, None, &AtomicBool::new(false), &mut |_| ControlFlow::Continue(()))
+                .unwrap_err();
         assert_eq!(error.kind(), Kind::Usage);
     }
     let options = Options { clusters: Some(0), ..Options::default() };
-    let error = curve(&joint, &options, &AtomicBool::new(false), &mut |_| ControlFlow::Continue(()));
+    let error = curve(&joint, &options, None, &AtomicBool::new(false), &mut |_| ControlFlow::Continue(()));
     assert_eq!(error.unwrap_err().kind(), Kind::Usage);
 }
 
@@ -288,7 +289,7 @@ fn work_stops_within_a_pass_and_is_told_of() {
     let joint = Joint::from_counts(class_counts(300, 10_000, 4)).unwrap();
     let options = Options { clusters: Some(8), ..Options::default() };
     let (mut last, mut points) = (0.0, 0);
-    let frontier = curve(&joint, &options, &AtomicBool::new(false), &mut |event| {
+    let frontier = curve(&joint, &options, None, &AtomicBool::new(false), &mut |event| {
         match event {
             Event::Point(_) => points += 1,
             Event::Progress { fraction, seconds_left } => {
@@ -303,7 +304,7 @@ fn work_stops_within_a_pass_and_is_told_of() {
     // Whoever watches may stop it, after any number of events.
     for wanted in [1, 40] {
         let mut told = 0;
-        let error = curve(&joint, &options, &AtomicBool::new(false), &mut |_| {
+        let error = curve(&joint, &options, None, &AtomicBool::new(false), &mut |_| {
             told += 1;
             if told == wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -312,7 +313,7 @@ fn work_stops_within_a_pass_and_is_told_of() {
     // And so may anyone, before the first pass is through.
     let stop = AtomicBool::new(true);
     let mut book = codebook::Codebook::of_rows(&joint, &[0, 1], 0.5);
-    let error = pass::Passes::new(&joint, &stop).pass(&mut book, 2.0, false).unwrap_err();
+    let error = pass::Passes::new(&joint, None, &stop).pass(&mut book, 2.0, false).unwrap_err();
     assert_eq!(error.kind(), Kind::Cancelled);
 }
 
@@ -332,7 +333,7 @@ fn no_pass_raises_the_free_energy() {
     }
     let joint = Joint::from_counts(class_counts(300, 20_000, 7)).unwrap();
     let stop = AtomicBool::new(false);
-    let mut passes = pass::Passes::new(&joint, &stop);
+    let mut passes = pass::Passes::new(&joint, None, &stop);
     for (beta, private) in [(1.2, false), (2.0, false), (4.0, false), (1.5, true), (3.0, true)] {
         let mut book = codebook::Codebook::seeded(&mut passes, 16, 3).unwrap();
         let mut before = f64::INFINITY;

@@ -3,12 +3,18 @@
 //! The window draws on a device of its own. Only numbers cross between the two, so a compute device that
 //! is lost, out of memory or busy never takes the window along.
 
+mod buffers;
+pub mod kernels;
+mod pipelines;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::wgpu::{WgpuSetup, wgpu};
 use burn::tensor::{DType, Device};
 
+pub use self::buffers::{guarded, lost};
+pub use self::pipelines::{Pipeline, spread};
 use crate::error::{Error, Kind, Result};
 use crate::settings::{Backend, Dtype};
 
@@ -60,6 +66,11 @@ impl Compute {
                 Err(error) => Ok((Self::Cpu, Some(format!("{error}; computing on the CPU instead")))),
             },
         }
+    }
+
+    /// The GPU, if it is one.
+    pub fn gpu(&self) -> Option<&Arc<Gpu>> {
+        if let Self::Gpu(gpu) = self { Some(gpu) } else { None }
     }
 
     /// burn's handle.
