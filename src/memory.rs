@@ -1,9 +1,11 @@
 //! How much memory a measurement may take.
 
 mod limits;
+mod pages;
 
 use std::path::Path;
 
+pub use self::pages::Pages;
 use crate::error::{Error, Kind, Result};
 use crate::words::size;
 

@@ -30,6 +30,7 @@ pub struct Joint {
     px: Vec<f64>,
     py: Vec<f64>,
     hx: Vec<f64>,
+    divergences: Vec<f64>,
     entropy_x: f64,
     entropy_y: f64,
     information: f64,
@@ -58,7 +59,7 @@ pub struct Unmerged {
 pub fn bytes_needed(entries: usize, labels: usize) -> u64 {
     // The list and both directions of the result; for each label its hash, class and mass, and what is kept of it.
     const AN_ENTRY: u64 = 16 + 12 + 12;
-    const A_LABEL: u64 = 32 + 4 + 4 + 16 + 32;
+    const A_LABEL: u64 = 32 + 4 + 4 + 16 + 40;
     (entries as u64).saturating_mul(AN_ENTRY).saturating_add((labels as u64).saturating_mul(A_LABEL))
 }
 
@@ -181,6 +182,11 @@ impl Joint {
         }));
         let hx: Vec<f64> =
             row_starts.par_windows(2).map(|row| entropy(&row_weights[row[0]..row[1]])).collect();
+        let divergence = |row: &[usize]| {
+            let entries = row_ys[row[0]..row[1]].iter().zip(&row_weights[row[0]..row[1]]);
+            sum(entries.map(|(&y, weight)| weight * (weight / (column_mass[y as usize] / total)).ln()))
+        };
+        let divergences: Vec<f64> = row_starts.par_windows(2).map(divergence).collect();
         let (entropy_x, entropy_y) = (entropy_of(row_mass, total), entropy_of(column_mass, total));
         Self {
             row_starts,
@@ -192,6 +198,7 @@ impl Joint {
             px: row_mass.iter().map(|mass| mass / total).collect(),
             py: column_mass.iter().map(|mass| mass / total).collect(),
             hx,
+            divergences,
             entropy_x,
             entropy_y,
             information: information.clamp(0.0, entropy_x.min(entropy_y)),
@@ -224,6 +231,11 @@ impl Joint {
     pub fn column(&self, y: usize) -> (&[u32], &[f64]) {
         let range = self.column_starts[y]..self.column_starts[y + 1];
         (&self.column_xs[range.clone()], &self.column_mass[range])
+    }
+
+    /// KL(p(y|x) ‖ p(y)) of each row in nats, `[xs]`: what x tells of Y.
+    pub fn divergences(&self) -> &[f64] {
+        &self.divergences
     }
 
     /// Where the entries of each row start in [`row_ys`](Self::row_ys), `[xs + 1]`.

@@ -8,17 +8,12 @@ use crate::frontier::Joint;
 
 /// What codebooks of a joint can be settled on.
 pub trait Accelerator: Sync {
-    /// Brings a joint there, with the `divergences` KL(p(y|x) ‖ p(y)) of its rows. Once `stop` is set, work there ends.
+    /// Brings a joint there. Once `stop` is set, work there ends.
     ///
     /// # Errors
     /// [`Kind::Device`](crate::error::Kind::Device) and [`Kind::DeviceMemory`](crate::error::Kind::DeviceMemory) where that
     /// cannot be; passes are then made in main memory.
-    fn bring<'j>(
-        &self,
-        joint: &'j Joint,
-        divergences: &[f64],
-        stop: &'j AtomicBool,
-    ) -> Result<Box<dyn Settle + 'j>>;
+    fn bring<'j>(&self, joint: &'j Joint, stop: &'j AtomicBool) -> Result<Box<dyn Settle + 'j>>;
 }
 
 /// A joint that was brought to an accelerator.

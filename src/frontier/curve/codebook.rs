@@ -2,6 +2,7 @@
 
 use super::table::{Log, stride};
 use crate::frontier::Joint;
+use crate::memory::Pages;
 
 /// Atoms r_z with weights p(z).
 #[derive(Clone, Debug)]
@@ -11,7 +12,7 @@ pub struct Codebook {
     /// Σ_x p(x) p(z|x) of the encoder that was found last, `[atoms]`.
     pub weights: Vec<f64>,
     /// ln r_z(y) / p(y), `[ys, stride]`. Relative to p(y) they are small, and the same of what p(z|x) depends on.
-    pub table: Vec<Log>,
+    pub table: Pages<Log>,
 }
 
 impl Codebook {
@@ -19,7 +20,8 @@ impl Codebook {
     /// it, because an atom that excludes a y is infinitely far from all rows that have it, and stays so.
     pub fn of_rows(joint: &Joint, xs: &[usize], share: f64) -> Self {
         let stride = stride(xs.len());
-        let mut table = vec![Log::nearest((1.0 - share).ln() as f32); joint.ys() * stride];
+        let mut table = Pages::zeroed(joint.ys() * stride);
+        table.fill(Log::nearest((1.0 - share).ln() as f32));
         for (z, &x) in xs.iter().enumerate() {
             let (ys, weights) = joint.row(x);
             for (&y, weight) in ys.iter().zip(weights) {
@@ -81,7 +83,7 @@ impl Codebook {
             .iter()
             .map(|group| group.iter().map(|&z| self.log_weights[z].exp()).sum::<f64>().ln())
             .collect();
-        let mut table = vec![Log::nearest(0.0); joint.ys() * new];
+        let mut table = Pages::zeroed(joint.ys() * new);
         for (row, before) in table.chunks_exact_mut(new).zip(self.table.chunks_exact(old)) {
             for ((cell, group), total) in row.iter_mut().zip(&groups).zip(&log_weights) {
                 *cell = match group[..] {

@@ -51,7 +51,7 @@ impl Most {
     }
 }
 
-const DOWN: Most = Most { dense: 16, private: 8 };
+const DOWN: Most = Most { dense: 12, private: 6 };
 const UP: Most = Most { dense: 5, private: 6 };
 const ASKED: Most = Most { dense: 48, private: 24 };
 /// How many times that, where passes take no time.
@@ -233,7 +233,7 @@ impl Sweep<'_, '_, '_> {
             return Ok(());
         }
         // From next door it is not far.
-        let most = Most { dense: most.dense.div_ceil(2), private: most.private };
+        let most = Most { dense: most.dense.div_ceil(3), private: 2 * most.private.div_ceil(3) };
         self.run.expect(most.work());
         let mut between = book.clone();
         let point = self.visit(&mut between, (high.beta * low.beta).sqrt(), most)?;

@@ -12,6 +12,7 @@ use super::table::{Log, Sparse, nearest_share, stride, weighted_sum};
 use crate::error::{Error, Kind, Result, caught};
 use crate::frontier::Joint;
 use crate::frontier::encoder::{Encoder, Kept};
+use crate::memory::Pages;
 use crate::simd::{LANES, exp, folded, largest, ln, vectorised};
 
 /// Shares below this are none: what they would add to a sum is below its rounding.
@@ -24,10 +25,8 @@ pub struct Passes<'a> {
     /// Rows and columns of about equal work. They depend on the joint alone, so that sums do not on the threads.
     row_blocks: Vec<Range<usize>>,
     column_blocks: Vec<Range<usize>>,
-    /// KL(W_x ‖ p(y)), `[xs]`.
-    divergences: Vec<f64>,
     /// p(z|x) by the atoms of a codebook, `[xs, stride]`.
-    shares: Vec<bf16>,
+    shares: Pages<bf16>,
     /// The part of x that its own atom takes, `[xs]`.
     private: Vec<f64>,
     stride: usize,
@@ -55,22 +54,15 @@ struct RowSums {
 impl<'a> Passes<'a> {
     /// Room for passes over a joint, most of which an accelerator makes where there is one.
     pub fn new(joint: &'a Joint, accelerator: Option<&dyn Accelerator>, stop: &'a AtomicBool) -> Self {
-        let divergence = |x: usize| -> f64 {
-            let (ys, weights) = joint.row(x);
-            ys.iter().zip(weights).map(|(&y, weight)| weight * (weight / joint.py()[y as usize]).ln()).sum()
-        };
-        let divergences: Vec<f64> = (0..joint.xs()).into_par_iter().map(divergence).collect();
         // Where that fails, passes are made here.
-        let bring =
-            |accelerator: &dyn Accelerator| caught(|| accelerator.bring(joint, &divergences, stop)).ok();
+        let bring = |accelerator: &dyn Accelerator| caught(|| accelerator.bring(joint, stop)).ok();
         let accelerator = accelerator.and_then(bring);
         Self {
             joint,
             stop,
             row_blocks: blocks(joint.row_starts()),
             column_blocks: blocks(joint.column_starts()),
-            divergences,
-            shares: Vec::new(),
+            shares: Pages::zeroed(0),
             private: vec![0.0; joint.xs()],
             stride: 0,
             accelerator,
@@ -92,11 +84,13 @@ impl<'a> Passes<'a> {
     pub fn encode(&mut self, book: &mut Codebook, beta: f64, private: bool) -> Result<f64> {
         self.stride = stride(book.atoms());
         let (stride, xs) = (self.stride, self.joint.xs());
-        self.shares.resize(xs * stride, bf16::ZERO);
+        if self.shares.len() != xs * stride {
+            self.shares = Pages::zeroed(xs * stride);
+        }
         let mut log_weights = vec![f32::NEG_INFINITY; stride];
         log_weights.iter_mut().zip(&book.log_weights).for_each(|(log, &weight)| *log = weight as f32);
         let blocks = row_blocks(&self.row_blocks, stride, &mut self.shares, &mut self.private);
-        let (joint, divergences, stop, table) = (self.joint, &self.divergences, self.stop, &book.table[..]);
+        let (joint, stop, table) = (self.joint, self.stop, &book.table[..]);
         let sums: Vec<RowSums> = blocks
             .into_par_iter()
             .map(|block| {
@@ -105,7 +99,7 @@ impl<'a> Passes<'a> {
                 }
                 vectorised(
                     #[inline(always)]
-                    || encode(block, joint, divergences, &log_weights, table, beta as f32, private),
+                    || encode(block, joint, &log_weights, table, beta as f32, private),
                 )
             })
             .collect();
@@ -190,17 +184,12 @@ impl<'a> Passes<'a> {
         Encoder { atoms: self.stride, shares: &self.shares, private: &self.private }.kept(self.joint)
     }
 
-    /// KL(W_x ‖ p(y)) of each x.
-    pub fn distances_to_mean(&self) -> Vec<f64> {
-        self.divergences.clone()
-    }
-
     /// min_z KL(W_x ‖ r_z) of each x.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
     pub fn distances(&mut self, book: &Codebook) -> Result<Vec<f64>> {
-        let (joint, divergences, stop) = (self.joint, &self.divergences, self.stop);
+        let (joint, stop) = (self.joint, self.stop);
         let stride = stride(book.atoms());
         let distances: Vec<Vec<f64>> = self
             .row_blocks
@@ -213,7 +202,7 @@ impl<'a> Passes<'a> {
                         || weighted_sum(by_row(joint), x, 1.0, &book.table, &mut sums),
                     );
                     let nearest = sums[..book.atoms()].iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                    (divergences[x] - f64::from(nearest)).max(0.0)
+                    (joint.divergences()[x] - f64::from(nearest)).max(0.0)
                 };
                 let stopped = stop.load(Ordering::Relaxed);
                 if stopped { Vec::new() } else { block.clone().map(distance).collect() }
@@ -287,7 +276,6 @@ fn row_blocks<'b>(
 fn encode(
     block: RowBlock,
     joint: &Joint,
-    divergences: &[f64],
     log_weights: &[f32],
     table: &[Log],
     beta: f32,
@@ -311,7 +299,7 @@ fn encode(
         let total = folded(lanes, |a, b| a + b);
         let mass = joint.px()[x];
         let log_mass = mass.ln();
-        let log_z = f64::from(most) + f64::from(total).ln() - f64::from(beta) * divergences[x];
+        let log_z = f64::from(most) + f64::from(total).ln() - f64::from(beta) * joint.divergences()[x];
         let shared = if may_be_private && log_z < log_mass { (log_z - log_mass).exp() } else { 1.0 };
         *private = 1.0 - shared;
         sums.free_energy -= mass * if may_be_private { log_z.max(log_mass) } else { log_z };

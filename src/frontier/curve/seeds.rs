@@ -2,9 +2,10 @@
 
 use super::codebook::Codebook;
 use super::pass::Passes;
-use super::table::{Log, stride};
+use super::table::stride;
 use crate::error::Result;
 use crate::frontier::Joint;
+use crate::memory::Pages;
 use crate::random::SplitMix64;
 
 impl Codebook {
@@ -17,7 +18,7 @@ impl Codebook {
         let joint = passes.joint();
         let mut random = SplitMix64::new(seed);
         let mut chosen: Vec<usize> = Vec::new();
-        let mut distances = passes.distances_to_mean();
+        let mut distances = joint.divergences().to_vec();
         loop {
             let wanted = chosen.len().max(1).min(atoms - chosen.len());
             let more = far_rows(joint, &distances, &chosen, wanted, &mut random);
@@ -46,7 +47,7 @@ impl Codebook {
         let chosen = far_rows(joint, &distances, &[], more, &mut SplitMix64::new(seed));
         let seeds = Self::of_rows(joint, &chosen, SEED_SHARE);
         let [old, new] = [self.atoms(), seeds.atoms()];
-        let mut table = vec![Log::nearest(0.0); joint.ys() * stride(old + new)];
+        let mut table = Pages::zeroed(joint.ys() * stride(old + new));
         let rows = self.table.chunks_exact(stride(old)).zip(seeds.table.chunks_exact(stride(new).max(1)));
         for (row, (a, b)) in table.chunks_exact_mut(stride(old + new)).zip(rows) {
             row[..old].copy_from_slice(&a[..old]);

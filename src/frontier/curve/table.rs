@@ -118,7 +118,7 @@ fn tile<C: Cell, const WIDTH: usize>(
     out: &mut [f32],
 ) {
     /// How many entries ahead memory is asked for, for all tiles at once.
-    const AHEAD: usize = 8;
+    const AHEAD: usize = 32;
     let factor = factor * f64::from(C::UNIT);
     let mut sums = [0.0_f32; WIDTH];
     for (j, (&id, &weight)) in ids.iter().zip(weights).enumerate() {

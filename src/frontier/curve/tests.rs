@@ -348,3 +348,41 @@ fn no_pass_raises_the_free_energy() {
         }
     }
 }
+
+#[test]
+fn what_an_accelerator_fails_to_do_is_done_without_it() {
+    struct Broken {
+        comes: bool,
+    }
+    impl Accelerator for Broken {
+        fn bring<'j>(&self, _: &'j Joint, _: &'j AtomicBool) -> Result<Box<dyn Settle + 'j>> {
+            if self.comes { Ok(Box::new(Lost)) } else { Err(Error::new(Kind::DeviceMemory, "none left")) }
+        }
+    }
+    struct Lost;
+    impl Settle for Lost {
+        fn fits(&self, _: usize) -> bool {
+            true
+        }
+
+        fn settle(
+            &mut self,
+            _: &mut Codebook,
+            _: f64,
+            _: bool,
+            _: &mut dyn FnMut(f64) -> Result<bool>,
+        ) -> Result<()> {
+            Err(Error::new(Kind::Device, "lost"))
+        }
+    }
+    let joint = Joint::from_counts(class_counts(200, 6000, 5)).unwrap();
+    let options = Options { clusters: Some(8), ..Options::default() };
+    let stop = AtomicBool::new(false);
+    let found = |accelerator: Option<&dyn Accelerator>| {
+        curve(&joint, &options, accelerator, &stop, &mut |_| ControlFlow::Continue(())).unwrap()
+    };
+    let alone = found(None);
+    for comes in [false, true] {
+        assert_eq!(found(Some(&Broken { comes })), alone);
+    }
+}
