@@ -34,7 +34,7 @@ const LANES: u32 = 256u;
 // Logarithms are whole multiples of this.
 const UNIT: f32 = 0.001953125;
 // Shares below this are none.
-const LEAST_SHARE: f32 = 1e-9;
+const LEAST_SHARE: f32 = 1.6e-28;
 
 var<workgroup> terms: array<vec2<f32>, 1024>;
 var<workgroup> lanes: array<f32, 256>;

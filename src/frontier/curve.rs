@@ -15,7 +15,7 @@ use std::sync::atomic::AtomicBool;
 pub use self::accelerator::{Accelerator, Settle};
 pub use self::codebook::Codebook;
 use self::large::Start;
-pub use self::pass::Passes;
+pub use self::pass::{LEAST_SHARE, Passes};
 use self::run::Run;
 pub use self::table::{Log, stride};
 use super::{Frontier, Joint, Point, hull};

@@ -101,10 +101,11 @@ impl<T: Share> Encoder<'_, T> {
             "I(Y;Z) = {expressivity} above I(X;Z) = {complexity} or I(X;Y) = {}",
             joint.information()
         );
-        // What rounding leaves of an encoder that tells nothing may be negative.
+        // What rounding leaves of an encoder that tells nothing may be negative, or more than it keeps.
+        let complexity = complexity.clamp(0.0, joint.entropy_x());
         Kept {
-            complexity: complexity.clamp(0.0, joint.entropy_x()),
-            expressivity: expressivity.clamp(0.0, joint.information()),
+            complexity,
+            expressivity: expressivity.clamp(0.0, complexity.min(joint.information())),
             atoms: held.count(),
             private: sum(joint.px().iter().zip(self.private).map(|(mass, share)| mass * share)),
         }

@@ -24,7 +24,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::band::{Band, Effort};
 pub use self::bias::Bracket;
-pub use self::curve::{Accelerator, Codebook, Event, Log, Options, Passes, Settle, curve, stride};
+pub use self::curve::{
+    Accelerator, Codebook, Event, LEAST_SHARE, Log, Options, Passes, Settle, curve, stride,
+};
 pub use self::joint::Joint;
 pub use self::report::{Report, counted};
 

@@ -2,6 +2,7 @@
 
 use infoplane::device::kernels;
 use infoplane::estimator::{LARGEST_SQUARE, REFUSED, REFUSED_ENTROPY};
+use infoplane::frontier::LEAST_SHARE;
 
 #[test]
 fn every_wgsl_file_is_a_registered_kernel() {
@@ -58,4 +59,5 @@ fn constants_shared_with_rust_are_the_same() {
     assert_eq!(constant(kernels::COSINE_SCORES, "SHRINK"), (-80.0f32).exp2());
     assert_eq!(constant(kernels::SOFT_BINS, "REFUSED"), REFUSED);
     assert_eq!(constant(kernels::SOFT_BINS, "REFUSED_ENTROPY"), REFUSED_ENTROPY);
+    assert_eq!(constant(kernels::FRONTIER_ENCODE, "LEAST_SHARE"), LEAST_SHARE);
 }

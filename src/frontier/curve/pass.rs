@@ -15,8 +15,10 @@ use crate::frontier::encoder::{Encoder, Kept};
 use crate::memory::Pages;
 use crate::simd::{LANES, exp, folded, largest, ln, vectorised};
 
-/// Shares below this are none: what they would add to a sum is below its rounding.
-const LEAST_SHARE: f32 = 1e-9;
+/// Shares below this are none: e to the [least logarithm](Log::LEAST) that a table tells from −∞. Far smaller ones than add
+/// anything to a sum have to stay, since they are all that an atom knows of labels y which it has no part in: where it
+/// excludes them, it cannot take in rows that have them, as it ought to once β is small.
+pub const LEAST_SHARE: f32 = 1.6e-28;
 
 /// A joint, cut into blocks that are worked on at once, and room for an encoder.
 pub struct Passes<'a> {

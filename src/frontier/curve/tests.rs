@@ -350,6 +350,28 @@ fn no_pass_raises_the_free_energy() {
 }
 
 #[test]
+fn labels_that_share_nothing_at_a_large_trade_off_are_one_at_a_small_one() {
+    // Two blocks: which of them it is, is known of X and Y alike, and all that is worth its price in the end. Rows of a block
+    // have few columns in common, so an atom that holds some of them knows next to nothing of the others.
+    const SIZE: u32 = 600;
+    let mut random = SplitMix64::new(8);
+    let mut counts = Vec::new();
+    for x in 0..2 * SIZE {
+        for _ in 0..3 {
+            let y = (random.unit().powi(3) * f64::from(SIZE)) as u32;
+            counts.push((x, x / SIZE * SIZE + y, 1));
+        }
+    }
+    let joint = Joint::from_counts(counts).unwrap();
+    let common = crate::frontier::components::common_information(&joint);
+    assert!((common - LN_2).abs() < 0.01, "{common}");
+    let frontier = found(&joint, &Options { clusters: Some(96), ..Options::default() });
+    check(&joint, &frontier);
+    let short = common - frontier.at(common);
+    assert!(short < 0.005, "{short} below the line");
+}
+
+#[test]
 fn what_an_accelerator_fails_to_do_is_done_without_it() {
     struct Broken {
         comes: bool,
