@@ -17,7 +17,7 @@ measure --corpus $corpus --samples 64 --points 50 --out "$work/n50.json"
 labels=tests/fixtures/labels
 measure --pairs $labels/pairs.jsonl --chat-template $labels/chat_template.jinja --out "$work/pairs.json"
 "$infoplane" frontier --corpus $corpus --tokenizer assets/demo/gutenberg-1m/tokenizer.json --samples 64 --no-store \
-    --out "$work/frontier.json" 2>> "$work/log"
+    --backend cpu --out "$work/frontier.json" 2>> "$work/log"
 # A benchmark that the demo's models can be put to: the loss on another text, a number a checkpoint.
 measure --corpus README.md --samples 64 --max-order 1 --points 10 --reference-seeds 1 --out "$work/readme.json"
 "$infoplane" figure "$work/readme.json" --kind loss --out "$work/loss.csv"

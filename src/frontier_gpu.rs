@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytemuck::{Pod, Zeroable, cast_slice};
 
 use crate::device::{Gpu, Pipeline, guarded, kernels, spread};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frontier::{Accelerator, Codebook, Joint, Log, Settle, stride};
 use crate::memory::Pages;
 
@@ -265,6 +265,10 @@ impl Settle for DevicePasses<'_> {
         let mut settled =
             Codebook { log_weights: book.log_weights.clone(), weights: Vec::new(), table: Pages::zeroed(0) };
         loop {
+            // A GPU that is quick is never waited for long enough to ask.
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(Error::cancelled());
+            }
             tables.write_log_weights(&self.gpu, &settled.log_weights);
             let energy = self.encode(&tables, &mut settled, beta, private)?;
             settled.weigh();

@@ -97,10 +97,10 @@ fn gutenberg_200k_on_the_cpu() {
     check("gutenberg-200k", Backend::Cpu, &[]);
 }
 
-/// On the GPU the first, a middle and the last checkpoint, since a software adapter takes its time; all of
-/// them where `INFOPLANE_ALL_CHECKPOINTS` is set.
+/// On the GPU the first and the last checkpoint, since a software adapter takes minutes for each; all of them where
+/// `INFOPLANE_ALL_CHECKPOINTS` is set.
 #[test]
 fn gutenberg_1m_on_the_gpu() {
     let all = std::env::var_os("INFOPLANE_ALL_CHECKPOINTS").is_some();
-    check("gutenberg-1m", Backend::Gpu, if all { &[] } else { &["step0", "step512", "step2000"] });
+    check("gutenberg-1m", Backend::Gpu, if all { &[] } else { &["step0", "step2000"] });
 }
