@@ -82,7 +82,7 @@ impl<'a> Passes<'a> {
     /// part to itself, at an atom W_x of weight max(0, p(x) − Σ_z p(z) exp(−β KL(W_x ‖ r_z))), which is the best.
     ///
     /// # Errors
-    /// [`Kind::Cancelled`](crate::error::Kind::Cancelled) once stopped.
+    /// [`Kind::Cancelled`] once stopped.
     pub fn encode(&mut self, book: &mut Codebook, beta: f64, private: bool) -> Result<f64> {
         self.stride = stride(book.atoms());
         let (stride, xs) = (self.stride, self.joint.xs());
