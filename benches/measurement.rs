@@ -16,7 +16,7 @@ use infoplane::estimator::{
 use infoplane::labels::Labels;
 use infoplane::model::batch::{Batch, batches};
 use infoplane::model::{Model, Options};
-use infoplane::product::{Cores, Packed};
+use infoplane::product::{Cores, Matrix, Operands, States};
 use infoplane::scores::{ChunkKey, Losses, ScoreTable, Seeds, Shape, ValuesMut};
 use infoplane::settings::{Backend, Precision, Settings};
 use infoplane::tokens::Tokens;
@@ -137,10 +137,13 @@ fn product(bencher: Bencher, rows: usize) {
     const INPUTS: usize = 2048;
     const OUTPUTS: usize = 8192;
     let values = |len: usize| (0..len).map(|i| (i % 17) as f32 * 0.01).collect::<Vec<_>>();
-    let weights = Packed::of(&values(INPUTS * OUTPUTS), INPUTS);
+    let weights = Matrix::of(&values(INPUTS * OUTPUTS), INPUTS);
     let (x, mut out) = (values(rows * INPUTS), vec![0.0; rows * OUTPUTS]);
     bencher.counter(divan::counter::ItemsCount::new(2 * rows * INPUTS * OUTPUTS)).bench_local(|| {
-        weights.apply(&x, &mut out, Cores::All, |_, products, out| out.copy_from_slice(products));
+        let states = States::new(&x, INPUTS, Operands::F32, Cores::All);
+        weights
+            .apply(&states, &mut out, Cores::All, |_, products, out| out.copy_from_slice(products))
+            .expect("weights that are held");
     });
 }
 

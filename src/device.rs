@@ -102,7 +102,10 @@ impl Compute {
                     "use --dtype f16 or f32, or a build with `--features spirv`"
                 },
             ),
-            (_, Self::Cpu) => missing("the CPU computes in f32", "use --dtype f32, or --backend gpu"),
+            (Dtype::Bf16, Self::Cpu) => Ok(DType::BF16),
+            (Dtype::F16, Self::Cpu) => {
+                missing("the CPU computes in f32 or bf16", "use --dtype f32 or bf16, or --backend gpu")
+            }
         }
     }
 
@@ -142,13 +145,8 @@ fn without_reserve(all: usize) -> usize {
     all / 5 * 4
 }
 
-/// The vector instructions that this processor has, as the libraries below choose them at run time. Some sums
-/// are taken a vector at a time: those of attention in documents of few positions (by the `gemm` crate) and
-/// those of soft bins. Their last bits depend on how wide a vector is; products with weights give the same
-/// bits at any width.
-///
-/// Beyond 512 positions attention depends also on how much the processor's first cache holds. That is left
-/// out: numbers of a processor with another cache are as good, and are found.
+/// The vector instructions that this processor has, as they are chosen at run time. The sums of soft bins are taken a
+/// vector at a time, so their last bits depend on how wide a vector is; products give the same bits at any width.
 fn vectors() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     {

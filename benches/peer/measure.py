@@ -6,7 +6,8 @@
     venv/bin/python benches/peer/measure.py [--model FOLDER] [--samples 64] [--context 256] [--threads 2] [--gpu]
 
 Prints positions a second of `soft-entropy`'s own LLMInferrer and of `infoplane measure`, tokens a second of the
-forward pass alone (with hidden states and loss) of both, and the ratios. Each side is timed as a user would
+forward pass alone (with hidden states and loss) of both, and the ratios. The forward pass is compared in f32 and, where
+the checkpoint is stored in another type, in that type: torch in it, ours in f32 and in bf16. Each side is timed as a user would
 wait for it, without the loading of libraries and model. A turn is one run of the other side and the median of
 three of ours: a third of a second shows every hiccup of the machine, a quarter of a minute averages them.
 
@@ -81,14 +82,27 @@ def peer_measurement(args):
         return time.perf_counter() - start
 
 
-def peer_forward(args, ids):
+def stored_dtype(args):
+    """The type that most of the checkpoint's parameters are stored in, as torch names it."""
+    sizes = {}
+    for path in args.model.glob("*.safetensors"):
+        with open(path, "rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        for name, tensor in header.items():
+            if name != "__metadata__":
+                first, end = tensor["data_offsets"]
+                sizes[tensor["dtype"]] = sizes.get(tensor["dtype"], 0) + end - first
+    return {"BF16": "bfloat16", "F16": "float16"}.get(max(sizes, key=sizes.get, default="F32"), "float32")
+
+
+def peer_forward(args, ids, dtype):
     """A function that takes transformers' forward pass with hidden states and loss, four documents at a time, and
     says the seconds."""
     import torch
     from transformers import AutoModelForCausalLM
 
-    device, dtype = ("cuda", torch.bfloat16) if args.gpu else ("cpu", torch.float32)
-    model = AutoModelForCausalLM.from_pretrained(str(args.model), dtype=dtype).eval().to(device)
+    device = "cuda" if args.gpu else "cpu"
+    model = AutoModelForCausalLM.from_pretrained(str(args.model), dtype=getattr(torch, dtype)).eval().to(device)
     order = sorted(ids, key=len)
 
     def forward():
@@ -147,9 +161,18 @@ def main():
         backend = ["--backend", "gpu", "--dtype", args.dtype] if args.gpu else ["--backend", "cpu"]
         common = ["--tokens", file, *backend, "--out"]
         hidden = [args.infoplane, "hidden", args.model, *common, f"{folder}/states.safetensors", "--loss-only"]
-        compare(args, "forward pass", tokens, "tokens", "transformers",
-                lambda: own(args, hidden), peer_forward(args, ids))
-        if args.only_forward or args.gpu:
+        stored = stored_dtype(args)
+        if args.gpu:
+            compare(args, f"forward pass in {args.dtype}", tokens, "tokens", "transformers in bf16",
+                    lambda: own(args, hidden), peer_forward(args, ids, "bfloat16"))
+            return
+        for dtype in dict.fromkeys(["float32", stored]):
+            short = {"float32": "f32", "bfloat16": "bf16", "float16": "f32"}[dtype]
+            peer = peer_forward(args, ids, dtype)
+            for ours in dict.fromkeys(["f32", short]):
+                compare(args, f"forward pass in {ours}", tokens, "tokens", f"transformers in {dtype}",
+                        lambda: own(args, [*hidden, "--dtype", ours]), peer)
+        if args.only_forward:
             return
         corpus = ["--corpus", args.corpus, "--samples", args.samples, "--context", args.context]
         measure = [args.infoplane, "measure", args.model, *corpus, "--max-order", 3, "--backend", "cpu"]

@@ -30,7 +30,7 @@ use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
 pub use crate::measures::soft_entropy::{ReferencePoints, temperature, unit_rows};
 pub use crate::measures::{Conditional, Statistics};
-use crate::product::Packed;
+use crate::product::Matrix;
 use crate::scores::{Slab, ValuesMut};
 use crate::settings::Precision;
 
@@ -99,7 +99,7 @@ pub struct Reference {
 /// Unit rows `[points, h]`.
 #[derive(Debug)]
 enum ReferenceRows {
-    Host(Packed),
+    Host(Matrix),
     Device(wgpu::Buffer),
 }
 
@@ -155,7 +155,7 @@ impl Estimator {
     pub fn reference(&self, points: ReferencePoints) -> Result<Reference> {
         let ReferencePoints { points, width, rows, .. } = points;
         let rows = match self {
-            Self::Cpu => ReferenceRows::Host(Packed::of(&rows, width)),
+            Self::Cpu => ReferenceRows::Host(Matrix::of(&rows, width)),
             Self::Gpu(estimator) => {
                 let rows = bytemuck::cast_slice(&rows);
                 ReferenceRows::Device(estimator.gpu.upload("reference points", rows)?)
@@ -241,13 +241,13 @@ fn foreign() -> Error {
 }
 
 /// The states' rows in main memory, a run of consecutive rows a task.
-fn score_on_cpu(hidden: Tensor<2>, reference: &Packed, rows: &[Row], scores: ValuesMut<'_>) -> Result<()> {
+fn score_on_cpu(hidden: Tensor<2>, reference: &Matrix, rows: &[Row], scores: ValuesMut<'_>) -> Result<()> {
     let hidden = hidden.try_into_primitive::<Flex>().map_err(|_| foreign())?.to_contiguous();
     let states = hidden.as_slice::<f32>().ok_or_else(foreign)?;
     let score = |rows: &[Row], scores: &mut [f32]| {
         let local: Vec<Row> =
             rows.iter().map(|row| Row { target: row.target - rows[0].target, ..*row }).collect();
-        cpu::cosine_scores::cosine_scores(states, reference, &local, scores);
+        cpu::cosine_scores::cosine_scores(states, reference, &local, scores)
     };
     // Targets rise within a batch's documents but not across them; sorting lets the scores be split into
     // disjoint pieces for the cores.
@@ -256,18 +256,18 @@ fn score_on_cpu(hidden: Tensor<2>, reference: &Packed, rows: &[Row], scores: Val
     match scores {
         ValuesMut::F32(scores) => {
             let pieces = pieces(&rows, reference.outputs(), scores);
-            pieces.into_par_iter().for_each(|(rows, scores)| score(rows, scores));
+            pieces.into_par_iter().try_for_each(|(rows, scores)| score(rows, scores))
         }
         ValuesMut::F16(scores) => {
             let pieces = pieces(&rows, reference.outputs(), scores);
-            pieces.into_par_iter().for_each_init(Vec::new, |exact, (rows, scores)| {
+            pieces.into_par_iter().try_for_each_init(Vec::new, |exact, (rows, scores)| {
                 exact.resize(scores.len(), 0.0);
-                score(rows, exact);
+                score(rows, exact)?;
                 ValuesMut::F16(scores).write(0, exact);
-            });
+                Ok(())
+            })
         }
     }
-    Ok(())
 }
 
 /// Consecutive rows, rising in their targets, each with the scores they go to.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Device, Tensor, module};
 
-use super::config::{Config, QueryKeyNorm};
+use super::config::{AttentionConfig, Config, QueryKeyNorm};
 use super::cpu::attention::Heads;
 use super::cpu::{self, Host, is_cpu, matrix};
 use super::groups::Group;
@@ -26,7 +26,8 @@ const PIECE_BYTES: usize = 64 << 20;
 /// `longest`, passes.
 pub fn work_bytes(config: &Config, tokens: usize, longest: usize, device: &Device) -> usize {
     if is_cpu(device) {
-        return cpu::attention::work_bytes(config.attention.heads * tokens.div_ceil(longest.max(1)), longest);
+        let AttentionConfig { heads, head_size, .. } = config.attention;
+        return cpu::attention::work_bytes(heads * tokens.div_ceil(longest.max(1)), head_size, longest);
     }
     let head = QUERIES.min(longest) * longest * size_of::<f32>();
     // Scores of a piece, their exponentials, and what hides some of them.
@@ -73,15 +74,16 @@ impl Attention {
     }
 
     /// `[tokens, h]` to the same.
-    pub fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+    ///
+    /// # Errors
+    /// As [`Linear::forward`].
+    pub fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let attention = &context.config.attention;
         let clipped = |x: Tensor<2>| match attention.clip {
             Some(most) => x.clamp(-most, most),
             None => x,
         };
-        let q = clipped(self.q_proj.forward(x.clone()));
-        let k = clipped(self.k_proj.forward(x.clone()));
-        let v = clipped(self.v_proj.forward(x));
+        let [q, k, v] = Linear::forward_all([&self.q_proj, &self.k_proj, &self.v_proj], x)?.map(clipped);
         let (q, k) = match &self.norms {
             Some([q_norm, k_norm]) => (q_norm.forward(q), k_norm.forward(k)),
             None => (q, k),

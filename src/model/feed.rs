@@ -34,6 +34,7 @@ impl Feed {
         let (source, stopped) = (source.clone(), Arc::clone(&stop));
         let load = move || {
             for index in wanted {
+                source.announce(index);
                 let block = caught(|| blocks::load(&source.loader(&source.block_name(index), &stopped)));
                 let failed = block.is_err();
                 if sender.send(block).is_err() || failed {

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::batch::Batch;
-use super::config::Config;
-use super::cpu::losses::Logits;
+use super::cpu::losses::{Logits, Running as Found};
 use super::cpu::{self, Host, is_cpu};
+use super::holding::operands;
 use super::layers::{joined, product};
+use super::source::{Bytes, Source};
 use super::weights::Weights;
 use crate::error::Result;
-use crate::product::Packed;
+use crate::product::{Cores, Matrix, PANEL, States};
 
 /// The most bytes of weights or logits in one tensor.
 const PIECE_BYTES: usize = 64 << 20;
@@ -53,7 +54,7 @@ pub enum Piece {
     /// On a device, in the type that products are computed in.
     Device(Box<Tensor<2>>),
     /// In main memory.
-    Host(Arc<Packed>),
+    Host(Arc<Matrix>),
 }
 
 /// The output head, in pieces.
@@ -63,6 +64,8 @@ pub struct Head {
     scale: f64,
     softcap: Option<f64>,
     products: DType,
+    /// Whether pieces are held on the CPU.
+    held: bool,
     /// Pieces already on the device; empty unless they are kept.
     kept: Vec<Option<Piece>>,
     keep: bool,
@@ -72,12 +75,15 @@ pub struct Head {
 impl Head {
     /// The head that `table` is, the embedding where the two are tied. Its pieces stay on the device once
     /// they were used.
-    pub fn new(table: Table, config: &Config, products: DType) -> Self {
+    pub fn new(table: Table, source: &Source) -> Self {
+        let Source { config, weights, products, .. } = source;
+        let held = !is_cpu(&source.device) || source.holding.holds_rows(config, weights, &table.name);
         let [rows, width] = table.shape;
         let rows_per_piece = (PIECE_BYTES / size_of::<f32>() / width).clamp(1, PIECE_ROWS);
         let kept = vec![None; rows.div_ceil(rows_per_piece)];
         let (scale, softcap) = (config.logit_scale, config.logit_softcap);
-        Self { table, scale, softcap, products, kept, keep: true, rows_per_piece }
+        let products = *products;
+        Self { table, scale, softcap, products, held, kept, keep: true, rows_per_piece }
     }
 
     /// Lets pieces go once they were used.
@@ -90,18 +96,30 @@ impl Head {
         self.kept.len()
     }
 
-    /// Bytes of a piece on the device.
-    pub fn piece_bytes(&self) -> usize {
-        self.rows_per_piece * self.table.shape[1] * size_of::<f32>()
+    /// The number of parameters of a piece.
+    pub fn piece_parameters(&self) -> usize {
+        self.rows_per_piece * self.table.shape[1]
     }
 
-    /// Bytes of all pieces on the device.
-    pub fn bytes(&self) -> usize {
-        self.table.parameters() * size_of::<f32>()
+    /// Bytes that it takes to make the logits of so many tokens.
+    pub fn work_bytes(&self, tokens: usize) -> usize {
+        match self.held {
+            // A piece and its logits, which are no larger, twice.
+            true => 4 * self.piece_parameters() * size_of::<f32>(),
+            false => tokens * self.rows_per_piece.div_ceil(PANEL) * size_of::<Found>(),
+        }
+    }
+
+    /// Bytes of all pieces.
+    pub fn bytes(&self, weights: &Weights) -> Bytes {
+        match self.held {
+            true => Bytes { held: self.table.parameters() * size_of::<f32>(), cached: 0 },
+            false => Bytes { held: 0, cached: weights.under(&self.table.name).map(|size| size.bytes).sum() },
+        }
     }
 
     /// A piece.
-    pub fn piece(&mut self, index: usize, weights: &Weights, device: &Device) -> Result<Piece> {
+    pub fn piece(&mut self, index: usize, weights: &Arc<Weights>, device: &Device) -> Result<Piece> {
         if let Some(piece) = &self.kept[index] {
             return Ok(piece.clone());
         }
@@ -109,7 +127,7 @@ impl Head {
         let first = index * self.rows_per_piece;
         let range = first..(first + self.rows_per_piece).min(shape[0]);
         let piece = if is_cpu(device) {
-            Piece::Host(Arc::new(weights.packed(name, *shape, range)?))
+            Piece::Host(Arc::new(weights.matrix(name, *shape, range, operands(self.products), self.held)?))
         } else {
             let values = TensorData::new(weights.rows(name, shape, range.clone())?, [range.len(), shape[1]]);
             let piece = Tensor::<2>::from_data(values, device);
@@ -137,20 +155,18 @@ impl Head {
 /// so far and the sum of exponentials relative to it, for every prediction.
 #[derive(Debug)]
 pub struct Losses {
-    /// `[predictions, h]`, the states that predict.
-    states: Tensor<2>,
     /// `[predictions, 1]`, the logit of the token that follows.
     targets: Tensor<2>,
     running: Running,
 }
 
-/// The largest logit of each prediction and the sum of exponentials relative to it.
+/// The states that predict, the largest logit of each prediction and the sum of exponentials relative to it.
 #[derive(Debug)]
 enum Running {
-    /// `[predictions, 1]` each; none before the first piece.
-    Device(Box<Option<(Tensor<2>, Tensor<2>)>>),
+    /// `[predictions, h]`, and `[predictions, 1]` each; none before the first piece.
+    Device(Box<(Tensor<2>, Option<(Tensor<2>, Tensor<2>)>)>),
     /// On the CPU.
-    Host(Vec<(f32, f32)>),
+    Host(States, Vec<Found>),
 }
 
 impl Losses {
@@ -173,37 +189,46 @@ impl Losses {
         let targets = head.table.rows(weights, &targets, &device)?;
         let targets = head.logits((states.clone() * targets).sum_dim(1));
         let running = match is_cpu(&device) {
-            true => Running::Host(vec![(f32::NEG_INFINITY, 0.0); rows.len()]),
-            false => Running::Device(Box::default()),
+            true => {
+                let (values, width) = (Host::new(states), head.table.shape[1]);
+                let states = States::new(values.values(), width, operands(head.products), Cores::All);
+                Running::Host(states, vec![Found::default(); rows.len()])
+            }
+            false => Running::Device(Box::new((states, None))),
         };
-        Ok(Some(Self { states, targets, running }))
+        Ok(Some(Self { targets, running }))
     }
 
     /// Takes a piece of the vocabulary in.
-    pub fn add(&mut self, piece: &Piece, head: &Head) {
+    ///
+    /// # Errors
+    /// Weights that lie in files and cannot be read.
+    pub fn add(&mut self, piece: &Piece, head: &Head) -> Result<()> {
         match (&mut self.running, piece) {
-            (Running::Host(running), Piece::Host(piece)) => {
+            (Running::Host(states, running), Piece::Host(piece)) => {
                 let softcap = head.softcap.map(|cap| cap as f32);
                 let logits = Logits { scale: head.scale as f32, softcap };
-                cpu::losses::add(Host::new(self.states.clone()).values(), piece, logits, running);
+                cpu::losses::add(states, piece, logits, running)
             }
             (Running::Device(running), Piece::Device(piece)) => {
-                let before = running.take();
-                **running = Some(add_on_device(&self.states, piece, head, before));
+                let (states, running) = &mut **running;
+                *running = Some(add_on_device(states, piece, head, running.take()));
+                Ok(())
             }
             _ => unreachable!("states and pieces are on one device"),
         }
     }
+
     /// ln Σ exp(logits) − logit of the target, in nats, document by document.
     pub fn finish(self, batch: &Batch) -> Result<Vec<Vec<f32>>> {
         let losses = match self.running {
-            Running::Device(running) => super::read_back(match *running {
+            Running::Device(running) => super::read_back(match running.1 {
                 Some((largest, sum)) => largest + sum.log() - self.targets,
                 None => self.targets,
             })?,
-            Running::Host(running) => {
+            Running::Host(_, running) => {
                 let targets = Host::new(self.targets);
-                running.iter().zip(targets.values()).map(|((most, sum), x)| most + sum.ln() - x).collect()
+                running.iter().zip(targets.values()).map(|(found, x)| found.log_sum() - x).collect()
             }
         };
         let mut rest = &losses[..];

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::{DType, Device, Tensor};
 
 use super::config::Config;
 use super::cpu::is_cpu;
+use super::holding::{Holding, operands};
 use super::weights::Weights;
 use crate::error::{Error, Result};
-use crate::product::Packed;
+use crate::product::Matrix;
 
 /// Loads the tensors below a name.
 #[derive(Clone, Debug)]
@@ -21,6 +22,7 @@ pub struct Loader<'a> {
     device: &'a Device,
     /// The type that products are computed in.
     products: DType,
+    holding: Holding,
     name: String,
 }
 
@@ -32,7 +34,7 @@ pub type Listing = BTreeMap<String, Vec<usize>>;
 enum Origin<'a> {
     /// The weight files.
     Files {
-        weights: &'a Weights,
+        weights: &'a Arc<Weights>,
         /// Set from elsewhere once nobody waits for the block any more.
         stop: &'a AtomicBool,
     },
@@ -44,18 +46,19 @@ impl<'a> Loader<'a> {
     /// A loader of what lies under `name`.
     pub fn new(
         config: &'a Config,
-        weights: &'a Weights,
-        (device, products): (&'a Device, DType),
+        weights: &'a Arc<Weights>,
+        (device, products, holding): (&'a Device, DType, Holding),
         stop: &'a AtomicBool,
         name: String,
     ) -> Self {
-        Self { config, origin: Origin::Files { weights, stop }, device, products, name }
+        Self { config, origin: Origin::Files { weights, stop }, device, products, holding, name }
     }
 
     /// A loader that notes the names and shapes of the tensors that are asked for, and gives one number for each; `device`
     /// is the CPU.
     pub fn listing(config: &'a Config, device: &'a Device, listing: &'a Mutex<Listing>) -> Self {
-        Self { config, origin: Origin::Listing(listing), device, products: DType::F32, name: String::new() }
+        let (products, holding) = (DType::F32, Holding::default());
+        Self { config, origin: Origin::Listing(listing), device, products, holding, name: String::new() }
     }
 
     /// A loader of what lies under `part` of this one.
@@ -74,18 +77,19 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// The matrix `part`, `[outputs, inputs]` or, where `inputs_first` says so, `[inputs, outputs]`, laid out for
-    /// products on the CPU.
+    /// The matrix `part`, `[outputs, inputs]` or, where `inputs_first` says so, `[inputs, outputs]`, for products on the
+    /// CPU.
     ///
     /// # Errors
     /// As [`Loader::tensor`].
-    pub fn packed(&self, part: &str, sizes: [usize; 2], inputs_first: bool) -> Result<Packed> {
+    pub fn on_host(&self, part: &str, sizes: [usize; 2], inputs_first: bool) -> Result<Matrix> {
         let [inputs, outputs] = sizes;
         let shape = if inputs_first { [inputs, outputs] } else { [outputs, inputs] };
-        let Some((weights, name)) = self.asked(part, &shape)? else { return Ok(Packed::of(&[0.0], 1)) };
+        let Some((weights, name)) = self.asked(part, &shape)? else { return Ok(Matrix::of(&[0.0], 1)) };
+        let operands = operands(self.products);
         if inputs_first {
             let values = weights.rows(&name, &shape, 0..inputs)?;
-            return Packed::new(sizes, |range, rows| {
+            return Matrix::held(sizes, operands, |range, rows| {
                 for (output, row) in range.zip(rows.chunks_exact_mut(inputs)) {
                     let column = values[output..].iter().step_by(outputs);
                     row.iter_mut().zip(column).for_each(|(weight, value)| *weight = *value);
@@ -93,7 +97,8 @@ impl<'a> Loader<'a> {
                 Ok(())
             });
         }
-        weights.packed(&name, shape, 0..outputs)
+        let held = self.holding.holds(self.config, weights, &name);
+        weights.matrix(&name, shape, 0..outputs, operands, held)
     }
 
     /// The matrix `part`, in the type that products are computed in.
@@ -115,7 +120,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The files to read `part` from, and its name in them; `None` where it was noted instead.
-    fn asked(&self, part: &str, shape: &[usize]) -> Result<Option<(&'a Weights, String)>> {
+    fn asked(&self, part: &str, shape: &[usize]) -> Result<Option<(&'a Arc<Weights>, String)>> {
         let name = self.name_of(part);
         match self.origin {
             Origin::Files { stop, .. } if stop.load(Ordering::Relaxed) => Err(Error::cancelled()),

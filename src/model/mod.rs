@@ -3,7 +3,8 @@
 //! [`config`] and [`family`] read `config.json`, [`weights`] reads the weight files, `blocks` computes. A
 //! [`Pass`] takes documents through the model layer by layer and hands every layer's states to its caller as
 //! soon as they are computed. Blocks come from the weight files while others compute, and stay on the device
-//! only where there is memory for all of them.
+//! only where there is memory for all of them. On the CPU the matrices of all but narrow models stay in the files and
+//! are read, by way of the system's cache, whenever a batch passes them.
 
 mod attention;
 pub mod batch;
@@ -14,6 +15,7 @@ pub mod family;
 pub mod feed;
 mod groups;
 mod head;
+mod holding;
 mod layers;
 mod layout;
 mod loader;
@@ -33,10 +35,11 @@ use self::batch::Batch;
 use self::blocks::Block;
 use self::config::Config;
 use self::head::{Head, Table};
+pub use self::holding::Holding;
 use self::layers::Norm;
 use self::outline::Outline;
 pub use self::pass::{Pass, Step};
-use self::source::Source;
+use self::source::{Bytes, Source};
 use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
 
@@ -47,6 +50,8 @@ pub struct Options {
     pub device: Device,
     /// The type that products of matrices are computed in; everything else is in f32.
     pub products: DType,
+    /// Which matrices are held on the CPU.
+    pub holding: Holding,
     /// Bytes that weights and activations may take on the device; none for no limit.
     pub memory: Option<usize>,
     /// Tokens of the longest document that will pass: a batch holds at least one.
@@ -58,7 +63,8 @@ pub struct Options {
 impl Options {
     /// In f32, without a limit.
     pub fn new(device: Device) -> Self {
-        Self { device, products: DType::F32, memory: None, longest: 0, scores_a_token: 0 }
+        let (products, holding) = (DType::F32, Holding::default());
+        Self { device, products, holding, memory: None, longest: 0, scores_a_token: 0 }
     }
 }
 
@@ -67,7 +73,8 @@ impl Options {
 pub struct Taken {
     /// Two blocks and a batch, without which nothing passes.
     pub least: usize,
-    /// With all blocks and the output head, which are then read once.
+    /// With all blocks and the output head, of which nothing is then read from a disk twice: in memory, or in files that
+    /// main memory holds.
     pub whole: usize,
 }
 
@@ -123,11 +130,11 @@ impl Model {
         let position_embedding = config
             .learned_positions
             .map(|rows| Table::new(format!("{prefix}{}", names.position_embedding), rows, width));
-        let Options { device, products, memory, longest, scores_a_token } = options.clone();
-        let source = Source { config: Arc::clone(&config), weights, prefix, device, products };
+        let Options { device, products, holding, memory, longest, scores_a_token } = options.clone();
+        let source = Source { config: Arc::clone(&config), weights, prefix, device, products, holding };
         let never = AtomicBool::new(false);
         let final_norm = Norm::load(&source.loader(names.norm, &never), config.norm, width)?;
-        let head = head.map(|head| Head::new(head, &config, products));
+        let head = head.map(|head| Head::new(head, &source));
         let blocks = config.layers.iter().map(|_| None).collect();
         let mut model = Self {
             source,
@@ -153,22 +160,17 @@ impl Model {
         let states = tokens * config.floats_per_token() * size_of::<f32>();
         states
             + attention::work_bytes(config, tokens, longest, device)
-            + 4 * self.head_bytes(Head::piece_bytes)
-    }
-
-    /// Bytes of the output head; 0 where there is none.
-    fn head_bytes(&self, bytes: impl Fn(&Head) -> usize) -> usize {
-        self.head.as_ref().map_or(0, bytes)
+            + self.head.as_ref().map_or(0, |head| head.work_bytes(tokens))
     }
 
     /// What it takes for documents of up to `longest` tokens.
     pub fn taken(&self, longest: usize) -> Taken {
         let batch = self.batch_bytes(self.tokens_per_batch().max(longest), longest);
-        let sizes = || (0..self.blocks.len()).map(|index| self.source.block_bytes(index));
-        Taken {
-            least: batch + 2 * sizes().max().unwrap_or(0),
-            whole: batch + self.head_bytes(Head::bytes) + sizes().sum::<usize>(),
-        }
+        let blocks = (0..self.blocks.len()).map(|index| self.source.block_bytes(index));
+        let head = self.head.as_ref().map_or_else(Bytes::default, |head| head.bytes(&self.source.weights));
+        let most = blocks.clone().map(|bytes| bytes.held).max().unwrap_or(0);
+        let all = |Bytes { held, cached }| held + cached;
+        Taken { least: batch + 2 * most, whole: batch + all(head) + blocks.map(all).sum::<usize>() }
     }
 
     /// Decides what stays on the device, given how much may, for documents of up to `longest` tokens.
@@ -236,8 +238,8 @@ impl Model {
     /// device: cancelling waits for no more than that.
     pub fn tokens_per_batch(&self) -> usize {
         const OPERATIONS: usize = 10_000_000_000;
-        let block = self.source.block_bytes(0) / size_of::<f32>();
-        let head = self.head_bytes(Head::piece_bytes) / size_of::<f32>();
+        let block = self.source.block_parameters(0);
+        let head = self.head.as_ref().map_or(0, Head::piece_parameters);
         (OPERATIONS / (2 * block.max(head).max(1))).clamp(256, 4096)
     }
 

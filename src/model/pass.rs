@@ -147,7 +147,7 @@ impl Model {
                         pass.piece = Some(head.piece(layer - blocks - 1, weights, device)?);
                     }
                     if let (Some(losses), Some(piece)) = (&mut pass.batches[pass.next].losses, &pass.piece) {
-                        losses.add(piece, head);
+                        losses.add(piece, head)?;
                     }
                 }
             }
@@ -215,7 +215,7 @@ impl Model {
             Some(block) => Some(&**block),
             None => pass.block.as_deref(),
         };
-        flight.states = block.map(|block| block.forward(states, &context));
+        flight.states = block.map(|block| block.forward(states, &context)).transpose()?;
         Ok(())
     }
 }

@@ -1,51 +1,86 @@
-//! Products of matrices in main memory, with weights that were laid out for them once.
+//! Products of matrices in main memory.
 //!
-//! A product is computed a tile at a time (`tile`). Weights lie in panels of `PANEL` outputs, input by
-//! input, so that a tile reads them in one stream; a stretch of `DEPTH` inputs of a panel stays in the first cache
-//! while up to `ROWS` rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in the
-//! result, whose rows lie so far apart that caches hold few of them.
+//! A product is computed a tile at a time (`tile`). Weights lie in panels of `PANEL` outputs, input by input, so that a
+//! tile reads them in one stream; a stretch of some hundred inputs of a panel stays in the first caches while up to
+//! `ROWS` rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in the result, whose rows
+//! lie so far apart that caches hold few of them.
+//!
+//! Small matrices are held as panels. Of others nothing is held: their rows are read each time they are wanted and
+//! turned into a panel of the thread's, which costs little beside the rows that then pass it.
 //!
 //! Every sum is taken in the same order, whatever the number of rows, of threads and of lanes in a vector: the
 //! same state gives the same result to the bit, in whatever company it comes.
 
+mod aligned;
+mod operands;
+mod states;
 mod tile;
+mod turn;
 
 use std::cell::RefCell;
-use std::convert::Infallible;
+use std::fmt::Debug;
 use std::ops::Range;
 use std::time::Instant;
 
+use bytemuck::cast_slice_mut;
 use rayon::prelude::*;
 
-use self::tile::{PANEL, TILE, Tile};
+pub use self::aligned::Aligned;
+pub use self::operands::Operands;
+pub use self::states::States;
+pub use self::tile::{PANEL, TILE, Tile};
+pub use self::turn::turn;
+use crate::error::Result;
 use crate::simd::{Simd, WithSimd, prefetch_second, with_simd};
 
-/// Inputs that a panel passes at a time, at most: with the tile of states as much as the first cache holds.
-const DEPTH: usize = 96;
-/// Rows of states that pass a panel.
-const ROWS: usize = 256;
-/// Panels whose sums a thread gathers at once, at most: with [`ROWS`] rows, and a stretch of their states, well within
-/// the second cache.
-const GROUP: usize = 4;
+/// Panels that are held whose sums a thread gathers at once, at most: with a block of rows, and a stretch of their
+/// states, within the second cache.
+const GROUP: usize = 2;
+/// Rows of weights that are read and turned together: they stay in the second cache in between.
+const READ: usize = 16;
 
-/// Weights `[outputs, inputs]` in panels: `[panels, inputs, PANEL]`, the last panel filled up with zeros.
-pub struct Packed {
-    values: Aligned,
+/// Weights `[outputs, inputs]` for products with states.
+#[derive(Debug)]
+pub struct Matrix {
+    place: Place,
     inputs: usize,
     outputs: usize,
+    operands: Operands,
 }
 
-impl std::fmt::Debug for Packed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Packed [{}, {}]", self.outputs, self.inputs)
+/// Where weights lie.
+#[derive(Debug)]
+enum Place {
+    /// In panels `[panels, words, PANEL]`, the last filled up with anything.
+    Held(Aligned),
+    /// Where their rows are read from.
+    Read(Box<dyn Rows>),
+}
+
+/// Where rows of weights are read from, each time they are wanted.
+pub trait Rows: Debug + Send + Sync {
+    /// Writes rows `[outputs of the range, inputs]`.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being read.
+    fn read(&self, outputs: Range<usize>, values: &mut [f32]) -> Result<()>;
+
+    /// Writes rows of pairs of bf16, `[outputs of the range, words]`; see [`Operands`]. `false`, and nothing written,
+    /// where only [`Rows::read`] can.
+    ///
+    /// # Errors
+    /// As [`Rows::read`].
+    fn read_pairs(&self, outputs: Range<usize>, pairs: &mut [u32]) -> Result<bool> {
+        let _ = (outputs, pairs);
+        Ok(false)
     }
 }
 
 /// A place that threads write disjoint parts of.
-pub(crate) struct Output(pub *mut f32);
+pub(crate) struct Output<T>(pub *mut T);
 
 // SAFETY: whoever writes through the pointer sees to it that nobody else touches that part.
-unsafe impl Sync for Output {}
+unsafe impl<T: Send> Sync for Output<T> {}
 
 /// Who computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,45 +91,75 @@ pub enum Cores {
     All,
 }
 
-impl Packed {
-    /// Lays out weights. `read` writes a range of rows `[outputs of the range, inputs]`.
+/// Memory of a thread.
+#[derive(Default)]
+struct Scratch {
+    /// `[rows of a block, panels · PANEL]`
+    sums: Aligned,
+    /// `[READ, words]`
+    rows: Aligned,
+    /// `[words, PANEL]`
+    panel: Aligned,
+}
+
+impl Matrix {
+    /// Weights that are read each time they are wanted.
+    ///
+    /// # Panics
+    /// If there are no inputs.
+    pub fn read([inputs, outputs]: [usize; 2], operands: Operands, rows: Box<dyn Rows>) -> Self {
+        assert!(inputs > 0, "products of nothing");
+        Self { place: Place::Read(rows), inputs, outputs, operands }
+    }
+
+    /// Weights that are read once and held. `read` writes a range of rows `[outputs of the range, inputs]`.
     ///
     /// # Errors
     /// What `read` says.
     ///
     /// # Panics
     /// If there are no inputs.
-    pub fn new<E: Send>(
+    pub fn held<E: Send>(
         [inputs, outputs]: [usize; 2],
+        operands: Operands,
         read: impl Fn(Range<usize>, &mut [f32]) -> Result<(), E> + Sync,
     ) -> Result<Self, E> {
         assert!(inputs > 0, "products of nothing");
+        let words = operands.words(inputs);
         let mut values = Aligned::new();
         let panels =
-            values.at_least(outputs.div_ceil(PANEL) * PANEL * inputs).par_chunks_exact_mut(PANEL * inputs);
+            values.at_least(outputs.div_ceil(PANEL) * PANEL * words).par_chunks_exact_mut(PANEL * words);
         panels.enumerate().try_for_each_init(
-            || vec![0.0; PANEL * inputs],
-            |rows, (panel, values)| {
+            || (vec![0.0; PANEL * inputs], vec![0.0; PANEL * words]),
+            |(rows, turned), (panel, values)| {
                 let range = panel * PANEL..outputs.min((panel + 1) * PANEL);
                 let rows = &mut rows[..range.len() * inputs];
+                let turned = &mut turned[..range.len() * words];
                 read(range, rows)?;
-                turn(rows, inputs, values);
+                match operands {
+                    Operands::F32 => turn(rows, words, words, values),
+                    Operands::Bf16 => {
+                        Operands::write_rows_of_pairs(rows, inputs, cast_slice_mut(turned));
+                        turn(turned, words, words, values);
+                    }
+                }
                 Ok(())
             },
         )?;
-        Ok(Self { values, inputs, outputs })
+        Ok(Self { place: Place::Held(values), inputs, outputs, operands })
     }
 
-    /// Lays out `[outputs, inputs]`.
+    /// Holds `[outputs, inputs]`, to be multiplied as it is.
     ///
     /// # Panics
     /// If there are no inputs.
     pub fn of(weights: &[f32], inputs: usize) -> Self {
         let read = |range: Range<usize>, rows: &mut [f32]| {
             rows.copy_from_slice(&weights[range.start * inputs..range.end * inputs]);
-            Ok::<(), Infallible>(())
+            Ok::<(), std::convert::Infallible>(())
         };
-        Self::new([inputs, weights.len() / inputs], read).unwrap_or_else(|never| match never {})
+        Self::held([inputs, weights.len() / inputs], Operands::F32, read)
+            .unwrap_or_else(|never| match never {})
     }
 
     /// The number of inputs of a row.
@@ -107,133 +172,140 @@ impl Packed {
         self.outputs
     }
 
-    /// x · weightsᵀ, `[rows, inputs]` to `[rows, outputs]`, a stretch of a row at a time:
-    /// `join(first output, products, their place in out)`, once for every place.
+    /// What states are to be laid out as.
+    pub fn operands(&self) -> Operands {
+        self.operands
+    }
+
+    /// states · weightsᵀ, to `[rows, outputs]`, a stretch of a row at a time: `join(first output, products, their place
+    /// in out)`, once for every place.
+    ///
+    /// # Errors
+    /// Weights that cannot be read.
     ///
     /// # Panics
     /// If the sizes do not fit each other.
     pub fn apply(
         &self,
-        x: &[f32],
+        states: &States,
         out: &mut [f32],
         cores: Cores,
         join: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
-    ) {
-        let rows = x.len() / self.inputs;
-        assert_eq!((x.len(), out.len()), (rows * self.inputs, rows * self.outputs));
-        match cores {
-            Cores::One => self.each(x, |row, first, products| {
-                let start = row * self.outputs + first;
-                join(first, products, &mut out[start..start + products.len()]);
-            }),
-            Cores::All => self.apply_on_all_cores(x, out, join),
-        }
-    }
-
-    fn apply_on_all_cores(
-        &self,
-        x: &[f32],
-        out: &mut [f32],
-        join: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
-    ) {
-        let states = States::new(x, self.inputs, Cores::All);
-        let (panels, blocks) = (self.outputs.div_ceil(PANEL), states.rows.div_ceil(ROWS));
-        // Several tasks a core, that none waits long for the last.
-        let group = (panels * blocks / (8 * rayon::current_num_threads())).clamp(1, GROUP);
-        let groups = panels.div_ceil(group);
+    ) -> Result<()> {
+        assert_eq!(out.len(), states.rows() * self.outputs);
         let output = Output(out.as_mut_ptr());
-        (0..blocks * groups).into_par_iter().with_max_len(1).for_each(|task| {
+        self.each(states, cores, |row, first, products| {
             let output = &output;
-            let (block, first) = (task / groups, task % groups * group);
-            self.pass(&states, block, first..panels.min(first + group), |row, first, products| {
-                // SAFETY: `row < rows` and `first + products.len() <= outputs`, and `out` is `[rows, outputs]`, so
-                // this lies in it; no other task has this group of outputs in this block of rows.
-                let place = unsafe {
-                    let start = output.0.add(row * self.outputs + first);
-                    std::slice::from_raw_parts_mut(start, products.len())
-                };
-                join(first, products, place);
-            });
-        });
+            // SAFETY: `row < rows` and `first + products.len() <= outputs`, and `out` is `[rows, outputs]`, so this
+            // lies in it; no other call has these outputs of this row.
+            let place = unsafe {
+                let start = output.0.add(row * self.outputs + first);
+                std::slice::from_raw_parts_mut(start, products.len())
+            };
+            join(first, products, place);
+        })
     }
 
-    /// x · weightsᵀ on this thread, handed on as it is computed: `take(row, first output, products)`, for each
-    /// row in the order of outputs.
-    pub fn each(&self, x: &[f32], mut take: impl FnMut(usize, usize, &mut [f32])) {
-        let states = States::new(x, self.inputs, Cores::One);
-        let panels = self.outputs.div_ceil(PANEL);
-        for block in 0..states.rows.div_ceil(ROWS) {
-            for first in (0..panels).step_by(GROUP) {
-                self.pass(&states, block, first..panels.min(first + GROUP), &mut take);
+    /// states · weightsᵀ, handed on as it is computed: `take(row, first output, products)`, once for every output of
+    /// every row. The first output is one of a panel, the first of [`PANEL`] outputs.
+    ///
+    /// # Errors
+    /// As [`Matrix::apply`].
+    ///
+    /// # Panics
+    /// As [`Matrix::apply`].
+    pub fn each(
+        &self,
+        states: &States,
+        cores: Cores,
+        take: impl Fn(usize, usize, &mut [f32]) + Sync,
+    ) -> Result<()> {
+        assert_eq!((states.inputs(), states.operands()), (self.inputs, self.operands));
+        let (panels, blocks) = (self.outputs.div_ceil(PANEL), states.blocks());
+        let group = match &self.place {
+            // Several tasks a core, that none waits long for the last.
+            Place::Held(_) if cores == Cores::All => {
+                (panels * blocks / (8 * rayon::current_num_threads())).clamp(1, GROUP)
             }
+            Place::Held(_) => GROUP,
+            // A panel that was just turned stays in the second cache.
+            Place::Read(_) => 1,
+        };
+        let groups = panels.div_ceil(group);
+        let pass = |task: usize| {
+            let (block, first) = (task / groups, task % groups * group);
+            self.pass(states, block, first..panels.min(first + group), &take)
+        };
+        match cores {
+            Cores::One => (0..blocks * groups).try_for_each(pass),
+            Cores::All => (0..blocks * groups).into_par_iter().with_max_len(1).try_for_each(pass),
         }
     }
 
-    /// Takes a block of rows past up to [`GROUP`] panels: `take(row, first output, products)`.
+    /// Takes a block of rows past up to [`GROUP`] panels.
     fn pass(
         &self,
         states: &States,
         block: usize,
         panels: Range<usize>,
-        mut take: impl FnMut(usize, usize, &mut [f32]),
-    ) {
+        take: impl Fn(usize, usize, &mut [f32]),
+    ) -> Result<()> {
         thread_local! {
-            static SUMS: RefCell<Aligned> = const { RefCell::new(Aligned::new()) };
+            static SCRATCH: RefCell<Scratch> = RefCell::default();
         }
         // Taken, not borrowed: `take` may compute a product of its own.
-        let mut memory = SUMS.take();
+        let mut scratch = SCRATCH.take();
+        let Scratch { sums, rows: read, panel } = &mut scratch;
         let (first, width) = (panels.start * PANEL, panels.len() * PANEL);
         let outputs = width.min(self.outputs - first);
         let (rows, states) = states.block(block);
-        let sums = memory.at_least(rows.len().next_multiple_of(TILE) * width);
-        with_simd(Sums { weights: self, states, panels, sums });
+        let sums = sums.at_least(rows.len().next_multiple_of(TILE) * width);
+        let words = self.operands.words(self.inputs);
+        let (held, next) = match &self.place {
+            Place::Held(values) => {
+                let (held, next) = values.get()[first * words..].split_at(width * words);
+                (held, &next[..next.len().min(PANEL * words)])
+            }
+            Place::Read(from) => {
+                let panel = &mut panel.at_least(PANEL * words)[..PANEL * words];
+                self.turned(&**from, first..first + outputs, read, panel)?;
+                (&*panel, &[][..])
+            }
+        };
+        with_simd(Sums { operands: self.operands, words, outputs, panels: held, next, states, sums });
         for (row, sums) in rows.zip(sums.chunks_exact_mut(width)) {
             take(row, first, &mut sums[..outputs]);
         }
-        SUMS.set(memory);
+        SCRATCH.set(scratch);
+        Ok(())
     }
-}
 
-/// Writes rows `[outputs, inputs]` as a panel `[inputs, PANEL]`.
-fn turn(rows: &[f32], inputs: usize, panel: &mut [f32]) {
-    /// Inputs turned at a time: as many floats as share a line of the caches.
-    const TURNED: usize = 16;
-    for from in (0..inputs).step_by(TURNED) {
-        let to = inputs.min(from + TURNED);
-        for (output, row) in rows.chunks_exact(inputs).enumerate() {
-            for (panel, &weight) in panel[from * PANEL..].chunks_exact_mut(PANEL).zip(&row[from..to]) {
-                panel[output] = weight;
+    /// Reads some outputs as a panel, a few rows at a time.
+    fn turned(
+        &self,
+        from: &dyn Rows,
+        outputs: Range<usize>,
+        read: &mut Aligned,
+        panel: &mut [f32],
+    ) -> Result<()> {
+        let words = self.operands.words(self.inputs);
+        for first in outputs.clone().step_by(READ) {
+            let range = first..outputs.end.min(first + READ);
+            let rows = &mut read.at_least(READ * words)[..range.len() * words];
+            match self.operands {
+                Operands::F32 => from.read(range, rows)?,
+                Operands::Bf16 => {
+                    let pairs = cast_slice_mut(rows);
+                    if !from.read_pairs(range.clone(), pairs)? {
+                        let mut values = vec![0.0; range.len() * self.inputs];
+                        from.read(range, &mut values)?;
+                        Operands::write_rows_of_pairs(&values, self.inputs, pairs);
+                    }
+                }
             }
+            turn(rows, words, words, &mut panel[first - outputs.start..]);
         }
-    }
-}
-
-/// Values from the start of a line of the caches on: a vector that lies across two is read twice.
-#[derive(Default)]
-struct Aligned {
-    memory: Vec<f32>,
-    start: usize,
-    len: usize,
-}
-
-impl Aligned {
-    const fn new() -> Self {
-        Self { memory: Vec::new(), start: 0, len: 0 }
-    }
-
-    /// `len` values or more, zeros where they were not written before. What was written is lost where more are asked
-    /// for than ever before.
-    fn at_least(&mut self, len: usize) -> &mut [f32] {
-        const LINE: usize = 64;
-        if len > self.len {
-            self.memory = vec![0.0; len + LINE / size_of::<f32>()];
-            (self.start, self.len) = (self.memory.as_ptr().align_offset(LINE), len);
-        }
-        &mut self.memory[self.start..][..self.len]
-    }
-
-    fn get(&self) -> &[f32] {
-        &self.memory[self.start..][..self.len]
+        Ok(())
     }
 }
 
@@ -242,75 +314,33 @@ impl Aligned {
 pub fn rate() -> f64 {
     const SIZE: usize = 512;
     const ROUNDS: usize = 4;
-    let weights = Packed::of(&vec![0.5; SIZE * SIZE], SIZE);
+    let weights = Matrix::of(&vec![0.5; SIZE * SIZE], SIZE);
     let (x, mut out) = (vec![0.5; SIZE * SIZE], vec![0.0; SIZE * SIZE]);
     let seconds = (0..ROUNDS).map(|_| {
         let start = Instant::now();
-        weights.apply(&x, &mut out, Cores::All, |_, products, out| out.copy_from_slice(products));
+        let states = States::new(&x, SIZE, Operands::F32, Cores::All);
+        // Weights that are held can be read.
+        let _ =
+            weights.apply(&states, &mut out, Cores::All, |_, products, out| out.copy_from_slice(products));
         start.elapsed().as_secs_f64()
     });
     // The first warms up.
     2.0 * (SIZE * SIZE * SIZE) as f64 / seconds.fold(f64::INFINITY, f64::min).max(1e-9)
 }
 
-/// States laid out for tiles, in memory that the thread keeps.
-struct States {
-    rows: usize,
-    inputs: usize,
-    /// For each block of rows and stretch of inputs `[tiles, TILE, depth]`. Rows beyond the last hold anything, and
-    /// nothing comes of them.
-    values: Aligned,
-}
-
-thread_local! {
-    static STATES: RefCell<Aligned> = const { RefCell::new(Aligned::new()) };
-}
-
-impl States {
-    /// Lays out `[rows, inputs]`.
-    fn new(x: &[f32], inputs: usize, cores: Cores) -> Self {
-        let rows = x.len() / inputs;
-        let mut memory = STATES.take();
-        let values = memory.at_least(rows.next_multiple_of(TILE) * inputs);
-        let blocks = x.chunks(ROWS * inputs).zip(values.chunks_mut(ROWS * inputs));
-        for (x, values) in blocks {
-            let rows = (x.len() / inputs).next_multiple_of(TILE);
-            let stretch = stretch(inputs);
-            let lay_out = |(index, values): (usize, &mut [f32])| {
-                let (from, depth) = (index * stretch, values.len() / rows);
-                for (row, values) in x.chunks_exact(inputs).zip(values.chunks_exact_mut(depth)) {
-                    values.copy_from_slice(&row[from..from + depth]);
-                }
-            };
-            let values = &mut values[..rows * inputs];
-            match cores {
-                Cores::One => values.chunks_mut(rows * stretch).enumerate().for_each(lay_out),
-                Cores::All => values.par_chunks_mut(rows * stretch).enumerate().for_each(lay_out),
-            }
-        }
-        Self { rows, inputs, values: memory }
-    }
-
-    /// The rows of a block, and what is laid out of them.
-    fn block(&self, block: usize) -> (Range<usize>, &[f32]) {
-        let rows = block * ROWS..self.rows.min((block + 1) * ROWS);
-        let values = rows.start * self.inputs..rows.end.next_multiple_of(TILE) * self.inputs;
-        (rows, &self.values.get()[values])
-    }
-}
-
-impl Drop for States {
-    fn drop(&mut self) {
-        STATES.set(std::mem::take(&mut self.values));
-    }
-}
-
 /// The sums of a block of rows for some panels.
 struct Sums<'a> {
-    weights: &'a Packed,
-    /// For each stretch of inputs `[tiles, TILE, depth]`.
+    operands: Operands,
+    /// Words of a row.
+    words: usize,
+    /// Outputs of all panels that matter.
+    outputs: usize,
+    /// `[panels, words, PANEL]`
+    panels: &'a [f32],
+    /// The panel that will probably be wanted next; empty where that is not known.
+    next: &'a [f32],
+    /// For each stretch of words `[tiles, TILE, depth]`.
     states: &'a [f32],
-    panels: Range<usize>,
     /// `[tiles, TILE, PANEL · panels]`
     sums: &'a mut [f32],
 }
@@ -320,102 +350,49 @@ impl WithSimd for Sums<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { weights, states, panels, sums } = self;
-        let values = weights.values.get();
-        let (inputs, width) = (weights.inputs, panels.len() * PANEL);
-        let rows = states.len() / inputs;
+        let Self { operands, words, outputs, panels, next, states, sums } = self;
+        let count = panels.len() / (words * PANEL);
+        let (rows, width) = (states.len() / words, count * PANEL);
         let sums = &mut sums[..rows * width];
-        let stretch = stretch(inputs);
-        for from in (0..inputs).step_by(stretch) {
-            let depth = stretch.min(inputs - from);
+        let stretch = stretch(words, operands);
+        for from in (0..words).step_by(stretch) {
+            let depth = stretch.min(words - from);
             let states = &states[from * rows..][..depth * rows];
-            for (index, panel) in panels.clone().enumerate() {
-                let outputs = PANEL.min(weights.outputs - panel * PANEL);
-                let panel = &values[(panel * inputs + from) * PANEL..][..depth * PANEL];
-                // Meanwhile the panel that is next comes nearer, a share with every tile.
-                let next = match index + 1 < panels.len() {
-                    true => ((panels.start + index + 1) * inputs + from) * PANEL,
-                    false => (panels.start * inputs + from + depth) * PANEL,
+            for (index, whole) in panels.chunks_exact(words * PANEL).enumerate() {
+                let outputs = PANEL.min(outputs - index * PANEL);
+                let panel = &whole[from * PANEL..][..depth * PANEL];
+                // Meanwhile the stretch that is next comes nearer, a share with every tile.
+                let soon = match index + 1 < count {
+                    true => &panels[((index + 1) * words + from) * PANEL..],
+                    false if from + depth < words => &panels[(from + depth) * PANEL..],
+                    false => next,
                 };
-                let next = &values[next..values.len().min(next + depth * PANEL)];
-                let mut shares = next.chunks((depth * PANEL).div_ceil(rows / TILE));
+                let soon = &soon[..soon.len().min(depth * PANEL)];
+                let mut shares = soon.chunks((depth * PANEL).div_ceil(rows / TILE));
                 let sums = sums.chunks_exact_mut(TILE * width);
                 for (states, sums) in states.chunks_exact(TILE * depth).zip(sums) {
                     prefetch_second(shares.next().unwrap_or_default());
                     let sums = &mut sums[index * PANEL..];
-                    Tile { states, panel, outputs, sums, width, first: from == 0 }.add(simd);
+                    let (apart, first) = (depth, from == 0);
+                    Tile { operands, states, apart, panel, outputs, sums, width, first }.add(simd);
                 }
             }
         }
     }
 }
 
-/// How many inputs a panel passes at a time: nearly as many each time.
-fn stretch(inputs: usize) -> usize {
-    inputs.div_ceil(inputs.div_ceil(DEPTH))
+/// How many words a panel passes at a time: nearly as many each time.
+fn stretch(words: usize, operands: Operands) -> usize {
+    /// With the tile of states as much as the first cache holds.
+    const SINGLES: usize = 96;
+    /// From the second cache, which products of pairs leave more time.
+    const PAIRS: usize = 256;
+    let most = match operands {
+        Operands::F32 => SINGLES,
+        Operands::Bf16 => PAIRS,
+    };
+    words.div_ceil(words.div_ceil(most))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(len: usize, seed: u32) -> Vec<f32> {
-        let value =
-            |i: u32| ((i.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8) % 2001) as f32 * 1e-3 - 1.0;
-        (0..len as u32).map(value).collect()
-    }
-
-    fn product(weights: &Packed, x: &[f32], cores: Cores) -> Vec<f32> {
-        let mut out = vec![f32::NAN; x.len() / weights.inputs * weights.outputs];
-        weights.apply(x, &mut out, cores, |_, products, out| out.copy_from_slice(products));
-        out
-    }
-
-    #[test]
-    fn products_of_any_size() {
-        for (rows, inputs, outputs) in
-            [(1, 1, 1), (3, 5, 47), (8, 96, 48), (9, 97, 49), (77, 200, 500), (257, 33, 97), (520, 130, 800)]
-        {
-            let (x, weights) = (values(rows * inputs, 1), values(outputs * inputs, 2));
-            let packed = Packed::of(&weights, inputs);
-            let found = product(&packed, &x, Cores::All);
-            for (row, found) in x.chunks_exact(inputs).zip(found.chunks_exact(outputs)) {
-                for (weights, &found) in weights.chunks_exact(inputs).zip(found) {
-                    let terms = || row.iter().zip(weights).map(|(&a, &b)| f64::from(a) * f64::from(b));
-                    let (expected, size): (f64, f64) = (terms().sum(), terms().map(f64::abs).sum());
-                    assert!((f64::from(found) - expected).abs() <= 1e-6 * size + 1e-30, "{found} {expected}");
-                }
-            }
-            assert_eq!(found, product(&packed, &x, Cores::One));
-            let mut handed = vec![f32::NAN; found.len()];
-            packed.each(&x, |row, first, products| {
-                handed[row * outputs + first..][..products.len()].copy_from_slice(products);
-            });
-            assert_eq!(found, handed);
-            // A state alone gives what it gives among others.
-            let last = rows - 1;
-            assert_eq!(found[last * outputs..], product(&packed, &x[last * inputs..], Cores::One));
-        }
-    }
-
-    #[test]
-    fn vectors_of_any_width_give_the_same() {
-        let (rows, inputs, outputs) = (21, 150, 130);
-        let (x, weights) = (values(rows * inputs, 3), values(outputs * inputs, 4));
-        let packed = Packed::of(&weights, inputs);
-        let states = States::new(&x, inputs, Cores::One);
-        let sums = |run: &dyn Fn(Sums<'_>)| {
-            let mut sums = vec![f32::NAN; rows.next_multiple_of(TILE) * 3 * PANEL];
-            run(Sums { weights: &packed, states: states.block(0).1, panels: 0..3, sums: &mut sums });
-            let rows = sums.chunks_exact(3 * PANEL).take(rows);
-            rows.flat_map(|sums| &sums[..outputs]).copied().collect::<Vec<f32>>()
-        };
-        let expected = sums(&|task| pulp::Scalar::new().vectorize(task));
-        assert!(expected.iter().any(|&sum| sum != 0.0));
-        assert_eq!(sums(&|task| with_simd(task)), expected);
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = pulp::x86::V3::try_new() {
-            assert_eq!(sums(&|task| Simd::vectorize(simd, task)), expected);
-        }
-    }
-}
+mod tests;

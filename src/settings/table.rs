@@ -227,7 +227,7 @@ pub static TOLERANCE: Descriptor = Descriptor {
 pub static DTYPE: Descriptor = Descriptor {
     name: "dtype",
     label: "Products",
-    help: "The type of matrix products: auto is f32; f16 and bf16 need a GPU that has them",
+    help: "The type of matrix products: auto is f32; bf16 on the CPU or a GPU that has it, f16 on such a GPU",
     unit: None,
     section: Section::Computation,
     role: Role::Scores,

@@ -166,7 +166,7 @@ pub enum Dtype {
     F32,
     /// 16 bits, on a GPU that has them: large states may overflow.
     F16,
-    /// 16 bits with the range of f32, on a GPU that has them.
+    /// 16 bits with the range of f32, on the CPU or on a GPU that has them.
     Bf16,
 }
 

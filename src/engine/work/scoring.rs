@@ -108,11 +108,11 @@ impl Work {
             (None, Some(config)) => {
                 let in_main_memory = scores.iter().filter(|scored| !scored.is_on_gpu());
                 let options = Options {
-                    device: device.compute.tensors(),
                     products: device.compute.products(dtype).map_err(Trouble::Condition)?,
                     memory: device.memory_beside(beside),
                     longest: sample.longest(),
                     scores_a_token: in_main_memory.map(|scored| scored.table.bytes_of(1)).sum(),
+                    ..Options::new(device.compute.tensors())
                 };
                 Job::open(session, of.checkpoint, &checkpoint, config, &options)
                     .map_err(|error| error.at(&checkpoint.path))?

@@ -1,8 +1,9 @@
 //! Twin of `shaders/cosine_scores.wgsl`: cosines of hidden states with the reference points. Where scores are held in
 //! half precision, this one leaves the rounding to whoever writes them down.
 
+use crate::error::Result;
 use crate::estimator::{LARGEST_SQUARE, REFUSED, Row};
-use crate::product::{Cores, Packed};
+use crate::product::{Cores, Matrix, States};
 use crate::simd::{sum_of, vectorised};
 
 /// Writes `scores[row.target] = reference · hidden[row.source] / ‖hidden[row.source]‖` for each row.
@@ -13,12 +14,17 @@ use crate::simd::{sum_of, vectorised};
 ///
 /// A zero state has no direction: its scores are zero, so it spreads uniformly (SPEC 2.2). The scores of a state that
 /// is not finite, or whose square is beyond [`LARGEST_SQUARE`], are [`REFUSED`].
-pub fn cosine_scores(hidden: &[f32], reference: &Packed, rows: &[Row], scores: &mut [f32]) {
+///
+/// # Errors
+/// None of reference points that are held.
+pub fn cosine_scores(hidden: &[f32], reference: &Matrix, rows: &[Row], scores: &mut [f32]) -> Result<()> {
     let (width, points) = (reference.inputs(), reference.outputs());
     for rows in rows.chunk_by(|a, b| a.source + 1 == b.source && a.target + 1 == b.target) {
         let states = &hidden[rows[0].source as usize * width..][..rows.len() * width];
         let scores = &mut scores[rows[0].target as usize * points..][..rows.len() * points];
-        reference.apply(states, scores, Cores::One, |_, products, scores| scores.copy_from_slice(products));
+        let laid_out = States::new(states, width, reference.operands(), Cores::One);
+        reference
+            .apply(&laid_out, scores, Cores::One, |_, products, scores| scores.copy_from_slice(products))?;
         vectorised(
             #[inline(always)]
             || {
@@ -31,6 +37,7 @@ pub fn cosine_scores(hidden: &[f32], reference: &Packed, rows: &[Row], scores: &
             },
         );
     }
+    Ok(())
 }
 
 /// 1/‖z‖ from ‖z‖²; none of a state that is not finite or too large.

@@ -29,9 +29,9 @@ impl Block {
 }
 
 impl super::Block for Block {
-    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let normed = self.input_layernorm.forward(x.clone());
-        let found = self.self_attn.forward(normed.clone(), context);
-        x + found + self.mlp.forward(normed, context.config.activation)
+        let found = self.self_attn.forward(normed.clone(), context)?;
+        Ok(x + found + self.mlp.forward(normed, context.config.activation)?)
     }
 }

@@ -36,11 +36,11 @@ impl Block {
 }
 
 impl super::Block for Block {
-    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
-        let found = self.self_attn.forward(self.input_layernorm.forward(x.clone()), context);
+    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
+        let found = self.self_attn.forward(self.input_layernorm.forward(x.clone()), context)?;
         let x = x + self.post_attention_layernorm.forward(found);
         let inner = self.pre_feedforward_layernorm.forward(x.clone());
-        let inner = self.mlp.forward(inner, context.config.activation);
-        x + self.post_feedforward_layernorm.forward(inner)
+        let inner = self.mlp.forward(inner, context.config.activation)?;
+        Ok(x + self.post_feedforward_layernorm.forward(inner))
     }
 }

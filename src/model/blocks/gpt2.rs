@@ -38,13 +38,14 @@ impl Block {
 }
 
 impl super::Block for Block {
-    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let hidden = context.config.hidden_size;
-        let fused = self.c_attn.forward(self.ln_1.forward(x.clone()));
+        let fused = self.c_attn.forward(self.ln_1.forward(x.clone()))?;
         // All queries, then all keys, then all values.
         let part = |index: usize| fused.clone().narrow(1, index * hidden, hidden);
-        let x = x + self.attn_c_proj.forward(attend(context, part(0), part(1), part(2)));
+        let x = x + self.attn_c_proj.forward(attend(context, part(0), part(1), part(2)))?;
         let normed = self.ln_2.forward(x.clone());
-        x + feed_forward(normed, None, &self.c_fc, &self.mlp_c_proj, context.config.activation)
+        let act = context.config.activation;
+        Ok(x + feed_forward(normed, None, &self.c_fc, &self.mlp_c_proj, act)?)
     }
 }

@@ -38,30 +38,30 @@ impl Block {
         })
     }
 
-    fn attention(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+    fn attention(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let [rows, _] = x.dims();
         let (heads, size) = (context.config.attention.heads, context.config.attention.head_size);
         // Each head's query, key and value lie side by side in the fused projection.
-        let fused = self.query_key_value.forward(x).reshape([rows, heads, 3, size]);
+        let fused = self.query_key_value.forward(x)?.reshape([rows, heads, 3, size]);
         let part = |index: usize| fused.clone().narrow(2, index, 1).reshape([rows, heads * size]);
         self.dense.forward(attend(context, part(0), part(1), part(2)))
     }
 
-    fn mlp(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+    fn mlp(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         feed_forward(x, None, &self.dense_h_to_4h, &self.dense_4h_to_h, context.config.activation)
     }
 }
 
 impl super::Block for Block {
-    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
-        let found = self.attention(self.input_layernorm.forward(x.clone()), context);
+    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
+        let found = self.attention(self.input_layernorm.forward(x.clone()), context)?;
         if context.config.parallel_residual {
-            let inner = self.mlp(self.post_attention_layernorm.forward(x.clone()), context);
-            x + found + inner
+            let inner = self.mlp(self.post_attention_layernorm.forward(x.clone()), context)?;
+            Ok(x + found + inner)
         } else {
             let x = x + found;
-            let inner = self.mlp(self.post_attention_layernorm.forward(x.clone()), context);
-            x + inner
+            let inner = self.mlp(self.post_attention_layernorm.forward(x.clone()), context)?;
+            Ok(x + inner)
         }
     }
 }

@@ -33,10 +33,10 @@ impl Block {
 }
 
 impl super::Block for Block {
-    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let normed = self.input_layernorm.forward(x.clone());
-        let x = x + self.self_attn.forward(normed, context);
+        let x = x + self.self_attn.forward(normed, context)?;
         let normed = self.post_attention_layernorm.forward(x.clone());
-        x + self.mlp.forward(normed, context.config.activation)
+        Ok(x + self.mlp.forward(normed, context.config.activation)?)
     }
 }

@@ -21,7 +21,10 @@ use crate::error::Result;
 /// A block on a device.
 pub trait Block: Debug + Send {
     /// `[tokens, h]` to the same.
-    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2>;
+    ///
+    /// # Errors
+    /// Weights that lie in files and cannot be read.
+    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>>;
 }
 
 /// Loads the block that `loader` leads to.

@@ -32,10 +32,10 @@ impl Block {
 }
 
 impl super::Block for Block {
-    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
-        let found = self.self_attn.forward(x.clone(), context);
+    fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
+        let found = self.self_attn.forward(x.clone(), context)?;
         let x = x + self.post_attention_layernorm.forward(found);
-        let inner = self.mlp.forward(x.clone(), context.config.activation);
-        x + self.post_feedforward_layernorm.forward(inner)
+        let inner = self.mlp.forward(x.clone(), context.config.activation)?;
+        Ok(x + self.post_feedforward_layernorm.forward(inner))
     }
 }

@@ -1,14 +1,20 @@
 //! Linear maps, and the feed-forward block made of them.
 
+use rayon::prelude::*;
+
+use crate::error::Result;
 use crate::model::config::Activation;
-use crate::product::{Cores, Packed};
+use crate::product::{Cores, Matrix, Output, States};
 use crate::simd::{erf, exp, tanh, vectorised};
+
+/// Inputs up to which the weights of a block fit a core's cache, where they are held.
+pub const NARROW: usize = 512;
 
 /// A linear map.
 #[derive(Debug)]
 pub struct Map {
     /// `[outputs, inputs]`
-    pub weight: Packed,
+    pub weight: Matrix,
     /// `[outputs]`
     pub bias: Option<Vec<f32>>,
 }
@@ -16,7 +22,13 @@ pub struct Map {
 impl Map {
     /// x · weightᵀ + bias, `[rows, inputs]` to `[rows, outputs]`, a stretch of a row at a time while it is in the
     /// cache: `join(values, their place in out)`.
-    fn apply(&self, x: &[f32], out: &mut [f32], cores: Cores, join: impl Fn(&mut [f32], &mut [f32]) + Sync) {
+    fn apply(
+        &self,
+        x: &States,
+        out: &mut [f32],
+        cores: Cores,
+        join: impl Fn(&mut [f32], &mut [f32]) + Sync,
+    ) -> Result<()> {
         self.weight.apply(x, out, cores, |first, values, out| {
             if let Some(bias) = &self.bias {
                 vectorised(
@@ -25,7 +37,7 @@ impl Map {
                 );
             }
             join(values, out);
-        });
+        })
     }
 }
 
@@ -57,9 +69,18 @@ pub fn activate(act: Activation, values: &mut [f32]) {
 }
 
 /// down(act(gate(x)) · up(x)), or down(act(up(x))) without a gate.
-pub fn feed_forward(x: &[f32], gate: Option<&Map>, up: &Map, down: &Map, act: Activation) -> Vec<f32> {
-    let (inputs, inner) = (up.weight.inputs(), up.weight.outputs());
-    in_shares(x, [inputs, down.weight.outputs()], |x, out, inside, cores| {
+///
+/// # Errors
+/// Weights that cannot be read.
+pub fn feed_forward(
+    x: &[f32],
+    gate: Option<&Map>,
+    up: &Map,
+    down: &Map,
+    act: Activation,
+) -> Result<Vec<f32>> {
+    let (inputs, inner, operands) = (up.weight.inputs(), up.weight.outputs(), up.weight.operands());
+    let [out] = in_shares(x, inputs, [down.weight.outputs()], |x, [out], inside, cores| {
         let size = x.len() / inputs * inner;
         if inside.len() < size {
             *inside = super::zeros(size);
@@ -69,48 +90,69 @@ pub fn feed_forward(x: &[f32], gate: Option<&Map>, up: &Map, down: &Map, act: Ac
             activate(act, values);
             out.copy_from_slice(values);
         };
+        let states = States::new(x, inputs, operands, cores);
         match gate {
             Some(gate) => {
-                gate.apply(x, inside, cores, activated);
-                up.apply(x, inside, cores, |values, out| {
+                gate.apply(&states, inside, cores, activated)?;
+                up.apply(&states, inside, cores, |values, out| {
                     vectorised(
                         #[inline(always)]
                         || out.iter_mut().zip(values).for_each(|(out, value)| *out *= *value),
                     );
-                });
+                })?;
             }
-            None => up.apply(x, inside, cores, activated),
+            None => up.apply(&states, inside, cores, activated)?,
         }
-        down.apply(inside, out, cores, |values, out| out.copy_from_slice(values));
-    })
+        drop(states);
+        let states = States::new(inside, inner, operands, cores);
+        down.apply(&states, out, cores, |values, out| out.copy_from_slice(values))
+    })?;
+    Ok(out)
 }
 
-/// x · weightᵀ + bias.
-pub fn linear(x: &[f32], map: &Map) -> Vec<f32> {
-    in_shares(x, [map.weight.inputs(), map.weight.outputs()], |x, out, _, cores| {
-        map.apply(x, out, cores, |values, out| out.copy_from_slice(values));
-    })
-}
-
-/// Makes `[rows, outputs]` from `[rows, inputs]`: a few rows on each core, so that what is made of them stays in its
-/// cache; or, where the weights alone do not fit there, all rows on all cores.
+/// x · weightᵀ + bias, for several maps of the same states.
 ///
-/// `work` gets rows of the input and of the output, scratch memory of its thread, and who is to compute.
-fn in_shares(
+/// # Errors
+/// Weights that cannot be read.
+pub fn linear<const N: usize>(x: &[f32], maps: [&Map; N]) -> Result<[Vec<f32>; N]> {
+    let Some(first) = maps.first() else { return Ok(maps.map(|_| Vec::new())) };
+    let (inputs, operands) = (first.weight.inputs(), first.weight.operands());
+    in_shares(x, inputs, maps.map(|map| map.weight.outputs()), |x, outs, _, cores| {
+        let states = States::new(x, inputs, operands, cores);
+        let mut both = maps.iter().zip(outs);
+        both.try_for_each(|(map, out)| {
+            map.apply(&states, out, cores, |values, out| out.copy_from_slice(values))
+        })
+    })
+}
+
+/// Makes `[rows, outputs]` of each kind from `[rows, inputs]`: a few rows on each core, so that what is made of them
+/// stays in its cache; or, where the weights alone do not fit there, all rows on all cores.
+///
+/// `work` gets rows of the input and of the outputs, scratch memory of its thread, and who is to compute.
+fn in_shares<const N: usize>(
     x: &[f32],
-    [inputs, outputs]: [usize; 2],
-    work: impl Fn(&[f32], &mut [f32], &mut Vec<f32>, Cores) + Sync,
-) -> Vec<f32> {
+    inputs: usize,
+    outputs: [usize; N],
+    work: impl Fn(&[f32], [&mut [f32]; N], &mut Vec<f32>, Cores) -> Result<()> + Sync,
+) -> Result<[Vec<f32>; N]> {
     /// Rows on a core.
     const ROWS: usize = 128;
-    /// Inputs up to which the weights of a block fit a core's cache.
-    const NARROW: usize = 512;
+    let rows = x.len() / inputs;
+    let mut outs = outputs.map(|outputs| super::zeros(rows * outputs));
     if inputs <= NARROW {
-        return super::by_rows(x, [inputs, outputs], ROWS, |x, out, scratch| {
-            work(x, out, scratch, Cores::One)
-        });
+        let places = outs.each_mut().map(|out| Output(out.as_mut_ptr()));
+        x.par_chunks(ROWS * inputs).enumerate().try_for_each_init(Vec::new, |scratch, (chunk, x)| {
+            let places = &places;
+            let own = std::array::from_fn(|index| {
+                let (first, count) = (chunk * ROWS * outputs[index], x.len() / inputs * outputs[index]);
+                // SAFETY: the outputs of these rows lie in memory made for all, and no other chunk has them.
+                unsafe { std::slice::from_raw_parts_mut(places[index].0.add(first), count) }
+            });
+            work(x, own, scratch, Cores::One)
+        })?;
+    } else {
+        work(x, outs.each_mut().map(|out| &mut **out), &mut Vec::new(), Cores::All)?;
     }
-    let mut out = super::zeros(x.len() / inputs * outputs);
-    work(x, &mut out, &mut Vec::new(), Cores::All);
-    out
+    Ok(outs)
 }

@@ -2,11 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::product::Packed;
+use crate::error::Result;
+use crate::product::{Cores, Matrix, Output, PANEL, States};
 use crate::simd::{exp, largest, softcap, sum_of, vectorised};
-
-/// Rows that pass a piece together on a thread, at most.
-const ROWS: usize = 256;
 
 /// What becomes of logits.
 #[derive(Clone, Copy, Debug)]
@@ -30,28 +28,73 @@ impl Logits {
     }
 }
 
-/// Takes a piece of the vocabulary into the largest logit so far and the sum of exponentials relative to it. Logits
-/// are made some hundred at a time and never kept.
+/// The largest of some logits of a row, and the sum of all exponentials relative to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Running {
+    largest: f32,
+    sum: f32,
+}
+
+impl Default for Running {
+    /// Of no logits.
+    fn default() -> Self {
+        Self { largest: f32::NEG_INFINITY, sum: 0.0 }
+    }
+}
+
+impl Running {
+    #[inline(always)]
+    fn of(logits: &[f32]) -> Self {
+        let most = largest(logits);
+        Self { largest: most, sum: sum_of(logits, |logit| exp(logit - most)) }
+    }
+
+    /// Of the logits of both.
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        // Not `max`, which would lose a NaN.
+        let largest = if other.largest > self.largest { other.largest } else { self.largest };
+        let relative = |part: Self| part.sum * exp(part.largest - largest);
+        Self { largest, sum: relative(self) + relative(other) }
+    }
+
+    /// ln Σ exp(logits).
+    pub fn log_sum(self) -> f32 {
+        self.largest + self.sum.ln()
+    }
+}
+
+/// Takes a piece of the vocabulary into what was found of others. Logits are made some at a time and never kept.
 ///
 /// * `states`: `[rows, width]`
 /// * `piece`: `[tokens, width]`
-/// * `running`: for each row, largest and sum; −∞ and 0 before the first piece
-pub fn add(states: &[f32], piece: &Packed, logits: Logits, running: &mut [(f32, f32)]) {
-    let width = piece.inputs();
-    let rows = running.len().div_ceil(rayon::current_num_threads()).clamp(1, ROWS);
-    running.par_chunks_mut(rows).zip(states.par_chunks(rows * width)).for_each(|(running, states)| {
-        piece.each(states, |row, _, values| {
-            let (before, sum) = &mut running[row];
-            vectorised(
-                #[inline(always)]
-                || {
+/// * `running`: for each row
+///
+/// # Errors
+/// Weights that cannot be read.
+pub fn add(states: &States, piece: &Matrix, logits: Logits, running: &mut [Running]) -> Result<()> {
+    // Folded in order at the end, so that nothing depends on who computes what.
+    let panels = piece.outputs().div_ceil(PANEL);
+    let mut found = vec![Running::default(); states.rows() * panels];
+    let output = Output(found.as_mut_ptr());
+    piece.each(states, Cores::All, |row, first, products| {
+        let output = &output;
+        vectorised(
+            #[inline(always)]
+            || {
+                for (panel, values) in (first / PANEL..).zip(products.chunks_mut(PANEL)) {
                     logits.apply(values);
-                    let most = largest(values);
-                    let most = if most > *before { most } else { *before };
-                    let added = sum_of(values, |logit| exp(logit - most));
-                    (*before, *sum) = (most, *sum * exp(*before - most) + added);
-                },
-            );
-        });
+                    // SAFETY: `found` is `[rows, panels]`, and this panel of this row is handed out once.
+                    unsafe { output.0.add(row * panels + panel).write(Running::of(values)) };
+                }
+            },
+        );
+    })?;
+    running.par_iter_mut().zip(found.par_chunks(panels)).with_min_len(64).for_each(|(running, found)| {
+        vectorised(
+            #[inline(always)]
+            || *running = found.iter().fold(*running, |all, &part| all.and(part)),
+        );
     });
+    Ok(())
 }

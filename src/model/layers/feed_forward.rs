@@ -30,26 +30,32 @@ impl GatedMlp {
     }
 
     /// `[rows, hidden]` to the same.
-    pub fn forward(&self, x: Tensor<2>, act: Activation) -> Tensor<2> {
+    ///
+    /// # Errors
+    /// As [`Linear::forward`].
+    pub fn forward(&self, x: Tensor<2>, act: Activation) -> Result<Tensor<2>> {
         feed_forward(x, Some(&self.gate_proj), &self.up_proj, &self.down_proj, act)
     }
 }
 
 /// down(act(up(x))), or down(act(gate(x)) · up(x)) with a gate: `[rows, hidden]` to the same.
+///
+/// # Errors
+/// As [`Linear::forward`].
 pub fn feed_forward(
     x: Tensor<2>,
     gate: Option<&Linear>,
     up: &Linear,
     down: &Linear,
     act: Activation,
-) -> Tensor<2> {
+) -> Result<Tensor<2>> {
     if let (Some(up), Some(down)) = (up.on_host(), down.on_host()) {
         let (rows, gate) = (x.dims()[0], gate.and_then(Linear::on_host));
-        return matrix(linear::feed_forward(Host::new(x).values(), gate, up, down, act), rows);
+        return Ok(matrix(linear::feed_forward(Host::new(x).values(), gate, up, down, act)?, rows));
     }
     let inner = match gate {
-        Some(gate) => activate(act, gate.forward(x.clone())) * up.forward(x),
-        None => activate(act, up.forward(x)),
+        Some(gate) => activate(act, gate.forward(x.clone())?) * up.forward(x)?,
+        None => activate(act, up.forward(x)?),
     };
     down.forward(inner)
 }

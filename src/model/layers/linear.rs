@@ -44,7 +44,7 @@ impl Linear {
     ) -> Result<Self> {
         let bias = if bias { Some(loader.tensor("bias", [outputs])?) } else { None };
         if loader.on_cpu() {
-            let weight = loader.packed("weight", [inputs, outputs], inputs_first)?;
+            let weight = loader.on_host("weight", [inputs, outputs], inputs_first)?;
             return Ok(Self::Host(Map { weight, bias: bias.map(|bias| Host::new(bias).into_values()) }));
         }
         let shape = if inputs_first { [inputs, outputs] } else { [outputs, inputs] };
@@ -61,22 +61,46 @@ impl Linear {
     }
 
     /// `[rows, in]` to `[rows, out]`, in f32 whatever the product is computed in.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        match self {
-            Self::Host(map) => {
-                let rows = x.dims()[0];
-                matrix(linear(Host::new(x).values(), map), rows)
-            }
-            Self::Device(map) => {
-                let weight = map.weight.clone();
-                let product = product(x, if map.inputs_first { weight } else { weight.transpose() });
-                match &map.bias {
-                    Some(bias) => product + bias.clone().unsqueeze(),
-                    None => product,
-                }
-            }
+    ///
+    /// # Errors
+    /// Weights that lie in files and cannot be read.
+    pub fn forward(&self, x: Tensor<2>) -> Result<Tensor<2>> {
+        Self::forward_all([self], x).map(|[found]| found)
+    }
+
+    /// The same by several maps of one place, which take what they have in common but once.
+    ///
+    /// # Errors
+    /// As [`Linear::forward`].
+    pub fn forward_all<const N: usize>(maps: [&Self; N], x: Tensor<2>) -> Result<[Tensor<2>; N]> {
+        if let Some(maps) = all(maps.map(Self::on_host)) {
+            let rows = x.dims()[0];
+            return Ok(linear(Host::new(x).values(), maps)?.map(|values| matrix(values, rows)));
+        }
+        Ok(maps.map(|map| match map {
+            Self::Host(_) => unreachable!("maps that are used together are in one place"),
+            Self::Device(map) => map.forward(x.clone()),
+        }))
+    }
+}
+
+impl DeviceLinear {
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let weight = self.weight.clone();
+        let product = product(x, if self.inputs_first { weight } else { weight.transpose() });
+        match &self.bias {
+            Some(bias) => product + bias.clone().unsqueeze(),
+            None => product,
         }
     }
+}
+
+/// What all of several options hold.
+fn all<T: Copy, const N: usize>(options: [Option<T>; N]) -> Option<[T; N]> {
+    options
+        .iter()
+        .all(Option::is_some)
+        .then(|| options.map(|option| option.unwrap_or_else(|| unreachable!())))
 }
 
 /// x · weight, computed in the type of the weight and given in f32.

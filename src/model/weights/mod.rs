@@ -1,9 +1,11 @@
-//! Weights, read from `model.safetensors` or `pytorch_model.bin` and converted to f32 on the way to the device.
+//! Weights, read from `model.safetensors` or `pytorch_model.bin` and converted to f32 on the way to the device, or to
+//! products that want their rows again and again.
 //!
 //! Read, not mapped: a file that another program cuts short or rewrites meanwhile is an error, where a map would end
-//! the program.
+//! the program. The copy from the system's cache takes a fiftieth of the product that follows.
 
 pub mod files;
+mod matrix_rows;
 mod stored;
 pub mod torch;
 mod weight_file;
@@ -14,18 +16,20 @@ use std::collections::hash_map::{Entry as Slot, HashMap};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 use safetensors::tensor::Dtype;
 
+use matrix_rows::MatrixRows;
 use stored::{Stored, element_size};
 use torch::Trouble;
 use weight_file::{WeightFile, broken, lfs_pointer};
 
 use crate::checkpoints::{self, Format, ModelFolder, WeightFiles, is_lfs_pointer};
 use crate::error::{Error, Kind, Result};
-use crate::product::Packed;
+use crate::product::{Matrix, Operands};
 
 /// The largest index of shards read, in bytes.
 const LARGEST_INDEX: u64 = 256 << 20;
@@ -36,6 +40,19 @@ pub struct Weights {
     folder: PathBuf,
     files: Vec<WeightFile>,
     tensors: HashMap<String, Entry>,
+}
+
+/// How large a tensor is.
+#[derive(Clone, Copy, Debug)]
+pub struct Size<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The number of its dimensions.
+    pub dimensions: usize,
+    /// The number of its elements.
+    pub parameters: usize,
+    /// The bytes it takes in its file.
+    pub bytes: usize,
 }
 
 /// Where a tensor lies.
@@ -131,10 +148,21 @@ impl Weights {
         own.map(|entry| entry.shape.iter().map(|&n| n as u64).product::<u64>()).sum()
     }
 
-    /// The number of parameters of the tensors whose names start with `prefix`.
-    pub fn parameters_under(&self, prefix: &str) -> usize {
+    /// The tensors whose names start with `prefix`.
+    pub fn under(&self, prefix: &str) -> impl Iterator<Item = Size<'_>> {
+        let under = self.tensors.iter().filter(move |(name, _)| name.starts_with(prefix));
+        under.map(|(name, entry)| Size {
+            name,
+            dimensions: entry.shape.len(),
+            parameters: entry.shape.iter().product(),
+            bytes: (entry.range.end - entry.range.start) as usize,
+        })
+    }
+
+    /// Tells the system that the tensors whose names start with `prefix` will soon be read.
+    pub fn announce(&self, prefix: &str) {
         let under = self.tensors.iter().filter(|(name, _)| name.starts_with(prefix));
-        under.map(|(_, entry)| entry.shape.iter().product::<usize>()).sum()
+        under.for_each(|(_, entry)| self.files[entry.file].announce(entry.range.clone()));
     }
 
     /// The bytes of all weight files.
@@ -198,15 +226,31 @@ impl Weights {
         Ok(values)
     }
 
-    /// Rows `range` of a matrix of `shape`, laid out for products on the CPU.
+    /// Rows `range` of a matrix of `shape`, for products on the CPU: held there, or read each time they are wanted.
     ///
     /// # Errors
-    /// As [`Weights::tensor`].
-    pub fn packed(&self, name: &str, shape: [usize; 2], range: Range<usize>) -> Result<Packed> {
-        let stored = self.stored(name, &shape)?;
-        Packed::new([shape[1], range.len()], |rows, values| {
-            stored.read(range.start + rows.start..range.start + rows.end, values)
-        })
+    /// As [`Weights::tensor`]; of one that is not held its values are looked at when they are wanted.
+    pub fn matrix(
+        self: &Arc<Self>,
+        name: &str,
+        shape: [usize; 2],
+        range: Range<usize>,
+        operands: Operands,
+        held: bool,
+    ) -> Result<Matrix> {
+        let (stored, sizes) = (self.stored(name, &shape)?, [shape[1], range.len()]);
+        if held {
+            return Matrix::held(sizes, operands, |rows, values| {
+                stored.read(range.start + rows.start..range.start + rows.end, values)
+            });
+        }
+        let rows = MatrixRows { weights: Arc::clone(self), name: name.to_owned(), shape, first: range.start };
+        Ok(Matrix::read(sizes, operands, Box::new(rows)))
+    }
+
+    /// Whether the elements of a tensor follow each other in its file, row by row.
+    pub fn is_contiguous(&self, name: &str) -> bool {
+        self.tensors.get(name).is_some_and(|entry| entry.strides.is_none())
     }
 
     /// Sees to it that there is a tensor of `shape`, of a type that can be read.

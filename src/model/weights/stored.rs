@@ -8,7 +8,8 @@ use safetensors::tensor::Dtype;
 
 use super::Entry;
 use super::weight_file::WeightFile;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::simd::vectorised;
 
 /// A tensor in a file.
 pub struct Stored<'a> {
@@ -45,6 +46,32 @@ impl Stored<'_> {
             None => self.read_elements((range.start * self.width) as u64, values),
             Some(strides) => self.read_apart(range, strides, values),
         }
+    }
+
+    /// Writes rows `range` of a matrix of bf16 as they are stored, two elements a word. False, and nothing written,
+    /// where they are stored in another type, or so that rows are no words.
+    ///
+    /// # Errors
+    /// As [`Stored::read`].
+    pub fn read_pairs(&self, range: Range<usize>, pairs: &mut [u32]) -> Result<bool> {
+        let whole = self.width.is_multiple_of(2) && self.entry.strides.is_none();
+        if self.entry.dtype != Dtype::BF16 || !whole {
+            return Ok(false);
+        }
+        assert!(2 * pairs.len() == range.len() * self.width && range.end <= self.entry.shape[0]);
+        let offset = self.entry.range.start + (range.start * self.width * self.size) as u64;
+        self.read_bytes(offset, bytemuck::cast_slice_mut(pairs))?;
+        let finite = vectorised(
+            #[inline(always)]
+            || {
+                pairs.iter_mut().fold(true, |finite, pair| {
+                    *pair = u32::from_le(*pair);
+                    // The exponents of what is not finite are all ones.
+                    finite & (*pair & 0x7f80 != 0x7f80) & (*pair & 0x7f80_0000 != 0x7f80_0000)
+                })
+            },
+        );
+        if finite { Ok(true) } else { Err(self.not_finite()) }
     }
 
     /// Writes rows `range` of elements that do not follow each other, as those of a matrix that is stored turned. What
@@ -90,19 +117,26 @@ impl Stored<'_> {
         let mut piece = vec![0; PIECE.min(values.len() * self.size)];
         for values in values.chunks_mut(PIECE / self.size) {
             let bytes = &mut piece[..values.len() * self.size];
-            self.file.read(offset, bytes).map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => self.file.changed(),
-                _ => self.file.error(format!("tensor `{}` cannot be read ({error})", self.name)),
-            })?;
+            self.read_bytes(offset, bytes)?;
             if !convert(self.entry.dtype, bytes, values) {
-                return Err(self
-                    .file
-                    .error(format!("tensor `{}` has NaN or infinite values", self.name))
-                    .help("the checkpoint is damaged or its training diverged"));
+                return Err(self.not_finite());
             }
             offset += bytes.len() as u64;
         }
         Ok(())
+    }
+
+    fn read_bytes(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
+        self.file.read(offset, bytes).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => self.file.changed(),
+            _ => self.file.error(format!("tensor `{}` cannot be read ({error})", self.name)),
+        })
+    }
+
+    fn not_finite(&self) -> Error {
+        self.file
+            .error(format!("tensor `{}` has NaN or infinite values", self.name))
+            .help("the checkpoint is damaged or its training diverged")
     }
 }
 

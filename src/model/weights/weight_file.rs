@@ -2,6 +2,9 @@
 
 use std::fs::File;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::num::NonZeroU64;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -54,6 +57,19 @@ impl WeightFile {
     /// A file that ends before, or cannot be read.
     pub fn read(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
         read_exact_at(&self.file, offset, bytes)
+    }
+
+    /// Tells the system that bytes will soon be read, so that it fetches those from the disk that it does not hold.
+    pub fn announce(&self, range: Range<u64>) {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{Advice, fadvise};
+            let length = NonZeroU64::new(range.end.saturating_sub(range.start));
+            // Advice: without it they are read all the same.
+            let _ = fadvise(&self.file, range.start, length, Advice::WillNeed);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = range;
     }
 
     /// Whether it is a Git LFS pointer. A file that cannot be read is none.

@@ -1,0 +1,100 @@
+//! What products are taken of.
+
+use bytemuck::cast_slice_mut;
+
+use crate::simd::vectorised;
+
+/// The type that states and weights have when they are multiplied. Sums are in f32 either way.
+///
+/// What is multiplied lies in words of 32 bits: a number, or a pair of them, the first in the lower half. The pair
+/// behind an odd number of inputs ends with zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Operands {
+    /// f32.
+    #[default]
+    F32,
+    /// bf16, rounded to nearest.
+    Bf16,
+}
+
+impl Operands {
+    /// Words that so many inputs take.
+    pub fn words(self, inputs: usize) -> usize {
+        match self {
+            Self::F32 => inputs,
+            Self::Bf16 => inputs.div_ceil(2),
+        }
+    }
+
+    /// Writes numbers as words. The numbers before a stretch of words are even in number.
+    #[inline(always)]
+    pub fn write(self, values: &[f32], words: &mut [f32]) {
+        match self {
+            Self::F32 => words.copy_from_slice(values),
+            Self::Bf16 => write_pairs(values, cast_slice_mut(words)),
+        }
+    }
+
+    /// Writes rows of numbers, rounded to bf16, as rows of pairs.
+    pub fn write_rows_of_pairs(values: &[f32], inputs: usize, pairs: &mut [u32]) {
+        vectorised(
+            #[inline(always)]
+            || {
+                let rows = values.chunks_exact(inputs).zip(pairs.chunks_exact_mut(inputs.div_ceil(2)));
+                rows.for_each(|(row, pairs)| write_pairs(row, pairs));
+            },
+        );
+    }
+}
+
+/// Writes numbers, rounded, as pairs.
+#[inline(always)]
+fn write_pairs(values: &[f32], pairs: &mut [u32]) {
+    let (whole, rest) = values.as_chunks::<2>();
+    for (pair, &[even, odd]) in pairs.iter_mut().zip(whole) {
+        *pair = rounded(even) >> 16 | rounded(odd) & 0xffff_0000;
+    }
+    if let ([even], Some(last)) = (rest, pairs.last_mut()) {
+        *last = rounded(*even) >> 16;
+    }
+}
+
+/// The bits of a number rounded to the nearest bf16, to an even one between two, in the upper half. NaN stays NaN, and
+/// what is beyond the largest bf16 becomes infinite.
+#[inline(always)]
+fn rounded(value: f32) -> u32 {
+    let bits = value.to_bits();
+    let nearest = bits.wrapping_add(0x7fff + (bits >> 16 & 1));
+    // Rounding could carry a NaN into the sign.
+    let nan = bits & 0x7fff_ffff > 0x7f80_0000;
+    if nan { bits | 0x0040_0000 } else { nearest }
+}
+
+#[cfg(test)]
+mod tests {
+    use half::bf16;
+
+    use super::*;
+
+    #[test]
+    fn rounded_as_half_rounds() {
+        let edges = [0.0, -0.0, 1.0, f32::MAX, f32::MIN_POSITIVE, 1e-40, f32::INFINITY, f32::NAN, -f32::NAN];
+        let ties = (0..70_000u32).map(|i| f32::from_bits(0x3f80_0000 + i * 0x4000));
+        let signed = |x: f32| [x, -x];
+        for value in edges.into_iter().chain(ties).flat_map(signed) {
+            let found = bf16::from_bits((rounded(value) >> 16) as u16);
+            let expected = bf16::from_f32(value);
+            assert!(
+                found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(),
+                "{value:e}: {found:e} {expected:e}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_of_an_odd_number_stands_alone() {
+        let mut pairs = [7; 4];
+        Operands::write_rows_of_pairs(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3, &mut pairs);
+        assert_eq!(pairs, [0x4000_3f80, 0x0000_4040, 0x40a0_4080, 0x0000_40c0]);
+    }
+}

@@ -1,0 +1,93 @@
+//! Rows of weights as columns of panels.
+
+use super::tile::PANEL;
+
+/// Rows and inputs that are turned together: as many as a vector of eight holds.
+const TURNED: usize = 8;
+
+/// Writes rows of `inputs` words, `apart` from one to the next, as columns of a panel `[inputs, PANEL]`. Columns beyond
+/// stay as they are.
+pub fn turn(rows: &[f32], apart: usize, inputs: usize, panel: &mut [f32]) {
+    let count = rows.len().div_ceil(apart);
+    assert!(count <= PANEL && rows.len() >= (count - 1) * apart + inputs);
+    assert!(panel.len() >= (inputs - 1) * PANEL + count);
+    let whole = (count - count % TURNED, inputs - inputs % TURNED);
+    let turn_each = |outputs: std::ops::Range<usize>, from: usize, panel: &mut [f32]| {
+        for output in outputs {
+            for (input, &word) in rows[output * apart..][..inputs].iter().enumerate().skip(from) {
+                panel[input * PANEL + output] = word;
+            }
+        }
+    };
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx") {
+        // SAFETY: the processor has these instructions; rows and panel are as long as the assertion says.
+        unsafe { turn_squares(rows.as_ptr(), apart, whole, panel.as_mut_ptr()) };
+        turn_each(0..whole.0, whole.1, panel);
+        turn_each(whole.0..count, 0, panel);
+        return;
+    }
+    turn_each(0..count, 0, panel);
+}
+
+/// Turns whole squares.
+///
+/// # Safety
+/// `rows` is followed by as many rows, `apart`, and `panel` by as many inputs; the processor has AVX.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx")]
+unsafe fn turn_squares(rows: *const f32, apart: usize, (count, inputs): (usize, usize), panel: *mut f32) {
+    use std::arch::x86_64::{
+        _mm_loadu_ps, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
+        _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    };
+    for output in (0..count).step_by(TURNED) {
+        for input in (0..inputs).step_by(TURNED) {
+            // SAFETY: the caller's word.
+            unsafe {
+                let from = rows.add(output * apart + input);
+                let to = panel.add(input * PANEL + output);
+                for half in 0..2 {
+                    // Four inputs of rows r and r + 4 side by side.
+                    let load = |row: usize| {
+                        let place = from.add(row * apart + 4 * half);
+                        let low = _mm256_castps128_ps256(_mm_loadu_ps(place));
+                        _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(place.add(4 * apart)))
+                    };
+                    let rows = [load(0), load(1), load(2), load(3)];
+                    let low = [_mm256_unpacklo_ps(rows[0], rows[1]), _mm256_unpacklo_ps(rows[2], rows[3])];
+                    let high = [_mm256_unpackhi_ps(rows[0], rows[1]), _mm256_unpackhi_ps(rows[2], rows[3])];
+                    let turned = [
+                        _mm256_shuffle_ps::<0b01_00_01_00>(low[0], low[1]),
+                        _mm256_shuffle_ps::<0b11_10_11_10>(low[0], low[1]),
+                        _mm256_shuffle_ps::<0b01_00_01_00>(high[0], high[1]),
+                        _mm256_shuffle_ps::<0b11_10_11_10>(high[0], high[1]),
+                    ];
+                    for (input, turned) in turned.into_iter().enumerate() {
+                        _mm256_storeu_ps(to.add((4 * half + input) * PANEL), turned);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_any_size_become_columns() {
+        for (count, inputs, apart) in [(1, 1, 1), (8, 8, 8), (7, 9, 11), (48, 33, 40), (17, 64, 64)] {
+            let rows: Vec<f32> = (0..(count - 1) * apart + inputs).map(|i| i as f32).collect();
+            let mut panel = vec![-1.0; inputs * PANEL];
+            turn(&rows, apart, inputs, &mut panel);
+            for (input, columns) in panel.chunks_exact(PANEL).enumerate() {
+                for (output, &word) in columns.iter().enumerate() {
+                    let expected = if output < count { (output * apart + input) as f32 } else { -1.0 };
+                    assert_eq!(word, expected, "{count} {inputs} {apart}: {output}, {input}");
+                }
+            }
+        }
+    }
+}
