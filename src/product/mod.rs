@@ -395,4 +395,4 @@ fn stretch(words: usize, operands: Operands) -> usize {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

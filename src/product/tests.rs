@@ -3,7 +3,8 @@ use half::bf16;
 use super::*;
 use crate::error::{Error, Kind};
 
-fn values(len: usize, seed: u32) -> Vec<f32> {
+/// Numbers of which no two neighbours are alike.
+pub(crate) fn values(len: usize, seed: u32) -> Vec<f32> {
     let value = |i: u32| ((i.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8) % 2001) as f32 * 1e-3 - 1.0;
     (0..len as u32).map(value).collect()
 }

@@ -1,5 +1,5 @@
-//! The innermost loop of products with weights: a few rows of states by three vectors of outputs, whose sums stay in
-//! registers while inputs pass.
+//! The innermost loop of products with weights: some rows of states by some vectors of outputs, as many as have their
+//! sums in registers while inputs pass.
 
 use super::operands::Operands;
 use crate::simd::Simd;

@@ -299,12 +299,7 @@ fn softmax(scores: &mut [f32], width: usize, offset: usize, heads: &Heads<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn values(len: usize, seed: u32) -> Vec<f32> {
-        let value =
-            |i: u32| ((i.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8) % 2001) as f32 * 1e-3 - 1.0;
-        (0..len as u32).map(value).collect()
-    }
+    use crate::product::tests::values;
 
     /// The definition, in f64.
     fn expected(q: &[f32], k: &[f32], v: &[f32], heads: &Heads<'_>) -> Vec<f64> {
