@@ -16,12 +16,13 @@ use burn::tensor::{DType, Device};
 pub use self::buffers::{guarded, lost};
 pub use self::pipelines::{Pipeline, spread};
 use crate::error::{Error, Kind, Result};
+use crate::product;
 use crate::settings::{Backend, Dtype};
 
 /// Where models run and scores are made.
 #[derive(Clone, Debug)]
 pub enum Compute {
-    /// burn-flex on all cores.
+    /// All cores.
     Cpu,
     /// burn-wgpu.
     Gpu(Arc<Gpu>),
@@ -81,19 +82,19 @@ impl Compute {
         }
     }
 
-    /// The type that products of matrices are computed in under this choice.
+    /// Sees to it that this device has what products of matrices are to be computed in.
     ///
     /// # Errors
-    /// A type that this device does not have.
-    pub fn products(&self, dtype: Dtype) -> Result<DType> {
+    /// It does not.
+    pub fn check(&self, dtype: Dtype) -> Result<()> {
         let missing = |cause: &str, help: &str| Err(Error::new(Kind::Usage, cause).help(help));
         match (dtype, self) {
-            (Dtype::Auto | Dtype::F32, _) => Ok(DType::F32),
+            (Dtype::Auto | Dtype::F32, _) | (Dtype::Bf16 | Dtype::Bf16x2, Self::Cpu) => Ok(()),
             (Dtype::F16, Self::Gpu(gpu)) if gpu.device.features().contains(wgpu::Features::SHADER_F16) => {
-                Ok(DType::F16)
+                Ok(())
             }
             (Dtype::F16, Self::Gpu(_)) => missing("this GPU has no f16", "use --dtype f32"),
-            (Dtype::Bf16, Self::Gpu(gpu)) if gpu.tensors.supports_dtype(DType::BF16) => Ok(DType::BF16),
+            (Dtype::Bf16, Self::Gpu(gpu)) if gpu.tensors.supports_dtype(DType::BF16) => Ok(()),
             (Dtype::Bf16, Self::Gpu(_)) => missing(
                 "this GPU has no bf16, or none that its shaders can name",
                 if cfg!(feature = "spirv") {
@@ -102,9 +103,11 @@ impl Compute {
                     "use --dtype f16 or f32, or a build with `--features spirv`"
                 },
             ),
-            (Dtype::Bf16, Self::Cpu) => Ok(DType::BF16),
+            (Dtype::Bf16x2, Self::Gpu(_)) => {
+                missing("GPUs multiply no sums of two bf16", "use --dtype f32, or --backend cpu")
+            }
             (Dtype::F16, Self::Cpu) => {
-                missing("the CPU computes in f32 or bf16", "use --dtype f32 or bf16, or --backend gpu")
+                missing("the CPU multiplies no f16", "use --dtype f32, bf16x2 or bf16, or --backend gpu")
             }
         }
     }
@@ -125,7 +128,11 @@ impl Compute {
         use std::env::consts::{ARCH, OS};
         match self {
             // The system counts because sines and cosines of rotated positions are its library's.
-            Self::Cpu => format!("CPU ({ARCH}, {OS}, {})", vectors()),
+            Self::Cpu => {
+                let pairs = product::instructions_for_pairs();
+                let pairs = pairs.map(|name| format!(", {name}")).unwrap_or_default();
+                format!("CPU ({ARCH}, {OS}, {}{pairs})", vectors())
+            }
             Self::Gpu(_) => self.name(),
         }
     }
@@ -133,7 +140,10 @@ impl Compute {
     /// The device by name, for the window and the results.
     pub fn name(&self) -> String {
         match self {
-            Self::Cpu => format!("CPU (burn-flex, {} threads)", rayon::current_num_threads()),
+            Self::Cpu => {
+                let pairs = product::instructions_for_pairs().map(|name| format!(", {name}"));
+                format!("CPU ({} threads{})", rayon::current_num_threads(), pairs.unwrap_or_default())
+            }
             Self::Gpu(gpu) if gpu.software => format!("software GPU ({})", gpu.name),
             Self::Gpu(gpu) => format!("GPU ({})", gpu.name),
         }

@@ -11,6 +11,9 @@ the checkpoint is stored in another type, in that type: torch in it, ours in f32
 wait for it, without the loading of libraries and model. A turn is one run of the other side and the median of
 three of ours: a third of a second shows every hiccup of the machine, a quarter of a minute averages them.
 
+Before that it prints what the processor multiplies at most, by `cargo bench --bench measurement registers product`,
+where there is cargo: how near a forward pass comes to what the machine gives, however loud its neighbours are.
+
 With --gpu both forward passes run on the machine's GPU, torch's in bf16 and ours as --dtype says, and nothing else.
 """
 
@@ -39,6 +42,7 @@ def arguments():
     parser.add_argument("--own-runs", type=int, default=3, help="of ours in a turn; their median counts")
     parser.add_argument("--gpu", action="store_true", help="the forward pass alone, on a GPU")
     parser.add_argument("--dtype", default="f16", help="of our products on the GPU")
+    parser.add_argument("--no-peak", action="store_true", help="not what the processor multiplies at most")
     parser.add_argument("--only-forward", action="store_true", help="for models too slow for the rest")
     parser.add_argument("--infoplane", type=pathlib.Path, default=ROOT / "target/release/infoplane")
     return parser.parse_args()
@@ -142,6 +146,20 @@ def compare(args, what, count, unit, peer, ours, theirs):
           f"ratio {theirs / ours:.2f} (by turns {ratios})", flush=True)
 
 
+def peak(args):
+    """Operations a second of multiplications in registers and of a product of ours, best and median, as `cargo bench`
+    prints them."""
+    import shutil
+
+    if not shutil.which("cargo"):
+        print("no cargo, so no peak of the machine", flush=True)
+        return
+    command = ["cargo", "bench", "--bench", "measurement", "--", "registers", "product"]
+    environment = dict(os.environ, RAYON_NUM_THREADS=str(args.threads))
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    print(done.stdout, flush=True)
+
+
 def main():
     args = arguments()
     os.environ["OMP_NUM_THREADS"] = str(args.threads)
@@ -150,6 +168,8 @@ def main():
     from safetensors.numpy import save_file
 
     torch.set_num_threads(args.threads)
+    if not args.gpu and not args.no_peak:
+        peak(args)
     ids = documents(args)
     tokens = sum(map(len, ids))
     positions = sum(len(document) - 5 for document in ids)

@@ -53,10 +53,10 @@ pub fn run(args: &HiddenArgs) -> Result<u8> {
         note(&format!("warning: {warning}"));
     }
     note(&format!("computing on {}", compute.name()));
-    let products = compute.products(dtype)?;
+    compute.check(dtype)?;
     let memory = args.memory.memory.or_else(|| compute.memory_beside(0));
     let longest = documents.iter().map(Vec::len).max().unwrap_or(0);
-    let options = Options { products, memory, longest, ..Options::new(compute.tensors()) };
+    let options = Options { dtype, memory, longest, ..Options::new(compute.tensors()) };
     let start = Instant::now();
     let states = caught(|| {
         let mut model = Model::open(&ModelFolder::opened(&args.model, args.links.links()), &options)?;

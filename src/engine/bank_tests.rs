@@ -200,7 +200,7 @@ fn complete(scored: &mut Scored, chunks: usize) {
         for slab in 0..slabs {
             let value = (chunk * slabs + slab) as f32;
             let count = scored.table.positions(chunk).len() * scored.table.shape().points;
-            scored.table.open(chunk, slab).unwrap().write(0, &vec![value; count]);
+            scored.table.open(chunk, slab..slab + 1).unwrap()[0].write(0, &vec![value; count]);
         }
         scored.table.finish(chunk, Losses::default()).unwrap();
     }
@@ -371,7 +371,7 @@ fn the_stages_at_hand_are_those_before_the_first_chunk_that_is_missing() {
     let chunks = sample.chunks.len();
     assert!(chunks >= 3);
     let finish = |scored: &mut Scored, chunk| {
-        scored.table.open(chunk, 0).unwrap();
+        scored.table.open(chunk, 0..1).unwrap();
         scored.table.finish(chunk, Losses::default()).unwrap();
     };
     // The last before the first.

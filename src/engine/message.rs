@@ -109,7 +109,7 @@ pub enum Command {
 pub enum Event {
     /// The compute device in use, by its own name; again when it changed.
     Device {
-        /// For people: `CPU (burn-flex, 2 threads)` or `GPU NVIDIA …`.
+        /// For people: `CPU (2 threads)` or `GPU NVIDIA …`.
         name: String,
     },
     /// The runs now open, replacing earlier ones.

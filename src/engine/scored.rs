@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::sample::Sample;
 use crate::error::{Error, Result};
-use crate::estimator::{DeviceSlab, Estimator, Reference, Scores, Target};
+use crate::estimator::{DeviceSlab, Estimator, Reference, Scores, Targets};
 use crate::memory;
 use crate::model::batch::Batch;
 use crate::scores::{Losses, ScoreTable};
@@ -91,15 +91,12 @@ impl Scored {
         let origin = if self.device.is_some() { 0 } else { self.table.positions(chunk).start };
         let rows = sample.rows(batch, origin);
         let shape = self.table.shape();
-        for (seed, reference) in shape.seeds.range().zip(references) {
-            let slab = shape.slab(layer, seed);
-            let target = match &self.device {
-                Some(slabs) => Target::Device(&slabs[slab]),
-                None => Target::Host(self.table.open(chunk, slab)?),
-            };
-            estimator.score(states.clone(), reference, &rows, target)?;
-        }
-        Ok(())
+        let slabs = shape.slabs_of(layer);
+        let targets = match &self.device {
+            Some(device) => Targets::Device(&device[slabs]),
+            None => Targets::Host(self.table.open(chunk, slabs)?),
+        };
+        estimator.score(states.clone(), references, &rows, targets)
     }
 
     /// Counts a chunk as finished, if it is not already.

@@ -26,6 +26,7 @@ pub use self::gpu::{GpuEstimator, segments};
 pub use self::label_tree::SampleLabels;
 pub use self::statistics::{Answer, Binning, Question};
 
+use self::cpu::cosine_scores::Directions;
 use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
 pub use crate::measures::soft_entropy::{ReferencePoints, temperature, unit_rows};
@@ -64,13 +65,13 @@ pub enum Scores<'a> {
     Device(Vec<&'a DeviceSlab>),
 }
 
-/// Where scores go.
+/// Where the scores with each of some sets of reference points go.
 #[derive(Debug)]
-pub enum Target<'a> {
+pub enum Targets<'a> {
     /// To main memory: rows of a chunk.
-    Host(ValuesMut<'a>),
+    Host(Vec<ValuesMut<'a>>),
     /// To the GPU's.
-    Device(&'a DeviceSlab),
+    Device(&'a [DeviceSlab]),
 }
 
 /// Scores in the GPU's memory: `[positions, stride]` in f32, rounded to what their precision holds.
@@ -112,6 +113,20 @@ impl Reference {
     /// The hidden size.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    fn matrix(&self) -> Result<&Matrix> {
+        match &self.rows {
+            ReferenceRows::Host(rows) => Ok(rows),
+            ReferenceRows::Device(_) => Err(foreign()),
+        }
+    }
+
+    fn buffer(&self) -> Result<&wgpu::Buffer> {
+        match &self.rows {
+            ReferenceRows::Device(rows) => Ok(rows),
+            ReferenceRows::Host(_) => Err(foreign()),
+        }
     }
 }
 
@@ -187,26 +202,33 @@ impl Estimator {
         }
     }
 
-    /// Scores the states of a batch: writes row `target` of `scores` for each of `rows`.
+    /// Scores the states of a batch with each of some sets of reference points, alike in number and width: writes row
+    /// `target` of the set's scores for each of `rows`.
     ///
     /// `hidden` is `[.., h]` in f32 on the estimator's device.
+    ///
+    /// # Errors
+    /// A device that fails.
     pub fn score(
         &self,
         hidden: Tensor<2>,
-        reference: &Reference,
+        references: &[Reference],
         rows: &[Row],
-        scores: Target<'_>,
+        scores: Targets<'_>,
     ) -> Result<()> {
         debug_assert_eq!(hidden.dtype(), DType::F32);
-        match (self, scores, &reference.rows) {
-            (Self::Cpu, Target::Host(scores), ReferenceRows::Host(reference)) => {
-                score_on_cpu(hidden, reference, rows, scores)
+        match (self, scores) {
+            (Self::Cpu, Targets::Host(scores)) => score_on_cpu(hidden, references, rows, scores),
+            (Self::Gpu(gpu), Targets::Device(slabs)) => {
+                references.iter().zip(slabs).try_for_each(|(reference, slab)| {
+                    let scores = (&slab.buffer, slab.precision);
+                    gpu.score(hidden.clone(), reference.points(), reference.buffer()?, rows, scores)
+                })
             }
-            (Self::Gpu(gpu), Target::Device(slab), ReferenceRows::Device(buffer)) => {
-                gpu.score(hidden, reference.points(), buffer, rows, (&slab.buffer, slab.precision))
-            }
-            (Self::Gpu(gpu), Target::Host(scores), ReferenceRows::Device(buffer)) => {
-                gpu.score_to_host(hidden, reference.points(), buffer, rows, scores)
+            (Self::Gpu(gpu), Targets::Host(scores)) => {
+                references.iter().zip(scores).try_for_each(|(reference, scores)| {
+                    gpu.score_to_host(hidden.clone(), reference.points(), reference.buffer()?, rows, scores)
+                })
             }
             _ => Err(foreign()),
         }
@@ -241,46 +263,54 @@ fn foreign() -> Error {
 }
 
 /// The states' rows in main memory, a run of consecutive rows a task.
-fn score_on_cpu(hidden: Tensor<2>, reference: &Matrix, rows: &[Row], scores: ValuesMut<'_>) -> Result<()> {
+fn score_on_cpu(
+    hidden: Tensor<2>,
+    references: &[Reference],
+    rows: &[Row],
+    scores: Vec<ValuesMut<'_>>,
+) -> Result<()> {
+    let Some(first) = references.first() else { return Ok(()) };
+    let (width, points) = (first.width(), first.points());
+    let references: Vec<&Matrix> = references.iter().map(Reference::matrix).collect::<Result<_>>()?;
     let hidden = hidden.try_into_primitive::<Flex>().map_err(|_| foreign())?.to_contiguous();
     let states = hidden.as_slice::<f32>().ok_or_else(foreign)?;
-    let score = |rows: &[Row], scores: &mut [f32]| {
-        let local: Vec<Row> =
-            rows.iter().map(|row| Row { target: row.target - rows[0].target, ..*row }).collect();
-        cpu::cosine_scores::cosine_scores(states, reference, &local, scores)
-    };
     // Targets rise within a batch's documents but not across them; sorting lets the scores be split into
     // disjoint pieces for the cores.
     let mut rows = rows.to_vec();
     rows.sort_unstable_by_key(|row| row.target);
-    match scores {
-        ValuesMut::F32(scores) => {
-            let pieces = pieces(&rows, reference.outputs(), scores);
-            pieces.into_par_iter().try_for_each(|(rows, scores)| score(rows, scores))
-        }
-        ValuesMut::F16(scores) => {
-            let pieces = pieces(&rows, reference.outputs(), scores);
-            pieces.into_par_iter().try_for_each_init(Vec::new, |exact, (rows, scores)| {
-                exact.resize(scores.len(), 0.0);
-                score(rows, exact)?;
-                ValuesMut::F16(scores).write(0, exact);
-                Ok(())
-            })
-        }
-    }
+    let pieces = pieces(&rows, points, scores);
+    pieces.into_par_iter().try_for_each_init(Vec::new, |exact, (rows, scores)| {
+        let states = &states[rows[0].source as usize * width..][..rows.len() * width];
+        let directions = Directions::new(states, width);
+        references.iter().zip(scores).try_for_each(|(reference, mut scores)| {
+            if let ValuesMut::F32(scores) = scores {
+                return directions.score(reference, scores);
+            }
+            exact.resize(scores.count(), 0.0);
+            directions.score(reference, exact)?;
+            scores.write(0, exact);
+            Ok(())
+        })
+    })
 }
 
-/// Consecutive rows, rising in their targets, each with the scores they go to.
-fn pieces<'a, T>(rows: &'a [Row], points: usize, scores: &'a mut [T]) -> Vec<(&'a [Row], &'a mut [T])> {
+/// Consecutive rows, rising in their targets, each with the scores they go to, of every set of reference points.
+fn pieces<'a, 'b>(
+    rows: &'a [Row],
+    points: usize,
+    mut scores: Vec<ValuesMut<'b>>,
+) -> Vec<(&'a [Row], Vec<ValuesMut<'b>>)> {
     let mut pieces = Vec::new();
-    let (mut rest, mut first_row) = (scores, 0);
+    let mut first_row = 0;
     for rows in rows.chunk_by(|a, b| a.source + 1 == b.source && a.target + 1 == b.target) {
         for rows in rows.chunks(ROWS_PER_TASK) {
             let target = rows[0].target as usize;
-            let (_, tail) = rest.split_at_mut((target - first_row) * points);
-            let (piece, tail) = tail.split_at_mut(rows.len() * points);
-            (rest, first_row) = (tail, target + rows.len());
-            pieces.push((rows, piece));
+            let own = |scores: &mut ValuesMut<'b>| {
+                scores.take_first((target - first_row) * points);
+                scores.take_first(rows.len() * points)
+            };
+            pieces.push((rows, scores.iter_mut().map(own).collect()));
+            first_row = target + rows.len();
         }
     }
     pieces

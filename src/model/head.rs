@@ -10,8 +10,8 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use super::batch::Batch;
 use super::cpu::losses::{Logits, Running as Found};
 use super::cpu::{self, Host, is_cpu};
-use super::holding::operands;
 use super::layers::{joined, product};
+use super::products::Products;
 use super::source::{Bytes, Source};
 use super::weights::Weights;
 use crate::error::Result;
@@ -63,7 +63,7 @@ pub struct Head {
     table: Table,
     scale: f64,
     softcap: Option<f64>,
-    products: DType,
+    products: Products,
     /// Whether pieces are held on the CPU.
     held: bool,
     /// Pieces already on the device; empty unless they are kept.
@@ -127,15 +127,12 @@ impl Head {
         let first = index * self.rows_per_piece;
         let range = first..(first + self.rows_per_piece).min(shape[0]);
         let piece = if is_cpu(device) {
-            Piece::Host(Arc::new(weights.matrix(name, *shape, range, operands(self.products), self.held)?))
+            Piece::Host(Arc::new(weights.matrix(name, *shape, range, self.products.operands(), self.held)?))
         } else {
             let values = TensorData::new(weights.rows(name, shape, range.clone())?, [range.len(), shape[1]]);
             let piece = Tensor::<2>::from_data(values, device);
-            Piece::Device(Box::new(if self.products == DType::F32 {
-                piece
-            } else {
-                piece.cast(self.products)
-            }))
+            let dtype = self.products.of_tensors();
+            Piece::Device(Box::new(if dtype == DType::F32 { piece } else { piece.cast(dtype) }))
         };
         self.kept[index] = self.keep.then(|| piece.clone());
         Ok(piece)
@@ -191,7 +188,7 @@ impl Losses {
         let running = match is_cpu(&device) {
             true => {
                 let (values, width) = (Host::new(states), head.table.shape[1]);
-                let states = States::new(values.values(), width, operands(head.products), Cores::All);
+                let states = States::new(values.values(), width, head.products.operands(), Cores::All);
                 Running::Host(states, vec![Found::default(); rows.len()])
             }
             false => Running::Device(Box::new((states, None))),

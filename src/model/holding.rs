@@ -1,11 +1,8 @@
-//! How the CPU has matrices: in memory or in their files, and as what it multiplies them.
-
-use burn::tensor::DType;
+//! Whether the CPU has matrices in memory or in their files.
 
 use super::config::{BlockKind, Config};
 use super::cpu::linear;
 use super::weights::Weights;
-use crate::product::Operands;
 
 /// Which matrices the CPU holds in panels. Others stay in their files and are read each time they are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,9 +26,4 @@ impl Holding {
         let narrow = self == Self::Narrow && config.hidden_size <= linear::NARROW;
         narrow || !weights.is_contiguous(name)
     }
-}
-
-/// What the CPU multiplies where products are computed in this type.
-pub fn operands(products: DType) -> Operands {
-    if products == DType::BF16 { Operands::Bf16 } else { Operands::F32 }
 }

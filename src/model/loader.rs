@@ -8,7 +8,8 @@ use burn::tensor::{DType, Device, Tensor};
 
 use super::config::Config;
 use super::cpu::is_cpu;
-use super::holding::{Holding, operands};
+use super::holding::Holding;
+use super::products::Products;
 use super::weights::Weights;
 use crate::error::{Error, Result};
 use crate::product::Matrix;
@@ -20,8 +21,8 @@ pub struct Loader<'a> {
     pub config: &'a Config,
     origin: Origin<'a>,
     device: &'a Device,
-    /// The type that products are computed in.
-    products: DType,
+    /// What products are computed in.
+    products: Products,
     holding: Holding,
     name: String,
 }
@@ -47,7 +48,7 @@ impl<'a> Loader<'a> {
     pub fn new(
         config: &'a Config,
         weights: &'a Arc<Weights>,
-        (device, products, holding): (&'a Device, DType, Holding),
+        (device, products, holding): (&'a Device, Products, Holding),
         stop: &'a AtomicBool,
         name: String,
     ) -> Self {
@@ -57,7 +58,7 @@ impl<'a> Loader<'a> {
     /// A loader that notes the names and shapes of the tensors that are asked for, and gives one number for each; `device`
     /// is the CPU.
     pub fn listing(config: &'a Config, device: &'a Device, listing: &'a Mutex<Listing>) -> Self {
-        let (products, holding) = (DType::F32, Holding::default());
+        let (products, holding) = (Products::F32, Holding::default());
         Self { config, origin: Origin::Listing(listing), device, products, holding, name: String::new() }
     }
 
@@ -86,7 +87,7 @@ impl<'a> Loader<'a> {
         let [inputs, outputs] = sizes;
         let shape = if inputs_first { [inputs, outputs] } else { [outputs, inputs] };
         let Some((weights, name)) = self.asked(part, &shape)? else { return Ok(Matrix::of(&[0.0], 1)) };
-        let operands = operands(self.products);
+        let operands = self.products.operands();
         if inputs_first {
             let values = weights.rows(&name, &shape, 0..inputs)?;
             return Matrix::held(sizes, operands, |range, rows| {
@@ -107,7 +108,8 @@ impl<'a> Loader<'a> {
     /// As [`Loader::tensor`].
     pub fn matrix(&self, part: &str, shape: [usize; 2]) -> Result<Tensor<2>> {
         let matrix = self.tensor(part, shape)?;
-        Ok(if self.products == DType::F32 { matrix } else { matrix.cast(self.products) })
+        let dtype = self.products.of_tensors();
+        Ok(if dtype == DType::F32 { matrix } else { matrix.cast(dtype) })
     }
 
     /// Whether the parts go to the CPU.

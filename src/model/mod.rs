@@ -21,6 +21,7 @@ mod layout;
 mod loader;
 pub mod outline;
 mod pass;
+mod products;
 mod rope;
 mod source;
 pub mod weights;
@@ -29,27 +30,30 @@ mod windows;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use self::batch::Batch;
 use self::blocks::Block;
 use self::config::Config;
+use self::cpu::is_cpu;
 use self::head::{Head, Table};
 pub use self::holding::Holding;
 use self::layers::Norm;
 use self::outline::Outline;
 pub use self::pass::{Pass, Step};
+use self::products::Products;
 use self::source::{Bytes, Source};
 use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
+use crate::settings::Dtype;
 
 /// How a model is to run.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where.
     pub device: Device,
-    /// The type that products of matrices are computed in; everything else is in f32.
-    pub products: DType,
+    /// The choice of what products of matrices are computed in, which the device has; everything else is in f32.
+    pub dtype: Dtype,
     /// Which matrices are held on the CPU.
     pub holding: Holding,
     /// Bytes that weights and activations may take on the device; none for no limit.
@@ -61,10 +65,10 @@ pub struct Options {
 }
 
 impl Options {
-    /// In f32, without a limit.
+    /// As the defaults of the settings are, without a limit.
     pub fn new(device: Device) -> Self {
-        let (products, holding) = (DType::F32, Holding::default());
-        Self { device, products, holding, memory: None, longest: 0, scores_a_token: 0 }
+        let (dtype, holding) = (Dtype::default(), Holding::default());
+        Self { device, dtype, holding, memory: None, longest: 0, scores_a_token: 0 }
     }
 }
 
@@ -130,7 +134,8 @@ impl Model {
         let position_embedding = config
             .learned_positions
             .map(|rows| Table::new(format!("{prefix}{}", names.position_embedding), rows, width));
-        let Options { device, products, holding, memory, longest, scores_a_token } = options.clone();
+        let Options { device, dtype, holding, memory, longest, scores_a_token } = options.clone();
+        let products = Products::new(dtype, is_cpu(&device), &weights);
         let source = Source { config: Arc::clone(&config), weights, prefix, device, products, holding };
         let never = AtomicBool::new(false);
         let final_norm = Norm::load(&source.loader(names.norm, &never), config.norm, width)?;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use burn::tensor::{DType, Device};
+use burn::tensor::Device;
 
 use super::config::Config;
 use super::cpu::is_cpu;
 use super::holding::Holding;
 use super::loader::Loader;
+use super::products::Products;
 use super::weights::{Size, Weights};
 
 /// The config and weights of a model, and where it is to run.
@@ -22,8 +23,8 @@ pub struct Source {
     pub prefix: &'static str,
     /// Where the blocks go.
     pub device: Device,
-    /// The type that products are computed in.
-    pub products: DType,
+    /// What products are computed in.
+    pub products: Products,
     /// Which matrices are held on the CPU.
     pub holding: Holding,
 }

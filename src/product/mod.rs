@@ -9,9 +9,12 @@
 //! turned into a panel of the thread's, which costs little beside the rows that then pass it.
 //!
 //! Every sum is taken in the same order, whatever the number of rows, of threads and of lanes in a vector: the
-//! same state gives the same result to the bit, in whatever company it comes.
+//! same state gives the same result to the bit, in whatever company it comes. Only AMX has an order of its own, which is
+//! as fixed.
 
 mod aligned;
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod operands;
 mod states;
 mod tile;
@@ -138,7 +141,7 @@ impl Matrix {
                 read(range, rows)?;
                 match operands {
                     Operands::F32 => turn(rows, words, words, values),
-                    Operands::Bf16 => {
+                    Operands::Bf16 | Operands::Bf16x2 => {
                         Operands::write_rows_of_pairs(rows, inputs, cast_slice_mut(turned));
                         turn(turned, words, words, values);
                     }
@@ -160,6 +163,11 @@ impl Matrix {
         };
         Self::held([inputs, weights.len() / inputs], Operands::F32, read)
             .unwrap_or_else(|never| match never {})
+    }
+
+    /// Whether its weights lie in memory.
+    pub fn is_held(&self) -> bool {
+        matches!(self.place, Place::Held(_))
     }
 
     /// The number of inputs of a row.
@@ -259,7 +267,7 @@ impl Matrix {
         let (first, width) = (panels.start * PANEL, panels.len() * PANEL);
         let outputs = width.min(self.outputs - first);
         let (rows, states) = states.block(block);
-        let sums = sums.at_least(rows.len().next_multiple_of(TILE) * width);
+        let sums = sums.at_least(rows.len().next_multiple_of(states::TOGETHER) * width);
         let words = self.operands.words(self.inputs);
         let (held, next) = match &self.place {
             Place::Held(values) => {
@@ -272,7 +280,8 @@ impl Matrix {
                 (&*panel, &[][..])
             }
         };
-        with_simd(Sums { operands: self.operands, words, outputs, panels: held, next, states, sums });
+        let (operands, count) = (self.operands, rows.len());
+        with_simd(Sums { operands, words, outputs, panels: held, next, rows: count, states, sums });
         for (row, sums) in rows.zip(sums.chunks_exact_mut(width)) {
             take(row, first, &mut sums[..outputs]);
         }
@@ -294,7 +303,7 @@ impl Matrix {
             let rows = &mut read.at_least(READ * words)[..range.len() * words];
             match self.operands {
                 Operands::F32 => from.read(range, rows)?,
-                Operands::Bf16 => {
+                Operands::Bf16 | Operands::Bf16x2 => {
                     let pairs = cast_slice_mut(rows);
                     if !from.read_pairs(range.clone(), pairs)? {
                         let mut values = vec![0.0; range.len() * self.inputs];
@@ -339,9 +348,11 @@ struct Sums<'a> {
     panels: &'a [f32],
     /// The panel that will probably be wanted next; empty where that is not known.
     next: &'a [f32],
-    /// For each stretch of words `[tiles, TILE, depth]`.
+    /// How many rows matter.
+    rows: usize,
+    /// For each stretch of words `[parts, rows laid out, depth]`, rows laid out as many as [`States`] says.
     states: &'a [f32],
-    /// `[tiles, TILE, PANEL · panels]`
+    /// `[rows laid out, PANEL · panels]`
     sums: &'a mut [f32],
 }
 
@@ -350,14 +361,14 @@ impl WithSimd for Sums<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { operands, words, outputs, panels, next, states, sums } = self;
+        #[cfg(target_arch = "x86_64")]
+        if self.operands != Operands::F32 && amx::is_there() {
+            return self.by_amx();
+        }
+        let Self { operands, words, outputs, panels, next, rows, states, sums } = self;
         let count = panels.len() / (words * PANEL);
-        let (rows, width) = (states.len() / words, count * PANEL);
-        let sums = &mut sums[..rows * width];
-        let stretch = stretch(words, operands);
-        for from in (0..words).step_by(stretch) {
-            let depth = stretch.min(words - from);
-            let states = &states[from * rows..][..depth * rows];
+        let (tiles, width) = (rows.div_ceil(TILE), count * PANEL);
+        for Stretch { from, depth, first, states } in stretches(states, words, operands) {
             for (index, whole) in panels.chunks_exact(words * PANEL).enumerate() {
                 let outputs = PANEL.min(outputs - index * PANEL);
                 let panel = &whole[from * PANEL..][..depth * PANEL];
@@ -368,30 +379,95 @@ impl WithSimd for Sums<'_> {
                     false => next,
                 };
                 let soon = &soon[..soon.len().min(depth * PANEL)];
-                let mut shares = soon.chunks((depth * PANEL).div_ceil(rows / TILE));
+                let mut shares = soon.chunks((depth * PANEL).div_ceil(tiles));
                 let sums = sums.chunks_exact_mut(TILE * width);
-                for (states, sums) in states.chunks_exact(TILE * depth).zip(sums) {
+                for (states, sums) in states.chunks_exact(TILE * depth).zip(sums).take(tiles) {
                     prefetch_second(shares.next().unwrap_or_default());
                     let sums = &mut sums[index * PANEL..];
-                    let (apart, first) = (depth, from == 0);
-                    Tile { operands, states, apart, panel, outputs, sums, width, first }.add(simd);
+                    Tile { operands, states, apart: depth, panel, outputs, sums, width, first }.add(simd);
                 }
             }
         }
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+impl Sums<'_> {
+    /// The same by AMX, of pairs.
+    fn by_amx(self) {
+        let Self { operands, words, outputs, panels, rows, states, sums, .. } = self;
+        let count = panels.len() / (words * PANEL);
+        let (together, width) = (rows.div_ceil(amx::ROWS), count * PANEL);
+        let registers = amx::Amx::configure();
+        for Stretch { from, depth, first, states } in stretches(states, words, operands) {
+            for (index, whole) in panels.chunks_exact(words * PANEL).enumerate() {
+                let outputs = PANEL.min(outputs - index * PANEL);
+                let panel = &whole[from * PANEL..][..depth * PANEL];
+                let sums = sums.chunks_exact_mut(amx::ROWS * width);
+                for (states, sums) in states.chunks_exact(amx::ROWS * depth).zip(sums).take(together) {
+                    registers.add(states, panel, outputs, (&mut sums[index * PANEL..], width), first);
+                }
+            }
+        }
+    }
+}
+
+/// A part of some words of all rows.
+struct Stretch<'a> {
+    /// The first of the words.
+    from: usize,
+    /// How many there are.
+    depth: usize,
+    /// Whether the sums begin here.
+    first: bool,
+    /// `[rows laid out, depth]`
+    states: &'a [f32],
+}
+
+/// The stretches of laid out states, one part after the other, in the order in which they are multiplied.
+fn stretches(states: &[f32], words: usize, operands: Operands) -> impl Iterator<Item = Stretch<'_>> {
+    let (most, parts) = (stretch(words, operands), operands.parts());
+    let laid_out = states.len() / (words * parts);
+    (0..words).step_by(most).flat_map(move |from| {
+        let depth = most.min(words - from);
+        let states = &states[from * laid_out * parts..][..depth * laid_out * parts];
+        let each = states.chunks_exact(depth * laid_out).enumerate();
+        each.map(move |(part, states)| Stretch { from, depth, first: from + part == 0, states })
+    })
+}
+
 /// How many words a panel passes at a time: nearly as many each time.
 fn stretch(words: usize, operands: Operands) -> usize {
-    /// With the tile of states as much as the first cache holds.
-    const SINGLES: usize = 96;
-    /// From the second cache, which products of pairs leave more time.
-    const PAIRS: usize = 256;
-    let most = match operands {
-        Operands::F32 => SINGLES,
-        Operands::Bf16 => PAIRS,
+    // Of numbers, with the tile of states, as much as the first cache holds; products of pairs leave the second cache
+    // more time. These come in steps of as many words as some processors take at once.
+    let (most, step) = match operands {
+        Operands::F32 => (96, 1),
+        Operands::Bf16 | Operands::Bf16x2 => (256, 16),
     };
-    words.div_ceil(words.div_ceil(most))
+    words.div_ceil(words.div_ceil(most)).next_multiple_of(step)
+}
+
+/// Whether products of states in two parts of bf16, which come to nearly what those in f32 do, take clearly less time.
+pub fn two_parts_pay() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return amx::is_there();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
+/// The instructions for products of pairs, where this processor has some of its own: with them sums come in another
+/// order, or numbers of fewer digits are zero.
+pub fn instructions_for_pairs() -> Option<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if amx::is_there() {
+            return Some("amx-bf16");
+        }
+        if std::arch::is_x86_feature_detected!("avx512bf16") {
+            return Some("avx512bf16");
+        }
+    }
+    None
 }
 
 #[cfg(test)]

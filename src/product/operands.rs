@@ -4,7 +4,7 @@ use bytemuck::cast_slice_mut;
 
 use crate::simd::vectorised;
 
-/// The type that states and weights have when they are multiplied. Sums are in f32 either way.
+/// The types that states and weights have when they are multiplied. Sums are in f32 in any case.
 ///
 /// What is multiplied lies in words of 32 bits: a number, or a pair of them, the first in the lower half. The pair
 /// behind an odd number of inputs ends with zero.
@@ -15,6 +15,8 @@ pub enum Operands {
     F32,
     /// bf16, rounded to nearest.
     Bf16,
+    /// Weights in bf16; states as sums of two bf16, of which the first is the nearest and the second what is left.
+    Bf16x2,
 }
 
 impl Operands {
@@ -22,16 +24,25 @@ impl Operands {
     pub fn words(self, inputs: usize) -> usize {
         match self {
             Self::F32 => inputs,
-            Self::Bf16 => inputs.div_ceil(2),
+            Self::Bf16 | Self::Bf16x2 => inputs.div_ceil(2),
         }
     }
 
-    /// Writes numbers as words. The numbers before a stretch of words are even in number.
-    #[inline(always)]
-    pub fn write(self, values: &[f32], words: &mut [f32]) {
+    /// Numbers whose sum a number of a state is.
+    pub fn parts(self) -> usize {
         match self {
-            Self::F32 => words.copy_from_slice(values),
-            Self::Bf16 => write_pairs(values, cast_slice_mut(words)),
+            Self::F32 | Self::Bf16 => 1,
+            Self::Bf16x2 => 2,
+        }
+    }
+
+    /// Writes a part of the numbers of a state as words. The numbers before a stretch of words are even in number.
+    #[inline(always)]
+    pub fn write(self, part: usize, values: &[f32], words: &mut [f32]) {
+        match (self, part) {
+            (Self::F32, _) => words.copy_from_slice(values),
+            (_, 0) => write_pairs(values, cast_slice_mut(words), |value| value),
+            (..) => write_pairs(values, cast_slice_mut(words), rest),
         }
     }
 
@@ -41,22 +52,28 @@ impl Operands {
             #[inline(always)]
             || {
                 let rows = values.chunks_exact(inputs).zip(pairs.chunks_exact_mut(inputs.div_ceil(2)));
-                rows.for_each(|(row, pairs)| write_pairs(row, pairs));
+                rows.for_each(|(row, pairs)| write_pairs(row, pairs, |value| value));
             },
         );
     }
 }
 
-/// Writes numbers, rounded, as pairs.
+/// Writes what `of` makes of numbers, rounded, as pairs.
 #[inline(always)]
-fn write_pairs(values: &[f32], pairs: &mut [u32]) {
-    let (whole, rest) = values.as_chunks::<2>();
+fn write_pairs(values: &[f32], pairs: &mut [u32], of: impl Fn(f32) -> f32) {
+    let (whole, last) = values.as_chunks::<2>();
     for (pair, &[even, odd]) in pairs.iter_mut().zip(whole) {
-        *pair = rounded(even) >> 16 | rounded(odd) & 0xffff_0000;
+        *pair = rounded(of(even)) >> 16 | rounded(of(odd)) & 0xffff_0000;
     }
-    if let ([even], Some(last)) = (rest, pairs.last_mut()) {
-        *last = rounded(*even) >> 16;
+    if let ([even], Some(pair)) = (last, pairs.last_mut()) {
+        *pair = rounded(of(*even)) >> 16;
     }
+}
+
+/// What the nearest bf16 leaves of a number.
+#[inline(always)]
+fn rest(value: f32) -> f32 {
+    value - f32::from_bits(rounded(value) & 0xffff_0000)
 }
 
 /// The bits of a number rounded to the nearest bf16, to an even one between two, in the upper half. NaN stays NaN, and
@@ -88,6 +105,19 @@ mod tests {
                 found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(),
                 "{value:e}: {found:e} {expected:e}"
             );
+        }
+    }
+
+    #[test]
+    fn two_parts_leave_a_number_of_half_the_digits() {
+        for value in [1.0f32, 1.234_567_9, -0.001_234_567, 3.0e38, 1e-30] {
+            let part = |part| {
+                let mut word = [0.0];
+                Operands::Bf16x2.write(part, &[value], &mut word);
+                f32::from_bits(word[0].to_bits() << 16)
+            };
+            let left = value - part(0) - part(1);
+            assert!(left.abs() <= value.abs() / f32::from(1u16 << 15), "{value}: {left}");
         }
     }
 

@@ -7,12 +7,13 @@ use rayon::prelude::*;
 
 use super::aligned::Aligned;
 use super::operands::Operands;
-use super::tile::TILE;
 use super::{Cores, stretch};
 use crate::simd::vectorised;
 
 /// Rows of states that pass a panel together.
 pub const ROWS: usize = 512;
+/// Rows that are laid out together: as many as the largest tiles take.
+pub const TOGETHER: usize = 32;
 
 /// States laid out for products, for as many products as take the same: in memory that the thread keeps.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub struct States {
     rows: usize,
     inputs: usize,
     operands: Operands,
-    /// For each block of [`ROWS`] rows and stretch of words `[tiles, TILE, depth]`. Rows beyond the last hold anything,
-    /// and nothing comes of them.
+    /// For each block of [`ROWS`] rows and stretch of words `[parts, rows, depth]`, the rows a multiple of [`TOGETHER`].
+    /// Those beyond the last hold anything, and nothing comes of them.
     values: Aligned,
 }
 
@@ -37,29 +38,31 @@ impl States {
     pub fn new(x: &[f32], inputs: usize, operands: Operands, cores: Cores) -> Self {
         let rows = x.len() / inputs;
         let mut memory = STATES.take();
-        let words = operands.words(inputs);
-        let values = memory.at_least(rows.next_multiple_of(TILE) * words);
-        for (x, values) in x.chunks(ROWS * inputs).zip(values.chunks_mut(ROWS * words)) {
-            let rows = (x.len() / inputs).next_multiple_of(TILE);
+        let (words, parts) = (operands.words(inputs), operands.parts());
+        let values = memory.at_least(rows.next_multiple_of(TOGETHER) * words * parts);
+        for (x, values) in x.chunks(ROWS * inputs).zip(values.chunks_mut(ROWS * words * parts)) {
+            let rows = (x.len() / inputs).next_multiple_of(TOGETHER);
             let stretch = stretch(words, operands);
             let lay_out = |(index, values): (usize, &mut [f32])| {
-                let depth = values.len() / rows;
+                let depth = values.len() / (rows * parts);
                 // Of pairs every stretch but the last is whole.
                 let at = |word: usize| inputs.min(word * inputs.div_ceil(words));
                 let (from, to) = (at(index * stretch), at(index * stretch + depth));
                 vectorised(
                     #[inline(always)]
                     || {
-                        for (row, values) in x.chunks_exact(inputs).zip(values.chunks_exact_mut(depth)) {
-                            operands.write(&row[from..to], values);
+                        for (part, values) in values.chunks_exact_mut(rows * depth).enumerate() {
+                            for (row, values) in x.chunks_exact(inputs).zip(values.chunks_exact_mut(depth)) {
+                                operands.write(part, &row[from..to], values);
+                            }
                         }
                     },
                 );
             };
-            let values = &mut values[..rows * words];
+            let values = &mut values[..rows * words * parts];
             match cores {
-                Cores::One => values.chunks_mut(rows * stretch).enumerate().for_each(lay_out),
-                Cores::All => values.par_chunks_mut(rows * stretch).enumerate().for_each(lay_out),
+                Cores::One => values.chunks_mut(rows * stretch * parts).enumerate().for_each(lay_out),
+                Cores::All => values.par_chunks_mut(rows * stretch * parts).enumerate().for_each(lay_out),
             }
         }
         Self { rows, inputs, operands, values: memory }
@@ -88,8 +91,8 @@ impl States {
     /// The rows of a block, and what is laid out of them.
     pub(super) fn block(&self, block: usize) -> (Range<usize>, &[f32]) {
         let rows = block * ROWS..self.rows.min((block + 1) * ROWS);
-        let words = self.operands.words(self.inputs);
-        let values = rows.start * words..rows.end.next_multiple_of(TILE) * words;
+        let words = self.operands.words(self.inputs) * self.operands.parts();
+        let values = rows.start * words..rows.end.next_multiple_of(TOGETHER) * words;
         (rows, &self.values.get()[values])
     }
 }

@@ -48,8 +48,8 @@ impl Tile<'_> {
         match self.operands {
             Operands::F32 => self.by_registers::<S, Singles>(simd),
             #[cfg(target_arch = "x86_64")]
-            Operands::Bf16 if std::arch::is_x86_feature_detected!("avx512bf16") => self.add_by_dot(),
-            Operands::Bf16 => self.by_registers::<S, Pairs>(simd),
+            _ if std::arch::is_x86_feature_detected!("avx512bf16") => self.add_by_dot(),
+            Operands::Bf16 | Operands::Bf16x2 => self.by_registers::<S, Pairs>(simd),
         }
     }
 

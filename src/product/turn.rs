@@ -2,8 +2,9 @@
 
 use super::tile::PANEL;
 
-/// Rows and inputs that are turned together: as many as a vector of eight holds.
-const TURNED: usize = 8;
+/// Rows and inputs that are turned together: as many as a vector holds.
+const EIGHT: usize = 8;
+const SIXTEEN: usize = 16;
 
 /// Writes rows of `inputs` words, `apart` from one to the next, as columns of a panel `[inputs, PANEL]`. Columns beyond
 /// stay as they are.
@@ -11,7 +12,6 @@ pub fn turn(rows: &[f32], apart: usize, inputs: usize, panel: &mut [f32]) {
     let count = rows.len().div_ceil(apart);
     assert!(count <= PANEL && rows.len() >= (count - 1) * apart + inputs);
     assert!(panel.len() >= (inputs - 1) * PANEL + count);
-    let whole = (count - count % TURNED, inputs - inputs % TURNED);
     let turn_each = |outputs: std::ops::Range<usize>, from: usize, panel: &mut [f32]| {
         for output in outputs {
             for (input, &word) in rows[output * apart..][..inputs].iter().enumerate().skip(from) {
@@ -21,28 +21,87 @@ pub fn turn(rows: &[f32], apart: usize, inputs: usize, panel: &mut [f32]) {
     };
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx") {
-        // SAFETY: the processor has these instructions; rows and panel are as long as the assertion says.
-        unsafe { turn_squares(rows.as_ptr(), apart, whole, panel.as_mut_ptr()) };
-        turn_each(0..whole.0, whole.1, panel);
-        turn_each(whole.0..count, 0, panel);
+        let whole = |size: usize| (count - count % size, inputs - inputs % size);
+        let mut turned = 0;
+        if std::arch::is_x86_feature_detected!("avx512f") {
+            let (outputs, inputs) = whole(SIXTEEN);
+            // SAFETY: the processor has these instructions; rows and panel are as long as the assertion says.
+            unsafe { turn_sixteens(rows.as_ptr(), apart, (outputs, inputs), panel.as_mut_ptr()) };
+            turn_each(0..outputs, inputs, panel);
+            turned = outputs;
+        }
+        let (outputs, inputs) = whole(EIGHT);
+        // SAFETY: as above, for the rows and columns from `turned` on.
+        unsafe {
+            let (rows, panel) = (rows.as_ptr().add(turned * apart), panel.as_mut_ptr().add(turned));
+            turn_eights(rows, apart, (outputs - turned, inputs), panel);
+        }
+        turn_each(turned..outputs, inputs, panel);
+        turn_each(outputs..count, 0, panel);
         return;
     }
     turn_each(0..count, 0, panel);
 }
 
-/// Turns whole squares.
+/// Turns whole squares of sixteen.
+///
+/// # Safety
+/// `rows` is followed by as many rows, `apart`, and `panel` by as many inputs; the processor has AVX-512.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+unsafe fn turn_sixteens(rows: *const f32, apart: usize, (count, inputs): (usize, usize), panel: *mut f32) {
+    use std::arch::x86_64::{
+        __m512, _mm512_loadu_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
+        _mm512_storeu_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
+    };
+    for output in (0..count).step_by(SIXTEEN) {
+        for input in (0..inputs).step_by(SIXTEEN) {
+            // SAFETY: the caller's word.
+            unsafe {
+                let from = rows.add(output * apart + input);
+                let to = panel.add(input * PANEL + output);
+                // Of each four rows: quarter q of the vector i has their inputs 4 q + i.
+                let mut fours = [[_mm512_setzero_ps(); 4]; 4];
+                for (group, four) in fours.iter_mut().enumerate() {
+                    let load = |row: usize| _mm512_loadu_ps(from.add((4 * group + row) * apart));
+                    let rows = [load(0), load(1), load(2), load(3)];
+                    let low = [_mm512_unpacklo_ps(rows[0], rows[1]), _mm512_unpacklo_ps(rows[2], rows[3])];
+                    let high = [_mm512_unpackhi_ps(rows[0], rows[1]), _mm512_unpackhi_ps(rows[2], rows[3])];
+                    *four = [
+                        _mm512_shuffle_ps::<0b01_00_01_00>(low[0], low[1]),
+                        _mm512_shuffle_ps::<0b11_10_11_10>(low[0], low[1]),
+                        _mm512_shuffle_ps::<0b01_00_01_00>(high[0], high[1]),
+                        _mm512_shuffle_ps::<0b11_10_11_10>(high[0], high[1]),
+                    ];
+                }
+                let even = |a: __m512, b: __m512| _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b);
+                let odd = |a: __m512, b: __m512| _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b);
+                for i in 0..4 {
+                    let [a, b, c, d] = fours.map(|four| four[i]);
+                    let (evens, odds) = ([even(a, b), even(c, d)], [odd(a, b), odd(c, d)]);
+                    _mm512_storeu_ps(to.add(i * PANEL), even(evens[0], evens[1]));
+                    _mm512_storeu_ps(to.add((4 + i) * PANEL), even(odds[0], odds[1]));
+                    _mm512_storeu_ps(to.add((8 + i) * PANEL), odd(evens[0], evens[1]));
+                    _mm512_storeu_ps(to.add((12 + i) * PANEL), odd(odds[0], odds[1]));
+                }
+            }
+        }
+    }
+}
+
+/// Turns whole squares of eight.
 ///
 /// # Safety
 /// `rows` is followed by as many rows, `apart`, and `panel` by as many inputs; the processor has AVX.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx")]
-unsafe fn turn_squares(rows: *const f32, apart: usize, (count, inputs): (usize, usize), panel: *mut f32) {
+unsafe fn turn_eights(rows: *const f32, apart: usize, (count, inputs): (usize, usize), panel: *mut f32) {
     use std::arch::x86_64::{
         _mm_loadu_ps, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
         _mm256_unpackhi_ps, _mm256_unpacklo_ps,
     };
-    for output in (0..count).step_by(TURNED) {
-        for input in (0..inputs).step_by(TURNED) {
+    for output in (0..count).step_by(EIGHT) {
+        for input in (0..inputs).step_by(EIGHT) {
             // SAFETY: the caller's word.
             unsafe {
                 let from = rows.add(output * apart + input);
@@ -78,7 +137,9 @@ mod tests {
 
     #[test]
     fn rows_of_any_size_become_columns() {
-        for (count, inputs, apart) in [(1, 1, 1), (8, 8, 8), (7, 9, 11), (48, 33, 40), (17, 64, 64)] {
+        for (count, inputs, apart) in
+            [(1, 1, 1), (8, 8, 8), (7, 9, 11), (48, 33, 40), (17, 64, 64), (30, 31, 31)]
+        {
             let rows: Vec<f32> = (0..(count - 1) * apart + inputs).map(|i| i as f32).collect();
             let mut panel = vec![-1.0; inputs * PANEL];
             turn(&rows, apart, inputs, &mut panel);

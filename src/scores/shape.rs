@@ -87,6 +87,11 @@ impl Shape {
         layer * self.seeds.count + seed - self.seeds.first
     }
 
+    /// The slabs of a hidden state, one after the other of its seeds.
+    pub fn slabs_of(&self, layer: usize) -> Range<usize> {
+        layer * self.seeds.count..(layer + 1) * self.seeds.count
+    }
+
     /// Bytes that the scores of a number of positions take in main memory or on disk.
     pub fn bytes(&self, positions: usize) -> u64 {
         (self.slabs() * positions * self.row_bytes()) as u64
@@ -117,5 +122,6 @@ mod tests {
         assert!(!Seeds::from_first(2).include(further) && !further.include(Seeds::from_first(1)));
         let shape = Shape { layers: 4, seeds: further, ..Shape::default() };
         assert_eq!((shape.slabs(), shape.slab(0, 1), shape.slab(3, 2)), (8, 0, 7));
+        assert_eq!(shape.slabs_of(3), 6..8);
     }
 }

@@ -153,22 +153,22 @@ impl ScoreTable {
         start..self.ends[chunk]
     }
 
-    /// The scores of one slab of a chunk that is not finished, to be written: `[positions, points]`.
+    /// The scores of some slabs of a chunk that is not finished, to be written: `[positions, points]` each.
     ///
     /// # Errors
     /// [`Kind::Memory`]: out of memory.
-    pub fn open(&mut self, chunk: usize, slab: usize) -> Result<ValuesMut<'_>> {
+    pub fn open(&mut self, chunk: usize, slabs: Range<usize>) -> Result<Vec<ValuesMut<'_>>> {
         let count = self.positions(chunk).len() * self.shape.points;
         if !matches!(self.chunks[chunk], Chunk::Open(_)) {
             let room = |_| Values::zeros(self.shape.precision, count);
-            let slabs = (0..self.shape.slabs()).map(room).collect::<Result<_, _>>().map_err(|_| {
+            let all = (0..self.shape.slabs()).map(room).collect::<Result<_, _>>().map_err(|_| {
                 Error::new(Kind::Memory, format!("no memory for {count} scores"))
                     .help("use fewer --samples or --points")
             })?;
-            self.chunks[chunk] = Chunk::Open(slabs);
+            self.chunks[chunk] = Chunk::Open(all);
         }
         match &mut self.chunks[chunk] {
-            Chunk::Open(slabs) => Ok(slabs[slab].view_mut()),
+            Chunk::Open(all) => Ok(all[slabs].iter_mut().map(Values::view_mut).collect()),
             _ => unreachable!("it was opened above"),
         }
     }

@@ -131,7 +131,31 @@ impl ValuesRef<'_> {
     }
 }
 
-impl ValuesMut<'_> {
+impl<'a> ValuesMut<'a> {
+    /// The number of scores.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F16(values) => values.len(),
+        }
+    }
+
+    /// The first `count` scores; those behind them are left.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub fn take_first(&mut self, count: usize) -> ValuesMut<'a> {
+        fn first<'a, T>(values: &mut &'a mut [T], count: usize) -> &'a mut [T] {
+            let (first, rest) = std::mem::take(values).split_at_mut(count);
+            *values = rest;
+            first
+        }
+        match self {
+            Self::F32(values) => ValuesMut::F32(first(values, count)),
+            Self::F16(values) => ValuesMut::F16(first(values, count)),
+        }
+    }
+
     /// Writes scores from the place `start` on.
     pub fn write(&mut self, start: usize, scores: &[f32]) {
         match self {

@@ -227,7 +227,7 @@ pub static TOLERANCE: Descriptor = Descriptor {
 pub static DTYPE: Descriptor = Descriptor {
     name: "dtype",
     label: "Products",
-    help: "The type of matrix products: auto is f32; bf16 on the CPU or a GPU that has it, f16 on such a GPU",
+    help: "The type of matrix products: auto is f32 or as near; bf16x2 on the CPU, bf16 there or on a GPU that has it, f16 on such a GPU",
     unit: None,
     section: Section::Computation,
     role: Role::Scores,
@@ -240,6 +240,7 @@ pub static DTYPE: Descriptor = Descriptor {
             Dtype::Auto | Dtype::F32 => "f32",
             Dtype::F16 => "f16",
             Dtype::Bf16 => "bf16",
+            Dtype::Bf16x2 => "bf16x2",
         };
         Some(Words::unless(dtype == Dtype::F32, name, format!("computed in {name}")))
     },

@@ -47,7 +47,7 @@ fn fill(table: &mut ScoreTable, end: usize) {
     for chunk in (0..end).filter(|&chunk| !table.has(chunk)).collect::<Vec<_>>() {
         for slab in 0..SLABS {
             let positions = table.positions(chunk);
-            let mut scores = table.open(chunk, slab).unwrap();
+            let mut scores = table.open(chunk, slab..slab + 1).unwrap().remove(0);
             for (row, position) in positions.enumerate() {
                 let values: Vec<f32> = (0..POINTS).map(|point| score(slab, position, point)).collect();
                 scores.write(row * POINTS, &values);
@@ -92,7 +92,7 @@ fn scores_survive_their_process_and_go_on_where_they_stopped() {
         let (mut table, _) = open(&store(&folder), precision);
         fill(&mut table, 1);
         // Begun and not finished.
-        table.open(1, 0).unwrap().write(0, &[7.0; POINTS]);
+        table.open(1, 0..1).unwrap()[0].write(0, &[7.0; POINTS]);
         drop(table);
         let (mut table, damaged) = open(&store(&folder), precision);
         assert_eq!((0..3).map(|chunk| table.has(chunk)).collect::<Vec<_>>(), [true, false, false]);
@@ -110,7 +110,7 @@ fn half_precision_is_the_same_in_memory_as_on_disk() {
     let mut held = ScoreTable::new(shape(Precision::F16), &chunks());
     let scores: Vec<f32> = (0..4 * POINTS).map(|index| (index as f32).sin()).collect();
     for table in [&mut stored, &mut held] {
-        table.open(0, 0).unwrap().write(0, &scores);
+        table.open(0, 0..1).unwrap()[0].write(0, &scores);
         table.finish(0, losses(0)).unwrap();
     }
     let mut buffer = Values::default();

@@ -7,11 +7,11 @@ use half::f16;
 use infoplane::device::kernels::{self, Kernel};
 use infoplane::device::{Compute, Gpu};
 use infoplane::estimator::cpu::{
-    cosine_scores::cosine_scores,
+    cosine_scores::Directions,
     soft_bins::{Bins, row_length, soft_bins},
 };
 use infoplane::estimator::segments::{Chunk, Label, Segments};
-use infoplane::estimator::{Estimator, REFUSED, REFUSED_ENTROPY, ReferencePoints, Row, Target, unit_rows};
+use infoplane::estimator::{Estimator, REFUSED, REFUSED_ENTROPY, ReferencePoints, Row, Targets, unit_rows};
 use infoplane::product::Matrix;
 use infoplane::scores::ValuesMut;
 use infoplane::settings::{Backend, Precision};
@@ -157,7 +157,12 @@ fn scores_on_both(gpu: &Gpu, hidden: &[f32], width: usize, points: usize, rows: 
     let reference: Vec<f32> = unit_rows(1, points, width).iter().map(|&x| x as f32).collect();
     let positions = rows.iter().map(|row| row.target as usize + 1).max().unwrap();
     let mut expected = vec![POISON; positions * points];
-    cosine_scores(hidden, &Matrix::of(&reference, width), rows, &mut expected).unwrap();
+    let reference_points = Matrix::of(&reference, width);
+    for row in rows {
+        let state = &hidden[row.source as usize * width..][..width];
+        let scores = &mut expected[row.target as usize * points..][..points];
+        Directions::new(state, width).score(&reference_points, scores).unwrap();
+    }
     [scores_on_gpu(gpu, hidden, width, points, rows, Precision::F32), expected]
 }
 
@@ -244,7 +249,8 @@ fn a_state_beyond_measure_spoils_its_own_scores_only() {
         let states = TensorData::new(hidden, [40, width]);
         let states = Tensor::<2>::from_data(states, &Compute::Gpu(gpu.clone()).tensors());
         let mut scores = vec![POISON; 40 * points];
-        estimator.score(states, &reference, &rows, Target::Host(ValuesMut::F32(&mut scores))).unwrap();
+        let targets = Targets::Host(vec![ValuesMut::F32(&mut scores)]);
+        estimator.score(states, &[reference], &rows, targets).unwrap();
         assert_close(&scores, &expected, 2e-6, "main memory");
     }
 }

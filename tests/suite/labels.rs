@@ -147,14 +147,14 @@ fn preference_against_the_oracle() {
     let folder = tempfile::tempdir().unwrap();
     let run = run(folder.path(), Some(&fixture("labels/chat_template.jinja")));
     let pairs = fixture("labels/pairs.jsonl");
+    let text = Settings { samples: 80, pair_positions: PairPositions::Last, ..settings(&oracle) };
+    let (text, _) = measured(&run, &on_books(&text));
     for (positions, name) in [(PairPositions::Last, "last_assistant"), (PairPositions::All, "everything")] {
         let settings = Settings { pair_positions: positions, ..settings(&oracle) };
         let alone = Condition { settings: settings.clone(), text: TextSource::Pairs(pairs.clone()) };
         let (alone, _) = measured(&run, &Arc::new(alone));
-        let beside = Settings { pairs: pairs.to_str().unwrap().to_owned(), samples: 80, ..settings.clone() };
+        let beside = Settings { pairs: pairs.to_str().unwrap().to_owned(), samples: 80, ..settings };
         let (beside, _) = measured(&run, &on_books(&beside));
-        let text = Settings { samples: 80, pair_positions: PairPositions::Last, ..settings };
-        let (text, _) = measured(&run, &on_books(&text));
         let of_kind = |checkpoint: &&Value| checkpoint["positions_of"] == name;
         for oracle in oracle["checkpoints"].as_array().unwrap().iter().filter(of_kind) {
             let name = oracle["name"].as_str().unwrap();

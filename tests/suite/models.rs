@@ -5,11 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::DType;
 use infoplane::checkpoints::ModelFolder;
 use infoplane::device::Compute;
 use infoplane::model::batch::batches;
 use infoplane::model::config::Config;
+use infoplane::model::weights::Weights;
 use infoplane::model::{Holding, Model, Options, read_back};
 use infoplane::settings::{Backend, Dtype};
 
@@ -198,14 +198,14 @@ fn weights_that_stay_in_their_files_give_the_same_bits() {
         (0..5).map(|n| (0..20 + n % 3).map(|t| (t * 37 + n * 5) % 300).collect()).collect();
     let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
     for (name, folder, _) in checkpoints("models").into_iter().chain(checkpoints("variants")) {
-        for products in [DType::F32, DType::BF16] {
+        for dtype in [Dtype::F32, Dtype::Bf16, Dtype::Bf16x2] {
             let [held, read] = [Holding::Narrow, Holding::Least].map(|holding| {
-                let options = Options { holding, products, ..options(&compute) };
+                let options = Options { holding, dtype, ..options(&compute) };
                 let mut model = Model::open(&ModelFolder::new(&folder), &options).unwrap();
                 everything(&mut model, &documents, 50)
             });
-            assert!(bits(&held.0) == bits(&read.0), "{name} {products:?}: states");
-            assert!(bits(&held.1) == bits(&read.1), "{name} {products:?}: losses");
+            assert!(bits(&held.0) == bits(&read.0), "{name} {dtype:?}: states");
+            assert!(bits(&held.1) == bits(&read.1), "{name} {dtype:?}: losses");
         }
     }
 }
@@ -213,10 +213,10 @@ fn weights_that_stay_in_their_files_give_the_same_bits() {
 #[test]
 fn products_in_bf16_stay_near() {
     let compute = open(Backend::Cpu);
-    let products = compute.products(Dtype::Bf16).unwrap();
     for (name, folder, oracle) in checkpoints("models").into_iter().chain(checkpoints("variants")) {
         let mut model =
-            Model::open(&ModelFolder::new(&folder), &Options { products, ..options(&compute) }).unwrap();
+            Model::open(&ModelFolder::new(&folder), &Options { dtype: Dtype::Bf16, ..options(&compute) })
+                .unwrap();
         let (states, loss) = deviation(&name, &oracle, &mut model);
         println!("bf16 {name}: states {states:.1e} of the largest, loss {loss:.1e}");
         // Rounded to 8 bits before every product, through a handful of layers, where half precision has 11: up to
@@ -228,15 +228,33 @@ fn products_in_bf16_stay_near() {
 }
 
 #[test]
+fn products_of_two_parts_are_those_of_f32_where_weights_are_stored_so() {
+    let compute = open(Backend::Cpu);
+    let mut seen = 0;
+    for (name, path, oracle) in checkpoints("models").into_iter().chain(checkpoints("variants")) {
+        let folder = ModelFolder::new(&path);
+        if !Weights::open(&folder).unwrap().are_bf16() {
+            continue;
+        }
+        let options = Options { dtype: Dtype::Bf16x2, ..options(&compute) };
+        let (states, loss) = deviation(&name, &oracle, &mut Model::open(&folder, &options).unwrap());
+        println!("bf16x2 {name}: states {states:.1e} of the largest, loss {loss:.1e}");
+        assert!(states <= STATES && loss <= LOSS, "{name}: states {states:e}, loss {loss:e}");
+        seen += 1;
+    }
+    assert_eq!(seen, 30);
+}
+
+#[test]
 fn weights_cut_short_while_documents_pass_are_an_error_of_their_file() {
     let compute = open(Backend::Cpu);
     let documents = vec![(0..20).collect::<Vec<u32>>()];
-    for products in [DType::F32, DType::BF16] {
+    for dtype in [Dtype::F32, Dtype::Bf16, Dtype::Bf16x2] {
         let folder = tempfile::tempdir().unwrap();
         for file in ["config.json", "model.safetensors"] {
             std::fs::copy(fixture("models/olmo2").join(file), folder.path().join(file)).unwrap();
         }
-        let options = Options { holding: Holding::Least, products, ..options(&compute) };
+        let options = Options { holding: Holding::Least, dtype, ..options(&compute) };
         let mut model = Model::open(&ModelFolder::new(folder.path()), &options).unwrap();
         let file = folder.path().join("model.safetensors");
         let error = model
@@ -293,14 +311,14 @@ fn streaming_on_the_gpu() {
 #[test]
 fn half_precision_stays_near() {
     let compute = open(Backend::Gpu);
-    let Ok(products) = compute.products(Dtype::F16) else {
+    let dtype = Dtype::F16;
+    if compute.check(dtype).is_err() {
         println!("this adapter has no f16");
         return;
-    };
-    assert_eq!(products, DType::F16);
+    }
     for (name, folder, oracle) in checkpoints("models") {
         let mut model =
-            Model::open(&ModelFolder::new(&folder), &Options { products, ..options(&compute) }).unwrap();
+            Model::open(&ModelFolder::new(&folder), &Options { dtype, ..options(&compute) }).unwrap();
         let (states, loss) = deviation(&name, &oracle, &mut model);
         println!("f16 {name}: states {states:.1e} of the largest, loss {loss:.1e}");
         // Products rounded to 11 bits, through a handful of layers.

@@ -294,7 +294,7 @@ fn arithmetic_does_not_change_without_its_version() {
     // Documents of 64 tokens: shorter ones are added up in an order that depends on the width of vectors.
     let text = fs::read_to_string(&setup.corpus).unwrap();
     fs::write(&setup.corpus, text.lines().take(40).collect::<Vec<_>>().join("\n")).unwrap();
-    let output = setup.measure(&["--context", "64", "--temperature", "0.1"]);
+    let output = setup.measure(&["--context", "64", "--temperature", "0.1", "--dtype", "f32"]);
     numbers(&output);
     let mut slabs: Vec<PathBuf> =
         fs::read_dir(setup.entry()).unwrap().map(|file| file.unwrap().path()).collect();

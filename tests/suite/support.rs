@@ -1,6 +1,7 @@
 //! Fixtures and devices shared by the tests.
 
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use burn::tensor::{Tensor, TensorData};
 use bytemuck::cast_slice;
 use infoplane::device::Compute;
 use infoplane::estimator::{
-    Answer, Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Target,
+    Answer, Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Statistics, Targets,
 };
 use infoplane::scores::{ChunkKey, Losses, ScoreTable, Seeds, Shape};
 use infoplane::settings::{Backend, Precision};
@@ -130,12 +131,12 @@ pub fn layer_answer(
             (0..range.len() as u32).map(|row| Row { source: row, target: row + origin }).collect();
         let states = states[range.start * width..range.end * width].to_vec();
         let states = TensorData::new(states, [range.len(), width]);
-        let target = match &slabs {
-            Some(slabs) => Target::Device(&slabs[0]),
-            None => Target::Host(table.open(chunk, 0).unwrap()),
+        let targets = match &slabs {
+            Some(slabs) => Targets::Device(slabs),
+            None => Targets::Host(table.open(chunk, 0..1).unwrap()),
         };
         let states = Tensor::<2>::from_data(states, &compute.tensors());
-        estimator.score(states, &reference, &rows, target).unwrap();
+        estimator.score(states, slice::from_ref(&reference), &rows, targets).unwrap();
         table.finish(chunk, Losses::default()).unwrap();
     }
     let question = Question { binning, min_count, prefixes: ends.to_vec(), listed: 0..1 };

@@ -183,8 +183,10 @@ impl Work {
         let enough = |documents: &usize| sample.positions(*documents) >= MOST_STATES;
         let count = (1..sample.documents.len()).find(enough).unwrap_or(sample.documents.len());
         let documents = &sample.documents[..count];
+        let dtype = look.condition.settings.dtype;
+        device.compute.check(dtype)?;
         let options = Options {
-            products: device.compute.products(look.condition.settings.dtype)?,
+            dtype,
             memory: device.memory_beside(self.bank.bytes_beside_model(device)),
             longest: documents.iter().map(Vec::len).max().unwrap_or(0),
             ..Options::new(device.compute.tensors())

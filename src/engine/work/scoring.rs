@@ -107,8 +107,9 @@ impl Work {
             (Some(job), _) => job,
             (None, Some(config)) => {
                 let in_main_memory = scores.iter().filter(|scored| !scored.is_on_gpu());
+                device.compute.check(dtype).map_err(Trouble::Condition)?;
                 let options = Options {
-                    products: device.compute.products(dtype).map_err(Trouble::Condition)?,
+                    dtype,
                     memory: device.memory_beside(beside),
                     longest: sample.longest(),
                     scores_a_token: in_main_memory.map(|scored| scored.table.bytes_of(1)).sum(),

@@ -2,42 +2,57 @@
 //! half precision, this one leaves the rounding to whoever writes them down.
 
 use crate::error::Result;
-use crate::estimator::{LARGEST_SQUARE, REFUSED, Row};
-use crate::product::{Cores, Matrix, States};
+use crate::estimator::{LARGEST_SQUARE, REFUSED};
+use crate::product::{Cores, Matrix, Operands, States};
 use crate::simd::{sum_of, vectorised};
 
-/// Writes `scores[row.target] = reference · hidden[row.source] / ‖hidden[row.source]‖` for each row.
-///
-/// * `hidden`: states `[.., h]`
-/// * `reference`: unit rows `[points, h]`
-/// * `scores`: `[.., points]`; rows that are no target stay as they are
-///
-/// A zero state has no direction: its scores are zero, so it spreads uniformly (SPEC 2.2). The scores of a state that
-/// is not finite, or whose square is beyond [`LARGEST_SQUARE`], are [`REFUSED`].
-///
-/// # Errors
-/// None of reference points that are held.
-pub fn cosine_scores(hidden: &[f32], reference: &Matrix, rows: &[Row], scores: &mut [f32]) -> Result<()> {
-    let (width, points) = (reference.inputs(), reference.outputs());
-    for rows in rows.chunk_by(|a, b| a.source + 1 == b.source && a.target + 1 == b.target) {
-        let states = &hidden[rows[0].source as usize * width..][..rows.len() * width];
-        let scores = &mut scores[rows[0].target as usize * points..][..rows.len() * points];
-        let laid_out = States::new(states, width, reference.operands(), Cores::One);
-        reference
-            .apply(&laid_out, scores, Cores::One, |_, products, scores| scores.copy_from_slice(products))?;
+/// The directions of hidden states, to be scored with as many sets of reference points as there are.
+#[derive(Debug)]
+pub struct Directions {
+    states: States,
+    /// 1/‖z‖ of each state z; none where it cannot be measured.
+    scales: Vec<Option<f32>>,
+}
+
+impl Directions {
+    /// Those of `hidden`, `[rows, width]`.
+    pub fn new(hidden: &[f32], width: usize) -> Self {
+        let scales = vectorised(
+            #[inline(always)]
+            || {
+                let squares = hidden.chunks_exact(width).map(|state| sum_of(state, |value| value * value));
+                squares.map(inverse_norm).collect()
+            },
+        );
+        Self { states: States::new(hidden, width, Operands::F32, Cores::One), scales }
+    }
+
+    /// Writes the scores of each state, reference · z / ‖z‖.
+    ///
+    /// * `reference`: unit rows `[points, width]`
+    /// * `scores`: `[rows, points]`
+    ///
+    /// A zero state has no direction: its scores are zero, so it spreads uniformly (SPEC 2.2). The scores of a state that
+    /// is not finite, or whose square is beyond [`LARGEST_SQUARE`], are [`REFUSED`].
+    ///
+    /// # Errors
+    /// None of reference points that are held.
+    pub fn score(&self, reference: &Matrix, scores: &mut [f32]) -> Result<()> {
+        let copy = |_, products: &mut [f32], scores: &mut [f32]| scores.copy_from_slice(products);
+        reference.apply(&self.states, scores, Cores::One, copy)?;
         vectorised(
             #[inline(always)]
             || {
-                for (state, scores) in states.chunks_exact(width).zip(scores.chunks_exact_mut(points)) {
-                    match inverse_norm(sum_of(state, |value| value * value)) {
+                for (scale, scores) in self.scales.iter().zip(scores.chunks_exact_mut(reference.outputs())) {
+                    match *scale {
                         Some(scale) => scores.iter_mut().for_each(|score| *score *= scale),
                         None => scores.fill(REFUSED),
                     }
                 }
             },
         );
+        Ok(())
     }
-    Ok(())
 }
 
 /// 1/‖z‖ from ‖z‖²; none of a state that is not finite or too large.

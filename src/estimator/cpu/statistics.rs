@@ -291,7 +291,7 @@ mod tests {
         for chunk in 0..N {
             let positions = table.positions(chunk);
             let scores: Vec<f32> = (positions.start * points..positions.end * points).map(&score).collect();
-            table.open(chunk, 0).unwrap().write(0, &scores);
+            table.open(chunk, 0..1).unwrap()[0].write(0, &scores);
             table.finish(chunk, Losses::default()).unwrap();
         }
         table

@@ -80,7 +80,8 @@ pub fn feed_forward(
     act: Activation,
 ) -> Result<Vec<f32>> {
     let (inputs, inner, operands) = (up.weight.inputs(), up.weight.outputs(), up.weight.operands());
-    let [out] = in_shares(x, inputs, [down.weight.outputs()], |x, [out], inside, cores| {
+    let held = up.weight.is_held();
+    let [out] = in_shares(x, inputs, held, [down.weight.outputs()], |x, [out], inside, cores| {
         let size = x.len() / inputs * inner;
         if inside.len() < size {
             *inside = super::zeros(size);
@@ -117,7 +118,8 @@ pub fn feed_forward(
 pub fn linear<const N: usize>(x: &[f32], maps: [&Map; N]) -> Result<[Vec<f32>; N]> {
     let Some(first) = maps.first() else { return Ok(maps.map(|_| Vec::new())) };
     let (inputs, operands) = (first.weight.inputs(), first.weight.operands());
-    in_shares(x, inputs, maps.map(|map| map.weight.outputs()), |x, outs, _, cores| {
+    let held = first.weight.is_held();
+    in_shares(x, inputs, held, maps.map(|map| map.weight.outputs()), |x, outs, _, cores| {
         let states = States::new(x, inputs, operands, cores);
         let mut both = maps.iter().zip(outs);
         both.try_for_each(|(map, out)| {
@@ -127,12 +129,13 @@ pub fn linear<const N: usize>(x: &[f32], maps: [&Map; N]) -> Result<[Vec<f32>; N
 }
 
 /// Makes `[rows, outputs]` of each kind from `[rows, inputs]`: a few rows on each core, so that what is made of them
-/// stays in its cache; or, where the weights alone do not fit there, all rows on all cores.
+/// stays in its cache; or, where the weights do not fit there or are not `held`, all rows on all cores.
 ///
 /// `work` gets rows of the input and of the outputs, scratch memory of its thread, and who is to compute.
 fn in_shares<const N: usize>(
     x: &[f32],
     inputs: usize,
+    held: bool,
     outputs: [usize; N],
     work: impl Fn(&[f32], [&mut [f32]; N], &mut Vec<f32>, Cores) -> Result<()> + Sync,
 ) -> Result<[Vec<f32>; N]> {
@@ -140,7 +143,7 @@ fn in_shares<const N: usize>(
     const ROWS: usize = 128;
     let rows = x.len() / inputs;
     let mut outs = outputs.map(|outputs| super::zeros(rows * outputs));
-    if inputs <= NARROW {
+    if held && inputs <= NARROW {
         let places = outs.each_mut().map(|out| Output(out.as_mut_ptr()));
         x.par_chunks(ROWS * inputs).enumerate().try_for_each_init(Vec::new, |scratch, (chunk, x)| {
             let places = &places;

@@ -253,6 +253,11 @@ impl Weights {
         self.tensors.get(name).is_some_and(|entry| entry.strides.is_none())
     }
 
+    /// Whether all that are matrices or more are stored in bf16.
+    pub fn are_bf16(&self) -> bool {
+        self.tensors.values().filter(|entry| entry.shape.len() > 1).all(|entry| entry.dtype == Dtype::BF16)
+    }
+
     /// Sees to it that there is a tensor of `shape`, of a type that can be read.
     ///
     /// # Errors
@@ -330,6 +335,7 @@ mod tests {
     use half::bf16;
 
     use super::*;
+    use crate::product::{Cores, Rows as _, States};
 
     fn folder_with(bytes: &[u8]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -444,6 +450,69 @@ mod tests {
             assert_eq!(weights.rows(name, &shape, 1..2).unwrap(), expected[WIDTH..2 * WIDTH]);
             let gathered = weights.gather(name, shape, &[2, 0]).unwrap();
             assert_eq!(gathered, [&expected[2 * WIDTH..], &expected[..WIDTH]].concat());
+        }
+    }
+
+    /// Tensors at odd places, the last up to the end of the file, with rows of odd and of even length and numbers that
+    /// have fewer digits than others.
+    #[test]
+    fn products_with_rows_of_any_place_and_length_are_those_of_their_values() {
+        const OUTPUTS: usize = 51;
+        let value = |index: usize| match index % 11 {
+            0 => -0.0,
+            1 => f32::from_bits(0x0001_0000),
+            index => index as f32 * 0.25 - 1.0,
+        };
+        for inputs in [5, 6] {
+            let values: Vec<f32> = (0..OUTPUTS * inputs).map(value).collect();
+            let data: Vec<u8> =
+                values.iter().flat_map(|&value| bf16::from_f32(value).to_le_bytes()).collect();
+            let end = 1 + data.len();
+            let header = format!(
+                r#"{{"byte":{{"dtype":"U8","shape":[1],"data_offsets":[0,1]}},
+                "a":{{"dtype":"BF16","shape":[{OUTPUTS},{inputs}],"data_offsets":[1,{end}]}}}}"#
+            );
+            let folder = folder_with(&file(&header, &[&[7], &data[..]].concat()));
+            let weights = Arc::new(Weights::open(&ModelFolder::new(folder.path())).unwrap());
+            let x: Vec<f32> = (0..9 * inputs).map(|index| (index % 7) as f32 - 3.0).collect();
+            for operands in [Operands::F32, Operands::Bf16] {
+                let rows = MatrixRows {
+                    weights: Arc::clone(&weights),
+                    name: "a".into(),
+                    shape: [OUTPUTS, inputs],
+                    first: 0,
+                };
+                let read = Matrix::read([inputs, OUTPUTS], operands, Box::new(rows));
+                let states = States::new(&x, inputs, operands, Cores::One);
+                let mut found = vec![f32::NAN; 9 * OUTPUTS];
+                read.apply(&states, &mut found, Cores::One, |_, products, out| out.copy_from_slice(products))
+                    .unwrap();
+                let of_state = |x: &[f32]| -> Vec<f64> {
+                    let product =
+                        |row: &[f32]| row.iter().zip(x).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+                    values.chunks_exact(inputs).map(product).collect()
+                };
+                let expected: Vec<f64> = x.chunks_exact(inputs).flat_map(of_state).collect();
+                // All but the smallest terms are multiples of 1/4 that f32 holds.
+                let close = |(&found, &expected): (&f32, &f64)| (f64::from(found) - expected).abs() < 1e-30;
+                assert!(found.iter().zip(&expected).all(close), "{inputs} {operands:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn pairs_that_are_not_finite_are_an_error_of_their_tensor() {
+        for (place, bad) in [(0, f32::NAN), (1, f32::INFINITY), (6, f32::NEG_INFINITY), (7, -f32::NAN)] {
+            let value = |index: usize| bf16::from_f32(if index == place { bad } else { f32::MAX / 2.0 });
+            let data: Vec<u8> = (0..8).flat_map(|index| value(index).to_le_bytes()).collect();
+            let folder =
+                folder_with(&file(r#"{"a":{"dtype":"BF16","shape":[2,4],"data_offsets":[0,16]}}"#, &data));
+            let weights = Arc::new(Weights::open(&ModelFolder::new(folder.path())).unwrap());
+            let rows = MatrixRows { weights, name: "a".into(), shape: [2, 4], first: 0 };
+            let (bad, good) = if place < 4 { (0..1, 1..2) } else { (1..2, 0..1) };
+            let error = rows.read_pairs(bad, &mut [0; 2]).unwrap_err().to_string();
+            assert!(error.contains("tensor `a` has NaN or infinite values"), "{error}");
+            assert_eq!(rows.read_pairs(good, &mut [0; 2]), Ok(true));
         }
     }
 

@@ -118,7 +118,11 @@ impl Stored<'_> {
         for values in values.chunks_mut(PIECE / self.size) {
             let bytes = &mut piece[..values.len() * self.size];
             self.read_bytes(offset, bytes)?;
-            if !convert(self.entry.dtype, bytes, values) {
+            let finite = vectorised(
+                #[inline(always)]
+                || convert(self.entry.dtype, bytes, values),
+            );
+            if !finite {
                 return Err(self.not_finite());
             }
             offset += bytes.len() as u64;
@@ -152,12 +156,15 @@ pub fn element_size(dtype: Dtype) -> Option<usize> {
 
 /// Converts a tensor's bytes to f32, as many as `values` holds; [`element_size`] says for which types. Returns
 /// whether all are finite.
+#[inline(always)]
 fn convert(dtype: Dtype, bytes: &[u8], values: &mut [f32]) -> bool {
+    #[inline(always)]
     fn each<const N: usize>(bytes: &[u8], values: &mut [f32], value: impl Fn([u8; N]) -> f32) -> bool {
         let (elements, _) = bytes.as_chunks::<N>();
         values.iter_mut().zip(elements).fold(true, |finite, (out, element)| {
             *out = value(*element);
-            finite & out.is_finite()
+            // The exponent of what is not finite is all ones.
+            finite & (out.to_bits() & 0x7f80_0000 != 0x7f80_0000)
         })
     }
     match dtype {
