@@ -8,7 +8,7 @@ use std::sync::Arc;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::batch::Batch;
-use super::cpu::losses::{Logits, Running as Found};
+use super::cpu::losses::{Exponentials, Logits};
 use super::cpu::{self, Host, is_cpu};
 use super::layers::{joined, product};
 use super::products::Products;
@@ -106,7 +106,7 @@ impl Head {
         match self.held {
             // A piece and its logits, which are no larger, twice.
             true => 4 * self.piece_parameters() * size_of::<f32>(),
-            false => tokens * self.rows_per_piece.div_ceil(PANEL) * size_of::<Found>(),
+            false => tokens * self.rows_per_piece.div_ceil(PANEL) * size_of::<Exponentials>(),
         }
     }
 
@@ -163,7 +163,7 @@ enum Running {
     /// `[predictions, h]`, and `[predictions, 1]` each; none before the first piece.
     Device(Box<(Tensor<2>, Option<(Tensor<2>, Tensor<2>)>)>),
     /// On the CPU.
-    Host(States, Vec<Found>),
+    Host(States, Vec<Exponentials>),
 }
 
 impl Losses {
@@ -189,7 +189,7 @@ impl Losses {
             true => {
                 let (values, width) = (Host::new(states), head.table.shape[1]);
                 let states = States::new(values.values(), width, head.products.operands(), Cores::All);
-                Running::Host(states, vec![Found::default(); rows.len()])
+                Running::Host(states, vec![Exponentials::default(); rows.len()])
             }
             false => Running::Device(Box::new((states, None))),
         };

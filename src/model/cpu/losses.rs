@@ -30,19 +30,19 @@ impl Logits {
 
 /// The largest of some logits of a row, and the sum of all exponentials relative to it.
 #[derive(Clone, Copy, Debug)]
-pub struct Running {
+pub struct Exponentials {
     largest: f32,
     sum: f32,
 }
 
-impl Default for Running {
+impl Default for Exponentials {
     /// Of no logits.
     fn default() -> Self {
         Self { largest: f32::NEG_INFINITY, sum: 0.0 }
     }
 }
 
-impl Running {
+impl Exponentials {
     #[inline(always)]
     fn of(logits: &[f32]) -> Self {
         let most = largest(logits);
@@ -72,10 +72,10 @@ impl Running {
 ///
 /// # Errors
 /// Weights that cannot be read.
-pub fn add(states: &States, piece: &Matrix, logits: Logits, running: &mut [Running]) -> Result<()> {
+pub fn add(states: &States, piece: &Matrix, logits: Logits, running: &mut [Exponentials]) -> Result<()> {
     // Folded in order at the end, so that nothing depends on who computes what.
     let panels = piece.outputs().div_ceil(PANEL);
-    let mut found = vec![Running::default(); states.rows() * panels];
+    let mut found = vec![Exponentials::default(); states.rows() * panels];
     let output = Output(found.as_mut_ptr());
     piece.each(states, Cores::All, |row, first, products| {
         let output = &output;
@@ -85,7 +85,7 @@ pub fn add(states: &States, piece: &Matrix, logits: Logits, running: &mut [Runni
                 for (panel, values) in (first / PANEL..).zip(products.chunks_mut(PANEL)) {
                     logits.apply(values);
                     // SAFETY: `found` is `[rows, panels]`, and this panel of this row is handed out once.
-                    unsafe { output.0.add(row * panels + panel).write(Running::of(values)) };
+                    unsafe { output.0.add(row * panels + panel).write(Exponentials::of(values)) };
                 }
             },
         );
