@@ -128,11 +128,7 @@ impl Compute {
         use std::env::consts::{ARCH, OS};
         match self {
             // The system counts because sines and cosines of rotated positions are its library's.
-            Self::Cpu => {
-                let pairs = product::instructions_for_pairs();
-                let pairs = pairs.map(|name| format!(", {name}")).unwrap_or_default();
-                format!("CPU ({ARCH}, {OS}, {}{pairs})", vectors())
-            }
+            Self::Cpu => format!("CPU ({ARCH}, {OS}, {}{})", vectors(), pairs()),
             Self::Gpu(_) => self.name(),
         }
     }
@@ -140,10 +136,7 @@ impl Compute {
     /// The device by name, for the window and the results.
     pub fn name(&self) -> String {
         match self {
-            Self::Cpu => {
-                let pairs = product::instructions_for_pairs().map(|name| format!(", {name}"));
-                format!("CPU ({} threads{})", rayon::current_num_threads(), pairs.unwrap_or_default())
-            }
+            Self::Cpu => format!("CPU ({} threads{})", rayon::current_num_threads(), pairs()),
             Self::Gpu(gpu) if gpu.software => format!("software GPU ({})", gpu.name),
             Self::Gpu(gpu) => format!("GPU ({})", gpu.name),
         }
@@ -153,6 +146,11 @@ impl Compute {
 /// What may be taken of `all` bytes: a fifth stays for what nobody counted.
 fn without_reserve(all: usize) -> usize {
     all / 5 * 4
+}
+
+/// The instructions for products of pairs, behind a comma, where this processor has some of its own.
+fn pairs() -> String {
+    product::instructions_for_pairs().map(|name| format!(", {name}")).unwrap_or_default()
 }
 
 /// The vector instructions that this processor has, as they are chosen at run time. The sums of soft bins are taken a

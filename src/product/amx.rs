@@ -185,45 +185,26 @@ unsafe fn add_steps(places: Places, outputs: usize) {
     }
 }
 
-/// [`ROWS`] rows by [`WIDE`] outputs.
-///
-/// # Safety
-/// As [`add_steps`].
-unsafe fn add_wide(places: Places) {
-    let Places { states, apart, panel, steps, sums, width, first } = places;
-    // SAFETY: the caller's word.
-    unsafe {
+/// The loop over steps, with the instructions of a number of outputs: those that load their sums, begin them, add a
+/// step, and store them.
+macro_rules! add_each_step {
+    ($places:ident, load: $($load:literal)*, begin: $($begin:literal)*, step: $($step:literal)*, store: $($store:literal)*) => {{
+        let Places { states, apart, panel, steps, sums, width, first } = $places;
         asm!(
             "test {first:e}, {first:e}",
             "jnz 2f",
-            "tileloadd tmm0, [{sums} + {width}*1]",
-            "tileloadd tmm1, [{sums} + {width}*1 + 64]",
-            "tileloadd tmm2, [{lower} + {width}*1]",
-            "tileloadd tmm3, [{lower} + {width}*1 + 64]",
+            $($load,)*
             "jmp 3f",
             "2:",
-            "tilezero tmm0",
-            "tilezero tmm1",
-            "tilezero tmm2",
-            "tilezero tmm3",
+            $($begin,)*
             "3:",
-            "tileloadd tmm6, [{panel} + {row}*1]",
-            "tileloadd tmm4, [{states} + {apart}*1]",
-            "tileloadd tmm7, [{panel} + {row}*1 + 64]",
-            "tdpbf16ps tmm0, tmm4, tmm6",
-            "tileloadd tmm5, [{others} + {apart}*1]",
-            "tdpbf16ps tmm1, tmm4, tmm7",
-            "tdpbf16ps tmm2, tmm5, tmm6",
-            "tdpbf16ps tmm3, tmm5, tmm7",
+            $($step,)*
             "add {states}, 64",
             "add {others}, 64",
             "add {panel}, {step}",
             "dec {steps}",
             "jnz 3b",
-            "tilestored [{sums} + {width}*1], tmm0",
-            "tilestored [{sums} + {width}*1 + 64], tmm1",
-            "tilestored [{lower} + {width}*1], tmm2",
-            "tilestored [{lower} + {width}*1 + 64], tmm3",
+            $($store,)*
             first = in(reg) u32::from(first),
             states = inout(reg) states => _,
             others = inout(reg) states.add(ROWS / 2 * apart) => _,
@@ -239,6 +220,43 @@ unsafe fn add_wide(places: Places) {
             out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
             options(nostack),
         );
+    }};
+}
+
+/// [`ROWS`] rows by [`WIDE`] outputs.
+///
+/// # Safety
+/// As [`add_steps`].
+unsafe fn add_wide(places: Places) {
+    // SAFETY: the caller's word.
+    unsafe {
+        add_each_step!(
+            places,
+            load:
+                "tileloadd tmm0, [{sums} + {width}*1]"
+                "tileloadd tmm1, [{sums} + {width}*1 + 64]"
+                "tileloadd tmm2, [{lower} + {width}*1]"
+                "tileloadd tmm3, [{lower} + {width}*1 + 64]",
+            begin:
+                "tilezero tmm0"
+                "tilezero tmm1"
+                "tilezero tmm2"
+                "tilezero tmm3",
+            step:
+                "tileloadd tmm6, [{panel} + {row}*1]"
+                "tileloadd tmm4, [{states} + {apart}*1]"
+                "tileloadd tmm7, [{panel} + {row}*1 + 64]"
+                "tdpbf16ps tmm0, tmm4, tmm6"
+                "tileloadd tmm5, [{others} + {apart}*1]"
+                "tdpbf16ps tmm1, tmm4, tmm7"
+                "tdpbf16ps tmm2, tmm5, tmm6"
+                "tdpbf16ps tmm3, tmm5, tmm7",
+            store:
+                "tilestored [{sums} + {width}*1], tmm0"
+                "tilestored [{sums} + {width}*1 + 64], tmm1"
+                "tilestored [{lower} + {width}*1], tmm2"
+                "tilestored [{lower} + {width}*1 + 64], tmm3"
+        );
     }
 }
 
@@ -247,44 +265,25 @@ unsafe fn add_wide(places: Places) {
 /// # Safety
 /// As [`add_steps`].
 unsafe fn add_narrow(places: Places) {
-    let Places { states, apart, panel, steps, sums, width, first } = places;
     // SAFETY: the caller's word.
     unsafe {
-        asm!(
-            "test {first:e}, {first:e}",
-            "jnz 2f",
-            "tileloadd tmm0, [{sums} + {width}*1]",
-            "tileloadd tmm2, [{lower} + {width}*1]",
-            "jmp 3f",
-            "2:",
-            "tilezero tmm0",
-            "tilezero tmm2",
-            "3:",
-            "tileloadd tmm6, [{panel} + {row}*1]",
-            "tileloadd tmm4, [{states} + {apart}*1]",
-            "tileloadd tmm5, [{others} + {apart}*1]",
-            "tdpbf16ps tmm0, tmm4, tmm6",
-            "tdpbf16ps tmm2, tmm5, tmm6",
-            "add {states}, 64",
-            "add {others}, 64",
-            "add {panel}, {step}",
-            "dec {steps}",
-            "jnz 3b",
-            "tilestored [{sums} + {width}*1], tmm0",
-            "tilestored [{lower} + {width}*1], tmm2",
-            first = in(reg) u32::from(first),
-            states = inout(reg) states => _,
-            others = inout(reg) states.add(ROWS / 2 * apart) => _,
-            apart = in(reg) apart * size_of::<f32>(),
-            panel = inout(reg) panel => _,
-            row = in(reg) PANEL * size_of::<f32>(),
-            step = const WORDS * PANEL * size_of::<f32>(),
-            steps = inout(reg) steps => _,
-            sums = in(reg) sums,
-            lower = in(reg) sums.add(ROWS / 2 * width),
-            width = in(reg) width * size_of::<f32>(),
-            out("tmm0") _, out("tmm2") _, out("tmm4") _, out("tmm5") _, out("tmm6") _,
-            options(nostack),
+        add_each_step!(
+            places,
+            load:
+                "tileloadd tmm0, [{sums} + {width}*1]"
+                "tileloadd tmm2, [{lower} + {width}*1]",
+            begin:
+                "tilezero tmm0"
+                "tilezero tmm2",
+            step:
+                "tileloadd tmm6, [{panel} + {row}*1]"
+                "tileloadd tmm4, [{states} + {apart}*1]"
+                "tileloadd tmm5, [{others} + {apart}*1]"
+                "tdpbf16ps tmm0, tmm4, tmm6"
+                "tdpbf16ps tmm2, tmm5, tmm6",
+            store:
+                "tilestored [{sums} + {width}*1], tmm0"
+                "tilestored [{lower} + {width}*1], tmm2"
         );
     }
 }
