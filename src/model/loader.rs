@@ -10,7 +10,7 @@ use super::config::Config;
 use super::cpu::is_cpu;
 use super::holding::Holding;
 use super::products::Products;
-use super::weights::Weights;
+use super::weights::{Columns, Weights};
 use crate::error::{Error, Result};
 use crate::product::Matrix;
 
@@ -89,14 +89,8 @@ impl<'a> Loader<'a> {
         let Some((weights, name)) = self.asked(part, &shape)? else { return Ok(Matrix::of(&[0.0], 1)) };
         let operands = self.products.operands();
         if inputs_first {
-            let values = weights.rows(&name, &shape, 0..inputs)?;
-            return Matrix::held(sizes, operands, |range, rows| {
-                for (output, row) in range.zip(rows.chunks_exact_mut(inputs)) {
-                    let column = values[output..].iter().step_by(outputs);
-                    row.iter_mut().zip(column).for_each(|(weight, value)| *weight = *value);
-                }
-                Ok(())
-            });
+            let columns = Columns { values: weights.rows(&name, &shape, 0..inputs)?, inputs, outputs };
+            return Matrix::held(sizes, operands, &columns);
         }
         let held = self.holding.holds(self.config, weights, &name);
         weights.matrix(&name, shape, 0..outputs, operands, held)

@@ -1,9 +1,9 @@
 //! Products of matrices in main memory.
 //!
-//! A product is computed a tile at a time (`tile`). Weights lie in panels of `PANEL` outputs, input by input, so that a
-//! tile reads them in one stream; a stretch of some hundred inputs of a panel stays in the first caches while up to
-//! `ROWS` rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in the result, whose rows
-//! lie so far apart that caches hold few of them.
+//! A product is computed a tile at a time (`tile`, in the loops of `sums`). Weights lie in panels of `PANEL` outputs,
+//! input by input, so that a tile reads them in one stream; a stretch of some hundred inputs of a panel stays in the
+//! first caches while up to `ROWS` rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in
+//! the result, whose rows lie so far apart that caches hold few of them.
 //!
 //! Small matrices are held as panels. Of others nothing is held: their rows are read each time they are wanted and
 //! turned into a panel of the thread's, which costs little beside the rows that then pass it.
@@ -16,7 +16,9 @@ mod aligned;
 #[cfg(target_arch = "x86_64")]
 mod amx;
 mod operands;
+mod rows;
 mod states;
+mod sums;
 mod tile;
 mod turn;
 
@@ -25,22 +27,22 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::time::Instant;
 
-use bytemuck::cast_slice_mut;
 use rayon::prelude::*;
 
 pub use self::aligned::Aligned;
 pub use self::operands::Operands;
+pub use self::rows::Rows;
+use self::rows::read_panel;
 pub use self::states::States;
+use self::sums::Sums;
 pub use self::tile::{PANEL, TILE, Tile};
 pub use self::turn::turn;
 use crate::error::Result;
-use crate::simd::{Simd, WithSimd, prefetch_second, with_simd};
+use crate::simd::with_simd;
 
 /// Panels that are held whose sums a thread gathers at once, at most: with a block of rows, and a stretch of their
 /// states, within the second cache.
 const GROUP: usize = 2;
-/// Rows of weights that are read and turned together: they stay in the second cache in between.
-const READ: usize = 16;
 
 /// Weights `[outputs, inputs]` for products with states.
 #[derive(Debug)]
@@ -58,25 +60,6 @@ enum Place {
     Held(Aligned),
     /// Where their rows are read from.
     Read(Box<dyn Rows>),
-}
-
-/// Where rows of weights are read from, each time they are wanted.
-pub trait Rows: Debug + Send + Sync {
-    /// Writes rows `[outputs of the range, inputs]`.
-    ///
-    /// # Errors
-    /// Whatever keeps them from being read.
-    fn read(&self, outputs: Range<usize>, values: &mut [f32]) -> Result<()>;
-
-    /// Writes rows of pairs of bf16, `[outputs of the range, words]`; see [`Operands`]. `false`, and nothing written,
-    /// where only [`Rows::read`] can.
-    ///
-    /// # Errors
-    /// As [`Rows::read`].
-    fn read_pairs(&self, outputs: Range<usize>, pairs: &mut [u32]) -> Result<bool> {
-        let _ = (outputs, pairs);
-        Ok(false)
-    }
 }
 
 /// A place that threads write disjoint parts of.
@@ -99,7 +82,7 @@ pub enum Cores {
 struct Scratch {
     /// `[rows of a block, panels · PANEL]`
     sums: Aligned,
-    /// `[READ, words]`
+    /// Rows of weights as they are read.
     rows: Aligned,
     /// `[words, PANEL]`
     panel: Aligned,
@@ -115,38 +98,23 @@ impl Matrix {
         Self { place: Place::Read(rows), inputs, outputs, operands }
     }
 
-    /// Weights that are read once and held. `read` writes a range of rows `[outputs of the range, inputs]`.
+    /// Weights that are read once and held.
     ///
     /// # Errors
-    /// What `read` says.
+    /// What keeps rows from being read.
     ///
     /// # Panics
     /// If there are no inputs.
-    pub fn held<E: Send>(
-        [inputs, outputs]: [usize; 2],
-        operands: Operands,
-        read: impl Fn(Range<usize>, &mut [f32]) -> Result<(), E> + Sync,
-    ) -> Result<Self, E> {
+    pub fn held([inputs, outputs]: [usize; 2], operands: Operands, rows: &dyn Rows) -> Result<Self> {
         assert!(inputs > 0, "products of nothing");
         let words = operands.words(inputs);
         let mut values = Aligned::new();
-        let panels =
-            values.at_least(outputs.div_ceil(PANEL) * PANEL * words).par_chunks_exact_mut(PANEL * words);
-        panels.enumerate().try_for_each_init(
-            || (vec![0.0; PANEL * inputs], vec![0.0; PANEL * words]),
-            |(rows, turned), (panel, values)| {
+        let panels = values.at_least(outputs.div_ceil(PANEL) * PANEL * words);
+        panels.par_chunks_exact_mut(PANEL * words).enumerate().try_for_each_init(
+            Aligned::new,
+            |memory, (panel, values)| {
                 let range = panel * PANEL..outputs.min((panel + 1) * PANEL);
-                let rows = &mut rows[..range.len() * inputs];
-                let turned = &mut turned[..range.len() * words];
-                read(range, rows)?;
-                match operands {
-                    Operands::F32 => turn(rows, words, words, values),
-                    Operands::Bf16 | Operands::Bf16x2 => {
-                        Operands::write_rows_of_pairs(rows, inputs, cast_slice_mut(turned));
-                        turn(turned, words, words, values);
-                    }
-                }
-                Ok(())
+                read_panel(rows, range, inputs, operands, memory, values)
             },
         )?;
         Ok(Self { place: Place::Held(values), inputs, outputs, operands })
@@ -157,12 +125,12 @@ impl Matrix {
     /// # Panics
     /// If there are no inputs.
     pub fn of(weights: &[f32], inputs: usize) -> Self {
-        let read = |range: Range<usize>, rows: &mut [f32]| {
-            rows.copy_from_slice(&weights[range.start * inputs..range.end * inputs]);
-            Ok::<(), std::convert::Infallible>(())
-        };
-        Self::held([inputs, weights.len() / inputs], Operands::F32, read)
-            .unwrap_or_else(|never| match never {})
+        let outputs = weights.len() / inputs;
+        let mut values = Aligned::new();
+        let panels = values.at_least(outputs.div_ceil(PANEL) * PANEL * inputs);
+        let both = weights.par_chunks(PANEL * inputs).zip(panels.par_chunks_exact_mut(PANEL * inputs));
+        both.for_each(|(rows, panel)| turn(rows, inputs, inputs, panel));
+        Self { place: Place::Held(values), inputs, outputs, operands: Operands::F32 }
     }
 
     /// Whether its weights lie in memory.
@@ -276,7 +244,7 @@ impl Matrix {
             }
             Place::Read(from) => {
                 let panel = &mut panel.at_least(PANEL * words)[..PANEL * words];
-                self.turned(&**from, first..first + outputs, read, panel)?;
+                read_panel(&**from, first..first + outputs, self.inputs, self.operands, read, panel)?;
                 (&*panel, &[][..])
             }
         };
@@ -286,34 +254,6 @@ impl Matrix {
             take(row, first, &mut sums[..outputs]);
         }
         SCRATCH.set(scratch);
-        Ok(())
-    }
-
-    /// Reads some outputs as a panel, a few rows at a time.
-    fn turned(
-        &self,
-        from: &dyn Rows,
-        outputs: Range<usize>,
-        read: &mut Aligned,
-        panel: &mut [f32],
-    ) -> Result<()> {
-        let words = self.operands.words(self.inputs);
-        for first in outputs.clone().step_by(READ) {
-            let range = first..outputs.end.min(first + READ);
-            let rows = &mut read.at_least(READ * words)[..range.len() * words];
-            match self.operands {
-                Operands::F32 => from.read(range, rows)?,
-                Operands::Bf16 | Operands::Bf16x2 => {
-                    let pairs = cast_slice_mut(rows);
-                    if !from.read_pairs(range.clone(), pairs)? {
-                        let mut values = vec![0.0; range.len() * self.inputs];
-                        from.read(range, &mut values)?;
-                        Operands::write_rows_of_pairs(&values, self.inputs, pairs);
-                    }
-                }
-            }
-            turn(rows, words, words, &mut panel[first - outputs.start..]);
-        }
         Ok(())
     }
 }
@@ -335,116 +275,6 @@ pub fn rate() -> f64 {
     });
     // The first warms up.
     2.0 * (SIZE * SIZE * SIZE) as f64 / seconds.fold(f64::INFINITY, f64::min).max(1e-9)
-}
-
-/// The sums of a block of rows for some panels.
-struct Sums<'a> {
-    operands: Operands,
-    /// Words of a row.
-    words: usize,
-    /// Outputs of all panels that matter.
-    outputs: usize,
-    /// `[panels, words, PANEL]`
-    panels: &'a [f32],
-    /// The panel that will probably be wanted next; empty where that is not known.
-    next: &'a [f32],
-    /// How many rows matter.
-    rows: usize,
-    /// For each stretch of words `[parts, rows laid out, depth]`, rows laid out as many as [`States`] says.
-    states: &'a [f32],
-    /// `[rows laid out, PANEL · panels]`
-    sums: &'a mut [f32],
-}
-
-impl WithSimd for Sums<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        #[cfg(target_arch = "x86_64")]
-        if self.operands != Operands::F32 && amx::is_there() {
-            return self.by_amx();
-        }
-        let Self { operands, words, outputs, panels, next, rows, states, sums } = self;
-        let count = panels.len() / (words * PANEL);
-        let (tiles, width) = (rows.div_ceil(TILE), count * PANEL);
-        for Stretch { from, depth, first, states } in stretches(states, words, operands) {
-            for (index, whole) in panels.chunks_exact(words * PANEL).enumerate() {
-                let outputs = PANEL.min(outputs - index * PANEL);
-                let panel = &whole[from * PANEL..][..depth * PANEL];
-                // Meanwhile the stretch that is next comes nearer, a share with every tile.
-                let soon = match index + 1 < count {
-                    true => &panels[((index + 1) * words + from) * PANEL..],
-                    false if from + depth < words => &panels[(from + depth) * PANEL..],
-                    false => next,
-                };
-                let soon = &soon[..soon.len().min(depth * PANEL)];
-                let mut shares = soon.chunks((depth * PANEL).div_ceil(tiles));
-                let sums = sums.chunks_exact_mut(TILE * width);
-                for (states, sums) in states.chunks_exact(TILE * depth).zip(sums).take(tiles) {
-                    prefetch_second(shares.next().unwrap_or_default());
-                    let sums = &mut sums[index * PANEL..];
-                    Tile { operands, states, apart: depth, panel, outputs, sums, width, first }.add(simd);
-                }
-            }
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-impl Sums<'_> {
-    /// The same by AMX, of pairs.
-    fn by_amx(self) {
-        let Self { operands, words, outputs, panels, rows, states, sums, .. } = self;
-        let count = panels.len() / (words * PANEL);
-        let (together, width) = (rows.div_ceil(amx::ROWS), count * PANEL);
-        let registers = amx::Amx::configure();
-        for Stretch { from, depth, first, states } in stretches(states, words, operands) {
-            for (index, whole) in panels.chunks_exact(words * PANEL).enumerate() {
-                let outputs = PANEL.min(outputs - index * PANEL);
-                let panel = &whole[from * PANEL..][..depth * PANEL];
-                let sums = sums.chunks_exact_mut(amx::ROWS * width);
-                for (states, sums) in states.chunks_exact(amx::ROWS * depth).zip(sums).take(together) {
-                    registers.add(states, panel, outputs, (&mut sums[index * PANEL..], width), first);
-                }
-            }
-        }
-    }
-}
-
-/// A part of some words of all rows.
-struct Stretch<'a> {
-    /// The first of the words.
-    from: usize,
-    /// How many there are.
-    depth: usize,
-    /// Whether the sums begin here.
-    first: bool,
-    /// `[rows laid out, depth]`
-    states: &'a [f32],
-}
-
-/// The stretches of laid out states, one part after the other, in the order in which they are multiplied.
-fn stretches(states: &[f32], words: usize, operands: Operands) -> impl Iterator<Item = Stretch<'_>> {
-    let (most, parts) = (stretch(words, operands), operands.parts());
-    let laid_out = states.len() / (words * parts);
-    (0..words).step_by(most).flat_map(move |from| {
-        let depth = most.min(words - from);
-        let states = &states[from * laid_out * parts..][..depth * laid_out * parts];
-        let each = states.chunks_exact(depth * laid_out).enumerate();
-        each.map(move |(part, states)| Stretch { from, depth, first: from + part == 0, states })
-    })
-}
-
-/// How many words a panel passes at a time: nearly as many each time.
-fn stretch(words: usize, operands: Operands) -> usize {
-    // Of numbers, with the tile of states, as much as the first cache holds; products of pairs leave the second cache
-    // more time. These come in steps of as many words as some processors take at once.
-    let (most, step) = match operands {
-        Operands::F32 => (96, 1),
-        Operands::Bf16 | Operands::Bf16x2 => (256, 16),
-    };
-    words.div_ceil(words.div_ceil(most)).next_multiple_of(step)
 }
 
 /// Whether products of states in two parts of bf16, which come to nearly what those in f32 do, take clearly less time.

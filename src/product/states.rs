@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::Cores;
 use super::aligned::Aligned;
 use super::operands::Operands;
-use super::{Cores, stretch};
+use super::sums::stretch;
 use crate::simd::vectorised;
 
 /// Rows of states that pass a panel together.

@@ -1,7 +1,9 @@
 use half::bf16;
 
+use super::sums::stretch;
 use super::*;
 use crate::error::{Error, Kind};
+use crate::simd::Simd;
 
 /// Numbers of which no two neighbours are alike.
 pub(crate) fn values(len: usize, seed: u32) -> Vec<f32> {
@@ -27,7 +29,7 @@ impl Rows for Stored {
 fn matrices(weights: &[f32], inputs: usize, operands: Operands) -> [Matrix; 2] {
     let stored = || Stored { values: weights.to_vec(), inputs };
     let sizes = [inputs, weights.len() / inputs];
-    let held = Matrix::held(sizes, operands, |range, values| stored().read(range, values)).unwrap();
+    let held = Matrix::held(sizes, operands, &stored()).unwrap();
     [held, Matrix::read(sizes, operands, Box::new(stored()))]
 }
 
@@ -65,6 +67,7 @@ fn products_of_any_size() {
                 assert!((f64::from(found) - expected).abs() <= 1e-6 * size + 1e-30, "{found} {expected}");
             }
         }
+        assert_eq!(found, product(&Matrix::of(&weights, inputs), &x, Cores::All));
         assert_eq!(found, product(&held, &x, Cores::One));
         assert_eq!(found, product(&read, &x, Cores::All));
         assert_eq!(found, product(&read, &x, Cores::One));
@@ -209,6 +212,8 @@ fn weights_that_cannot_be_read_are_an_error() {
         }
     }
     for operands in EVERY {
+        let error = Matrix::held([5, 100], operands, &Broken).unwrap_err();
+        assert_eq!(error.kind(), Kind::Weights);
         let matrix = Matrix::read([5, 100], operands, Box::new(Broken));
         for cores in [Cores::One, Cores::All] {
             let states = States::new(&[1.0; 20], 5, operands, cores);

@@ -46,27 +46,27 @@ impl Tile<'_> {
     #[inline(always)]
     pub fn add<S: Simd>(self, simd: S) {
         match self.operands {
-            Operands::F32 => self.by_registers::<S, Singles>(simd),
+            Operands::F32 => self.by_registers::<S, Single>(simd),
             #[cfg(target_arch = "x86_64")]
             _ if std::arch::is_x86_feature_detected!("avx512bf16") => self.add_by_dot(),
-            Operands::Bf16 | Operands::Bf16x2 => self.by_registers::<S, Pairs>(simd),
+            Operands::Bf16 | Operands::Bf16x2 => self.by_registers::<S, Pair>(simd),
         }
     }
 
     #[inline(always)]
-    fn by_registers<S: Simd, A: Arithmetic>(self, simd: S) {
+    fn by_registers<S: Simd, W: Word>(self, simd: S) {
         // Thirty-two registers hold the sums of eight rows by three vectors, sixteen those of two by six: four by three
         // would leave room for one state at a time, and compilers want two.
         if S::F32_LANES == 16 || cfg!(target_arch = "aarch64") {
-            self.add_rows::<S, A, 8, 3>(simd);
+            self.add_rows::<S, W, 8, 3>(simd);
         } else {
-            self.add_rows::<S, A, 2, 6>(simd);
+            self.add_rows::<S, W, 2, 6>(simd);
         }
     }
 
     /// The same, `R` rows by `V` vectors at a time.
     #[inline(always)]
-    fn add_rows<S: Simd, A: Arithmetic, const R: usize, const V: usize>(self, simd: S) {
+    fn add_rows<S: Simd, W: Word, const R: usize, const V: usize>(self, simd: S) {
         self.each(
             S::F32_LANES,
             [R, V],
@@ -75,12 +75,12 @@ impl Tile<'_> {
                 // SAFETY: `each` gives places with so many rows and vectors.
                 unsafe {
                     match vectors {
-                        1 => add::<S, A, R, 1>(simd, places),
-                        2 => add::<S, A, R, 2>(simd, places),
-                        3 if V > 3 => add::<S, A, R, 3>(simd, places),
-                        4 if V > 4 => add::<S, A, R, 4>(simd, places),
-                        5 if V > 5 => add::<S, A, R, 5>(simd, places),
-                        _ => add::<S, A, R, V>(simd, places),
+                        1 => add::<S, W, R, 1>(simd, places),
+                        2 => add::<S, W, R, 2>(simd, places),
+                        3 if V > 3 => add::<S, W, R, 3>(simd, places),
+                        4 if V > 4 => add::<S, W, R, 4>(simd, places),
+                        5 if V > 5 => add::<S, W, R, 5>(simd, places),
+                        _ => add::<S, W, R, V>(simd, places),
                     }
                 }
             },
@@ -124,122 +124,108 @@ impl Tile<'_> {
     }
 }
 
-/// What becomes of a word of states and a vector of words of weights.
-trait Arithmetic {
-    /// One word of `R` rows, `apart`, by `V` vectors of outputs.
-    ///
-    /// # Safety
-    /// There are as many rows and vectors.
-    unsafe fn add<S: Simd, const R: usize, const V: usize>(
-        simd: S,
-        states: *const f32,
-        apart: usize,
-        panel: *const f32,
-        found: &mut [[S::f32s; V]; R],
-    );
+/// What a word holds.
+trait Word {
+    /// How many numbers.
+    const NUMBERS: usize;
+
+    /// One of the numbers of each word.
+    fn number<S: Simd>(simd: S, words: S::u32s, index: usize) -> S::f32s;
 }
 
-/// Words that are numbers.
-struct Singles;
+/// A number.
+struct Single;
 
-impl Arithmetic for Singles {
+impl Word for Single {
+    const NUMBERS: usize = 1;
+
     #[inline(always)]
-    unsafe fn add<S: Simd, const R: usize, const V: usize>(
-        simd: S,
-        states: *const f32,
-        apart: usize,
-        panel: *const f32,
-        found: &mut [[S::f32s; V]; R],
-    ) {
-        each_product(
-            simd,
-            found,
-            // SAFETY: the caller's word.
-            #[inline(always)]
-            |row| simd.splat_f32s(unsafe { *states.add(row * apart) }),
-            // SAFETY: the caller's word.
-            #[inline(always)]
-            |vector| unsafe { panel.add(vector * S::F32_LANES).cast::<S::f32s>().read_unaligned() },
-        );
+    fn number<S: Simd>(simd: S, words: S::u32s, _: usize) -> S::f32s {
+        simd.transmute_f32s_u32s(words)
     }
 }
 
-/// Adds the product of every state with every vector of weights. Whichever are fewer stay in registers.
+/// Two bf16, the first in the lower half. A bf16 is the upper half of the f32 that is the same number.
+struct Pair;
+
+impl Word for Pair {
+    const NUMBERS: usize = 2;
+
+    #[inline(always)]
+    fn number<S: Simd>(simd: S, words: S::u32s, index: usize) -> S::f32s {
+        simd.transmute_f32s_u32s(match index {
+            0 => simd.wrapping_dyn_shl_u32s(words, simd.splat_u32s(16)),
+            _ => simd.and_u32s(words, simd.splat_u32s(0xffff_0000)),
+        })
+    }
+}
+
+/// A number of one word of states, in all lanes.
+///
+/// # Safety
+/// There is such a word.
 #[inline(always)]
-fn each_product<S: Simd, const R: usize, const V: usize>(
+unsafe fn state<S: Simd, W: Word>(simd: S, word: *const f32, index: usize) -> S::f32s {
+    // SAFETY: the caller's word; those of pairs are as long as numbers.
+    W::number(simd, simd.splat_u32s(unsafe { *word.cast() }), index)
+}
+
+/// A number of each word of a vector of weights.
+///
+/// # Safety
+/// There are as many words.
+#[inline(always)]
+unsafe fn weights<S: Simd, W: Word>(simd: S, words: *const f32, index: usize) -> S::f32s {
+    // SAFETY: as above.
+    W::number(simd, unsafe { words.cast::<S::u32s>().read_unaligned() }, index)
+}
+
+/// Adds one word of `R` rows, `apart`, by `V` vectors of outputs: fused multiplications of the last of its numbers, then
+/// of those before, as `VDPBF16PS` orders them. Whichever are fewer, rows or vectors, stay in registers.
+///
+/// # Safety
+/// There are as many rows and vectors.
+#[expect(
+    clippy::needless_range_loop,
+    reason = "sums stay in registers only where all is inlined, which the making of iterators is not in every profile"
+)]
+#[inline(always)]
+unsafe fn add_word<S: Simd, W: Word, const R: usize, const V: usize>(
     simd: S,
+    states: *const f32,
+    apart: usize,
+    panel: *const f32,
     found: &mut [[S::f32s; V]; R],
-    state: impl Fn(usize) -> S::f32s,
-    weights: impl Fn(usize) -> S::f32s,
 ) {
     let zero = simd.splat_f32s(0.0);
-    if V > R {
-        let mut kept = [zero; R];
-        for (row, kept) in kept.iter_mut().enumerate() {
-            *kept = state(row);
-        }
-        for vector in 0..V {
-            let weights = weights(vector);
-            for (found, &state) in found.iter_mut().zip(&kept) {
-                found[vector] = simd.mul_add_f32s(state, weights, found[vector]);
-            }
-        }
-    } else {
-        let mut kept = [zero; V];
-        for (vector, kept) in kept.iter_mut().enumerate() {
-            *kept = weights(vector);
-        }
-        for (row, found) in found.iter_mut().enumerate() {
-            let state = state(row);
-            for (found, &weights) in found.iter_mut().zip(&kept) {
-                *found = simd.mul_add_f32s(state, weights, *found);
+    for index in (0..W::NUMBERS).rev() {
+        // SAFETY: the caller's word.
+        unsafe {
+            if V > R {
+                let mut kept = [zero; R];
+                for row in 0..R {
+                    kept[row] = state::<S, W>(simd, states.add(row * apart), index);
+                }
+                for vector in 0..V {
+                    let weights = weights::<S, W>(simd, panel.add(vector * S::F32_LANES), index);
+                    for row in 0..R {
+                        found[row][vector] = simd.mul_add_f32s(kept[row], weights, found[row][vector]);
+                    }
+                }
+            } else {
+                let mut kept = [zero; V];
+                for vector in 0..V {
+                    kept[vector] = weights::<S, W>(simd, panel.add(vector * S::F32_LANES), index);
+                }
+                for row in 0..R {
+                    let state = state::<S, W>(simd, states.add(row * apart), index);
+                    for vector in 0..V {
+                        found[row][vector] = simd.mul_add_f32s(state, kept[vector], found[row][vector]);
+                    }
+                }
             }
         }
     }
-}
-
-/// Words that are pairs of bf16, the first in the lower half: fused multiplications of the second, then of the first,
-/// as `VDPBF16PS` orders them. A bf16 is the upper half of the f32 that is the same number.
-struct Pairs;
-
-impl Arithmetic for Pairs {
-    #[inline(always)]
-    unsafe fn add<S: Simd, const R: usize, const V: usize>(
-        simd: S,
-        states: *const f32,
-        apart: usize,
-        panel: *const f32,
-        found: &mut [[S::f32s; V]; R],
-    ) {
-        for second in [true, false] {
-            each_product(
-                simd,
-                found,
-                #[inline(always)]
-                |row| {
-                    // SAFETY: the caller's word.
-                    let words = unsafe { *states.add(row * apart).cast::<u32>() };
-                    widened(simd, simd.splat_u32s(words), second)
-                },
-                #[inline(always)]
-                |vector| {
-                    // SAFETY: the caller's word.
-                    let words =
-                        unsafe { panel.add(vector * S::F32_LANES).cast::<S::u32s>().read_unaligned() };
-                    widened(simd, words, second)
-                },
-            );
-        }
-    }
-}
-
-/// The second, or else the first, of each pair.
-#[inline(always)]
-fn widened<S: Simd>(simd: S, pairs: S::u32s, second: bool) -> S::f32s {
-    simd.transmute_f32s_u32s(match second {
-        true => simd.and_u32s(pairs, simd.splat_u32s(0xffff_0000)),
-        false => simd.wrapping_dyn_shl_u32s(pairs, simd.splat_u32s(16)),
-    })
 }
 
 /// Words between two steps of the loop, whose counting takes its share where another thread has the other half of the
@@ -253,7 +239,7 @@ const WORDS: usize = 4;
 /// The states are followed by `R` rows of `depth` words, the panel by `depth` of its rows from the first column that
 /// matters, the sums by `R` rows of `V` vectors that nobody else touches.
 #[inline(always)]
-unsafe fn add<S: Simd, A: Arithmetic, const R: usize, const V: usize>(simd: S, places: Places) {
+unsafe fn add<S: Simd, W: Word, const R: usize, const V: usize>(simd: S, places: Places) {
     let Places { mut states, apart, mut panel, depth, sums, width, first } = places;
     let zero = simd.splat_f32s(0.0);
     let mut found = [[zero; V]; R];
@@ -261,12 +247,12 @@ unsafe fn add<S: Simd, A: Arithmetic, const R: usize, const V: usize>(simd: S, p
     unsafe {
         for _ in 0..depth / WORDS {
             for word in 0..WORDS {
-                A::add(simd, states.add(word), apart, panel.add(word * PANEL), &mut found);
+                add_word::<S, W, R, V>(simd, states.add(word), apart, panel.add(word * PANEL), &mut found);
             }
             (states, panel) = (states.add(WORDS), panel.add(WORDS * PANEL));
         }
         for word in 0..depth % WORDS {
-            A::add(simd, states.add(word), apart, panel.add(word * PANEL), &mut found);
+            add_word::<S, W, R, V>(simd, states.add(word), apart, panel.add(word * PANEL), &mut found);
         }
         for (row, found) in found.iter().enumerate() {
             for (vector, &found) in found.iter().enumerate() {
@@ -324,7 +310,7 @@ mod dot {
     }
 
     /// # Safety
-    /// As [`super::Arithmetic::add`].
+    /// As [`super::add_word`].
     #[inline]
     #[target_feature(enable = "avx512f,avx512bf16")]
     unsafe fn add_word<const V: usize>(

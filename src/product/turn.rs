@@ -1,10 +1,8 @@
 //! Rows of weights as columns of panels.
 
-use super::tile::PANEL;
+use std::ops::Range;
 
-/// Rows and inputs that are turned together: as many as a vector holds.
-const EIGHT: usize = 8;
-const SIXTEEN: usize = 16;
+use super::tile::PANEL;
 
 /// Writes rows of `inputs` words, `apart` from one to the next, as columns of a panel `[inputs, PANEL]`. Columns beyond
 /// stay as they are.
@@ -12,41 +10,87 @@ pub fn turn(rows: &[f32], apart: usize, inputs: usize, panel: &mut [f32]) {
     let count = rows.len().div_ceil(apart);
     assert!(count <= PANEL && rows.len() >= (count - 1) * apart + inputs);
     assert!(panel.len() >= (inputs - 1) * PANEL + count);
-    let turn_each = |outputs: std::ops::Range<usize>, from: usize, panel: &mut [f32]| {
+    let turn_each = |outputs: Range<usize>, from: usize, panel: &mut [f32]| {
         for output in outputs {
             for (input, &word) in rows[output * apart..][..inputs].iter().enumerate().skip(from) {
                 panel[input * PANEL + output] = word;
             }
         }
     };
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx") {
-        let whole = |size: usize| (count - count % size, inputs - inputs % size);
-        let mut turned = 0;
-        if std::arch::is_x86_feature_detected!("avx512f") {
-            let (outputs, inputs) = whole(SIXTEEN);
-            // SAFETY: the processor has these instructions; rows and panel are as long as the assertion says.
-            unsafe { turn_sixteens(rows.as_ptr(), apart, (outputs, inputs), panel.as_mut_ptr()) };
-            turn_each(0..outputs, inputs, panel);
-            turned = outputs;
+    let mut turned = 0;
+    for Squares { size, turn } in squares() {
+        let whole = |of: usize| of - of % size;
+        let outputs = turned..turned + whole(count - turned);
+        if outputs.is_empty() {
+            continue;
         }
-        let (outputs, inputs) = whole(EIGHT);
-        // SAFETY: as above, for the rows and columns from `turned` on.
+        // SAFETY: the processor has these instructions; rows and panel are as long as the assertion says.
         unsafe {
             let (rows, panel) = (rows.as_ptr().add(turned * apart), panel.as_mut_ptr().add(turned));
-            turn_eights(rows, apart, (outputs - turned, inputs), panel);
+            turn(rows, apart, (outputs.len(), whole(inputs)), panel);
         }
-        turn_each(turned..outputs, inputs, panel);
-        turn_each(outputs..count, 0, panel);
-        return;
+        turned = outputs.end;
+        turn_each(outputs, whole(inputs), panel);
     }
-    turn_each(0..count, 0, panel);
+    turn_each(turned..count, 0, panel);
+}
+
+/// Turns squares of `size` rows and inputs: `turn(rows, apart, (rows, inputs), panel)`, both multiples of it.
+///
+/// # Safety
+/// Of `turn`: `rows` is followed by as many rows, `apart`, and `panel` by as many inputs.
+struct Squares {
+    size: usize,
+    turn: unsafe fn(*const f32, usize, (usize, usize), *mut f32),
+}
+
+/// Those that this processor turns, the largest first: as many as a vector holds.
+fn squares() -> impl Iterator<Item = Squares> {
+    #[cfg(target_arch = "x86_64")]
+    let found = [
+        is_x86_feature_detected!("avx512f").then_some(Squares { size: 16, turn: turn_sixteens }),
+        is_x86_feature_detected!("avx").then_some(Squares { size: 8, turn: turn_eights }),
+    ];
+    #[cfg(target_arch = "aarch64")]
+    let found = [Some(Squares { size: 4, turn: turn_fours })];
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let found = [None];
+    found.into_iter().flatten()
+}
+
+/// Turns whole squares of four.
+///
+/// # Safety
+/// As [`Squares`] says.
+#[cfg(target_arch = "aarch64")]
+unsafe fn turn_fours(rows: *const f32, apart: usize, (count, inputs): (usize, usize), panel: *mut f32) {
+    use std::arch::aarch64::{vld1q_f32, vreinterpretq_f32_f64, vreinterpretq_f64_f32, vst1q_f32};
+    use std::arch::aarch64::{vtrn1q_f32, vtrn1q_f64, vtrn2q_f32, vtrn2q_f64};
+    for output in (0..count).step_by(4) {
+        for input in (0..inputs).step_by(4) {
+            // SAFETY: the caller's word; every processor of this kind has these instructions.
+            unsafe {
+                let from = rows.add(output * apart + input);
+                let to = panel.add(input * PANEL + output);
+                let load = |row: usize| vld1q_f32(from.add(row * apart));
+                let rows = [load(0), load(1), load(2), load(3)];
+                // Inputs 0 and 2 of two rows, then 1 and 3.
+                let even = [vtrn1q_f32(rows[0], rows[1]), vtrn1q_f32(rows[2], rows[3])];
+                let odd = [vtrn2q_f32(rows[0], rows[1]), vtrn2q_f32(rows[2], rows[3])];
+                for (input, [a, b]) in [even, odd].into_iter().enumerate() {
+                    let (a, b) = (vreinterpretq_f64_f32(a), vreinterpretq_f64_f32(b));
+                    vst1q_f32(to.add(input * PANEL), vreinterpretq_f32_f64(vtrn1q_f64(a, b)));
+                    vst1q_f32(to.add((input + 2) * PANEL), vreinterpretq_f32_f64(vtrn2q_f64(a, b)));
+                }
+            }
+        }
+    }
 }
 
 /// Turns whole squares of sixteen.
 ///
 /// # Safety
-/// `rows` is followed by as many rows, `apart`, and `panel` by as many inputs; the processor has AVX-512.
+/// As [`Squares`] says, and the processor has AVX-512.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 unsafe fn turn_sixteens(rows: *const f32, apart: usize, (count, inputs): (usize, usize), panel: *mut f32) {
@@ -54,8 +98,8 @@ unsafe fn turn_sixteens(rows: *const f32, apart: usize, (count, inputs): (usize,
         __m512, _mm512_loadu_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
         _mm512_storeu_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
     };
-    for output in (0..count).step_by(SIXTEEN) {
-        for input in (0..inputs).step_by(SIXTEEN) {
+    for output in (0..count).step_by(16) {
+        for input in (0..inputs).step_by(16) {
             // SAFETY: the caller's word.
             unsafe {
                 let from = rows.add(output * apart + input);
@@ -92,7 +136,7 @@ unsafe fn turn_sixteens(rows: *const f32, apart: usize, (count, inputs): (usize,
 /// Turns whole squares of eight.
 ///
 /// # Safety
-/// `rows` is followed by as many rows, `apart`, and `panel` by as many inputs; the processor has AVX.
+/// As [`Squares`] says, and the processor has AVX.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx")]
 unsafe fn turn_eights(rows: *const f32, apart: usize, (count, inputs): (usize, usize), panel: *mut f32) {
@@ -100,8 +144,8 @@ unsafe fn turn_eights(rows: *const f32, apart: usize, (count, inputs): (usize, u
         _mm_loadu_ps, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
         _mm256_unpackhi_ps, _mm256_unpacklo_ps,
     };
-    for output in (0..count).step_by(EIGHT) {
-        for input in (0..inputs).step_by(EIGHT) {
+    for output in (0..count).step_by(8) {
+        for input in (0..inputs).step_by(8) {
             // SAFETY: the caller's word.
             unsafe {
                 let from = rows.add(output * apart + input);
@@ -137,9 +181,16 @@ mod tests {
 
     #[test]
     fn rows_of_any_size_become_columns() {
-        for (count, inputs, apart) in
-            [(1, 1, 1), (8, 8, 8), (7, 9, 11), (48, 33, 40), (17, 64, 64), (30, 31, 31)]
-        {
+        for (count, inputs, apart) in [
+            (1, 1, 1),
+            (8, 8, 8),
+            (7, 9, 11),
+            (48, 33, 40),
+            (17, 64, 64),
+            (30, 31, 31),
+            (4, 3, 3),
+            (20, 4, 5),
+        ] {
             let rows: Vec<f32> = (0..(count - 1) * apart + inputs).map(|i| i as f32).collect();
             let mut panel = vec![-1.0; inputs * PANEL];
             turn(&rows, apart, inputs, &mut panel);

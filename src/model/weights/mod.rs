@@ -22,6 +22,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 use safetensors::tensor::Dtype;
 
+pub use matrix_rows::Columns;
 use matrix_rows::MatrixRows;
 use stored::{Stored, element_size};
 use torch::Trouble;
@@ -238,14 +239,13 @@ impl Weights {
         operands: Operands,
         held: bool,
     ) -> Result<Matrix> {
-        let (stored, sizes) = (self.stored(name, &shape)?, [shape[1], range.len()]);
-        if held {
-            return Matrix::held(sizes, operands, |rows, values| {
-                stored.read(range.start + rows.start..range.start + rows.end, values)
-            });
-        }
+        self.stored(name, &shape)?;
+        let sizes = [shape[1], range.len()];
         let rows = MatrixRows { weights: Arc::clone(self), name: name.to_owned(), shape, first: range.start };
-        Ok(Matrix::read(sizes, operands, Box::new(rows)))
+        match held {
+            true => Matrix::held(sizes, operands, &rows),
+            false => Ok(Matrix::read(sizes, operands, Box::new(rows))),
+        }
     }
 
     /// Whether the elements of a tensor follow each other in its file, row by row.
