@@ -9,7 +9,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::batch::Batch;
 use super::cpu::losses::{Exponentials, Logits};
-use super::cpu::{self, Host, is_cpu};
+use super::cpu::{self, Host, is_cpu, matrix};
 use super::layers::{joined, product};
 use super::products::Products;
 use super::source::{Bytes, Source};
@@ -184,15 +184,23 @@ impl Losses {
         let device = last.device();
         let states = last.select(0, Tensor::from_data(rows.as_slice(), &device));
         let targets = head.table.rows(weights, &targets, &device)?;
-        let targets = head.logits((states.clone() * targets).sum_dim(1));
-        let running = match is_cpu(&device) {
+        let (targets, running) = match is_cpu(&device) {
             true => {
                 let (values, width) = (Host::new(states), head.table.shape[1]);
+                let targets = Host::new(targets).into_values();
+                let targets = cpu::losses::of_targets(values.values(), targets, width);
                 let states = States::new(values.values(), width, head.products.operands(), Cores::All);
-                Running::Host(states, vec![Exponentials::default(); rows.len()])
+                (
+                    matrix(targets, rows.len()),
+                    Running::Host(states, vec![Exponentials::default(); rows.len()]),
+                )
             }
-            false => Running::Device(Box::new((states, None))),
+            false => {
+                let targets = (states.clone() * targets).sum_dim(1);
+                (targets, Running::Device(Box::new((states, None))))
+            }
         };
+        let targets = head.logits(targets);
         Ok(Some(Self { targets, running }))
     }
 

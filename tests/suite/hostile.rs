@@ -170,6 +170,7 @@ proptest! {
         header in prop::option::of(any::<u64>()),
     ) {
         static GOOD: LazyLock<Vec<u32>> = LazyLock::new(|| good_model("models/llama"));
+        const HEAD: &[u8] = b"\"lm_head.weight\"";
         let good = fixture("models/llama");
         let intact = std::fs::read(good.join("model.safetensors")).unwrap();
         let mut bytes = intact.clone();
@@ -194,9 +195,10 @@ proptest! {
                 prop_assert_eq!(bytes.len(), intact.len());
                 prop_assert_eq!(&bytes[..8], &intact[..8]);
                 // What a header says beside names, types and places changes nothing. The format has no checksum,
-                // so other numbers are other weights.
+                // so other numbers are other weights. Without a head of that name there is no loss, but the same states.
                 if bytes[data..] == intact[data..] {
-                    prop_assert!(values == *GOOD);
+                    let without_head = !bytes[..data].windows(HEAD.len()).any(|name| name == HEAD);
+                    prop_assert!(values == *GOOD || without_head && GOOD.starts_with(&values));
                 }
             }
         }

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Context;
 use crate::error::Result;
 use crate::model::attention::Attention;
-use crate::model::layers::{GatedMlp, Norm};
+use crate::model::layers::{GatedMlp, Norm, residual};
 use crate::model::loader::Loader;
 
 /// One block, `model.layers.{index}`.
@@ -32,6 +32,7 @@ impl super::Block for Block {
     fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let normed = self.input_layernorm.forward(x.clone());
         let found = self.self_attn.forward(normed.clone(), context)?;
-        Ok(x + found + self.mlp.forward(normed, context.config.activation)?)
+        let inner = self.mlp.forward(normed, context.config.activation)?;
+        Ok(residual(residual(x, found), inner))
     }
 }

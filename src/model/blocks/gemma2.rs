@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Context;
 use crate::error::Result;
 use crate::model::attention::Attention;
-use crate::model::layers::{GatedMlp, Norm};
+use crate::model::layers::{GatedMlp, Norm, residual};
 use crate::model::loader::Loader;
 
 /// One block, `model.layers.{index}`.
@@ -38,9 +38,9 @@ impl Block {
 impl super::Block for Block {
     fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let found = self.self_attn.forward(self.input_layernorm.forward(x.clone()), context)?;
-        let x = x + self.post_attention_layernorm.forward(found);
+        let x = residual(x, self.post_attention_layernorm.forward(found));
         let inner = self.pre_feedforward_layernorm.forward(x.clone());
         let inner = self.mlp.forward(inner, context.config.activation)?;
-        Ok(x + self.post_feedforward_layernorm.forward(inner))
+        Ok(residual(x, self.post_feedforward_layernorm.forward(inner)))
     }
 }

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Context;
 use crate::error::Result;
 use crate::model::attention::attend;
-use crate::model::layers::{Linear, Norm, feed_forward};
+use crate::model::layers::{Linear, Norm, feed_forward, residual};
 use crate::model::loader::Loader;
 
 /// One block, `transformer.h.{index}`.
@@ -43,9 +43,9 @@ impl super::Block for Block {
         let fused = self.c_attn.forward(self.ln_1.forward(x.clone()))?;
         // All queries, then all keys, then all values.
         let part = |index: usize| fused.clone().narrow(1, index * hidden, hidden);
-        let x = x + self.attn_c_proj.forward(attend(context, part(0), part(1), part(2)))?;
+        let x = residual(x, self.attn_c_proj.forward(attend(context, part(0), part(1), part(2)))?);
         let normed = self.ln_2.forward(x.clone());
         let act = context.config.activation;
-        Ok(x + feed_forward(normed, None, &self.c_fc, &self.mlp_c_proj, act)?)
+        Ok(residual(x, feed_forward(normed, None, &self.c_fc, &self.mlp_c_proj, act)?))
     }
 }

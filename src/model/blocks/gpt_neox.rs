@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::Context;
 use crate::error::Result;
 use crate::model::attention::attend;
-use crate::model::layers::{Linear, Norm, feed_forward};
+use crate::model::layers::{Linear, Norm, feed_forward, residual};
 use crate::model::loader::Loader;
 
 /// One block, `gpt_neox.layers.{index}`.
@@ -57,11 +57,11 @@ impl super::Block for Block {
         let found = self.attention(self.input_layernorm.forward(x.clone()), context)?;
         if context.config.parallel_residual {
             let inner = self.mlp(self.post_attention_layernorm.forward(x.clone()), context)?;
-            Ok(x + found + inner)
+            Ok(residual(residual(x, found), inner))
         } else {
-            let x = x + found;
+            let x = residual(x, found);
             let inner = self.mlp(self.post_attention_layernorm.forward(x.clone()), context)?;
-            Ok(x + inner)
+            Ok(residual(x, inner))
         }
     }
 }

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::Context;
 use crate::error::Result;
 use crate::model::attention::Attention;
-use crate::model::layers::{GatedMlp, Norm};
+use crate::model::layers::{GatedMlp, Norm, residual};
 use crate::model::loader::Loader;
 
 /// One block, `model.layers.{index}`.
@@ -35,8 +35,8 @@ impl Block {
 impl super::Block for Block {
     fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let normed = self.input_layernorm.forward(x.clone());
-        let x = x + self.self_attn.forward(normed, context)?;
+        let x = residual(x, self.self_attn.forward(normed, context)?);
         let normed = self.post_attention_layernorm.forward(x.clone());
-        Ok(x + self.mlp.forward(normed, context.config.activation)?)
+        Ok(residual(x, self.mlp.forward(normed, context.config.activation)?))
     }
 }

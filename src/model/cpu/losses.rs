@@ -28,6 +28,22 @@ impl Logits {
     }
 }
 
+/// The logits of the tokens that follow, before anything becomes of them: of each state, and of the row of the table
+/// that is its target, `[rows, width]` both.
+pub fn of_targets(states: &[f32], mut targets: Vec<f32>, width: usize) -> Vec<f32> {
+    let rows = states.par_chunks_exact(width).zip(targets.par_chunks_exact_mut(width)).with_min_len(64);
+    rows.map(|(state, target)| {
+        vectorised(
+            #[inline(always)]
+            || {
+                target.iter_mut().zip(state).for_each(|(target, state)| *target *= state);
+                sum_of(target, |product| product)
+            },
+        )
+    })
+    .collect()
+}
+
 /// The largest of some logits of a row, and the sum of all exponentials relative to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Exponentials {

@@ -14,6 +14,8 @@ use std::mem::MaybeUninit;
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_flex::{Flex, FlexTensor};
 
+use crate::simd::vectorised;
+
 /// Whether a device is the CPU.
 pub fn is_cpu(device: &Device) -> bool {
     *device == Device::flex()
@@ -81,6 +83,18 @@ pub fn zeros(len: usize) -> Vec<f32> {
     });
     // SAFETY: the chunks are all of it, and each was zeroed.
     unsafe { out.assume_init() }.into_vec()
+}
+
+/// Adds values to others.
+pub fn add(values: &mut [f32], others: &[f32]) {
+    use rayon::prelude::*;
+    const AT_ONCE: usize = 1 << 14;
+    values.par_chunks_mut(AT_ONCE).zip(others.par_chunks(AT_ONCE)).for_each(|(values, others)| {
+        vectorised(
+            #[inline(always)]
+            || values.iter_mut().zip(others).for_each(|(value, other)| *value += other),
+        );
+    });
 }
 
 /// Memory made to hold zeros.

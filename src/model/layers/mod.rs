@@ -10,8 +10,19 @@ use burn::tensor::Tensor;
 pub use self::feed_forward::{GatedMlp, feed_forward};
 pub use self::linear::{Linear, product};
 pub use self::norm::Norm;
+use super::cpu::{self, Host, is_cpu, matrix};
 
 /// Tensors one after the other.
 pub fn joined<const D: usize>(mut tensors: Vec<Tensor<D>>, dimension: usize) -> Tensor<D> {
     if tensors.len() == 1 { tensors.remove(0) } else { Tensor::cat(tensors, dimension) }
+}
+
+/// The residual connection: states and what a layer found of them.
+pub fn residual(x: Tensor<2>, found: Tensor<2>) -> Tensor<2> {
+    if !is_cpu(&x.device()) {
+        return x + found;
+    }
+    let (rows, mut values) = (x.dims()[0], Host::new(x).into_values());
+    cpu::add(&mut values, Host::new(found).values());
+    matrix(values, rows)
 }
