@@ -1,5 +1,5 @@
 //! The layers that blocks are made of, their parts named as checkpoints name them. Each has two forms: operations of
-//! burn on a device, and those of [`cpu`](super::cpu) on rows in main memory.
+//! burn on a device, and those of [`cpu`] on rows in main memory.
 
 mod feed_forward;
 mod linear;
