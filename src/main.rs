@@ -8,7 +8,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Keeps pages that are free for a second, some layers, before the system gets them back: after the usual 10 ms most
-/// would be cleared anew for the next layer, a twentieth of a small model's measurement.
+/// would be cleared anew for the next layer, some hundredths of a small model's measurement.
 fn keep_pages() {
     const MILLISECONDS: std::ffi::c_long = 1000;
     // The option before this one has no name in Rust.
