@@ -4,21 +4,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
 use infoplane::checkpoints::ModelFolder;
 use infoplane::device::Compute;
-use infoplane::error::Result;
 use infoplane::estimator::{
     Binning, Estimator, Question, ReferencePoints, Row, SampleLabels, Scores, Targets,
 };
 use infoplane::labels::Labels;
 use infoplane::model::batch::{Batch, batches};
 use infoplane::model::{Model, Options};
-use infoplane::product::{Cores, Matrix, Operands, Rows, States};
+use infoplane::product::{Cores, Matrix, Operands, States};
 use infoplane::scores::{ChunkKey, Losses, ScoreTable, Seeds, Shape, ValuesMut};
 use infoplane::settings::{Backend, Precision, Settings};
 use infoplane::tokens::Tokens;
@@ -182,28 +180,13 @@ impl WithSimd for MultiplyInRegisters {
     }
 }
 
-/// Weights in memory.
-#[derive(Debug)]
-struct Stored {
-    values: Vec<f32>,
-    inputs: usize,
-}
-
-impl Rows for Stored {
-    fn read(&self, outputs: Range<usize>, values: &mut [f32]) -> Result<()> {
-        values.copy_from_slice(&self.values[outputs.start * self.inputs..outputs.end * self.inputs]);
-        Ok(())
-    }
-}
-
 /// A product with weights of 1B dimensions, `[rows, 2048]` to `[rows, 8192]`, on all cores; an item is an operation.
 #[divan::bench(args = PRODUCTS, sample_count = 20)]
 fn product(bencher: Bencher, (rows, operands): (usize, Operands)) {
     const INPUTS: usize = 2048;
     const OUTPUTS: usize = 8192;
     let values = |len: usize| (0..len).map(|i| (i % 17) as f32 * 0.01).collect::<Vec<_>>();
-    let stored = Stored { values: values(INPUTS * OUTPUTS), inputs: INPUTS };
-    let weights = Matrix::held([INPUTS, OUTPUTS], operands, &stored).expect("weights that are there");
+    let weights = Matrix::of(&values(INPUTS * OUTPUTS), INPUTS, operands);
     let (x, mut out) = (values(rows * INPUTS), vec![0.0; rows * OUTPUTS]);
     bencher.counter(divan::counter::ItemsCount::new(2 * rows * INPUTS * OUTPUTS)).bench_local(|| {
         let states = States::new(&x, INPUTS, operands, Cores::All);

@@ -31,7 +31,7 @@ use crate::device::Compute;
 use crate::error::{Error, Kind, Result};
 pub use crate::measures::soft_entropy::{ReferencePoints, temperature, unit_rows};
 pub use crate::measures::{Conditional, Statistics};
-use crate::product::Matrix;
+use crate::product::{Matrix, Operands};
 use crate::scores::{Slab, ValuesMut};
 use crate::settings::Precision;
 
@@ -170,7 +170,7 @@ impl Estimator {
     pub fn reference(&self, points: ReferencePoints) -> Result<Reference> {
         let ReferencePoints { points, width, rows, .. } = points;
         let rows = match self {
-            Self::Cpu => ReferenceRows::Host(Matrix::of(&rows, width)),
+            Self::Cpu => ReferenceRows::Host(Matrix::of(&rows, width, Operands::F32)),
             Self::Gpu(estimator) => {
                 let rows = bytemuck::cast_slice(&rows);
                 ReferenceRows::Device(estimator.gpu.upload("reference points", rows)?)

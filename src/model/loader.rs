@@ -12,7 +12,7 @@ use super::holding::Holding;
 use super::products::Products;
 use super::weights::{Columns, Weights};
 use crate::error::{Error, Result};
-use crate::product::Matrix;
+use crate::product::{Matrix, Operands};
 
 /// Loads the tensors below a name.
 #[derive(Clone, Debug)]
@@ -86,7 +86,9 @@ impl<'a> Loader<'a> {
     pub fn on_host(&self, part: &str, sizes: [usize; 2], inputs_first: bool) -> Result<Matrix> {
         let [inputs, outputs] = sizes;
         let shape = if inputs_first { [inputs, outputs] } else { [outputs, inputs] };
-        let Some((weights, name)) = self.asked(part, &shape)? else { return Ok(Matrix::of(&[0.0], 1)) };
+        let Some((weights, name)) = self.asked(part, &shape)? else {
+            return Ok(Matrix::of(&[0.0], 1, Operands::F32));
+        };
         let operands = self.products.operands();
         if inputs_first {
             let columns = Columns { values: weights.rows(&name, &shape, 0..inputs)?, inputs, outputs };

@@ -32,7 +32,7 @@ use rayon::prelude::*;
 pub use self::aligned::Aligned;
 pub use self::operands::Operands;
 pub use self::rows::Rows;
-use self::rows::read_panel;
+use self::rows::{InMemory, read_panel};
 pub use self::states::States;
 use self::sums::Sums;
 pub use self::tile::{PANEL, TILE, Tile};
@@ -120,17 +120,14 @@ impl Matrix {
         Ok(Self { place: Place::Held(values), inputs, outputs, operands })
     }
 
-    /// Holds `[outputs, inputs]`, to be multiplied as it is.
+    /// Holds `[outputs, inputs]`.
     ///
     /// # Panics
     /// If there are no inputs.
-    pub fn of(weights: &[f32], inputs: usize) -> Self {
-        let outputs = weights.len() / inputs;
-        let mut values = Aligned::new();
-        let panels = values.at_least(outputs.div_ceil(PANEL) * PANEL * inputs);
-        let both = weights.par_chunks(PANEL * inputs).zip(panels.par_chunks_exact_mut(PANEL * inputs));
-        both.for_each(|(rows, panel)| turn(rows, inputs, inputs, panel));
-        Self { place: Place::Held(values), inputs, outputs, operands: Operands::F32 }
+    pub fn of(weights: &[f32], inputs: usize, operands: Operands) -> Self {
+        let sizes = [inputs, weights.len() / inputs];
+        Self::held(sizes, operands, &InMemory { weights, inputs })
+            .unwrap_or_else(|error| unreachable!("memory is read without fail: {error}"))
     }
 
     /// Whether its weights lie in memory.
@@ -263,7 +260,7 @@ impl Matrix {
 pub fn rate() -> f64 {
     const SIZE: usize = 512;
     const ROUNDS: usize = 4;
-    let weights = Matrix::of(&vec![0.5; SIZE * SIZE], SIZE);
+    let weights = Matrix::of(&vec![0.5; SIZE * SIZE], SIZE, Operands::F32);
     let (x, mut out) = (vec![0.5; SIZE * SIZE], vec![0.0; SIZE * SIZE]);
     let seconds = (0..ROUNDS).map(|_| {
         let start = Instant::now();

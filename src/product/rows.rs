@@ -32,6 +32,22 @@ pub trait Rows: Debug + Send + Sync {
     }
 }
 
+/// Rows that lie in memory one after the other.
+#[derive(Debug)]
+pub struct InMemory<'a> {
+    /// `[outputs, inputs]`
+    pub weights: &'a [f32],
+    /// Values of a row.
+    pub inputs: usize,
+}
+
+impl Rows for InMemory<'_> {
+    fn read(&self, outputs: Range<usize>, values: &mut [f32]) -> Result<()> {
+        values.copy_from_slice(&self.weights[outputs.start * self.inputs..outputs.end * self.inputs]);
+        Ok(())
+    }
+}
+
 /// Reads some outputs as a panel `[words, PANEL]`, a few rows at a time.
 ///
 /// # Errors

@@ -20,8 +20,7 @@ struct Stored {
 
 impl Rows for Stored {
     fn read(&self, outputs: Range<usize>, values: &mut [f32]) -> Result<()> {
-        values.copy_from_slice(&self.values[outputs.start * self.inputs..outputs.end * self.inputs]);
-        Ok(())
+        rows::InMemory { weights: &self.values, inputs: self.inputs }.read(outputs, values)
     }
 }
 
@@ -67,7 +66,7 @@ fn products_of_any_size() {
                 assert!((f64::from(found) - expected).abs() <= 1e-6 * size + 1e-30, "{found} {expected}");
             }
         }
-        assert_eq!(found, product(&Matrix::of(&weights, inputs), &x, Cores::All));
+        assert_eq!(found, product(&Matrix::of(&weights, inputs, Operands::F32), &x, Cores::All));
         assert_eq!(found, product(&held, &x, Cores::One));
         assert_eq!(found, product(&read, &x, Cores::All));
         assert_eq!(found, product(&read, &x, Cores::One));

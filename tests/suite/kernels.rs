@@ -12,7 +12,7 @@ use infoplane::estimator::cpu::{
 };
 use infoplane::estimator::segments::{Chunk, Label, Segments};
 use infoplane::estimator::{Estimator, REFUSED, REFUSED_ENTROPY, ReferencePoints, Row, Targets, unit_rows};
-use infoplane::product::Matrix;
+use infoplane::product::{Matrix, Operands};
 use infoplane::scores::ValuesMut;
 use infoplane::settings::{Backend, Precision};
 use proptest::prelude::*;
@@ -157,7 +157,7 @@ fn scores_on_both(gpu: &Gpu, hidden: &[f32], width: usize, points: usize, rows: 
     let reference: Vec<f32> = unit_rows(1, points, width).iter().map(|&x| x as f32).collect();
     let positions = rows.iter().map(|row| row.target as usize + 1).max().unwrap();
     let mut expected = vec![POISON; positions * points];
-    let reference_points = Matrix::of(&reference, width);
+    let reference_points = Matrix::of(&reference, width, Operands::F32);
     for row in rows {
         let state = &hidden[row.source as usize * width..][..width];
         let scores = &mut expected[row.target as usize * points..][..points];
