@@ -10,10 +10,10 @@ use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Device, Tensor, module};
 
 use super::config::{AttentionConfig, Config, QueryKeyNorm};
-use super::cpu::attention::Heads;
+use super::cpu::attention::{Columns, Heads};
 use super::cpu::{self, Host, is_cpu, matrix};
 use super::groups::Group;
-use super::layers::{Linear, Norm, joined};
+use super::layers::{Linear, Norm, clamped, joined};
 use super::layout::Context;
 use super::loader::Loader;
 use super::windows::{QUERIES, WindowMask};
@@ -78,9 +78,22 @@ impl Attention {
     /// # Errors
     /// As [`Linear::forward`].
     pub fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
+        self.o_proj.forward(self.attended(x, context)?)
+    }
+
+    /// The same, added to states: a residual connection.
+    ///
+    /// # Errors
+    /// As [`Linear::forward`].
+    pub fn forward_onto(&self, onto: Tensor<2>, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
+        self.o_proj.forward_onto(onto, self.attended(x, context)?)
+    }
+
+    /// What all heads found, `[tokens, heads · size]`.
+    fn attended(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let attention = &context.config.attention;
         let clipped = |x: Tensor<2>| match attention.clip {
-            Some(most) => x.clamp(-most, most),
+            Some(most) => clamped(x, most),
             None => x,
         };
         let [q, k, v] = Linear::forward_all([&self.q_proj, &self.k_proj, &self.v_proj], x)?.map(clipped);
@@ -88,15 +101,64 @@ impl Attention {
             Some([q_norm, k_norm]) => (q_norm.forward(q), k_norm.forward(k)),
             None => (q, k),
         };
-        self.o_proj.forward(attend(context, q, k, v))
+        Ok(attend(context, q, k, v))
     }
+}
+
+/// How a projection orders what it makes for all heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fused {
+    /// Each head's query, key and value side by side.
+    ByHead,
+    /// All queries, then all keys, then all values.
+    ByKind,
+}
+
+impl Fused {
+    /// Where queries, keys and values lie in a row.
+    fn columns(self, heads: usize, size: usize) -> [Columns; 3] {
+        let (between, apart) = match self {
+            Self::ByHead => (size, 3 * size),
+            Self::ByKind => (heads * size, size),
+        };
+        [0, 1, 2].map(|kind| Columns { width: 3 * heads * size, first: kind * between, apart })
+    }
+}
+
+/// As [`attend`], of queries, keys and values by one projection: `[tokens, 3 · heads · size]` to
+/// `[tokens, heads · size]`.
+pub fn attend_fused(context: &Context<'_>, fused: Tensor<2>, order: Fused) -> Tensor<2> {
+    let AttentionConfig { heads, head_size: size, .. } = context.config.attention;
+    let rows = fused.dims()[0];
+    if is_cpu(&fused.device()) {
+        let mut values = Host::new(fused).into_values();
+        let columns @ [q, k, _] = order.columns(heads, size);
+        for columns in [q, k] {
+            rotate_on_cpu(context, &mut values, columns, heads);
+        }
+        return attend_on_cpu(context, columns.map(|columns| (&values[..], columns)));
+    }
+    let [q, k, v] = [0, 1, 2].map(|kind| match order {
+        Fused::ByHead => {
+            let of_heads = fused.clone().reshape([rows, heads, 3, size]);
+            of_heads.narrow(2, kind, 1).reshape([rows, heads * size])
+        }
+        Fused::ByKind => fused.clone().narrow(1, kind * heads * size, heads * size),
+    });
+    attend(context, q, k, v)
 }
 
 /// Rotates queries and keys, attends causally and within the layer's window: queries `[tokens, heads · size]`, keys
 /// and values with as many heads or a divisor of them, to the shape of the queries.
 pub fn attend(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -> Tensor<2> {
     if is_cpu(&q.device()) {
-        return attend_on_cpu(context, q, k, v);
+        let AttentionConfig { heads, key_value_heads, head_size, .. } = context.config.attention;
+        let [of_queries, of_keys] =
+            [heads, key_value_heads].map(|count| Columns::side_by_side(count, head_size));
+        let (mut q, mut k, v) = (Host::new(q).into_values(), Host::new(k).into_values(), Host::new(v));
+        rotate_on_cpu(context, &mut q, of_queries, heads);
+        rotate_on_cpu(context, &mut k, of_keys, key_value_heads);
+        return attend_on_cpu(context, [(&q, of_queries), (&k, of_keys), (v.values(), of_keys)]);
     }
     let groups = context.layout.groups();
     joined(groups.iter().map(|group| attend_in_group(context, group, &q, &k, &v)).collect(), 0)
@@ -140,9 +202,16 @@ fn attend_in_group(
     group.unpadded(found.swap_dims(1, 2).reshape([documents * positions, heads * size]))
 }
 
-fn attend_on_cpu(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>) -> Tensor<2> {
+fn rotate_on_cpu(context: &Context<'_>, values: &mut [f32], columns: Columns, heads: usize) {
+    if let Some(rope) = context.layout.rope(context.plan) {
+        let size = context.config.attention.head_size;
+        rope.rotate_on_cpu(values, context.documents, columns, [heads, size]);
+    }
+}
+
+/// Attention of rotated queries and keys.
+fn attend_on_cpu(context: &Context<'_>, parts: [(&[f32], Columns); 3]) -> Tensor<2> {
     let attention = &context.config.attention;
-    let rows = q.dims()[0];
     let heads = Heads {
         documents: context.documents,
         heads: attention.heads,
@@ -152,15 +221,8 @@ fn attend_on_cpu(context: &Context<'_>, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>
         softcap: attention.softcap.map(|cap| cap as f32),
         window: context.plan.window,
     };
-    let rotated = |x: Tensor<2>, head_count: usize| {
-        let mut values = Host::new(x).into_values();
-        if let Some(rope) = context.layout.rope(context.plan) {
-            rope.rotate_on_cpu(&mut values, context.documents, head_count, heads.size);
-        }
-        values
-    };
-    let (q, k) = (rotated(q, heads.heads), rotated(k, heads.key_value_heads));
-    matrix(cpu::attention::attend(&q, &k, Host::new(v).values(), heads), rows)
+    let found = cpu::attention::attend(parts, heads);
+    matrix(found, context.documents.last().map_or(0, |rows| rows.end))
 }
 
 /// `[documents · positions, heads · size]` to `[documents, heads, positions, size]`.

@@ -41,10 +41,20 @@ impl Table {
         self.shape.iter().product()
     }
 
-    /// The rows of `ids`, `[ids, h]` on the device.
+    /// The rows of `ids`, `[ids, h]`.
+    ///
+    /// # Errors
+    /// Weights that cannot be read.
+    pub fn values(&self, weights: &Weights, ids: &[u32]) -> Result<Vec<f32>> {
+        weights.gather(&self.name, self.shape, ids)
+    }
+
+    /// The same on a device.
+    ///
+    /// # Errors
+    /// As [`Table::values`].
     pub fn rows(&self, weights: &Weights, ids: &[u32], device: &Device) -> Result<Tensor<2>> {
-        let values = weights.gather(&self.name, self.shape, ids)?;
-        Ok(Tensor::from_data(TensorData::new(values, [ids.len(), self.shape[1]]), device))
+        Ok(Tensor::from_data(TensorData::new(self.values(weights, ids)?, [ids.len(), self.shape[1]]), device))
     }
 }
 
@@ -182,20 +192,20 @@ impl Losses {
             return Ok(None);
         }
         let device = last.device();
-        let states = last.select(0, Tensor::from_data(rows.as_slice(), &device));
-        let targets = head.table.rows(weights, &targets, &device)?;
         let (targets, running) = match is_cpu(&device) {
             true => {
-                let (values, width) = (Host::new(states), head.table.shape[1]);
-                let targets = Host::new(targets).into_values();
-                let targets = cpu::losses::of_targets(values.values(), targets, width);
-                let states = States::new(values.values(), width, head.products.operands(), Cores::All);
-                (
-                    matrix(targets, rows.len()),
-                    Running::Host(states, vec![Exponentials::default(); rows.len()]),
-                )
+                let (last, width) = (Host::new(last), head.table.shape[1]);
+                let of_row = |&row: &i32| &last.values()[row as usize * width..][..width];
+                let states: Vec<f32> = rows.iter().flat_map(of_row).copied().collect();
+                let targets = head.table.values(weights, &targets)?;
+                let targets = cpu::losses::of_targets(&states, targets, width);
+                let states = States::new(&states, width, head.products.operands(), Cores::All);
+                let running = vec![Exponentials::default(); rows.len()];
+                (matrix(targets, rows.len()), Running::Host(states, running))
             }
             false => {
+                let states = last.select(0, Tensor::from_data(rows.as_slice(), &device));
+                let targets = head.table.rows(weights, &targets, &device)?;
                 let targets = (states.clone() * targets).sum_dim(1);
                 (targets, Running::Device(Box::new((states, None))))
             }

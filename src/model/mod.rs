@@ -30,7 +30,7 @@ mod windows;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use self::batch::Batch;
 use self::blocks::Block;
@@ -240,12 +240,19 @@ impl Model {
     }
 
     /// How many tokens pass at a time so that one block, or the losses, take well under a second on a slow
-    /// device: cancelling waits for no more than that.
+    /// device: cancelling waits for no more than that. On the CPU at least as many as pass weights together that are read
+    /// for them, which takes a second too where a block has hundreds of millions.
     pub fn tokens_per_batch(&self) -> usize {
         const OPERATIONS: usize = 10_000_000_000;
+        let operands = self.source.products.operands();
+        let (operations, least) = match is_cpu(&self.source.device) {
+            true if operands.are_fast() => (4 * OPERATIONS, operands.rows_at_once()),
+            true => (OPERATIONS, operands.rows_at_once()),
+            false => (OPERATIONS, 256),
+        };
         let block = self.source.block_parameters(0);
         let head = self.head.as_ref().map_or(0, Head::piece_parameters);
-        (OPERATIONS / (2 * block.max(head).max(1))).clamp(256, 4096)
+        (operations / (2 * block.max(head).max(1))).clamp(least, 4096)
     }
 
     /// Passes batches through the model in one wave; see [`Model::advance`] for what `tap` is given.
@@ -266,11 +273,16 @@ impl Model {
     /// The embedding output of a batch.
     fn embed(&self, batch: &Batch) -> Result<Tensor<2>> {
         let Source { config, weights, device, .. } = &self.source;
-        let x = self.embedding.rows(weights, &batch.ids, device)?;
-        let x = if config.embedding_scale == 1.0 { x } else { x.mul_scalar(config.embedding_scale) };
-        let Some(table) = &self.position_embedding else { return Ok(x) };
-        let positions: Vec<u32> = batch.rows.iter().flat_map(|rows| 0..rows.len() as u32).collect();
-        Ok(x + table.rows(weights, &positions, device)?)
+        let mut x = self.embedding.values(weights, &batch.ids)?;
+        if config.embedding_scale != 1.0 {
+            let scale = config.embedding_scale as f32;
+            x.iter_mut().for_each(|value| *value *= scale);
+        }
+        if let Some(table) = &self.position_embedding {
+            let positions: Vec<u32> = batch.rows.iter().flat_map(|rows| 0..rows.len() as u32).collect();
+            cpu::add(&mut x, &table.values(weights, &positions)?);
+        }
+        Ok(Tensor::from_data(TensorData::new(x, [batch.ids.len(), config.hidden_size]), device))
     }
 
     /// Checks that the model has a position for every token.

@@ -3,7 +3,7 @@
 use burn::tensor::DType;
 
 use super::weights::Weights;
-use crate::product::{self, Operands};
+use crate::product::Operands;
 use crate::settings::Dtype;
 
 /// The types that states and weights have when they are multiplied; everything else is in f32.
@@ -24,7 +24,7 @@ impl Products {
     /// nearly what f32 does in less time, where this processor has it; else f32.
     pub fn new(dtype: Dtype, on_cpu: bool, weights: &Weights) -> Self {
         match dtype {
-            Dtype::Auto if on_cpu && product::two_parts_pay() && weights.are_bf16() => Self::Bf16x2,
+            Dtype::Auto if on_cpu && Operands::Bf16x2.are_fast() && weights.are_bf16() => Self::Bf16x2,
             Dtype::Auto | Dtype::F32 => Self::F32,
             Dtype::F16 => Self::F16,
             Dtype::Bf16 => Self::Bf16,

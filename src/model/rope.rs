@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::batch::Batch;
 use super::config::rope::{RopeConfig, RopeScaling};
 use super::cpu::Host;
-use super::cpu::attention::Angles;
+use super::cpu::attention::{Angles, Columns};
 
 /// Cosines and sines of every position's angles, `[1 or documents, 1, positions, size / 2]`.
 #[derive(Clone, Debug)]
@@ -50,15 +50,22 @@ impl Rope {
         }
     }
 
-    /// Rotates `[tokens, heads · size]` in main memory; `documents` are the rows of each.
-    pub fn rotate_on_cpu(&self, x: &mut [f32], documents: &[Range<usize>], heads: usize, size: usize) {
+    /// Rotates so many heads of a size, in some columns of rows in main memory; `documents` are the rows of each.
+    pub fn rotate_on_cpu(
+        &self,
+        x: &mut [f32],
+        documents: &[Range<usize>],
+        columns: Columns,
+        heads: [usize; 2],
+    ) {
         let [_, _, positions, half] = self.cos.dims();
         if half == 0 {
             return;
         }
         let (cos, sin) = (Host::new(self.cos.clone()), Host::new(self.sin.clone()));
         let (cos, sin) = (cos.values(), sin.values());
-        Angles { cos, sin, half, positions, interleaved: self.interleaved }.rotate(x, documents, heads, size);
+        Angles { cos, sin, half, positions, interleaved: self.interleaved }
+            .rotate(x, documents, columns, heads);
     }
 
     /// Rotates `[documents, heads, positions, head size]`, the documents of the batch from `first` on, each from

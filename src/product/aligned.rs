@@ -29,6 +29,11 @@ impl Aligned {
     pub fn get(&self) -> &[f32] {
         &self.memory[self.start..][..self.len]
     }
+
+    /// The same, to change.
+    pub fn get_mut(&mut self) -> &mut [f32] {
+        &mut self.memory[self.start..][..self.len]
+    }
 }
 
 impl std::fmt::Debug for Aligned {

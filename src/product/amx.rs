@@ -6,68 +6,14 @@
 
 use std::arch::asm;
 use std::marker::PhantomData;
-use std::sync::LazyLock;
 
+use super::instructions::has_amx;
 use super::tile::PANEL;
 
 /// Rows that are multiplied at once: two registers of them.
 pub const ROWS: usize = 32;
 /// Words that are.
 pub const WORDS: usize = 16;
-
-/// Whether this processor has them and the system lets us.
-pub fn is_there() -> bool {
-    static THERE: LazyLock<bool> = LazyLock::new(|| has_instructions() && is_permitted());
-    *THERE
-}
-
-fn has_instructions() -> bool {
-    use std::arch::x86_64::{__cpuid_count, _xgetbv};
-    /// Registers for tiles, and products of bf16 in them.
-    const AMX: u32 = 1 << 24 | 1 << 22;
-    /// It can be asked what the system saves.
-    const CAN_ASK: u32 = 1 << 27;
-    /// The configuration of tiles, and what they hold.
-    const TILES: u64 = 0b11 << 17;
-    #[target_feature(enable = "xsave")]
-    fn saved() -> u64 {
-        // SAFETY: register 0 is there where others are.
-        unsafe { _xgetbv(0) }
-    }
-    if __cpuid_count(0, 0).eax < 7 || __cpuid_count(1, 0).ecx & CAN_ASK == 0 {
-        return false;
-    }
-    // SAFETY: it can be asked.
-    __cpuid_count(7, 0).edx & AMX == AMX && unsafe { saved() } & TILES == TILES
-}
-
-/// Asks for the memory that a thread's tiles take when they are saved, for this process and once.
-#[cfg(target_os = "linux")]
-fn is_permitted() -> bool {
-    const ARCH_PRCTL: isize = 158;
-    const REQUEST_PERMISSION: usize = 0x1023;
-    /// What tiles hold, among all that is saved.
-    const TILE_DATA: usize = 18;
-    let answer: isize;
-    // SAFETY: it touches no memory of ours.
-    unsafe {
-        asm!(
-            "syscall",
-            inlateout("rax") ARCH_PRCTL => answer,
-            in("rdi") REQUEST_PERMISSION,
-            in("rsi") TILE_DATA,
-            out("rcx") _,
-            out("r11") _,
-            options(nostack),
-        );
-    }
-    answer == 0
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_permitted() -> bool {
-    false
-}
 
 /// Sixteen rows of sixteen words in each register.
 #[repr(C, align(64))]
@@ -98,7 +44,7 @@ impl Amx {
     /// # Panics
     /// If they are not there.
     pub fn configure() -> Self {
-        assert!(is_there());
+        assert!(has_amx());
         // SAFETY: they are there, and this is a configuration that they can have.
         unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const CONFIGURATION, options(nostack, readonly)) };
         Self(PhantomData)

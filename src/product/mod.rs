@@ -2,7 +2,7 @@
 //!
 //! A product is computed a tile at a time (`tile`, in the loops of `sums`). Weights lie in panels of `PANEL` outputs,
 //! input by input, so that a tile reads them in one stream; a stretch of some hundred inputs of a panel stays in the
-//! first caches while up to `ROWS` rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in
+//! first caches while some hundred rows pass it. Sums of inputs beyond a stretch gather in memory of the thread, not in
 //! the result, whose rows lie so far apart that caches hold few of them.
 //!
 //! Small matrices are held as panels. Of others nothing is held: their rows are read each time they are wanted and
@@ -15,6 +15,7 @@
 mod aligned;
 #[cfg(target_arch = "x86_64")]
 mod amx;
+mod instructions;
 mod operands;
 mod rows;
 mod states;
@@ -30,6 +31,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 pub use self::aligned::Aligned;
+pub use self::instructions::instructions_for_pairs;
 pub use self::operands::Operands;
 pub use self::rows::Rows;
 use self::rows::{InMemory, read_panel};
@@ -151,19 +153,19 @@ impl Matrix {
     }
 
     /// states · weightsᵀ, to `[rows, outputs]`, a stretch of a row at a time: `join(first output, products, their place
-    /// in out)`, once for every place.
+    /// in out)`, once for every place. What is there before need not be a number yet.
     ///
     /// # Errors
     /// Weights that cannot be read.
     ///
     /// # Panics
     /// If the sizes do not fit each other.
-    pub fn apply(
+    pub fn apply<T: Send>(
         &self,
         states: &States,
-        out: &mut [f32],
+        out: &mut [T],
         cores: Cores,
-        join: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+        join: impl Fn(usize, &mut [f32], &mut [T]) + Sync,
     ) -> Result<()> {
         assert_eq!(out.len(), states.rows() * self.outputs);
         let output = Output(out.as_mut_ptr());
@@ -193,21 +195,41 @@ impl Matrix {
         cores: Cores,
         take: impl Fn(usize, usize, &mut [f32]) + Sync,
     ) -> Result<()> {
-        assert_eq!((states.inputs(), states.operands()), (self.inputs, self.operands));
-        let (panels, blocks) = (self.outputs.div_ceil(PANEL), states.blocks());
-        let group = match &self.place {
+        Self::each_of([self], states, cores, |row, first, [products]| take(row, first, products))
+    }
+
+    /// The same of several matrices of one size, the products of all of them together.
+    ///
+    /// # Errors
+    /// As [`Matrix::apply`].
+    ///
+    /// # Panics
+    /// As [`Matrix::apply`], and if there is none.
+    pub fn each_of<const N: usize>(
+        matrices: [&Self; N],
+        states: &States,
+        cores: Cores,
+        take: impl Fn(usize, usize, [&mut [f32]; N]) + Sync,
+    ) -> Result<()> {
+        let outputs = matrices[0].outputs;
+        for matrix in matrices {
+            assert_eq!((states.inputs(), states.operands()), (matrix.inputs, matrix.operands));
+            assert_eq!(matrix.outputs, outputs);
+        }
+        let (panels, blocks) = (outputs.div_ceil(PANEL), states.blocks());
+        let group = match matrices.iter().all(|matrix| matrix.is_held()) {
             // Several tasks a core, that none waits long for the last.
-            Place::Held(_) if cores == Cores::All => {
-                (panels * blocks / (8 * rayon::current_num_threads())).clamp(1, GROUP)
+            true if cores == Cores::All => {
+                (panels * blocks / (8 * rayon::current_num_threads())).clamp(1, GROUP.div_ceil(N))
             }
-            Place::Held(_) => GROUP,
+            true => GROUP.div_ceil(N),
             // A panel that was just turned stays in the second cache.
-            Place::Read(_) => 1,
+            false => 1,
         };
         let groups = panels.div_ceil(group);
         let pass = |task: usize| {
             let (block, first) = (task / groups, task % groups * group);
-            self.pass(states, block, first..panels.min(first + group), &take)
+            Self::pass(matrices, states, block, first..panels.min(first + group), &take)
         };
         match cores {
             Cores::One => (0..blocks * groups).try_for_each(pass),
@@ -216,39 +238,54 @@ impl Matrix {
     }
 
     /// Takes a block of rows past up to [`GROUP`] panels.
-    fn pass(
-        &self,
+    fn pass<const N: usize>(
+        matrices: [&Self; N],
         states: &States,
         block: usize,
         panels: Range<usize>,
-        take: impl Fn(usize, usize, &mut [f32]),
+        take: impl Fn(usize, usize, [&mut [f32]; N]),
     ) -> Result<()> {
         thread_local! {
             static SCRATCH: RefCell<Scratch> = RefCell::default();
         }
         // Taken, not borrowed: `take` may compute a product of its own.
         let mut scratch = SCRATCH.take();
-        let Scratch { sums, rows: read, panel } = &mut scratch;
         let (first, width) = (panels.start * PANEL, panels.len() * PANEL);
-        let outputs = width.min(self.outputs - first);
-        let (rows, states) = states.block(block);
-        let sums = sums.at_least(rows.len().next_multiple_of(states::TOGETHER) * width);
-        let words = self.operands.words(self.inputs);
-        let (held, next) = match &self.place {
-            Place::Held(values) => {
-                let (held, next) = values.get()[first * words..].split_at(width * words);
-                (held, &next[..next.len().min(PANEL * words)])
-            }
-            Place::Read(from) => {
-                let panel = &mut panel.at_least(PANEL * words)[..PANEL * words];
-                read_panel(&**from, first..first + outputs, self.inputs, self.operands, read, panel)?;
-                (&*panel, &[][..])
-            }
-        };
-        let (operands, count) = (self.operands, rows.len());
-        with_simd(Sums { operands, words, outputs, panels: held, next, rows: count, states, sums });
-        for (row, sums) in rows.zip(sums.chunks_exact_mut(width)) {
-            take(row, first, &mut sums[..outputs]);
+        let outputs = width.min(matrices[0].outputs - first);
+        let (rows, laid_out) = states.block(block);
+        let size = rows.len().next_multiple_of(states::TOGETHER) * width;
+        let Scratch { sums, rows: read, panel } = &mut scratch;
+        let sums = sums.at_least(N * size);
+        for (matrix, sums) in matrices.iter().zip(sums.chunks_exact_mut(size)) {
+            let words = matrix.operands.words(matrix.inputs);
+            let (held, next) = match &matrix.place {
+                Place::Held(values) => {
+                    let (held, next) = values.get()[first * words..].split_at(width * words);
+                    (held, &next[..next.len().min(PANEL * words)])
+                }
+                Place::Read(from) => {
+                    let panel = &mut panel.at_least(PANEL * words)[..PANEL * words];
+                    let range = first..first + outputs;
+                    read_panel(&**from, range, matrix.inputs, matrix.operands, read, panel)?;
+                    (&*panel, &[][..])
+                }
+            };
+            let (operands, count) = (matrix.operands, rows.len());
+            with_simd(Sums {
+                operands,
+                words,
+                outputs,
+                panels: held,
+                next,
+                rows: count,
+                states: laid_out,
+                sums,
+            });
+        }
+        let mut each = sums.chunks_exact_mut(size);
+        let mut each: [&mut [f32]; N] = std::array::from_fn(|_| each.next().unwrap_or_default());
+        for (index, row) in rows.enumerate() {
+            take(row, first, each.each_mut().map(|sums| &mut sums[index * width..][..outputs]));
         }
         SCRATCH.set(scratch);
         Ok(())
@@ -272,29 +309,6 @@ pub fn rate() -> f64 {
     });
     // The first warms up.
     2.0 * (SIZE * SIZE * SIZE) as f64 / seconds.fold(f64::INFINITY, f64::min).max(1e-9)
-}
-
-/// Whether products of states in two parts of bf16, which come to nearly what those in f32 do, take clearly less time.
-pub fn two_parts_pay() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return amx::is_there();
-    #[cfg(not(target_arch = "x86_64"))]
-    false
-}
-
-/// The instructions for products of pairs, where this processor has some of its own: with them sums come in another
-/// order, or numbers of fewer digits are zero.
-pub fn instructions_for_pairs() -> Option<&'static str> {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if amx::is_there() {
-            return Some("amx-bf16");
-        }
-        if std::arch::is_x86_feature_detected!("avx512bf16") {
-            return Some("avx512bf16");
-        }
-    }
-    None
 }
 
 #[cfg(test)]

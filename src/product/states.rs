@@ -5,14 +5,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::Cores;
 use super::aligned::Aligned;
 use super::operands::Operands;
 use super::sums::stretch;
+use super::{Cores, Matrix, Output};
+use crate::error::Result;
 use crate::simd::vectorised;
 
-/// Rows of states that pass a panel together.
-pub const ROWS: usize = 512;
 /// Rows that are laid out together: as many as the largest tiles take.
 pub const TOGETHER: usize = 32;
 
@@ -22,13 +21,14 @@ pub struct States {
     rows: usize,
     inputs: usize,
     operands: Operands,
-    /// For each block of [`ROWS`] rows and stretch of words `[parts, rows, depth]`, the rows a multiple of [`TOGETHER`].
-    /// Those beyond the last hold anything, and nothing comes of them.
+    /// For each block of [`Operands::rows_at_once`] rows and stretch of words `[parts, rows, depth]`, the rows a multiple
+    /// of [`TOGETHER`]. Those beyond the last hold anything, and nothing comes of them.
     values: Aligned,
 }
 
 thread_local! {
-    static STATES: RefCell<Aligned> = const { RefCell::new(Aligned::new()) };
+    /// Memory for states that live one beside the other.
+    static MEMORY: RefCell<Vec<Aligned>> = const { RefCell::new(Vec::new()) };
 }
 
 impl States {
@@ -37,17 +37,15 @@ impl States {
     /// # Panics
     /// If there are no inputs.
     pub fn new(x: &[f32], inputs: usize, operands: Operands, cores: Cores) -> Self {
-        let rows = x.len() / inputs;
-        let mut memory = STATES.take();
-        let (words, parts) = (operands.words(inputs), operands.parts());
-        let values = memory.at_least(rows.next_multiple_of(TOGETHER) * words * parts);
-        for (x, values) in x.chunks(ROWS * inputs).zip(values.chunks_mut(ROWS * words * parts)) {
+        let mut states = Self::empty(x.len() / inputs, inputs, operands);
+        let (words, parts, at_once) = (operands.words(inputs), operands.parts(), operands.rows_at_once());
+        let blocks = states.values.get_mut().chunks_mut(at_once * words * parts);
+        for (x, values) in x.chunks(at_once * inputs).zip(blocks) {
             let rows = (x.len() / inputs).next_multiple_of(TOGETHER);
             let stretch = stretch(words, operands);
             let lay_out = |(index, values): (usize, &mut [f32])| {
                 let depth = values.len() / (rows * parts);
-                // Of pairs every stretch but the last is whole.
-                let at = |word: usize| inputs.min(word * inputs.div_ceil(words));
+                let at = |word: usize| inputs.min(word * operands.numbers());
                 let (from, to) = (at(index * stretch), at(index * stretch + depth));
                 vectorised(
                     #[inline(always)]
@@ -66,7 +64,81 @@ impl States {
                 Cores::All => values.par_chunks_mut(rows * stretch * parts).enumerate().for_each(lay_out),
             }
         }
-        Self { rows, inputs, operands, values: memory }
+        states
+    }
+
+    /// Lays out what `join` makes of the products of other states with matrices of one size, a stretch of a row at a
+    /// time: `join(first output, products)` leaves it where the first products were.
+    ///
+    /// # Errors
+    /// Weights that cannot be read.
+    ///
+    /// # Panics
+    /// If the sizes do not fit each other.
+    pub fn of_products<const N: usize>(
+        matrices: [&Matrix; N],
+        states: &Self,
+        operands: Operands,
+        cores: Cores,
+        join: impl Fn(usize, [&mut [f32]; N]) + Sync,
+    ) -> Result<Self> {
+        let outputs = matrices.first().map_or(0, |matrix| matrix.outputs());
+        let mut found = Self::empty(states.rows, outputs, operands);
+        let output = Output(found.values.get_mut().as_mut_ptr());
+        Matrix::each_of(matrices, states, cores, |row, first, mut products| {
+            join(first, products.each_mut().map(|products| &mut **products));
+            // SAFETY: the memory is that of the states, and no other call has these outputs of this row.
+            unsafe { found.put(&output, row, first, products[0]) };
+        })?;
+        Ok(found)
+    }
+
+    /// Lays out some values of a state, the first of which is the first of a word.
+    ///
+    /// # Safety
+    /// The output is the memory of these states, and nobody else touches these values.
+    unsafe fn put(&self, output: &Output<f32>, row: usize, first: usize, mut values: &[f32]) {
+        let numbers = self.operands.numbers();
+        debug_assert!(first.is_multiple_of(numbers));
+        let mut word = first / numbers;
+        while !values.is_empty() {
+            let Span { start, words, to_next_part } = self.span(row, word);
+            let (own, rest) = values.split_at(values.len().min(words * numbers));
+            let count = self.operands.words(own.len());
+            for part in 0..self.operands.parts() {
+                // SAFETY: the span lies in the memory, and words are not shared between calls, whose values begin with a
+                // word and end with the state or before another.
+                let place = unsafe {
+                    let start = output.0.add(start + part * to_next_part);
+                    std::slice::from_raw_parts_mut(start, count)
+                };
+                vectorised(
+                    #[inline(always)]
+                    || self.operands.write(part, own, place),
+                );
+            }
+            (values, word) = (rest, word + count);
+        }
+    }
+
+    /// Of anything.
+    fn empty(rows: usize, inputs: usize, operands: Operands) -> Self {
+        let mut values = MEMORY.with_borrow_mut(Vec::pop).unwrap_or_default();
+        values.at_least(rows.next_multiple_of(TOGETHER) * operands.words(inputs) * operands.parts());
+        Self { rows, inputs, operands, values }
+    }
+
+    /// Where a word of a state lies, and those that follow it.
+    fn span(&self, row: usize, word: usize) -> Span {
+        let (words, parts) = (self.operands.words(self.inputs), self.operands.parts());
+        let at_once = self.operands.rows_at_once();
+        let first = row / at_once * at_once;
+        let rows = at_once.min((self.rows - first).next_multiple_of(TOGETHER));
+        let stretch = stretch(words, self.operands);
+        let from = word / stretch * stretch;
+        let depth = stretch.min(words - from);
+        let start = first * words * parts + from * rows * parts + (row - first) * depth + word - from;
+        Span { start, words: depth - (word - from), to_next_part: rows * depth }
     }
 
     /// How many there are.
@@ -84,14 +156,15 @@ impl States {
         self.operands
     }
 
-    /// The blocks of [`ROWS`] rows.
+    /// The blocks of rows that pass a panel together.
     pub(super) fn blocks(&self) -> usize {
-        self.rows.div_ceil(ROWS)
+        self.rows.div_ceil(self.operands.rows_at_once())
     }
 
     /// The rows of a block, and what is laid out of them.
     pub(super) fn block(&self, block: usize) -> (Range<usize>, &[f32]) {
-        let rows = block * ROWS..self.rows.min((block + 1) * ROWS);
+        let at_once = self.operands.rows_at_once();
+        let rows = block * at_once..self.rows.min((block + 1) * at_once);
         let words = self.operands.words(self.inputs) * self.operands.parts();
         let values = rows.start * words..rows.end.next_multiple_of(TOGETHER) * words;
         (rows, &self.values.get()[values])
@@ -100,6 +173,18 @@ impl States {
 
 impl Drop for States {
     fn drop(&mut self) {
-        STATES.set(std::mem::take(&mut self.values));
+        let values = std::mem::take(&mut self.values);
+        MEMORY.with_borrow_mut(|memory| memory.push(values));
     }
+}
+
+/// Words of a state that lie side by side.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    /// Where the first lies.
+    start: usize,
+    /// How many there are.
+    words: usize,
+    /// From a word to the same word of the next part.
+    to_next_part: usize,
 }

@@ -31,7 +31,7 @@ impl WithSimd for Sums<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         #[cfg(target_arch = "x86_64")]
-        if self.operands != Operands::F32 && amx::is_there() {
+        if self.operands.are_fast() {
             return self.by_amx();
         }
         let Self { operands, words, outputs, panels, next, rows, states, sums } = self;

@@ -42,7 +42,7 @@ fn product(weights: &Matrix, x: &[f32], cores: Cores) -> Vec<f32> {
 const EVERY: [Operands; 3] = [Operands::F32, Operands::Bf16, Operands::Bf16x2];
 
 /// (rows, inputs, outputs)
-const SIZES: [(usize, usize, usize); 8] = [
+const SIZES: [(usize, usize, usize); 9] = [
     (1, 1, 1),
     (3, 5, 47),
     (8, 96, 48),
@@ -50,8 +50,42 @@ const SIZES: [(usize, usize, usize); 8] = [
     (77, 200, 500),
     (257, 33, 97),
     (520, 130, 800),
+    (1030, 37, 60),
     (7, 1025, 51),
 ];
+
+#[test]
+fn states_made_of_products_are_laid_out_as_others() {
+    for operands in EVERY {
+        for (rows, inputs, outputs) in SIZES {
+            let x = values(rows * inputs, 1);
+            let [first, second] = [2, 3].map(|seed| values(outputs * inputs, seed));
+            let [of_first, _] = matrices(&first, inputs, operands);
+            let [_, of_second] = matrices(&second, inputs, operands);
+            let mut inside = product(&of_first, &x, Cores::One);
+            let factors = product(&of_second, &x, Cores::One);
+            inside.iter_mut().zip(factors).for_each(|(value, factor)| *value = *value * factor + 1.0);
+            let [last, _] = matrices(&values(53 * outputs, 4), outputs, operands);
+            let expected = product(&last, &inside, Cores::One);
+            for cores in [Cores::One, Cores::All] {
+                let states = States::new(&x, inputs, operands, cores);
+                let both = [&of_first, &of_second];
+                let states =
+                    States::of_products(both, &states, operands, cores, |first, [values, factors]| {
+                        assert!(first.is_multiple_of(PANEL));
+                        values
+                            .iter_mut()
+                            .zip(factors)
+                            .for_each(|(value, factor)| *value = *value * *factor + 1.0);
+                    });
+                let mut found = vec![f32::NAN; rows * 53];
+                let copy = |_, products: &mut [f32], out: &mut [f32]| out.copy_from_slice(products);
+                last.apply(&states.unwrap(), &mut found, cores, copy).unwrap();
+                assert_eq!(found, expected, "{operands:?} {rows} x {inputs} x {outputs}");
+            }
+        }
+    }
+}
 
 #[test]
 fn products_of_any_size() {
@@ -83,7 +117,7 @@ fn product_of_pairs(parts: &[Vec<f32>], weights: &[f32]) -> f32 {
         parts.iter().map(move |part| (&part[index * stretch..][..weights.len()], weights))
     });
     #[cfg(target_arch = "x86_64")]
-    if amx::is_there() {
+    if instructions::has_amx() {
         let of_words = |(state, weights): (&[f32], &[f32])| {
             let sum_of = |half: usize| {
                 let terms = state.iter().zip(weights).skip(half).step_by(2);

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Context;
 use crate::error::Result;
 use crate::model::attention::Attention;
-use crate::model::layers::{GatedMlp, Norm, residual};
+use crate::model::layers::{FeedForward, Norm};
 use crate::model::loader::Loader;
 
 /// One block, `model.layers.{index}`.
@@ -13,7 +13,7 @@ use crate::model::loader::Loader;
 pub struct Block {
     input_layernorm: Norm,
     self_attn: Attention,
-    mlp: GatedMlp,
+    mlp: FeedForward,
 }
 
 impl Block {
@@ -23,7 +23,7 @@ impl Block {
         Ok(Self {
             input_layernorm: Norm::load(&loader.under("input_layernorm"), config.norm, config.hidden_size)?,
             self_attn: Attention::load(&loader.under("self_attn"))?,
-            mlp: GatedMlp::load(&loader.under("mlp"))?,
+            mlp: FeedForward::gated(&loader.under("mlp"))?,
         })
     }
 }
@@ -31,8 +31,7 @@ impl Block {
 impl super::Block for Block {
     fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let normed = self.input_layernorm.forward(x.clone());
-        let found = self.self_attn.forward(normed.clone(), context)?;
-        let inner = self.mlp.forward(normed, context.config.activation)?;
-        Ok(residual(residual(x, found), inner))
+        let x = self.self_attn.forward_onto(x, normed.clone(), context)?;
+        self.mlp.forward_onto(x, normed)
     }
 }

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Context;
 use crate::error::Result;
 use crate::model::attention::Attention;
-use crate::model::layers::{GatedMlp, Norm, residual};
+use crate::model::layers::{FeedForward, Norm, residual};
 use crate::model::loader::Loader;
 
 /// One block, `model.layers.{index}`.
@@ -15,7 +15,7 @@ pub struct Block {
     self_attn: Attention,
     post_attention_layernorm: Norm,
     pre_feedforward_layernorm: Norm,
-    mlp: GatedMlp,
+    mlp: FeedForward,
     post_feedforward_layernorm: Norm,
 }
 
@@ -29,7 +29,7 @@ impl Block {
             self_attn: Attention::load(&loader.under("self_attn"))?,
             post_attention_layernorm: norm("post_attention_layernorm")?,
             pre_feedforward_layernorm: norm("pre_feedforward_layernorm")?,
-            mlp: GatedMlp::load(&loader.under("mlp"))?,
+            mlp: FeedForward::gated(&loader.under("mlp"))?,
             post_feedforward_layernorm: norm("post_feedforward_layernorm")?,
         })
     }
@@ -40,7 +40,7 @@ impl super::Block for Block {
         let found = self.self_attn.forward(self.input_layernorm.forward(x.clone()), context)?;
         let x = residual(x, self.post_attention_layernorm.forward(found));
         let inner = self.pre_feedforward_layernorm.forward(x.clone());
-        let inner = self.mlp.forward(inner, context.config.activation)?;
+        let inner = self.mlp.forward(inner)?;
         Ok(residual(x, self.post_feedforward_layernorm.forward(inner)))
     }
 }

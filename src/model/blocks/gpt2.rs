@@ -4,8 +4,8 @@ use burn::tensor::Tensor;
 
 use super::Context;
 use crate::error::Result;
-use crate::model::attention::attend;
-use crate::model::layers::{Linear, Norm, feed_forward, residual};
+use crate::model::attention::{Fused, attend_fused};
+use crate::model::layers::{FeedForward, Linear, Norm};
 use crate::model::loader::Loader;
 
 /// One block, `transformer.h.{index}`.
@@ -15,8 +15,7 @@ pub struct Block {
     c_attn: Linear,
     attn_c_proj: Linear,
     ln_2: Norm,
-    c_fc: Linear,
-    mlp_c_proj: Linear,
+    mlp: FeedForward,
 }
 
 impl Block {
@@ -31,21 +30,20 @@ impl Block {
             c_attn: linear("attn.c_attn", [hidden, 3 * hidden])?,
             attn_c_proj: linear("attn.c_proj", [hidden, hidden])?,
             ln_2: norm("ln_2")?,
-            c_fc: linear("mlp.c_fc", [hidden, inner])?,
-            mlp_c_proj: linear("mlp.c_proj", [inner, hidden])?,
+            mlp: FeedForward::new(
+                linear("mlp.c_fc", [hidden, inner])?,
+                linear("mlp.c_proj", [inner, hidden])?,
+                config.activation,
+            ),
         })
     }
 }
 
 impl super::Block for Block {
     fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
-        let hidden = context.config.hidden_size;
         let fused = self.c_attn.forward(self.ln_1.forward(x.clone()))?;
-        // All queries, then all keys, then all values.
-        let part = |index: usize| fused.clone().narrow(1, index * hidden, hidden);
-        let x = residual(x, self.attn_c_proj.forward(attend(context, part(0), part(1), part(2)))?);
+        let x = self.attn_c_proj.forward_onto(x, attend_fused(context, fused, Fused::ByKind))?;
         let normed = self.ln_2.forward(x.clone());
-        let act = context.config.activation;
-        Ok(residual(x, feed_forward(normed, None, &self.c_fc, &self.mlp_c_proj, act)?))
+        self.mlp.forward_onto(x, normed)
     }
 }

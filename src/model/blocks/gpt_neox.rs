@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 
 use super::Context;
 use crate::error::Result;
-use crate::model::attention::attend;
-use crate::model::layers::{Linear, Norm, feed_forward, residual};
+use crate::model::attention::{Fused, attend_fused};
+use crate::model::layers::{FeedForward, Linear, Norm};
 use crate::model::loader::Loader;
 
 /// One block, `gpt_neox.layers.{index}`.
@@ -16,8 +16,7 @@ pub struct Block {
     query_key_value: Linear,
     dense: Linear,
     post_attention_layernorm: Norm,
-    dense_h_to_4h: Linear,
-    dense_4h_to_h: Linear,
+    mlp: FeedForward,
 }
 
 impl Block {
@@ -33,35 +32,24 @@ impl Block {
             query_key_value: linear("attention.query_key_value", [hidden, 3 * queries], bias)?,
             dense: linear("attention.dense", [queries, hidden], bias)?,
             post_attention_layernorm: norm("post_attention_layernorm")?,
-            dense_h_to_4h: linear("mlp.dense_h_to_4h", [hidden, inner], true)?,
-            dense_4h_to_h: linear("mlp.dense_4h_to_h", [inner, hidden], true)?,
+            mlp: FeedForward::new(
+                linear("mlp.dense_h_to_4h", [hidden, inner], true)?,
+                linear("mlp.dense_4h_to_h", [inner, hidden], true)?,
+                config.activation,
+            ),
         })
-    }
-
-    fn attention(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
-        let [rows, _] = x.dims();
-        let (heads, size) = (context.config.attention.heads, context.config.attention.head_size);
-        // Each head's query, key and value lie side by side in the fused projection.
-        let fused = self.query_key_value.forward(x)?.reshape([rows, heads, 3, size]);
-        let part = |index: usize| fused.clone().narrow(2, index, 1).reshape([rows, heads * size]);
-        self.dense.forward(attend(context, part(0), part(1), part(2)))
-    }
-
-    fn mlp(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
-        feed_forward(x, None, &self.dense_h_to_4h, &self.dense_4h_to_h, context.config.activation)
     }
 }
 
 impl super::Block for Block {
     fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
-        let found = self.attention(self.input_layernorm.forward(x.clone()), context)?;
-        if context.config.parallel_residual {
-            let inner = self.mlp(self.post_attention_layernorm.forward(x.clone()), context)?;
-            Ok(residual(residual(x, found), inner))
-        } else {
-            let x = residual(x, found);
-            let inner = self.mlp(self.post_attention_layernorm.forward(x.clone()), context)?;
-            Ok(residual(x, inner))
-        }
+        let fused = self.query_key_value.forward(self.input_layernorm.forward(x.clone()))?;
+        let attended = attend_fused(context, fused, Fused::ByHead);
+        let second = |x: &Tensor<2>| self.post_attention_layernorm.forward(x.clone());
+        // The second norm is of what came into the block, or of what attention made of it.
+        let aside = context.config.parallel_residual.then(|| second(&x));
+        let x = self.dense.forward_onto(x, attended)?;
+        let normed = aside.unwrap_or_else(|| second(&x));
+        self.mlp.forward_onto(x, normed)
     }
 }

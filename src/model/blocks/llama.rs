@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::Context;
 use crate::error::Result;
 use crate::model::attention::Attention;
-use crate::model::layers::{GatedMlp, Norm, residual};
+use crate::model::layers::{FeedForward, Norm};
 use crate::model::loader::Loader;
 
 /// One block, `model.layers.{index}`.
@@ -15,7 +15,7 @@ pub struct Block {
     input_layernorm: Norm,
     self_attn: Attention,
     post_attention_layernorm: Norm,
-    mlp: GatedMlp,
+    mlp: FeedForward,
 }
 
 impl Block {
@@ -27,7 +27,7 @@ impl Block {
             input_layernorm: norm("input_layernorm")?,
             self_attn: Attention::load(&loader.under("self_attn"))?,
             post_attention_layernorm: norm("post_attention_layernorm")?,
-            mlp: GatedMlp::load(&loader.under("mlp"))?,
+            mlp: FeedForward::gated(&loader.under("mlp"))?,
         })
     }
 }
@@ -35,8 +35,8 @@ impl Block {
 impl super::Block for Block {
     fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let normed = self.input_layernorm.forward(x.clone());
-        let x = residual(x, self.self_attn.forward(normed, context)?);
+        let x = self.self_attn.forward_onto(x, normed, context)?;
         let normed = self.post_attention_layernorm.forward(x.clone());
-        Ok(residual(x, self.mlp.forward(normed, context.config.activation)?))
+        self.mlp.forward_onto(x, normed)
     }
 }

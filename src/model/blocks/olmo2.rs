@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Context;
 use crate::error::Result;
 use crate::model::attention::Attention;
-use crate::model::layers::{GatedMlp, Norm, residual};
+use crate::model::layers::{FeedForward, Norm, residual};
 use crate::model::loader::Loader;
 
 /// One block, `model.layers.{index}`.
@@ -13,7 +13,7 @@ use crate::model::loader::Loader;
 pub struct Block {
     self_attn: Attention,
     post_attention_layernorm: Norm,
-    mlp: GatedMlp,
+    mlp: FeedForward,
     post_feedforward_layernorm: Norm,
 }
 
@@ -25,7 +25,7 @@ impl Block {
         Ok(Self {
             self_attn: Attention::load(&loader.under("self_attn"))?,
             post_attention_layernorm: norm("post_attention_layernorm")?,
-            mlp: GatedMlp::load(&loader.under("mlp"))?,
+            mlp: FeedForward::gated(&loader.under("mlp"))?,
             post_feedforward_layernorm: norm("post_feedforward_layernorm")?,
         })
     }
@@ -35,7 +35,7 @@ impl super::Block for Block {
     fn forward(&self, x: Tensor<2>, context: &Context<'_>) -> Result<Tensor<2>> {
         let found = self.self_attn.forward(x.clone(), context)?;
         let x = residual(x, self.post_attention_layernorm.forward(found));
-        let inner = self.mlp.forward(x.clone(), context.config.activation)?;
+        let inner = self.mlp.forward(x.clone())?;
         Ok(residual(x, self.post_feedforward_layernorm.forward(inner)))
     }
 }

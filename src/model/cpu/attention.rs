@@ -57,11 +57,35 @@ pub struct Angles<'a> {
     pub interleaved: bool,
 }
 
+/// Where the heads of queries, of keys or of values lie in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns {
+    /// Values of a row.
+    pub width: usize,
+    /// The first value of the first head.
+    pub first: usize,
+    /// Values from head to head.
+    pub apart: usize,
+}
+
+impl Columns {
+    /// In rows of nothing else.
+    pub fn side_by_side(heads: usize, size: usize) -> Self {
+        Self { width: heads * size, first: 0, apart: size }
+    }
+}
+
 impl Angles<'_> {
-    /// Rotates every head of `[tokens, heads · size]` in place; `documents` are the rows of each.
-    pub fn rotate(&self, x: &mut [f32], documents: &[Range<usize>], heads: usize, size: usize) {
+    /// Rotates so many heads of a size in place; `documents` are the rows of each.
+    pub fn rotate(
+        &self,
+        x: &mut [f32],
+        documents: &[Range<usize>],
+        columns: Columns,
+        [heads, size]: [usize; 2],
+    ) {
         let alike = self.cos.len() == self.positions * self.half;
-        x.par_chunks_exact_mut(heads * size).enumerate().with_min_len(64).for_each(|(row, x)| {
+        x.par_chunks_exact_mut(columns.width).enumerate().with_min_len(64).for_each(|(row, x)| {
             let document = documents.partition_point(|rows| rows.end <= row);
             let position = row - documents[document].start;
             let table = if alike { 0 } else { document };
@@ -70,8 +94,8 @@ impl Angles<'_> {
             vectorised(
                 #[inline(always)]
                 || {
-                    for head in x.chunks_exact_mut(size) {
-                        let head = &mut head[..2 * self.half];
+                    for head in 0..heads {
+                        let head = &mut x[columns.first + head * columns.apart..][..size][..2 * self.half];
                         if self.interleaved {
                             for ((pair, cos), sin) in head.chunks_exact_mut(2).zip(cos).zip(sin) {
                                 let (even, odd) = (pair[0], pair[1]);
@@ -93,38 +117,50 @@ impl Angles<'_> {
     }
 }
 
-/// Attends: queries `[tokens, heads · size]`, keys and values with their own number of heads, to the shape of the
-/// queries.
-pub fn attend(q: &[f32], k: &[f32], v: &[f32], heads: Heads<'_>) -> Vec<f32> {
+/// Attends with queries, keys and values, each in some columns of `[tokens, …]`: to `[tokens, heads · size]`.
+///
+/// # Panics
+/// If the documents are not all rows, each once.
+pub fn attend(parts: [(&[f32], Columns); 3], heads: Heads<'_>) -> Vec<f32> {
     let Heads { documents, size, .. } = heads;
-    let (width, key_width) = (heads.heads * size, heads.key_value_heads * size);
-    let rows = q.len() / width;
-    assert!(documents.iter().all(|document| document.end <= rows));
-    assert!(documents.windows(2).all(|pair| pair[0].end <= pair[1].start));
-    assert_eq!((q.len(), k.len(), v.len()), (rows * width, rows * key_width, rows * key_width));
-    let mut out = super::zeros(rows * width);
+    let width = heads.heads * size;
+    let rows = documents.iter().fold(0, |rows, document| {
+        assert_eq!(document.start, rows, "documents lie one behind the other");
+        document.end
+    });
+    assert!(parts.iter().all(|(values, columns)| values.len() == rows * columns.width));
+    let mut out = Box::<[f32]>::new_uninit_slice(rows * width);
     let output = Output(out.as_mut_ptr());
+    let groups = heads.heads / heads.key_value_heads;
+    // Query heads that share keys and values come one after the other where there is work for all cores without that.
+    let alone = documents.len() * heads.key_value_heads < 4 * rayon::current_num_threads();
+    let together = if alone { 1 } else { groups };
     let tasks: Vec<(Range<usize>, usize)> = documents
         .iter()
         .filter(|document| !document.is_empty())
-        .flat_map(|document| (0..heads.heads).map(|head| (document.clone(), head)))
+        .flat_map(|document| (0..heads.heads).step_by(together).map(|head| (document.clone(), head)))
         .collect();
-    tasks.into_par_iter().for_each_init(Scratch::default, |scratch, (document, head)| {
+    tasks.into_par_iter().for_each_init(Scratch::default, |scratch, (document, first_head)| {
         let output = &output;
-        let (first, key_head) = (document.start, head * heads.key_value_heads / heads.heads);
-        let of = |values, width, head| Head::of(values, &document, width, head, size);
-        let (q, k, v) = (of(q, width, head), of(k, key_width, key_head), of(v, key_width, key_head));
-        scratch.attend([q, k, v], document.len(), &heads, |query, found| {
-            // SAFETY: the row is one of the document's and the head has its place in it, so this lies in `out`;
-            // documents share no row, as the assertion says, so no other task writes the columns of this head there.
-            let place = unsafe {
-                let start = output.0.add((first + query) * width + head * size);
-                std::slice::from_raw_parts_mut(start, size)
-            };
-            place.copy_from_slice(found);
+        let [q, k, v] = parts.map(|(values, columns)| {
+            move |head, document: &Range<usize>| Head::of(values, document, columns, head, size)
         });
+        let key_head = first_head / groups;
+        scratch.lay_out([k(key_head, &document), v(key_head, &document)], document.len());
+        for head in first_head..first_head + together {
+            scratch.attend(q(head, &document), document.len(), &heads, |query, found| {
+                // SAFETY: the row is one of the document's and the head has its place in it, so this lies in `out`;
+                // documents share no row, as was asserted, so no other task writes the columns of this head there.
+                let place = unsafe {
+                    let start = output.0.add((document.start + query) * width + head * size);
+                    std::slice::from_raw_parts_mut(start, size)
+                };
+                place.write_copy_of_slice(found);
+            });
+        }
     });
-    out
+    // SAFETY: every row is of a document, as was asserted, and each of its heads was written.
+    unsafe { out.assume_init() }.into_vec()
 }
 
 /// A head's part of the rows of a document: some columns of a wider matrix.
@@ -138,9 +174,11 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    fn of(values: &'a [f32], rows: &Range<usize>, width: usize, head: usize, size: usize) -> Self {
-        let end = (rows.end - 1) * width + (head + 1) * size;
-        Self { values: &values[rows.start * width + head * size..end], apart: width, size }
+    fn of(values: &'a [f32], rows: &Range<usize>, columns: Columns, head: usize, size: usize) -> Self {
+        let Columns { width, first, apart } = columns;
+        let column = first + head * apart;
+        let end = (rows.end - 1) * width + column + size;
+        Self { values: &values[rows.start * width + column..end], apart: width, size }
     }
 
     fn row(&self, row: usize) -> &'a [f32] {
@@ -168,27 +206,33 @@ struct Scratch {
 }
 
 impl Scratch {
-    /// Attends with one head of a document: `take(query, found)` for each position.
-    fn attend(
-        &mut self,
-        [q, k, v]: [Head<'_>; 3],
-        length: usize,
-        heads: &Heads<'_>,
-        mut take: impl FnMut(usize, &[f32]),
-    ) {
-        let size = heads.size;
+    /// Lays out keys and values of a document.
+    fn lay_out(&mut self, [k, v]: [Head<'_>; 2], length: usize) {
+        let size = k.size;
         let (panels, width) = (length.div_ceil(PANEL), size.next_multiple_of(PANEL));
         let keys = self.keys.at_least(panels * size * PANEL);
         for (panel, keys) in keys.chunks_exact_mut(size * PANEL).take(panels).enumerate() {
             turn(k.rows(panel * PANEL..length.min((panel + 1) * PANEL)), k.apart, size, keys);
         }
         let values = self.values.at_least(length * width);
-        for (panel, values) in values.chunks_exact_mut(length * PANEL).take(width / PANEL).enumerate() {
-            let columns = panel * PANEL..size.min((panel + 1) * PANEL);
-            for (row, values) in values.chunks_exact_mut(PANEL).enumerate() {
-                values[..columns.len()].copy_from_slice(&v.row(row)[columns.clone()]);
+        for row in 0..length {
+            let (whole, rest) = v.row(row).as_chunks::<PANEL>();
+            let places = values[row * PANEL..].chunks_mut(length * PANEL);
+            // As many as are known beforehand are copied in place, not by a call.
+            for (place, &whole) in places.zip(whole) {
+                *place.first_chunk_mut().unwrap_or_else(|| unreachable!("a row of a panel")) = whole;
+            }
+            if !rest.is_empty() {
+                values[(whole.len() * length + row) * PANEL..][..rest.len()].copy_from_slice(rest);
             }
         }
+    }
+
+    /// Attends with one head of the document whose keys and values are laid out: `take(query, found)` for each position.
+    fn attend(&mut self, q: Head<'_>, length: usize, heads: &Heads<'_>, mut take: impl FnMut(usize, &[f32])) {
+        let size = heads.size;
+        let (panels, width) = (length.div_ceil(PANEL), size.next_multiple_of(PANEL));
+        let (keys, values) = (self.keys.get(), self.values.get());
         for first in (0..length).step_by(QUERIES) {
             let count = QUERIES.min(length - first);
             let rows = count.next_multiple_of(TILE);
@@ -198,7 +242,8 @@ impl Scratch {
             }
             // From the panel of the first key that a query sees.
             let panel = heads.window.map_or(0, |window| (first + 1).saturating_sub(window)) / PANEL;
-            let seen = first + count - panel * PANEL;
+            let before = first - panel * PANEL;
+            let seen = before + count;
             let scores_width = seen.next_multiple_of(PANEL);
             let scores = &mut self.scores.at_least(rows * scores_width)[..rows * scores_width];
             with_simd(Products {
@@ -207,9 +252,11 @@ impl Scratch {
                 panels: &keys[panel * size * PANEL..panels * size * PANEL],
                 apart: size * PANEL,
                 outputs: seen,
+                before,
+                keys: Keys::Outputs,
                 sums: scores,
             });
-            softmax(&mut scores[..count * scores_width], scores_width, first - panel * PANEL, heads);
+            softmax(&mut scores[..count * scores_width], scores_width, before, heads);
             let found = &mut self.found.at_least(QUERIES * width)[..rows * width];
             with_simd(Products {
                 states: scores,
@@ -217,6 +264,8 @@ impl Scratch {
                 panels: &values[panel * PANEL * PANEL..],
                 apart: length * PANEL,
                 outputs: size,
+                before,
+                keys: Keys::Inputs,
                 sums: found,
             });
             for (query, found) in found.chunks_exact(width).take(count).enumerate() {
@@ -226,7 +275,8 @@ impl Scratch {
     }
 }
 
-/// Products of a few rows with panels in memory.
+/// Products of a few rows with panels in memory. Row i sees the keys up to key `before + i`; nothing is computed of those
+/// that follow, but for a few.
 struct Products<'a> {
     /// Rows, a multiple of [`TILE`] of them, of `inputs` values or more.
     states: &'a [f32],
@@ -236,8 +286,21 @@ struct Products<'a> {
     /// Values from panel to panel.
     apart: usize,
     outputs: usize,
+    /// Keys before that of the first row.
+    before: usize,
+    /// What keys are.
+    keys: Keys,
     /// `[rows, outputs]`, rows as long as panels make them.
     sums: &'a mut [f32],
+}
+
+/// What keys are in a product.
+#[derive(Clone, Copy)]
+enum Keys {
+    /// Of queries with keys.
+    Outputs,
+    /// Of scores with values.
+    Inputs,
 }
 
 impl WithSimd for Products<'_> {
@@ -245,20 +308,27 @@ impl WithSimd for Products<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { states, inputs, panels, apart, outputs, sums } = self;
+        let Self { states, inputs, panels, apart, outputs, before, keys, sums } = self;
         let width = outputs.next_multiple_of(PANEL);
         let rows = sums.len() / width;
         let state = states.len() / rows;
         for from in (0..inputs).step_by(DEPTH) {
-            let depth = DEPTH.min(inputs - from);
-            for column in (0..outputs).step_by(PANEL) {
-                let panel = &panels[column / PANEL * apart + from * PANEL..][..depth * PANEL];
+            let panels = panels.chunks(apart).map(|panel| &panel[from * PANEL..]);
+            for (column, panel) in (0..outputs).step_by(PANEL).zip(panels) {
                 for row in (0..rows).step_by(TILE) {
+                    let seen = before + row + TILE;
+                    let (inputs, outputs) = match keys {
+                        Keys::Outputs => (inputs, outputs.min(seen)),
+                        Keys::Inputs => (inputs.min(seen), outputs),
+                    };
+                    if inputs <= from || outputs <= column {
+                        continue;
+                    }
                     let tile = Tile {
                         operands: Operands::F32,
                         states: &states[row * state + from..],
                         apart: state,
-                        panel,
+                        panel: &panel[..DEPTH.min(inputs - from) * PANEL],
                         outputs: PANEL.min(outputs - column),
                         sums: &mut sums[row * width + column..],
                         width,
@@ -334,6 +404,14 @@ mod tests {
         out
     }
 
+    /// Queries, keys and values in rows of their own.
+    fn apart<'a>(values: [&'a [f32]; 3], heads: &Heads<'_>) -> [(&'a [f32], Columns); 3] {
+        let [of_queries, of_keys] =
+            [heads.heads, heads.key_value_heads].map(|count| Columns::side_by_side(count, heads.size));
+        let [q, k, v] = values;
+        [(q, of_queries), (k, of_keys), (v, of_keys)]
+    }
+
     #[test]
     fn attention_by_its_definition() {
         // Documents of no token, of one, and beyond the blocks of queries and keys.
@@ -351,15 +429,47 @@ mod tests {
             let q = values(rows * heads.heads * size, 1);
             let of_keys = |seed| values(rows * key_value_heads * size, seed);
             let (k, v) = (of_keys(2), of_keys(3));
-            let found = attend(&q, &k, &v, heads);
+            let found = attend(apart([&q, &k, &v], &heads), heads);
             for (found, expected) in found.iter().zip(expected(&q, &k, &v, &heads)) {
                 assert!((f64::from(*found) - expected).abs() < 2e-6, "{found} {expected}");
             }
             // The bits of a document are the same in whatever company it comes.
             let alone = |x: &[f32]| x[..131 * x.len() / rows].to_vec();
-            let first =
-                attend(&alone(&q), &alone(&k), &alone(&v), Heads { documents: &documents[..1], ..heads });
+            let own = Heads { documents: &documents[..1], ..heads };
+            let first = attend(apart([&alone(&q), &alone(&k), &alone(&v)], &own), own);
             assert_eq!(first, found[..first.len()]);
+        }
+    }
+
+    #[test]
+    fn heads_are_found_wherever_they_lie_in_a_row() {
+        const ROWS: usize = 70;
+        let (count, size) = (3, 10);
+        let documents = &[0..41, 41..ROWS][..];
+        let heads = Heads {
+            documents,
+            heads: count,
+            key_value_heads: count,
+            size,
+            scale: 0.2,
+            softcap: None,
+            window: None,
+        };
+        let parts = [1, 2, 3].map(|seed| values(ROWS * count * size, seed));
+        let expected = attend(apart(parts.each_ref().map(|values| &values[..]), &heads), heads);
+        // Kind by kind, and head by head.
+        for (between, from_head_to_head) in [(count * size, size), (size, 3 * size)] {
+            let width = 3 * count * size;
+            let columns =
+                [0, 1, 2].map(|kind| Columns { width, first: kind * between, apart: from_head_to_head });
+            let mut fused = vec![f32::NAN; ROWS * width];
+            for (columns, values) in columns.iter().zip(&parts) {
+                for (index, head) in values.chunks_exact(size).enumerate() {
+                    let start = index / count * width + columns.first + index % count * columns.apart;
+                    fused[start..][..size].copy_from_slice(head);
+                }
+            }
+            assert_eq!(attend(columns.map(|columns| (&fused[..], columns)), heads), expected);
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Linear maps, and the feed-forward block made of them.
 
+use std::mem::MaybeUninit;
+
 use rayon::prelude::*;
 
+use super::place::{Place, written};
 use crate::error::Result;
 use crate::model::config::Activation;
-use crate::product::{Cores, Matrix, Output, States};
+use crate::product::{Cores, Matrix, States};
 use crate::simd::{erf, exp, tanh, vectorised};
 
 /// Inputs up to which the weights of a block fit a core's cache, where they are held.
@@ -20,24 +23,27 @@ pub struct Map {
 }
 
 impl Map {
-    /// x · weightᵀ + bias, `[rows, inputs]` to `[rows, outputs]`, a stretch of a row at a time while it is in the
-    /// cache: `join(values, their place in out)`.
-    fn apply(
-        &self,
-        x: &States,
-        out: &mut [f32],
-        cores: Cores,
-        join: impl Fn(&mut [f32], &mut [f32]) + Sync,
-    ) -> Result<()> {
+    /// `[rows, inputs]` laid out for it.
+    fn states(&self, x: &[f32], cores: Cores) -> States {
+        States::new(x, self.weight.inputs(), self.weight.operands(), cores)
+    }
+
+    /// x · weightᵀ + bias, `[rows, inputs]` to `[rows, outputs]`, a stretch of a row at a time while it is in the cache.
+    fn put<T: Place>(&self, x: &States, out: &mut [T], cores: Cores) -> Result<()> {
         self.weight.apply(x, out, cores, |first, values, out| {
-            if let Some(bias) = &self.bias {
-                vectorised(
-                    #[inline(always)]
-                    || values.iter_mut().zip(&bias[first..]).for_each(|(value, bias)| *value += bias),
-                );
-            }
-            join(values, out);
+            self.add_bias(first, values);
+            T::put(values, out);
         })
+    }
+
+    /// Adds the bias of some outputs to their values.
+    fn add_bias(&self, first: usize, values: &mut [f32]) {
+        if let Some(bias) = &self.bias {
+            vectorised(
+                #[inline(always)]
+                || values.iter_mut().zip(&bias[first..]).for_each(|(value, bias)| *value += bias),
+            );
+        }
     }
 }
 
@@ -68,94 +74,124 @@ pub fn activate(act: Activation, values: &mut [f32]) {
     );
 }
 
-/// down(act(gate(x)) · up(x)), or down(act(up(x))) without a gate.
-///
-/// # Errors
-/// Weights that cannot be read.
-pub fn feed_forward(
-    x: &[f32],
-    gate: Option<&Map>,
-    up: &Map,
-    down: &Map,
-    act: Activation,
-) -> Result<Vec<f32>> {
-    let (inputs, inner, operands) = (up.weight.inputs(), up.weight.outputs(), up.weight.operands());
-    let held = up.weight.is_held();
-    let [out] = in_shares(x, inputs, held, [down.weight.outputs()], |x, [out], inside, cores| {
-        let size = x.len() / inputs * inner;
-        if inside.len() < size {
-            *inside = super::zeros(size);
-        }
-        let inside = &mut inside[..size];
-        let activated = |values: &mut [f32], out: &mut [f32]| {
-            activate(act, values);
-            out.copy_from_slice(values);
-        };
-        let states = States::new(x, inputs, operands, cores);
-        match gate {
-            Some(gate) => {
-                gate.apply(&states, inside, cores, activated)?;
-                up.apply(&states, inside, cores, |values, out| {
-                    vectorised(
-                        #[inline(always)]
-                        || out.iter_mut().zip(values).for_each(|(out, value)| *out *= *value),
-                    );
-                })?;
-            }
-            None => up.apply(&states, inside, cores, activated)?,
-        }
-        drop(states);
-        let states = States::new(inside, inner, operands, cores);
-        down.apply(&states, out, cores, |values, out| out.copy_from_slice(values))
-    })?;
-    Ok(out)
-}
-
 /// x · weightᵀ + bias, for several maps of the same states.
 ///
 /// # Errors
 /// Weights that cannot be read.
 pub fn linear<const N: usize>(x: &[f32], maps: [&Map; N]) -> Result<[Vec<f32>; N]> {
     let Some(first) = maps.first() else { return Ok(maps.map(|_| Vec::new())) };
-    let (inputs, operands) = (first.weight.inputs(), first.weight.operands());
-    let held = first.weight.is_held();
-    in_shares(x, inputs, held, maps.map(|map| map.weight.outputs()), |x, outs, _, cores| {
-        let states = States::new(x, inputs, operands, cores);
-        let mut both = maps.iter().zip(outs);
-        both.try_for_each(|(map, out)| {
-            map.apply(&states, out, cores, |values, out| out.copy_from_slice(values))
-        })
-    })
+    let rows = x.len() / first.weight.inputs();
+    let lengths = maps.map(|map| rows * map.weight.outputs());
+    // SAFETY: `in_shares` writes every place.
+    unsafe { written(lengths, |outs| in_shares(x, first, maps, outs, |x, cores| Ok(first.states(x, cores)))) }
 }
 
-/// Makes `[rows, outputs]` of each kind from `[rows, inputs]`: a few rows on each core, so that what is made of them
-/// stays in its cache; or, where the weights do not fit there or are not `held`, all rows on all cores.
+/// The same for one map, added to other states.
 ///
-/// `work` gets rows of the input and of the outputs, scratch memory of its thread, and who is to compute.
-fn in_shares<const N: usize>(
+/// # Errors
+/// As [`linear`].
+pub fn linear_onto(mut onto: Vec<f32>, x: &[f32], map: &Map) -> Result<Vec<f32>> {
+    in_shares(x, map, [map], [&mut onto], |x, cores| Ok(map.states(x, cores)))?;
+    Ok(onto)
+}
+
+/// A feed-forward block: down(act(gate(x)) · up(x)), or down(act(up(x))) without a gate.
+#[derive(Clone, Copy, Debug)]
+pub struct FeedForward<'a> {
+    /// A factor of what lies within.
+    pub gate: Option<&'a Map>,
+    /// To what lies within.
+    pub up: &'a Map,
+    /// Back to states.
+    pub down: &'a Map,
+    /// The activation of the gate, or without one of what lies within.
+    pub activation: Activation,
+}
+
+impl FeedForward<'_> {
+    /// `[rows, hidden]` to the same.
+    ///
+    /// # Errors
+    /// As [`linear`].
+    pub fn of(&self, x: &[f32]) -> Result<Vec<f32>> {
+        let rows = x.len() / self.up.weight.inputs();
+        let write = |outs: [&mut [MaybeUninit<f32>]; 1]| self.put(x, outs);
+        // SAFETY: `in_shares` writes every place.
+        let [out] = unsafe { written([rows * self.down.weight.outputs()], write) }?;
+        Ok(out)
+    }
+
+    /// The same, added to other states.
+    ///
+    /// # Errors
+    /// As [`linear`].
+    pub fn onto(&self, mut onto: Vec<f32>, x: &[f32]) -> Result<Vec<f32>> {
+        self.put(x, [&mut onto])?;
+        Ok(onto)
+    }
+
+    fn put<T: Place>(&self, x: &[f32], outs: [&mut [T]; 1]) -> Result<()> {
+        in_shares(x, self.up, [self.down], outs, |x, cores| self.inside(x, cores))
+    }
+
+    /// What lies within, laid out for the way back.
+    fn inside(&self, x: &[f32], cores: Cores) -> Result<States> {
+        let Self { gate, up, down, activation } = *self;
+        let (states, operands) = (up.states(x, cores), down.weight.operands());
+        match gate {
+            Some(gate) => {
+                let matrices = [&gate.weight, &up.weight];
+                States::of_products(matrices, &states, operands, cores, |first, [gated, values]| {
+                    gate.add_bias(first, gated);
+                    up.add_bias(first, values);
+                    activate(activation, gated);
+                    vectorised(
+                        #[inline(always)]
+                        || gated.iter_mut().zip(values).for_each(|(gated, value)| *gated *= *value),
+                    );
+                })
+            }
+            None => States::of_products([&up.weight], &states, operands, cores, |first, [values]| {
+                up.add_bias(first, values);
+                activate(activation, values);
+            }),
+        }
+    }
+}
+
+/// Puts what maps give of the same states: of a few rows on each core, so that what is made of them stays in its cache;
+/// or, where the weights that rows meet `first` do not fit there or are not held, of all rows on all cores.
+///
+/// * `x`: `[rows, inputs]` of the first
+/// * `outs`: `[rows, outputs]` of each map
+/// * `states`: makes the states that the maps take, of some rows
+fn in_shares<T: Place, const N: usize>(
     x: &[f32],
-    inputs: usize,
-    held: bool,
-    outputs: [usize; N],
-    work: impl Fn(&[f32], [&mut [f32]; N], &mut Vec<f32>, Cores) -> Result<()> + Sync,
-) -> Result<[Vec<f32>; N]> {
+    first: &Map,
+    maps: [&Map; N],
+    outs: [&mut [T]; N],
+    states: impl Fn(&[f32], Cores) -> Result<States> + Sync,
+) -> Result<()> {
     /// Rows on a core.
     const ROWS: usize = 128;
-    let rows = x.len() / inputs;
-    let mut outs = outputs.map(|outputs| super::zeros(rows * outputs));
-    if held && inputs <= NARROW {
-        let places = outs.each_mut().map(|out| Output(out.as_mut_ptr()));
-        x.par_chunks(ROWS * inputs).enumerate().try_for_each_init(Vec::new, |scratch, (chunk, x)| {
-            let places = &places;
-            let own = std::array::from_fn(|index| {
-                let (first, count) = (chunk * ROWS * outputs[index], x.len() / inputs * outputs[index]);
-                // SAFETY: the outputs of these rows lie in memory made for all, and no other chunk has them.
-                unsafe { std::slice::from_raw_parts_mut(places[index].0.add(first), count) }
-            });
-            work(x, own, scratch, Cores::One)
-        })?;
-    } else {
-        work(x, outs.each_mut().map(|out| &mut **out), &mut Vec::new(), Cores::All)?;
+    let inputs = first.weight.inputs();
+    let put = |x: &[f32], outs: [&mut [T]; N], cores: Cores| {
+        let states = states(x, cores)?;
+        let mut each = maps.iter().zip(outs);
+        each.try_for_each(|(map, out)| map.put(&states, out, cores))
+    };
+    if !first.weight.is_held() || inputs > NARROW {
+        return put(x, outs, Cores::All);
     }
-    Ok(outs)
+    let lengths = maps.map(|map| ROWS * map.weight.outputs());
+    let mut rest = outs;
+    let shares = x.chunks(ROWS * inputs).map(|x| {
+        let own = std::array::from_fn(|index| {
+            let length = lengths[index].min(rest[index].len());
+            rest[index].split_off_mut(..length).unwrap_or_default()
+        });
+        (x, own)
+    });
+    let shares: Vec<_> = shares.collect();
+    shares.into_par_iter().try_for_each(|(x, outs)| put(x, outs, Cores::One))
 }

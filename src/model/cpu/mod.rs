@@ -8,13 +8,16 @@ pub mod attention;
 pub mod linear;
 pub mod losses;
 pub mod norm;
-
-use std::mem::MaybeUninit;
+mod place;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_flex::{Flex, FlexTensor};
+use rayon::prelude::*;
 
 use crate::simd::vectorised;
+
+/// Values that a core takes at a time where each is for itself.
+const AT_ONCE: usize = 1 << 14;
 
 /// Whether a device is the CPU.
 pub fn is_cpu(device: &Device) -> bool {
@@ -56,39 +59,8 @@ pub fn matrix(values: Vec<f32>, rows: usize) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, [rows, width]), &Device::flex())
 }
 
-/// Makes `[rows, outputs]` from `[rows, inputs]`, some rows at a time on each core.
-///
-/// `work` gets consecutive rows of the input and of the output, and scratch memory of its thread.
-pub fn by_rows(
-    x: &[f32],
-    [inputs, outputs]: [usize; 2],
-    at_once: usize,
-    work: impl Fn(&[f32], &mut [f32], &mut Vec<f32>) + Sync,
-) -> Vec<f32> {
-    use rayon::prelude::*;
-    let mut out = Box::<[f32]>::new_uninit_slice(x.len() / inputs * outputs);
-    out.par_chunks_mut(at_once * outputs)
-        .zip(x.par_chunks(at_once * inputs))
-        .for_each_init(Vec::new, |scratch, (out, x)| work(x, zeroed(out), scratch));
-    // SAFETY: the chunks are all of it, and each was zeroed.
-    unsafe { out.assume_init() }.into_vec()
-}
-
-/// Zeros, written by all cores: fresh memory costs more than the writing.
-pub fn zeros(len: usize) -> Vec<f32> {
-    use rayon::prelude::*;
-    let mut out = Box::<[f32]>::new_uninit_slice(len);
-    out.par_chunks_mut(1 << 16).for_each(|out| {
-        zeroed(out);
-    });
-    // SAFETY: the chunks are all of it, and each was zeroed.
-    unsafe { out.assume_init() }.into_vec()
-}
-
 /// Adds values to others.
 pub fn add(values: &mut [f32], others: &[f32]) {
-    use rayon::prelude::*;
-    const AT_ONCE: usize = 1 << 14;
     values.par_chunks_mut(AT_ONCE).zip(others.par_chunks(AT_ONCE)).for_each(|(values, others)| {
         vectorised(
             #[inline(always)]
@@ -97,11 +69,12 @@ pub fn add(values: &mut [f32], others: &[f32]) {
     });
 }
 
-/// Memory made to hold zeros.
-fn zeroed(memory: &mut [MaybeUninit<f32>]) -> &mut [f32] {
-    for value in &mut *memory {
-        value.write(0.0);
-    }
-    // SAFETY: every element was just written.
-    unsafe { memory.assume_init_mut() }
+/// Brings values no further from zero than `most`.
+pub fn clamp(values: &mut [f32], most: f32) {
+    values.par_chunks_mut(AT_ONCE).for_each(|values| {
+        vectorised(
+            #[inline(always)]
+            || values.iter_mut().for_each(|value| *value = value.clamp(-most, most)),
+        );
+    });
 }

@@ -1,5 +1,9 @@
 //! Norms of rows.
 
+use std::mem::MaybeUninit;
+
+use rayon::prelude::*;
+
 use crate::simd::{sum_of, vectorised};
 
 /// A norm; see [`NormKind`](crate::model::config::NormKind).
@@ -19,32 +23,48 @@ pub struct RowNorm<'a> {
 
 impl RowNorm<'_> {
     /// Normalises each group of `size` values.
+    ///
+    /// # Panics
+    /// If groups are not whole.
     pub fn apply(&self, x: &[f32]) -> Vec<f32> {
-        let group = self.weight.map_or(self.size, <[f32]>::len);
-        let at_once = ((1 << 15) / group).max(1);
-        super::by_rows(x, [group, group], at_once, |x, out, _| {
+        let width = self.weight.map_or(self.size, <[f32]>::len);
+        assert!(x.len().is_multiple_of(width) && width.is_multiple_of(self.size));
+        let at_once = ((1 << 15) / width).max(1) * width;
+        let mut out = Box::<[f32]>::new_uninit_slice(x.len());
+        out.par_chunks_mut(at_once).zip(x.par_chunks(at_once)).for_each(|(out, x)| {
             vectorised(
                 #[inline(always)]
                 || {
-                    for (x, out) in x.chunks_exact(self.size).zip(out.chunks_exact_mut(self.size)) {
-                        let size = self.size as f32;
-                        let mean = if self.centred { sum_of(x, |x| x) / size } else { 0.0 };
-                        let variance = sum_of(x, |x| (x - mean) * (x - mean)) / size;
-                        let scale = (variance + self.epsilon).sqrt().recip();
-                        out.iter_mut().zip(x).for_each(|(out, x)| *out = (x - mean) * scale);
-                    }
-                    if let Some(weight) = self.weight {
-                        for out in out.chunks_exact_mut(group) {
-                            out.iter_mut().zip(weight).for_each(|(out, weight)| *out *= weight);
-                        }
-                    }
-                    if let Some(bias) = self.bias {
-                        for out in out.chunks_exact_mut(group) {
-                            out.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
-                        }
+                    for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+                        self.apply_to_one(x, out);
                     }
                 },
             );
-        })
+        });
+        // SAFETY: the chunks are all of it, and hold as many values as there are weights several times, all of which were
+        // written.
+        unsafe { out.assume_init() }.into_vec()
+    }
+
+    /// The same for as many values as there are weights.
+    #[inline(always)]
+    fn apply_to_one(&self, x: &[f32], out: &mut [MaybeUninit<f32>]) {
+        for (x, out) in x.chunks_exact(self.size).zip(out.chunks_exact_mut(self.size)) {
+            let size = self.size as f32;
+            let mean = if self.centred { sum_of(x, |x| x) / size } else { 0.0 };
+            let variance = sum_of(x, |x| (x - mean) * (x - mean)) / size;
+            let scale = (variance + self.epsilon).sqrt().recip();
+            for (out, x) in out.iter_mut().zip(x) {
+                out.write((x - mean) * scale);
+            }
+        }
+        // SAFETY: groups are whole, as was asserted, so every value was just written.
+        let out = unsafe { out.assume_init_mut() };
+        if let Some(weight) = self.weight {
+            out.iter_mut().zip(weight).for_each(|(out, weight)| *out *= weight);
+        }
+        if let Some(bias) = self.bias {
+            out.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use burn::tensor::{DType, Tensor};
 
 use crate::error::Result;
-use crate::model::cpu::linear::{Map, linear};
+use crate::model::cpu::linear::{Map, linear, linear_onto};
 use crate::model::cpu::{Host, matrix};
 use crate::model::loader::Loader;
 
@@ -68,7 +68,22 @@ impl Linear {
         Self::forward_all([self], x).map(|[found]| found)
     }
 
-    /// The same by several maps of one place, which take what they have in common but once.
+    /// The same, added to states: a residual connection.
+    ///
+    /// # Errors
+    /// As [`Linear::forward`].
+    pub fn forward_onto(&self, onto: Tensor<2>, x: Tensor<2>) -> Result<Tensor<2>> {
+        match self {
+            Self::Host(map) => {
+                let rows = onto.dims()[0];
+                let found = linear_onto(Host::new(onto).into_values(), Host::new(x).values(), map)?;
+                Ok(matrix(found, rows))
+            }
+            Self::Device(map) => Ok(onto + map.forward(x)),
+        }
+    }
+
+    /// The same as [`Linear::forward`] by several maps of one place, which take what they have in common but once.
     ///
     /// # Errors
     /// As [`Linear::forward`].

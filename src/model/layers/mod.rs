@@ -7,7 +7,7 @@ mod norm;
 
 use burn::tensor::Tensor;
 
-pub use self::feed_forward::{GatedMlp, feed_forward};
+pub use self::feed_forward::FeedForward;
 pub use self::linear::{Linear, product};
 pub use self::norm::Norm;
 use super::cpu::{self, Host, is_cpu, matrix};
@@ -17,12 +17,22 @@ pub fn joined<const D: usize>(mut tensors: Vec<Tensor<D>>, dimension: usize) -> 
     if tensors.len() == 1 { tensors.remove(0) } else { Tensor::cat(tensors, dimension) }
 }
 
-/// The residual connection: states and what a layer found of them.
+/// The residual connection of what no linear map gives, which has one of its own: states and what a layer found of them.
 pub fn residual(x: Tensor<2>, found: Tensor<2>) -> Tensor<2> {
     if !is_cpu(&x.device()) {
         return x + found;
     }
     let (rows, mut values) = (x.dims()[0], Host::new(x).into_values());
     cpu::add(&mut values, Host::new(found).values());
+    matrix(values, rows)
+}
+
+/// Values no further from zero than `most`.
+pub fn clamped(x: Tensor<2>, most: f64) -> Tensor<2> {
+    if !is_cpu(&x.device()) {
+        return x.clamp(-most, most);
+    }
+    let (rows, mut values) = (x.dims()[0], Host::new(x).into_values());
+    cpu::clamp(&mut values, most as f32);
     matrix(values, rows)
 }
