@@ -220,9 +220,9 @@ impl Matrix {
         let group = match matrices.iter().all(|matrix| matrix.is_held()) {
             // Several tasks a core, that none waits long for the last.
             true if cores == Cores::All => {
-                (panels * blocks / (8 * rayon::current_num_threads())).clamp(1, GROUP.div_ceil(N))
+                (panels * blocks / (8 * rayon::current_num_threads())).clamp(1, GROUP)
             }
-            true => GROUP.div_ceil(N),
+            true => GROUP,
             // A panel that was just turned stays in the second cache.
             false => 1,
         };

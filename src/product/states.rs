@@ -21,8 +21,12 @@ pub struct States {
     rows: usize,
     inputs: usize,
     operands: Operands,
-    /// For each block of [`Operands::rows_at_once`] rows and stretch of words `[parts, rows, depth]`, the rows a multiple
-    /// of [`TOGETHER`]. Those beyond the last hold anything, and nothing comes of them.
+    /// Rows of a block, all but the last.
+    at_once: usize,
+    /// Words of a stretch, all but the last.
+    stretch: usize,
+    /// For each block and stretch `[parts, rows, depth]`, the rows a multiple of [`TOGETHER`]. Those beyond the last hold
+    /// anything, and nothing comes of them.
     values: Aligned,
 }
 
@@ -38,11 +42,11 @@ impl States {
     /// If there are no inputs.
     pub fn new(x: &[f32], inputs: usize, operands: Operands, cores: Cores) -> Self {
         let mut states = Self::empty(x.len() / inputs, inputs, operands);
-        let (words, parts, at_once) = (operands.words(inputs), operands.parts(), operands.rows_at_once());
+        let (words, parts) = (operands.words(inputs), operands.parts());
+        let (at_once, stretch) = (states.at_once, states.stretch);
         let blocks = states.values.get_mut().chunks_mut(at_once * words * parts);
         for (x, values) in x.chunks(at_once * inputs).zip(blocks) {
             let rows = (x.len() / inputs).next_multiple_of(TOGETHER);
-            let stretch = stretch(words, operands);
             let lay_out = |(index, values): (usize, &mut [f32])| {
                 let depth = values.len() / (rows * parts);
                 let at = |word: usize| inputs.min(word * operands.numbers());
@@ -125,18 +129,17 @@ impl States {
     fn empty(rows: usize, inputs: usize, operands: Operands) -> Self {
         let mut values = MEMORY.with_borrow_mut(Vec::pop).unwrap_or_default();
         values.at_least(rows.next_multiple_of(TOGETHER) * operands.words(inputs) * operands.parts());
-        Self { rows, inputs, operands, values }
+        let stretch = stretch(operands.words(inputs), operands);
+        Self { rows, inputs, operands, at_once: operands.rows_at_once(), stretch, values }
     }
 
     /// Where a word of a state lies, and those that follow it.
     fn span(&self, row: usize, word: usize) -> Span {
         let (words, parts) = (self.operands.words(self.inputs), self.operands.parts());
-        let at_once = self.operands.rows_at_once();
-        let first = row / at_once * at_once;
-        let rows = at_once.min((self.rows - first).next_multiple_of(TOGETHER));
-        let stretch = stretch(words, self.operands);
-        let from = word / stretch * stretch;
-        let depth = stretch.min(words - from);
+        let first = row / self.at_once * self.at_once;
+        let rows = self.at_once.min((self.rows - first).next_multiple_of(TOGETHER));
+        let from = word / self.stretch * self.stretch;
+        let depth = self.stretch.min(words - from);
         let start = first * words * parts + from * rows * parts + (row - first) * depth + word - from;
         Span { start, words: depth - (word - from), to_next_part: rows * depth }
     }
@@ -158,13 +161,12 @@ impl States {
 
     /// The blocks of rows that pass a panel together.
     pub(super) fn blocks(&self) -> usize {
-        self.rows.div_ceil(self.operands.rows_at_once())
+        self.rows.div_ceil(self.at_once)
     }
 
     /// The rows of a block, and what is laid out of them.
     pub(super) fn block(&self, block: usize) -> (Range<usize>, &[f32]) {
-        let at_once = self.operands.rows_at_once();
-        let rows = block * at_once..self.rows.min((block + 1) * at_once);
+        let rows = block * self.at_once..self.rows.min((block + 1) * self.at_once);
         let words = self.operands.words(self.inputs) * self.operands.parts();
         let values = rows.start * words..rows.end.next_multiple_of(TOGETHER) * words;
         (rows, &self.values.get()[values])
