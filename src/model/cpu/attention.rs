@@ -120,14 +120,15 @@ impl Angles<'_> {
 /// Attends with queries, keys and values, each in some columns of `[tokens, …]`: to `[tokens, heads · size]`.
 ///
 /// # Panics
-/// If the documents are not all rows, each once.
+/// If the documents are not all rows, each once, or query heads do not share keys and values evenly.
 pub fn attend(parts: [(&[f32], Columns); 3], heads: Heads<'_>) -> Vec<f32> {
     let Heads { documents, size, .. } = heads;
     let width = heads.heads * size;
     let rows = documents.iter().fold(0, |rows, document| {
-        assert_eq!(document.start, rows, "documents lie one behind the other");
+        assert!(document.start == rows && document.end >= rows, "documents lie one behind the other");
         document.end
     });
+    assert!(heads.heads.is_multiple_of(heads.key_value_heads));
     assert!(parts.iter().all(|(values, columns)| values.len() == rows * columns.width));
     let mut out = Box::<[f32]>::new_uninit_slice(rows * width);
     let output = Output(out.as_mut_ptr());
