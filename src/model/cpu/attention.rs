@@ -143,13 +143,11 @@ pub fn attend(parts: [(&[f32], Columns); 3], heads: Heads<'_>) -> Vec<f32> {
         .collect();
     tasks.into_par_iter().for_each_init(Scratch::default, |scratch, (document, first_head)| {
         let output = &output;
-        let [q, k, v] = parts.map(|(values, columns)| {
-            move |head, document: &Range<usize>| Head::of(values, document, columns, head, size)
-        });
-        let key_head = first_head / groups;
-        scratch.lay_out([k(key_head, &document), v(key_head, &document)], document.len());
+        let ([q, k, v], key_head) = (parts, first_head / groups);
+        let of = |(values, columns), head| Head::of(values, &document, columns, head, size);
+        scratch.lay_out([of(k, key_head), of(v, key_head)], document.len());
         for head in first_head..first_head + together {
-            scratch.attend(q(head, &document), document.len(), &heads, |query, found| {
+            scratch.attend(of(q, head), document.len(), &heads, |query, found| {
                 // SAFETY: the row is one of the document's and the head has its place in it, so this lies in `out`;
                 // documents share no row, as was asserted, so no other task writes the columns of this head there.
                 let place = unsafe {
@@ -217,14 +215,9 @@ impl Scratch {
         }
         let values = self.values.at_least(length * width);
         for row in 0..length {
-            let (whole, rest) = v.row(row).as_chunks::<PANEL>();
             let places = values[row * PANEL..].chunks_mut(length * PANEL);
-            // As many as are known beforehand are copied in place, not by a call.
-            for (place, &whole) in places.zip(whole) {
-                *place.first_chunk_mut().unwrap_or_else(|| unreachable!("a row of a panel")) = whole;
-            }
-            if !rest.is_empty() {
-                values[(whole.len() * length + row) * PANEL..][..rest.len()].copy_from_slice(rest);
+            for (place, values) in places.zip(v.row(row).chunks(PANEL)) {
+                place[..values.len()].copy_from_slice(values);
             }
         }
     }

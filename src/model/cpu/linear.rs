@@ -39,10 +39,7 @@ impl Map {
     /// Adds the bias of some outputs to their values.
     fn add_bias(&self, first: usize, values: &mut [f32]) {
         if let Some(bias) = &self.bias {
-            vectorised(
-                #[inline(always)]
-                || values.iter_mut().zip(&bias[first..]).for_each(|(value, bias)| *value += bias),
-            );
+            Place::put(&bias[first..][..values.len()], values);
         }
     }
 }

@@ -14,6 +14,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use burn_flex::{Flex, FlexTensor};
 use rayon::prelude::*;
 
+use self::place::Place;
 use crate::simd::vectorised;
 
 /// Values that a core takes at a time where each is for itself.
@@ -61,12 +62,8 @@ pub fn matrix(values: Vec<f32>, rows: usize) -> Tensor<2> {
 
 /// Adds values to others.
 pub fn add(values: &mut [f32], others: &[f32]) {
-    values.par_chunks_mut(AT_ONCE).zip(others.par_chunks(AT_ONCE)).for_each(|(values, others)| {
-        vectorised(
-            #[inline(always)]
-            || values.iter_mut().zip(others).for_each(|(value, other)| *value += other),
-        );
-    });
+    let both = values.par_chunks_mut(AT_ONCE).zip(others.par_chunks(AT_ONCE));
+    both.for_each(|(values, others)| Place::put(others, values));
 }
 
 /// Brings values no further from zero than `most`.

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::simd::vectorised;
 
 /// A place of a result.
-pub trait Place: Send + Sync + Sized {
+pub trait Place: Send + Sized {
     /// Writes results to as many places, or adds them to what is there.
     fn put(results: &[f32], places: &mut [Self]);
 }
