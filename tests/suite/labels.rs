@@ -54,13 +54,23 @@ fn settings(oracle: &Value) -> Settings {
 
 /// All checkpoints of a run, by name.
 fn measured(run: &Path, condition: &Arc<Condition>) -> (Vec<(String, Arc<Measurement>)>, Vec<Event>) {
+    some_measured(run, condition, &CHECKPOINTS)
+}
+
+/// Some checkpoints of a run, by name.
+fn some_measured(
+    run: &Path,
+    condition: &Arc<Condition>,
+    names: &[&str],
+) -> (Vec<(String, Arc<Measurement>)>, Vec<Event>) {
     let driver = Driver::open(run, headless());
-    driver.want(driver.all(condition));
+    let name = |key| driver.runs.get(key).unwrap().1.name.clone();
+    let mut wants = driver.all(condition);
+    wants.retain(|want| names.contains(&name(want.checkpoint).as_str()));
+    driver.want(wants);
     let events = driver.until_idle();
     let of = |event: &Event| match event {
-        Event::Measured { checkpoint, measurement, .. } => {
-            Some((driver.runs.get(*checkpoint).unwrap().1.name.clone(), Arc::clone(measurement)))
-        }
+        Event::Measured { checkpoint, measurement, .. } => Some((name(*checkpoint), Arc::clone(measurement))),
         _ => None,
     };
     // The newest of each comes last; those before may lack the pairs still.
@@ -140,7 +150,7 @@ fn labels_beside_the_n_grams_leave_these_as_they_are() {
     }
 }
 
-/// The deviations of both kinds of positions from the oracle, beside a text and alone.
+/// The deviations of both kinds of positions from the oracle.
 #[test]
 fn preference_against_the_oracle() {
     let oracle = json(&fixture("labels/preference.json"));
@@ -148,39 +158,37 @@ fn preference_against_the_oracle() {
     let run = run(folder.path(), Some(&fixture("labels/chat_template.jinja")));
     let pairs = fixture("labels/pairs.jsonl");
     let text = Settings { samples: 80, pair_positions: PairPositions::Last, ..settings(&oracle) };
-    let (text, _) = measured(&run, &on_books(&text));
+    let (text, _) = some_measured(&run, &on_books(&text), &["step2000"]);
     for (positions, name) in [(PairPositions::Last, "last_assistant"), (PairPositions::All, "everything")] {
         let settings = Settings { pair_positions: positions, ..settings(&oracle) };
         let alone = Condition { settings: settings.clone(), text: TextSource::Pairs(pairs.clone()) };
         let (alone, _) = measured(&run, &Arc::new(alone));
-        let beside = Settings { pairs: pairs.to_str().unwrap().to_owned(), samples: 80, ..settings };
-        let (beside, _) = measured(&run, &on_books(&beside));
+        let find = |found: &[(String, Arc<Measurement>)], name: &str| {
+            Arc::clone(&found.iter().find(|(of, _)| of == name).unwrap().1)
+        };
         let of_kind = |checkpoint: &&Value| checkpoint["positions_of"] == name;
         for oracle in oracle["checkpoints"].as_array().unwrap().iter().filter(of_kind) {
             let name = oracle["name"].as_str().unwrap();
-            let of = |found: &[(String, Arc<Measurement>)]| {
-                Arc::clone(&found.iter().find(|(of, _)| of == name).unwrap().1)
-            };
             let positions: f64 = oracle["positions"].as_object().unwrap().values().map(number).sum();
-            let (alone, beside, text) = (of(&alone), of(&beside), of(&text));
+            let alone = find(&alone, name);
             assert_eq!(alone.positions as f64, positions);
             assert_eq!(alone.mean.information[&Label::Preference].positions, Some(positions));
             assert_eq!(alone.mean.information[&Label::Preference].labels, Some(2.0));
             let worst = deviation(&alone, &Label::Preference, oracle, true);
             assert!(worst <= TOLERANCE, "{name}: {worst:e}");
             println!("preference of {name}, {positions} positions: {worst:.1e} absolute");
-            // Beside a text the numbers are the same, and those of the text as without.
-            assert_eq!(
-                beside.mean.information[&Label::Preference],
-                alone.mean.information[&Label::Preference]
-            );
-            let mut n_grams = (*beside).clone();
-            n_grams.label_tables.remove(&Label::Preference);
-            for layer in n_grams.layers.iter_mut().chain([&mut n_grams.mean]) {
-                layer.information.remove(&Label::Preference);
-            }
-            assert_eq!(n_grams, *text);
         }
+        // Beside a text the numbers are the same, and those of the text as without.
+        let beside = Settings { pairs: pairs.to_str().unwrap().to_owned(), samples: 80, ..settings };
+        let (beside, _) = some_measured(&run, &on_books(&beside), &["step2000"]);
+        let [alone, beside, text] = [&alone, &beside, &text].map(|found| find(found, "step2000"));
+        assert_eq!(beside.mean.information[&Label::Preference], alone.mean.information[&Label::Preference]);
+        let mut n_grams = (*beside).clone();
+        n_grams.label_tables.remove(&Label::Preference);
+        for layer in n_grams.layers.iter_mut().chain([&mut n_grams.mean]) {
+            layer.information.remove(&Label::Preference);
+        }
+        assert_eq!(n_grams, *text);
     }
 }
 

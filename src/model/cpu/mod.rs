@@ -2,7 +2,7 @@
 //!
 //! burn's CPU backend does one operation at a time, each over memory of its own. These do what follows each
 //! other on a few rows while they are in the cache, on all cores, with exponentials that vectorise. Their
-//! twins on a GPU are the same operations of burn, in `layers.rs`, `attention.rs` and `head.rs`.
+//! twins on a GPU are the same operations of burn, in `layers`, `attention` and `head`.
 
 pub mod attention;
 pub mod linear;
