@@ -77,6 +77,11 @@ fn some_measured(
     (events.iter().rev().filter_map(of).collect(), events)
 }
 
+/// The measurement of a checkpoint.
+fn named<'a>(found: &'a [(String, Arc<Measurement>)], name: &str) -> &'a Measurement {
+    &found.iter().find(|(of, _)| of == name).unwrap().1
+}
+
 /// The largest deviation of what is known of a label from the oracle's layers and mean; with 𝓗(Z) if `entropy`.
 fn deviation(measured: &Measurement, label: &Label, oracle: &Value, entropy: bool) -> f64 {
     let layers = oracle["layers"].as_array().unwrap();
@@ -106,7 +111,7 @@ fn a_field_of_the_documents_against_the_oracle() {
     let label = Label::Field("url".into());
     for oracle in oracle["checkpoints"].as_array().unwrap() {
         let name = oracle["name"].as_str().unwrap();
-        let (_, measured) = found.iter().find(|(of, _)| of == name).unwrap();
+        let measured = named(&found, name);
         let positions: f64 = oracle["positions"].as_object().unwrap().values().map(number).sum();
         assert_eq!(measured.positions as f64, positions);
         let information = &measured.mean.information[&label];
@@ -163,32 +168,29 @@ fn preference_against_the_oracle() {
         let settings = Settings { pair_positions: positions, ..settings(&oracle) };
         let alone = Condition { settings: settings.clone(), text: TextSource::Pairs(pairs.clone()) };
         let (alone, _) = measured(&run, &Arc::new(alone));
-        let find = |found: &[(String, Arc<Measurement>)], name: &str| {
-            Arc::clone(&found.iter().find(|(of, _)| of == name).unwrap().1)
-        };
         let of_kind = |checkpoint: &&Value| checkpoint["positions_of"] == name;
         for oracle in oracle["checkpoints"].as_array().unwrap().iter().filter(of_kind) {
             let name = oracle["name"].as_str().unwrap();
             let positions: f64 = oracle["positions"].as_object().unwrap().values().map(number).sum();
-            let alone = find(&alone, name);
+            let alone = named(&alone, name);
             assert_eq!(alone.positions as f64, positions);
             assert_eq!(alone.mean.information[&Label::Preference].positions, Some(positions));
             assert_eq!(alone.mean.information[&Label::Preference].labels, Some(2.0));
-            let worst = deviation(&alone, &Label::Preference, oracle, true);
+            let worst = deviation(alone, &Label::Preference, oracle, true);
             assert!(worst <= TOLERANCE, "{name}: {worst:e}");
             println!("preference of {name}, {positions} positions: {worst:.1e} absolute");
         }
         // Beside a text the numbers are the same, and those of the text as without.
         let beside = Settings { pairs: pairs.to_str().unwrap().to_owned(), samples: 80, ..settings };
         let (beside, _) = some_measured(&run, &on_books(&beside), &["step2000"]);
-        let [alone, beside, text] = [&alone, &beside, &text].map(|found| find(found, "step2000"));
+        let [alone, beside, text] = [&alone, &beside, &text].map(|found| named(found, "step2000"));
         assert_eq!(beside.mean.information[&Label::Preference], alone.mean.information[&Label::Preference]);
-        let mut n_grams = (*beside).clone();
+        let mut n_grams = beside.clone();
         n_grams.label_tables.remove(&Label::Preference);
         for layer in n_grams.layers.iter_mut().chain([&mut n_grams.mean]) {
             layer.information.remove(&Label::Preference);
         }
-        assert_eq!(n_grams, *text);
+        assert_eq!(&n_grams, text);
     }
 }
 
