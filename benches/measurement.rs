@@ -128,10 +128,10 @@ fn score_512_states_of_2048(bencher: Bencher, backend: Backend) {
     });
 }
 
-fn random_states(seed: u64, rows: usize, width: usize, compute: &Compute) -> burn::tensor::Tensor<2> {
+fn random_states(seed: u64, rows: usize, width: usize, compute: &Compute) -> burn_tensor::Tensor<2> {
     let states: Vec<f32> =
         infoplane::estimator::unit_rows(seed, rows, width).iter().map(|&x| x as f32).collect();
-    burn::tensor::Tensor::from_data(burn::tensor::TensorData::new(states, [rows, width]), &compute.tensors())
+    burn_tensor::Tensor::from_data(burn_tensor::TensorData::new(states, [rows, width]), &compute.tensors())
 }
 
 /// What products could come to at most: fused multiplications of what lies in registers, on all cores; an item is an

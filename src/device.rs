@@ -10,8 +10,8 @@ mod pipelines;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use burn::tensor::wgpu::{WgpuSetup, wgpu};
-use burn::tensor::{DType, Device};
+use burn_tensor::wgpu::{WgpuSetup, wgpu};
+use burn_tensor::{DType, Device};
 
 pub use self::buffers::{guarded, lost};
 pub use self::pipelines::{Pipeline, spread};

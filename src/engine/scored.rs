@@ -1,6 +1,6 @@
 //! The scores of one checkpoint on one sample, wherever they lie.
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 use super::sample::Sample;
 use crate::error::{Error, Result};

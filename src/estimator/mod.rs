@@ -17,8 +17,8 @@ mod statistics;
 
 use std::sync::Arc;
 
-use burn::tensor::{DType, Tensor};
 use burn_flex::Flex;
+use burn_tensor::{DType, Tensor};
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 
@@ -216,7 +216,7 @@ impl Estimator {
         rows: &[Row],
         scores: Targets<'_>,
     ) -> Result<()> {
-        debug_assert_eq!(hidden.dtype(), DType::F32);
+        assert_eq!(hidden.dtype(), DType::F32);
         match (self, scores) {
             (Self::Cpu, Targets::Host(scores)) => score_on_cpu(hidden, references, rows, scores),
             (Self::Gpu(gpu), Targets::Device(slabs)) => {

@@ -96,7 +96,8 @@ impl<T: Share> Encoder<'_, T> {
         // Whoever has x alone knows all that it tells.
         let alone = (0..joint.xs()).map(|x| joint.px()[x] * self.private[x] * joint.divergences()[x]);
         let expressivity = sum(told.into_iter().chain(alone));
-        debug_assert!(
+        #[cfg(test)]
+        assert!(
             expressivity <= complexity.min(joint.information()) + 1e-9,
             "I(Y;Z) = {expressivity} above I(X;Z) = {complexity} or I(X;Y) = {}",
             joint.information()

@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{Bool, Device, Tensor, module};
+use burn_tensor::ops::AttentionModuleOptions;
+use burn_tensor::{Bool, Device, Tensor, module};
 
 use super::config::{AttentionConfig, Config, QueryKeyNorm};
 use super::cpu::attention::{Columns, Heads};

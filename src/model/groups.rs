@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use burn::tensor::{Device, Int, Tensor};
+use burn_tensor::{Device, Int, Tensor};
 
 /// Documents of similar length that attend together on a device.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn_tensor::{DType, Device, Tensor, TensorData};
 
 use super::batch::Batch;
 use super::cpu::losses::{Exponentials, Logits};

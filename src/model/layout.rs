@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use burn::tensor::{Bool, Device, Tensor};
+use burn_tensor::{Bool, Device, Tensor};
 
 use super::batch::Batch;
 use super::config::{Config, LayerPlan};

@@ -30,7 +30,7 @@ mod windows;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn_tensor::{Device, Tensor, TensorData};
 
 use self::batch::Batch;
 use self::blocks::Block;

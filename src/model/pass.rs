@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 use super::Model;
 use super::batch::Batch;

@@ -1,6 +1,6 @@
 //! What products of matrices are computed in.
 
-use burn::tensor::DType;
+use burn_tensor::DType;
 
 use super::weights::Weights;
 use crate::product::Operands;

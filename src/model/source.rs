@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use burn::tensor::Device;
+use burn_tensor::Device;
 
 use super::config::Config;
 use super::cpu::is_cpu;

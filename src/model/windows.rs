@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use burn::tensor::{Bool, Device, Tensor, TensorData};
+use burn_tensor::{Bool, Device, Tensor, TensorData};
 
 use super::config::Config;
 

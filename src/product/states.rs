@@ -103,7 +103,7 @@ impl States {
     /// The output is the memory of these states, and nobody else touches these values.
     unsafe fn put(&self, output: &Output<f32>, row: usize, first: usize, mut values: &[f32]) {
         let numbers = self.operands.numbers();
-        debug_assert!(first.is_multiple_of(numbers));
+        assert!(first.is_multiple_of(numbers));
         let mut word = first / numbers;
         while !values.is_empty() {
             let Span { start, words, to_next_part } = self.span(row, word);

@@ -38,7 +38,10 @@ fn read(path: &Path) -> Result<Tokenizer> {
     // What cannot be looked at cannot be read either, which says why.
     let size = std::fs::metadata(path).map_or(0, |file| file.len());
     memory::check_tokenizer(size as usize).map_err(|error| error.at(path))?;
-    Tokenizer::from_file(path).map_err(|error| unreadable(&error).at(path))
+    // `from_file` is generic: all that deserialises tokenizers would be compiled once more, here.
+    let tokenizer =
+        std::fs::read_to_string(path).map_err(tokenizers::Error::from).and_then(|json| json.parse());
+    tokenizer.map_err(|error| unreadable(&error).at(path))
 }
 
 fn unreadable(error: &tokenizers::Error) -> Error {

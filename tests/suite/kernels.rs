@@ -1,7 +1,7 @@
 //! Every compute shader against its twin in Rust, or where it has none against the plain sum it stands for:
 //! random, edge-size, NaN and permuted input, on buffers that hold garbage where nothing was written.
 
-use burn::tensor::{Tensor, TensorData};
+use burn_tensor::{Tensor, TensorData};
 use bytemuck::{Pod, cast_slice};
 use half::f16;
 use infoplane::device::kernels::{self, Kernel};

@@ -50,7 +50,7 @@ fn states(folder: &Path, documents: &[Vec<u32>], layer: usize, widest: usize) ->
     let mut found = Vec::new();
     for document in documents {
         let document = std::slice::from_ref(document);
-        let tap = |at: usize, _: &_, states: &burn::tensor::Tensor<2>| {
+        let tap = |at: usize, _: &_, states: &burn_tensor::Tensor<2>| {
             if at == layer {
                 let states = read_back(states.clone())?;
                 let labelled = labelled_tokens(document[0].len(), widest);

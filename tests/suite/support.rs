@@ -5,7 +5,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use burn::tensor::{Tensor, TensorData};
+use burn_tensor::{Tensor, TensorData};
 use bytemuck::cast_slice;
 use infoplane::device::Compute;
 use infoplane::estimator::{

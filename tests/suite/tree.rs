@@ -187,7 +187,7 @@ fn what_reads_a_model_knows_nothing_that_computes() {
         let files: Vec<_> = files.into_iter().filter(|(module, _)| module.len() >= reader.len()).collect();
         assert!(!files.is_empty(), "{reader:?}");
         for (module, code) in files {
-            for crate_name in ["burn", "burn_flex", "burn_wgpu", "burn_cubecl", "cubecl", "wgpu"] {
+            for crate_name in ["burn_flex", "burn_tensor", "burn_wgpu", "burn_cubecl", "cubecl", "wgpu"] {
                 assert!(!names(code, crate_name), "{module:?} names {crate_name}");
             }
         }

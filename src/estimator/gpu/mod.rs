@@ -5,8 +5,8 @@ mod statistics;
 
 use std::sync::Arc;
 
-use burn::tensor::Tensor;
 use burn_cubecl::kernel::into_contiguous;
+use burn_tensor::Tensor;
 use burn_wgpu::{AutoCompiler, CubeTensor, Wgpu};
 use cubecl::wgpu::WgpuServer;
 

@@ -1,6 +1,6 @@
 //! The block of Cohere's models: attention and feed-forward side by side after one norm.
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 use super::Context;
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! The block of Gemma 2 and 3: norms before and after attention and feed-forward.
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 use super::Context;
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! The block of GPT-2: weights stored with the inputs first.
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 use super::Context;
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! The block of GPT-NeoX: queries, keys and values by one projection, attention and feed-forward side by
 //! side or after each other.
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 use super::Context;
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! The block of Llama, and of all that differ from it by their config only: norms before attention and
 //! feed-forward.
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 use super::Context;
 use crate::error::Result;

@@ -11,7 +11,7 @@ mod olmo2;
 use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
 
-use burn::tensor::{Device, Tensor};
+use burn_tensor::{Device, Tensor};
 
 use super::config::{BlockKind, Config};
 use super::layout::Context;

@@ -10,8 +10,8 @@ pub mod losses;
 pub mod norm;
 mod place;
 
-use burn::tensor::{Device, Tensor, TensorData};
 use burn_flex::{Flex, FlexTensor};
+use burn_tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use self::place::Place;

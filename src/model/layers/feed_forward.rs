@@ -1,6 +1,6 @@
 //! Feed-forward blocks.
 
-use burn::tensor::{Tensor, activation};
+use burn_tensor::{Tensor, activation};
 
 use super::linear::Linear;
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! Linear maps.
 
-use burn::tensor::{DType, Tensor};
+use burn_tensor::{DType, Tensor};
 
 use crate::error::Result;
 use crate::model::cpu::linear::{Map, linear, linear_onto};

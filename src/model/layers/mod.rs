@@ -5,7 +5,7 @@ mod feed_forward;
 mod linear;
 mod norm;
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 pub use self::feed_forward::FeedForward;
 pub use self::linear::{Linear, product};

@@ -1,6 +1,6 @@
 //! Norms.
 
-use burn::tensor::{Tensor, module};
+use burn_tensor::{Tensor, module};
 
 use crate::error::Result;
 use crate::model::config::NormKind;
