@@ -50,6 +50,19 @@ fn hint<const SECOND: bool, T>(values: &[T]) {
     let _ = values;
 }
 
+/// What stands at the same place of two slices, as far as both go, for loops of kernels. The making of a `zip`, `map` of an
+/// array and `fold` of a mapped iterator are functions that are not inlined across the codegen units of a crate: a kernel
+/// that calls one keeps nothing in registers meanwhile, and what the last two call has the instructions of every processor.
+#[inline(always)]
+pub fn pairs<'a, A, B>(ones: &'a mut [A], others: &'a [B]) -> impl Iterator<Item = (&'a mut A, &'a B)> {
+    let count = ones.len().min(others.len());
+    let others = &others[..count];
+    ones[..count].iter_mut().enumerate().map(
+        #[inline(always)]
+        move |(index, one)| (one, &others[index]),
+    )
+}
+
 /// Values taken side by side, so that a sum needs no fixed order.
 pub const LANES: usize = 16;
 
@@ -59,14 +72,15 @@ pub fn sum_of(values: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0f32; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
     for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+        for (lane, &x) in pairs(&mut lanes, chunk) {
             *lane += value(x);
         }
     }
-    let last = padded(rest, 0.0);
-    for (index, (lane, x)) in lanes.iter_mut().zip(last).enumerate() {
-        let value = value(x);
-        *lane += if index < rest.len() { value } else { 0.0 };
+    if !rest.is_empty() {
+        for (index, (lane, &x)) in pairs(&mut lanes, &padded(rest, 0.0)).enumerate() {
+            let value = value(x);
+            *lane += if index < rest.len() { value } else { 0.0 };
+        }
     }
     folded(lanes, |a, b| a + b)
 }
@@ -78,12 +92,14 @@ pub fn largest(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let larger = |a: f32, b: f32| if b > a { b } else { a };
     for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+        for (lane, &x) in pairs(&mut lanes, chunk) {
             *lane = larger(*lane, x);
         }
     }
-    for (lane, x) in lanes.iter_mut().zip(padded(rest, f32::NEG_INFINITY)) {
-        *lane = larger(*lane, x);
+    if !rest.is_empty() {
+        for (lane, &x) in pairs(&mut lanes, &padded(rest, f32::NEG_INFINITY)) {
+            *lane = larger(*lane, x);
+        }
     }
     folded(lanes, larger)
 }
@@ -92,7 +108,9 @@ pub fn largest(values: &[f32]) -> f32 {
 #[inline(always)]
 pub fn padded(values: &[f32], filling: f32) -> [f32; LANES] {
     let mut lanes = [filling; LANES];
-    lanes.iter_mut().zip(values).for_each(|(lane, &value)| *lane = value);
+    for (lane, &value) in pairs(&mut lanes, values) {
+        *lane = value;
+    }
     lanes
 }
 
@@ -139,7 +157,7 @@ pub fn exp(x: f32) -> f32 {
 #[inline(always)]
 pub fn exp_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let all = |value: f32| simd.splat_f32s(value);
-    let [least, most] = EXPONENTS.map(all);
+    let (least, most) = (all(EXPONENTS[0]), all(EXPONENTS[1]));
     let below = simd.less_than_f32s(x, least);
     let clamped = simd.select_f32s(below, least, x);
     let clamped = simd.select_f32s(simd.less_than_f32s(most, clamped), most, clamped);

@@ -196,7 +196,8 @@ impl Losses {
             true => {
                 let (last, width) = (Host::new(last), head.table.shape[1]);
                 let of_row = |&row: &i32| &last.values()[row as usize * width..][..width];
-                let states: Vec<f32> = rows.iter().flat_map(of_row).copied().collect();
+                let mut states = Vec::with_capacity(rows.len() * width);
+                rows.iter().for_each(|row| states.extend_from_slice(of_row(row)));
                 let targets = head.table.values(weights, &targets)?;
                 let targets = cpu::losses::of_targets(&states, targets, width);
                 let states = States::new(&states, width, head.products.operands(), Cores::All);

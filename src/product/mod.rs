@@ -231,6 +231,8 @@ impl Matrix {
             let (block, first) = (task / groups, task % groups * group);
             Self::pass(matrices, states, block, first..panels.min(first + group), &take)
         };
+        // By reference: what spreads tasks over the cores need not be compiled for each `take`.
+        let pass: &(dyn Fn(usize) -> Result<()> + Sync) = &pass;
         match cores {
             Cores::One => (0..blocks * groups).try_for_each(pass),
             Cores::All => (0..blocks * groups).into_par_iter().with_max_len(1).try_for_each(pass),

@@ -3,7 +3,7 @@
 use bytemuck::cast_slice_mut;
 
 use super::instructions::has_amx;
-use crate::simd::vectorised;
+use crate::simd::{self, vectorised};
 
 /// The types that states and weights have when they are multiplied. Sums are in f32 in any case.
 ///
@@ -79,7 +79,7 @@ impl Operands {
 #[inline(always)]
 fn write_pairs(values: &[f32], pairs: &mut [u32], of: impl Fn(f32) -> f32) {
     let (whole, last) = values.as_chunks::<2>();
-    for (pair, &[even, odd]) in pairs.iter_mut().zip(whole) {
+    for (pair, &[even, odd]) in simd::pairs(pairs, whole) {
         *pair = rounded(of(even)) >> 16 | rounded(of(odd)) & 0xffff_0000;
     }
     if let ([even], Some(pair)) = (last, pairs.last_mut()) {

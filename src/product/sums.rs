@@ -49,10 +49,10 @@ impl WithSimd for Sums<'_> {
                 };
                 let soon = &soon[..soon.len().min(depth * PANEL)];
                 let mut shares = soon.chunks((depth * PANEL).div_ceil(tiles));
-                let sums = sums.chunks_exact_mut(TILE * width);
-                for (states, sums) in states.chunks_exact(TILE * depth).zip(sums).take(tiles) {
+                for tile in 0..tiles {
                     prefetch_second(shares.next().unwrap_or_default());
-                    let sums = &mut sums[index * PANEL..];
+                    let states = &states[tile * TILE * depth..][..TILE * depth];
+                    let sums = &mut sums[tile * TILE * width..][..TILE * width][index * PANEL..];
                     Tile { operands, states, apart: depth, panel, outputs, sums, width, first }.add(simd);
                 }
             }

@@ -329,8 +329,8 @@ mod dot {
             for (row, found) in found.iter_mut().enumerate() {
                 let state =
                     transmute::<__m512i, __m512bh>(_mm512_set1_epi32(*states.add(row * apart).cast()));
-                for (found, &weights) in found.iter_mut().zip(&weights) {
-                    *found = _mm512_dpbf16_ps(*found, state, weights);
+                for vector in 0..V {
+                    found[vector] = _mm512_dpbf16_ps(found[vector], state, weights[vector]);
                 }
             }
         }

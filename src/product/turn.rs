@@ -92,6 +92,10 @@ unsafe fn turn_fours(rows: *const f32, apart: usize, (count, inputs): (usize, us
 /// # Safety
 /// As [`Squares`] says, and the processor has AVX-512.
 #[cfg(target_arch = "x86_64")]
+#[expect(
+    clippy::needless_range_loop,
+    reason = "as in `tile`: what makes iterators is not inlined in every profile"
+)]
 #[target_feature(enable = "avx512f")]
 unsafe fn turn_sixteens(rows: *const f32, apart: usize, (count, inputs): (usize, usize), panel: *mut f32) {
     use std::arch::x86_64::{
@@ -121,7 +125,7 @@ unsafe fn turn_sixteens(rows: *const f32, apart: usize, (count, inputs): (usize,
                 let even = |a: __m512, b: __m512| _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b);
                 let odd = |a: __m512, b: __m512| _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b);
                 for i in 0..4 {
-                    let [a, b, c, d] = fours.map(|four| four[i]);
+                    let [a, b, c, d] = [fours[0][i], fours[1][i], fours[2][i], fours[3][i]];
                     let (evens, odds) = ([even(a, b), even(c, d)], [odd(a, b), odd(c, d)]);
                     _mm512_storeu_ps(to.add(i * PANEL), even(evens[0], evens[1]));
                     _mm512_storeu_ps(to.add((4 + i) * PANEL), even(odds[0], odds[1]));

@@ -17,11 +17,13 @@ pub struct Directions {
 impl Directions {
     /// Those of `hidden`, `[rows, width]`.
     pub fn new(hidden: &[f32], width: usize) -> Self {
-        let scales = vectorised(
+        let mut scales = Vec::with_capacity(hidden.len() / width);
+        vectorised(
             #[inline(always)]
             || {
-                let squares = hidden.chunks_exact(width).map(|state| sum_of(state, |value| value * value));
-                squares.map(inverse_norm).collect()
+                for state in hidden.chunks_exact(width) {
+                    scales.push(inverse_norm(sum_of(state, |value| value * value)));
+                }
             },
         );
         Self { states: States::new(hidden, width, Operands::F32, Cores::One), scales }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::soft_bins::row_length;
 use crate::estimator::label_tree::LabelTree;
-use crate::simd::{Simd, prefetch};
+use crate::simd::{Simd, pairs, prefetch};
 
 /// Bins summed in f32 before the sum goes to one in f64: a f32 sum of as many bins keeps six digits.
 const SUMMED: u32 = 256;
@@ -70,7 +70,8 @@ impl LabelSums {
     /// Adds positions: their bins `[positions, width]`, the entropy of each and their longest labels.
     #[inline(always)]
     pub fn add<S: Simd>(&mut self, simd: S, bins: &[f32], entropies: &[f32], longest: &[u32]) {
-        for ((row, &label), &entropy) in bins.chunks_exact(self.width).zip(longest).zip(entropies) {
+        for (position, &label) in longest.iter().enumerate() {
+            let (row, entropy) = (&bins[position * self.width..][..self.width], entropies[position]);
             let label = (label as usize).wrapping_sub(self.labels.start);
             let Some(added) = self.added.get_mut(label) else { continue };
             let sums = &mut self.sums[label * self.width..][..self.width];
@@ -102,7 +103,7 @@ impl LabelSums {
 #[inline(always)]
 fn add_row<S: Simd>(simd: S, sums: &mut [f32], row: &[f32], replace: bool) {
     let ((sums, _), (row, _)) = (S::as_mut_simd_f32s(sums), S::as_simd_f32s(row));
-    for (sum, &bins) in sums.iter_mut().zip(row) {
+    for (sum, &bins) in pairs(sums, row) {
         *sum = if replace { bins } else { simd.add_f32s(*sum, bins) };
     }
 }
@@ -110,5 +111,7 @@ fn add_row<S: Simd>(simd: S, sums: &mut [f32], row: &[f32], replace: bool) {
 /// Adds a row to sums.
 #[inline(always)]
 pub fn add_f32(sums: &mut [f64], row: &[f32]) {
-    sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+    for (sum, &value) in pairs(sums, row) {
+        *sum += f64::from(value);
+    }
 }

@@ -5,7 +5,7 @@ use super::label_sums::{LabelSums, add_f32};
 use super::soft_bins::row_length;
 use crate::estimator::label_tree::LabelTree;
 use crate::measures::Conditional;
-use crate::simd::{ln, sum_of, vectorised};
+use crate::simd::{ln, pairs, sum_of, vectorised};
 
 /// A walk over the labels of a tree, in as many steps as their sums come.
 #[derive(Debug)]
@@ -171,16 +171,22 @@ impl LabelWalk {
             self.min_count,
             #[inline(always)]
             || {
-                mean.iter_mut().zip(own).for_each(|(mean, sum)| *mean = (sum * scale) as f32);
+                for (mean, sum) in pairs(mean, own) {
+                    *mean = (sum * scale) as f32;
+                }
                 -sum_of(mean, |mass| mass * ln(mass))
             },
         );
         if let Some(entropy) = kept {
             note(&mut self.entropies, label, entropy);
-            level.kept_sum.iter_mut().zip(own).for_each(|(kept, sum)| *kept += sum);
+            for (kept, sum) in pairs(&mut level.kept_sum, own) {
+                *kept += sum;
+            }
         }
         let above = &mut above[self.depth * self.width..];
-        above.iter_mut().zip(own).for_each(|(above, sum)| *above += sum);
+        for (above, sum) in pairs(above, own) {
+            *above += sum;
+        }
         self.positions[self.depth] += positions;
     }
 

@@ -1,7 +1,7 @@
 //! Twin of `shaders/soft_bins.wgsl`: the softmax of scores over the reference points.
 
 use crate::estimator::REFUSED;
-use crate::simd::{LANES, Simd, WithSimd, exp_lanes, ln, with_simd};
+use crate::simd::{LANES, Simd, WithSimd, exp_lanes, ln, pairs, with_simd};
 
 /// Positions binned side by side.
 pub const BLOCK: usize = 16;
@@ -66,22 +66,20 @@ pub fn bin_block<S: Simd>(
 ) {
     let width = row_length(how.points);
     let (mut totals, mut weighted) = ([1.0; BLOCK], [0.0; BLOCK]);
-    for (row, (scores, bins)) in scores.chunks_exact(how.stride).zip(bins.chunks_exact_mut(width)).enumerate()
-    {
+    for (row, scores) in scores.chunks_exact(how.stride).enumerate() {
         meanwhile(row);
-        [totals[row], weighted[row]] = weigh(simd, &scores[..how.points], how.inverse_temperature, bins);
+        let (scores, bins) = (&scores[..how.points], &mut bins[row * width..][..width]);
+        [totals[row], weighted[row]] = weigh(simd, scores, how.inverse_temperature, bins);
     }
-    let scales = totals.map(f32::recip);
-    let mut found = [0.0; BLOCK];
-    for (row, entropy) in found.iter_mut().enumerate() {
+    let (mut scales, mut found) = ([0.0; BLOCK], [0.0; BLOCK]);
+    for (row, total) in totals.into_iter().enumerate() {
+        scales[row] = total.recip();
         // −Σ p ln p with ln p = logit − ln total: no logarithm per point.
-        *entropy = ln(totals[row]) - weighted[row] * scales[row];
+        found[row] = ln(total) - weighted[row] * scales[row];
     }
-    for ((entropy, found), (bins, scale)) in
-        entropies.iter_mut().zip(found).zip(bins.chunks_exact_mut(width).zip(scales))
-    {
-        *entropy = found;
-        let scale = simd.splat_f32s(scale);
+    entropies.copy_from_slice(&found[..entropies.len()]);
+    for (row, bins) in bins.chunks_exact_mut(width).take(entropies.len()).enumerate() {
+        let scale = simd.splat_f32s(scales[row]);
         let (bins, _) = S::as_mut_simd_f32s(bins);
         bins.iter_mut().for_each(|bin| *bin = simd.mul_f32s(*bin, scale));
     }
@@ -110,7 +108,7 @@ fn weigh<S: Simd>(simd: S, scores: &[f32], inverse_temperature: f32, weights: &m
     let inverse_temperature = simd.splat_f32s(inverse_temperature);
     let zero = simd.splat_f32s(0.0);
     let mut sums = [zero; 2];
-    for (weight, &score) in weights.iter_mut().zip(vectors) {
+    for (weight, &score) in pairs(weights, vectors) {
         let logit = simd.mul_f32s(simd.sub_f32s(score, most), inverse_temperature);
         *weight = weight_of(simd, logit, &mut sums);
     }

@@ -104,10 +104,10 @@ impl Angles<'_> {
                             }
                         } else {
                             let (first, second) = head.split_at_mut(self.half);
-                            for (((a, b), cos), sin) in first.iter_mut().zip(second).zip(cos).zip(sin) {
-                                let (first, second) = (*a, *b);
-                                *a = first * cos - second * sin;
-                                *b = second * cos + first * sin;
+                            for (pair, first) in first.iter_mut().enumerate() {
+                                let (a, b) = (*first, second[pair]);
+                                *first = a * cos[pair] - b * sin[pair];
+                                second[pair] = b * cos[pair] + a * sin[pair];
                             }
                         }
                     }

@@ -8,7 +8,7 @@ use super::place::{Place, written};
 use crate::error::Result;
 use crate::model::config::Activation;
 use crate::product::{Cores, Matrix, States};
-use crate::simd::{erf, exp, tanh, vectorised};
+use crate::simd::{erf, exp, pairs, tanh, vectorised};
 
 /// Inputs up to which the weights of a block fit a core's cache, where they are held.
 pub const NARROW: usize = 512;
@@ -144,7 +144,11 @@ impl FeedForward<'_> {
                     activate(activation, gated);
                     vectorised(
                         #[inline(always)]
-                        || gated.iter_mut().zip(values).for_each(|(gated, value)| *gated *= *value),
+                        || {
+                            for (gated, value) in pairs(gated, values) {
+                                *gated *= value;
+                            }
+                        },
                     );
                 })
             }

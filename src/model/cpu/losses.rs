@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::product::{Cores, Matrix, Output, PANEL, States};
-use crate::simd::{exp, largest, softcap, sum_of, vectorised};
+use crate::simd::{exp, largest, pairs, softcap, sum_of, vectorised};
 
 /// What becomes of logits.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,9 @@ pub fn of_targets(states: &[f32], mut targets: Vec<f32>, width: usize) -> Vec<f3
         vectorised(
             #[inline(always)]
             || {
-                target.iter_mut().zip(state).for_each(|(target, state)| *target *= state);
+                for (target, state) in pairs(target, state) {
+                    *target *= state;
+                }
                 sum_of(target, |product| product)
             },
         )
@@ -65,6 +67,17 @@ impl Exponentials {
         Self { largest: most, sum: sum_of(logits, |logit| exp(logit - most)) }
     }
 
+    /// Of the logits of all parts, of each of which the largest and the sum relative to it were found; the sums are used
+    /// up.
+    #[inline(always)]
+    fn of_parts(maxima: &[f32], sums: &mut [f32]) -> Self {
+        let most = largest(maxima);
+        for (sum, &own) in pairs(sums, maxima) {
+            *sum *= exp(own - most);
+        }
+        Self { largest: most, sum: sum_of(sums, |sum| sum) }
+    }
+
     /// Of the logits of both.
     #[inline(always)]
     fn and(self, other: Self) -> Self {
@@ -89,27 +102,32 @@ impl Exponentials {
 /// # Errors
 /// Weights that cannot be read.
 pub fn add(states: &States, piece: &Matrix, logits: Logits, running: &mut [Exponentials]) -> Result<()> {
-    // Folded in order at the end, so that nothing depends on who computes what.
+    // Joined at the end, so that nothing depends on who computes what.
     let panels = piece.outputs().div_ceil(PANEL);
-    let mut found = vec![Exponentials::default(); states.rows() * panels];
-    let output = Output(found.as_mut_ptr());
+    let [mut maxima, mut sums] = [0, 1].map(|_| vec![0.0; states.rows() * panels]);
+    let outputs = [Output(maxima.as_mut_ptr()), Output(sums.as_mut_ptr())];
     piece.each(states, Cores::All, |row, first, products| {
-        let output = &output;
+        let [maxima, sums] = &outputs;
         vectorised(
             #[inline(always)]
             || {
                 for (panel, values) in (first / PANEL..).zip(products.chunks_mut(PANEL)) {
                     logits.apply(values);
-                    // SAFETY: `found` is `[rows, panels]`, and this panel of this row is handed out once.
-                    unsafe { output.0.add(row * panels + panel).write(Exponentials::of(values)) };
+                    let (found, place) = (Exponentials::of(values), row * panels + panel);
+                    // SAFETY: both are `[rows, panels]`, and this panel of this row is handed out once.
+                    unsafe {
+                        maxima.0.add(place).write(found.largest);
+                        sums.0.add(place).write(found.sum);
+                    }
                 }
             },
         );
     })?;
-    running.par_iter_mut().zip(found.par_chunks(panels)).with_min_len(64).for_each(|(running, found)| {
+    let parts = maxima.par_chunks(panels).zip(sums.par_chunks_mut(panels));
+    running.par_iter_mut().zip(parts).with_min_len(64).for_each(|(running, (maxima, sums))| {
         vectorised(
             #[inline(always)]
-            || *running = found.iter().fold(*running, |all, &part| all.and(part)),
+            || *running = running.and(Exponentials::of_parts(maxima, sums)),
         );
     });
     Ok(())

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
-use crate::simd::{sum_of, vectorised};
+use crate::simd::{pairs, sum_of, vectorised};
 
 /// A norm; see [`NormKind`](crate::model::config::NormKind).
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +35,8 @@ impl RowNorm<'_> {
             vectorised(
                 #[inline(always)]
                 || {
-                    for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-                        self.apply_to_one(x, out);
+                    for (row, x) in x.chunks_exact(width).enumerate() {
+                        self.apply_to_one(x, &mut out[row * width..][..width]);
                     }
                 },
             );
@@ -49,22 +49,26 @@ impl RowNorm<'_> {
     /// The same for as many values as there are weights.
     #[inline(always)]
     fn apply_to_one(&self, x: &[f32], out: &mut [MaybeUninit<f32>]) {
-        for (x, out) in x.chunks_exact(self.size).zip(out.chunks_exact_mut(self.size)) {
-            let size = self.size as f32;
+        for (group, x) in x.chunks_exact(self.size).enumerate() {
+            let (out, size) = (&mut out[group * self.size..][..self.size], self.size as f32);
             let mean = if self.centred { sum_of(x, |x| x) / size } else { 0.0 };
             let variance = sum_of(x, |x| (x - mean) * (x - mean)) / size;
             let scale = (variance + self.epsilon).sqrt().recip();
-            for (out, x) in out.iter_mut().zip(x) {
+            for (out, x) in pairs(out, x) {
                 out.write((x - mean) * scale);
             }
         }
         // SAFETY: groups are whole, as was asserted, so every value was just written.
         let out = unsafe { out.assume_init_mut() };
         if let Some(weight) = self.weight {
-            out.iter_mut().zip(weight).for_each(|(out, weight)| *out *= weight);
+            for (out, weight) in pairs(out, weight) {
+                *out *= weight;
+            }
         }
         if let Some(bias) = self.bias {
-            out.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
+            for (out, bias) in pairs(out, bias) {
+                *out += bias;
+            }
         }
     }
 }

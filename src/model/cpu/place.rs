@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 use crate::error::Result;
-use crate::simd::vectorised;
+use crate::simd::{pairs, vectorised};
 
 /// A place of a result.
 pub trait Place: Send + Sized {
@@ -22,7 +22,11 @@ impl Place for f32 {
     fn put(results: &[f32], places: &mut [Self]) {
         vectorised(
             #[inline(always)]
-            || places.iter_mut().zip(results).for_each(|(place, result)| *place += result),
+            || {
+                for (place, result) in pairs(places, results) {
+                    *place += result;
+                }
+            },
         );
     }
 }
