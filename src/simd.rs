@@ -176,6 +176,77 @@ pub fn exp_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.select_f32s(below, all(0.0), simd.mul_f32s(p, power))
 }
 
+/// Replaces values by what `each` makes of them and of what was found so far, [`LANES`] beside each other; gives what was
+/// found. It is called for `filling` too where values are no multiple of as many.
+#[inline(always)]
+fn in_lanes<S: Simd>(
+    simd: S,
+    values: &mut [f32],
+    [start, filling]: [f32; 2],
+    each: impl Fn(S::f32s, &mut S::f32s) -> S::f32s,
+) -> [f32; LANES] {
+    // As many vectors as it takes, whose sums stay in registers; those beyond are not used.
+    let mut found = [simd.splat_f32s(start); LANES];
+    let (chunks, rest) = values.as_chunks_mut::<LANES>();
+    for chunk in chunks {
+        let (vectors, _) = S::as_mut_simd_f32s(chunk);
+        for (index, x) in vectors.iter_mut().enumerate() {
+            found[index] = each(found[index], x);
+        }
+    }
+    if !rest.is_empty() {
+        let mut last = padded(rest, filling);
+        let (vectors, _) = S::as_mut_simd_f32s(&mut last);
+        for (index, x) in vectors.iter_mut().enumerate() {
+            found[index] = each(found[index], x);
+        }
+        for (value, last) in pairs(rest, &last) {
+            *value = *last;
+        }
+    }
+    let mut lanes = [0.0; LANES];
+    let (vectors, _) = S::as_mut_simd_f32s(&mut lanes);
+    for (lane, found) in pairs(vectors, &found) {
+        *lane = *found;
+    }
+    lanes
+}
+
+/// Multiplies values; gives the largest product, as [`largest`].
+#[inline(always)]
+pub fn scaled<S: Simd>(simd: S, values: &mut [f32], factor: f32) -> f32 {
+    let all = simd.splat_f32s(factor);
+    let same = values.last().copied().unwrap_or_default();
+    let lanes = in_lanes(
+        simd,
+        values,
+        [f32::NEG_INFINITY, same],
+        #[inline(always)]
+        |most, x| {
+            *x = simd.mul_f32s(*x, all);
+            simd.select_f32s(simd.less_than_f32s(most, *x), *x, most)
+        },
+    );
+    folded(lanes, |a, b| if b > a { b } else { a })
+}
+
+/// Replaces values by their exponentials relative to `most`; gives the sum of these, in the order of [`sum_of`].
+#[inline(always)]
+pub fn exponentials<S: Simd>(simd: S, values: &mut [f32], most: f32) -> f32 {
+    let all = simd.splat_f32s(most);
+    let lanes = in_lanes(
+        simd,
+        values,
+        [0.0, f32::NEG_INFINITY],
+        #[inline(always)]
+        |sum, x| {
+            *x = exp_lanes(simd, simd.sub_f32s(*x, all));
+            simd.add_f32s(sum, *x)
+        },
+    );
+    folded(lanes, |a, b| a + b)
+}
+
 /// tanh by [`exp`].
 #[inline(always)]
 pub fn tanh(x: f32) -> f32 {
@@ -270,6 +341,30 @@ mod tests {
         let mut found = given.clone();
         with_simd(Lanes(&mut found));
         assert!(given.iter().zip(&found).all(|(&x, found)| exp(x).to_bits() == found.to_bits()));
+    }
+
+    #[test]
+    fn lanes_of_any_length() {
+        struct Both<'a>(&'a mut [f32]);
+        impl WithSimd for Both<'_> {
+            type Output = [f32; 2];
+            fn with_simd<S: Simd>(self, simd: S) -> [f32; 2] {
+                let most = scaled(simd, self.0, -0.5);
+                [most, exponentials(simd, self.0, most)]
+            }
+        }
+        for length in 0..70 {
+            let mut values: Vec<f32> = (0..length).map(|i| ((i * 37) % 23) as f32 - 30.0).collect();
+            let products: Vec<f32> = values.iter().map(|x| -0.5 * x).collect();
+            let most = largest(&products);
+            let sum = sum_of(&products, |x| exp(x - most));
+            assert_eq!(with_simd(Both(&mut values)), [most, sum]);
+            assert!(products.iter().zip(&values).all(|(product, found)| exp(product - most) == *found));
+        }
+        let mut values = vec![1.0; 21];
+        values[3] = f32::NAN;
+        let [most, sum] = with_simd(Both(&mut values));
+        assert!(most == -0.5 && sum.is_nan());
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! the result, whose rows lie so far apart that caches hold few of them.
 //!
 //! Small matrices are held as panels. Of others nothing is held: their rows are read each time they are wanted and
-//! turned into a panel of the thread's, which costs little beside the rows that then pass it.
+//! turned into panels, which costs little beside the rows that then pass them. Where these are a single block, a panel is
+//! read by the thread that takes them past it; where they are more, panels are read once for all of them.
 //!
 //! Every sum is taken in the same order, whatever the number of rows, of threads and of lanes in a vector: the
 //! same state gives the same result to the bit, in whatever company it comes. Only AMX has an order of its own, which is
@@ -17,6 +18,7 @@ mod aligned;
 mod amx;
 mod instructions;
 mod operands;
+mod panels;
 mod rows;
 mod states;
 mod sums;
@@ -31,20 +33,25 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 pub use self::aligned::Aligned;
+use self::aligned::Lent;
 pub use self::instructions::instructions_for_pairs;
 pub use self::operands::Operands;
+use self::panels::{Panels, read_panel, read_panels};
+use self::rows::InMemory;
 pub use self::rows::Rows;
-use self::rows::{InMemory, read_panel};
 pub use self::states::States;
 use self::sums::Sums;
 pub use self::tile::{PANEL, TILE, Tile};
 pub use self::turn::turn;
 use crate::error::Result;
-use crate::simd::with_simd;
+use crate::simd::{vectorised, with_simd};
 
 /// Panels that are held whose sums a thread gathers at once, at most: with a block of rows, and a stretch of their
 /// states, within the second cache.
 const GROUP: usize = 2;
+
+/// Values of the panels of a matrix that are read together for all blocks of rows: 16 MiB.
+const SHARED: usize = 4 << 20;
 
 /// Weights `[outputs, inputs]` for products with states.
 #[derive(Debug)]
@@ -79,13 +86,21 @@ pub enum Cores {
     All,
 }
 
+impl Cores {
+    /// How many there are.
+    fn count(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::All => rayon::current_num_threads(),
+        }
+    }
+}
+
 /// Memory of a thread.
 #[derive(Default)]
 struct Scratch {
     /// `[rows of a block, panels · PANEL]`
     sums: Aligned,
-    /// Rows of weights as they are read.
-    rows: Aligned,
     /// `[words, PANEL]`
     panel: Aligned,
 }
@@ -109,16 +124,9 @@ impl Matrix {
     /// If there are no inputs.
     pub fn held([inputs, outputs]: [usize; 2], operands: Operands, rows: &dyn Rows) -> Result<Self> {
         assert!(inputs > 0, "products of nothing");
-        let words = operands.words(inputs);
         let mut values = Aligned::new();
-        let panels = values.at_least(outputs.div_ceil(PANEL) * PANEL * words);
-        panels.par_chunks_exact_mut(PANEL * words).enumerate().try_for_each_init(
-            Aligned::new,
-            |memory, (panel, values)| {
-                let range = panel * PANEL..outputs.min((panel + 1) * PANEL);
-                read_panel(rows, range, inputs, operands, memory, values)
-            },
-        )?;
+        let panels = values.at_least(outputs.div_ceil(PANEL) * PANEL * operands.words(inputs));
+        read_panels(rows, 0..outputs, inputs, operands, panels, Cores::All)?;
         Ok(Self { place: Place::Held(values), inputs, outputs, operands })
     }
 
@@ -153,7 +161,8 @@ impl Matrix {
     }
 
     /// states · weightsᵀ, to `[rows, outputs]`, a stretch of a row at a time: `join(first output, products, their place
-    /// in out)`, once for every place. What is there before need not be a number yet.
+    /// in out)`, once for every place, [`vectorised`] where it is `#[inline(always)]`. What is there before need not be a
+    /// number yet.
     ///
     /// # Errors
     /// Weights that cannot be read.
@@ -169,20 +178,26 @@ impl Matrix {
     ) -> Result<()> {
         assert_eq!(out.len(), states.rows() * self.outputs);
         let output = Output(out.as_mut_ptr());
-        self.each(states, cores, |row, first, products| {
-            let output = &output;
-            // SAFETY: `row < rows` and `first + products.len() <= outputs`, and `out` is `[rows, outputs]`, so this
-            // lies in it; no other call has these outputs of this row.
-            let place = unsafe {
-                let start = output.0.add(row * self.outputs + first);
-                std::slice::from_raw_parts_mut(start, products.len())
-            };
-            join(first, products, place);
-        })
+        self.each(
+            states,
+            cores,
+            #[inline(always)]
+            |row, first, products| {
+                let output = &output;
+                // SAFETY: `row < rows` and `first + products.len() <= outputs`, and `out` is `[rows, outputs]`, so this
+                // lies in it; no other call has these outputs of this row.
+                let place = unsafe {
+                    let start = output.0.add(row * self.outputs + first);
+                    std::slice::from_raw_parts_mut(start, products.len())
+                };
+                join(first, products, place);
+            },
+        )
     }
 
     /// states · weightsᵀ, handed on as it is computed: `take(row, first output, products)`, once for every output of
-    /// every row. The first output is one of a panel, the first of [`PANEL`] outputs.
+    /// every row, [`vectorised`] where it is `#[inline(always)]`. The first output is one of a panel, the first of [`PANEL`]
+    /// outputs.
     ///
     /// # Errors
     /// As [`Matrix::apply`].
@@ -195,7 +210,13 @@ impl Matrix {
         cores: Cores,
         take: impl Fn(usize, usize, &mut [f32]) + Sync,
     ) -> Result<()> {
-        Self::each_of([self], states, cores, |row, first, [products]| take(row, first, products))
+        Self::each_of(
+            [self],
+            states,
+            cores,
+            #[inline(always)]
+            |row, first, [products]| take(row, first, products),
+        )
     }
 
     /// The same of several matrices of one size, the products of all of them together.
@@ -209,7 +230,7 @@ impl Matrix {
         matrices: [&Self; N],
         states: &States,
         cores: Cores,
-        take: impl Fn(usize, usize, [&mut [f32]; N]) + Sync,
+        take: impl Fn(usize, usize, &mut [&mut [f32]; N]) + Sync,
     ) -> Result<()> {
         let outputs = matrices[0].outputs;
         for matrix in matrices {
@@ -217,35 +238,77 @@ impl Matrix {
             assert_eq!(matrix.outputs, outputs);
         }
         let (panels, blocks) = (outputs.div_ceil(PANEL), states.blocks());
-        let group = match matrices.iter().all(|matrix| matrix.is_held()) {
-            // Several tasks a core, that none waits long for the last.
-            true if cores == Cores::All => {
-                (panels * blocks / (8 * rayon::current_num_threads())).clamp(1, GROUP)
-            }
-            true => GROUP,
-            // A panel that was just turned stays in the second cache.
-            false => 1,
-        };
-        let groups = panels.div_ceil(group);
-        let pass = |task: usize| {
-            let (block, first) = (task / groups, task % groups * group);
-            Self::pass(matrices, states, block, first..panels.min(first + group), &take)
-        };
-        // By reference: what spreads tasks over the cores need not be compiled for each `take`.
-        let pass: &(dyn Fn(usize) -> Result<()> + Sync) = &pass;
-        match cores {
-            Cores::One => (0..blocks * groups).try_for_each(pass),
-            Cores::All => (0..blocks * groups).into_par_iter().with_max_len(1).try_for_each(pass),
+        if panels * blocks == 0 {
+            return Ok(());
         }
+        let held = matrices.iter().all(|matrix| matrix.is_held());
+        // Panels for a single block are read by who wants them, and one that was just turned stays in the second cache.
+        let alone = blocks == 1 && !held;
+        let together = if alone || held { panels } else { matrices[0].shared(blocks, cores) };
+        let group = match cores {
+            _ if alone => 1,
+            // Several tasks a core, that none waits long for the last.
+            Cores::All => (together * blocks / (8 * cores.count())).clamp(1, GROUP),
+            Cores::One => GROUP,
+        };
+        for first in (0..panels).step_by(together) {
+            let range = first..panels.min(first + together);
+            let mut shared = [const { None }; N];
+            if !alone {
+                for (matrix, shared) in matrices.iter().zip(&mut shared) {
+                    *shared = matrix.read_shared(range.clone(), cores)?;
+                }
+            }
+            let from: [Panels<'_>; N] =
+                std::array::from_fn(|index| match (&matrices[index].place, &shared[index]) {
+                    (Place::Held(values), _) => Panels::Ready { first: 0, values: values.get() },
+                    (Place::Read(_), Some(values)) => Panels::Ready { first, values: values.get() },
+                    (Place::Read(rows), None) => Panels::Read(&**rows),
+                });
+            let groups = range.len().div_ceil(group);
+            let pass = |task: usize| {
+                let (block, first) = (task / groups, first + task % groups * group);
+                Self::pass(matrices, from, states, block, first..range.end.min(first + group), &take)
+            };
+            // By reference: what spreads tasks over the cores need not be compiled for each `take`.
+            let pass: &(dyn Fn(usize) -> Result<()> + Sync) = &pass;
+            match cores {
+                Cores::One => (0..blocks * groups).try_for_each(pass)?,
+                Cores::All => (0..blocks * groups).into_par_iter().with_max_len(1).try_for_each(pass)?,
+            }
+        }
+        Ok(())
     }
 
-    /// Takes a block of rows past up to [`GROUP`] panels.
+    /// How many panels are read together where so many blocks pass them: a share of the memory that [`SHARED`] says, or as
+    /// many as give each core several tasks.
+    fn shared(&self, blocks: usize, cores: Cores) -> usize {
+        let panels = self.outputs.div_ceil(PANEL);
+        let fit = SHARED / (PANEL * self.operands.words(self.inputs));
+        let most = fit.max((8 * cores.count()).div_ceil(blocks)).min(panels);
+        // Nearly as many each time.
+        panels.div_ceil(panels.div_ceil(most))
+    }
+
+    /// Reads panels for several blocks of rows; none where the matrix is held.
+    fn read_shared(&self, panels: Range<usize>, cores: Cores) -> Result<Option<Lent>> {
+        let Place::Read(rows) = &self.place else { return Ok(None) };
+        let len = panels.len() * PANEL * self.operands.words(self.inputs);
+        let outputs = panels.start * PANEL..self.outputs.min(panels.end * PANEL);
+        let mut values = Lent::new(len);
+        read_panels(&**rows, outputs, self.inputs, self.operands, &mut values.get_mut()[..len], cores)?;
+        Ok(Some(values))
+    }
+
+    /// Takes a block of rows past up to [`GROUP`] panels, a single one where panels are read.
     fn pass<const N: usize>(
         matrices: [&Self; N],
+        from: [Panels<'_>; N],
         states: &States,
         block: usize,
         panels: Range<usize>,
-        take: impl Fn(usize, usize, [&mut [f32]; N]),
+        // Named as it is: calls by way of a reference to it are not inlined.
+        take: &impl Fn(usize, usize, &mut [&mut [f32]; N]),
     ) -> Result<()> {
         thread_local! {
             static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -256,39 +319,41 @@ impl Matrix {
         let outputs = width.min(matrices[0].outputs - first);
         let (rows, laid_out) = states.block(block);
         let size = rows.len().next_multiple_of(states::TOGETHER) * width;
-        let Scratch { sums, rows: read, panel } = &mut scratch;
+        let Scratch { sums, panel } = &mut scratch;
         let sums = sums.at_least(N * size);
-        for (matrix, sums) in matrices.iter().zip(sums.chunks_exact_mut(size)) {
-            let words = matrix.operands.words(matrix.inputs);
-            let (held, next) = match &matrix.place {
-                Place::Held(values) => {
-                    let (held, next) = values.get()[first * words..].split_at(width * words);
-                    (held, &next[..next.len().min(PANEL * words)])
+        for (index, sums) in sums.chunks_exact_mut(size).take(N).enumerate() {
+            let Self { inputs, operands, .. } = *matrices[index];
+            let words = operands.words(inputs);
+            let (own, next) = match from[index] {
+                Panels::Ready { first, values } => {
+                    let (own, next) =
+                        values[(panels.start - first) * PANEL * words..].split_at(width * words);
+                    (own, &next[..next.len().min(PANEL * words)])
                 }
-                Place::Read(from) => {
+                Panels::Read(rows) => {
                     let panel = &mut panel.at_least(PANEL * words)[..PANEL * words];
-                    let range = first..first + outputs;
-                    read_panel(&**from, range, matrix.inputs, matrix.operands, read, panel)?;
+                    read_panel(rows, first..first + outputs, inputs, operands, panel)?;
                     (&*panel, &[][..])
                 }
             };
-            let (operands, count) = (matrix.operands, rows.len());
-            with_simd(Sums {
-                operands,
-                words,
-                outputs,
-                panels: held,
-                next,
-                rows: count,
-                states: laid_out,
-                sums,
-            });
+            let (rows, states) = (rows.len(), laid_out);
+            with_simd(Sums { operands, words, outputs, panels: own, next, rows, states, sums });
         }
         let mut each = sums.chunks_exact_mut(size);
-        let mut each: [&mut [f32]; N] = std::array::from_fn(|_| each.next().unwrap_or_default());
-        for (index, row) in rows.enumerate() {
-            take(row, first, each.each_mut().map(|sums| &mut sums[index * width..][..outputs]));
-        }
+        let mut each: [_; N] =
+            std::array::from_fn(|_| each.next().unwrap_or_default().chunks_exact_mut(width));
+        vectorised(
+            #[inline(always)]
+            || {
+                let mut products: [&mut [f32]; N] = std::array::from_fn(|_| Default::default());
+                for row in rows {
+                    for (index, sums) in each.iter_mut().enumerate() {
+                        products[index] = &mut sums.next().unwrap_or_default()[..outputs];
+                    }
+                    take(row, first, &mut products);
+                }
+            },
+        );
         SCRATCH.set(scratch);
         Ok(())
     }

@@ -22,6 +22,7 @@ pub enum Operands {
 
 impl Operands {
     /// Numbers of a word.
+    #[inline]
     pub fn numbers(self) -> usize {
         match self {
             Self::F32 => 1,
@@ -30,11 +31,13 @@ impl Operands {
     }
 
     /// Words that so many inputs take.
+    #[inline]
     pub fn words(self, inputs: usize) -> usize {
         inputs.div_ceil(self.numbers())
     }
 
     /// Numbers whose sum a number of a state is.
+    #[inline]
     pub fn parts(self) -> usize {
         match self {
             Self::F32 | Self::Bf16 => 1,

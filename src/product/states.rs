@@ -1,11 +1,10 @@
 //! States laid out for tiles.
 
-use std::cell::RefCell;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::aligned::Aligned;
+use super::aligned::Lent;
 use super::operands::Operands;
 use super::sums::stretch;
 use super::{Cores, Matrix, Output};
@@ -15,7 +14,7 @@ use crate::simd::vectorised;
 /// Rows that are laid out together: as many as the largest tiles take.
 pub const TOGETHER: usize = 32;
 
-/// States laid out for products, for as many products as take the same: in memory that the thread keeps.
+/// States laid out for products, for as many products as take the same.
 #[derive(Debug)]
 pub struct States {
     rows: usize,
@@ -27,12 +26,7 @@ pub struct States {
     stretch: usize,
     /// For each block and stretch `[parts, rows, depth]`, the rows a multiple of [`TOGETHER`]. Those beyond the last hold
     /// anything, and nothing comes of them.
-    values: Aligned,
-}
-
-thread_local! {
-    /// Memory for states that live one beside the other.
-    static MEMORY: RefCell<Vec<Aligned>> = const { RefCell::new(Vec::new()) };
+    values: Lent,
 }
 
 impl States {
@@ -72,7 +66,8 @@ impl States {
     }
 
     /// Lays out what `join` makes of the products of other states with matrices of one size, a stretch of a row at a
-    /// time: `join(first output, products)` leaves it where the first products were.
+    /// time: `join(first output, products)` leaves it where the first products were, [`vectorised`] where it is
+    /// `#[inline(always)]`.
     ///
     /// # Errors
     /// Weights that cannot be read.
@@ -84,16 +79,22 @@ impl States {
         states: &Self,
         operands: Operands,
         cores: Cores,
-        join: impl Fn(usize, [&mut [f32]; N]) + Sync,
+        join: impl Fn(usize, &mut [&mut [f32]; N]) + Sync,
     ) -> Result<Self> {
         let outputs = matrices.first().map_or(0, |matrix| matrix.outputs());
         let mut found = Self::empty(states.rows, outputs, operands);
         let output = Output(found.values.get_mut().as_mut_ptr());
-        Matrix::each_of(matrices, states, cores, |row, first, mut products| {
-            join(first, products.each_mut().map(|products| &mut **products));
-            // SAFETY: the memory is that of the states, and no other call has these outputs of this row.
-            unsafe { found.put(&output, row, first, products[0]) };
-        })?;
+        Matrix::each_of(
+            matrices,
+            states,
+            cores,
+            #[inline(always)]
+            |row, first, products| {
+                join(first, products);
+                // SAFETY: the memory is that of the states, and no other call has these outputs of this row.
+                unsafe { found.put(&output, row, first, products[0]) };
+            },
+        )?;
         Ok(found)
     }
 
@@ -101,6 +102,7 @@ impl States {
     ///
     /// # Safety
     /// The output is the memory of these states, and nobody else touches these values.
+    #[inline(always)]
     unsafe fn put(&self, output: &Output<f32>, row: usize, first: usize, mut values: &[f32]) {
         let numbers = self.operands.numbers();
         assert!(first.is_multiple_of(numbers));
@@ -116,10 +118,7 @@ impl States {
                     let start = output.0.add(start + part * to_next_part);
                     std::slice::from_raw_parts_mut(start, count)
                 };
-                vectorised(
-                    #[inline(always)]
-                    || self.operands.write(part, own, place),
-                );
+                self.operands.write(part, own, place);
             }
             (values, word) = (rest, word + count);
         }
@@ -127,13 +126,13 @@ impl States {
 
     /// Of anything.
     fn empty(rows: usize, inputs: usize, operands: Operands) -> Self {
-        let mut values = MEMORY.with_borrow_mut(Vec::pop).unwrap_or_default();
-        values.at_least(rows.next_multiple_of(TOGETHER) * operands.words(inputs) * operands.parts());
+        let values = Lent::new(rows.next_multiple_of(TOGETHER) * operands.words(inputs) * operands.parts());
         let stretch = stretch(operands.words(inputs), operands);
         Self { rows, inputs, operands, at_once: operands.rows_at_once(), stretch, values }
     }
 
     /// Where a word of a state lies, and those that follow it.
+    #[inline(always)]
     fn span(&self, row: usize, word: usize) -> Span {
         let (words, parts) = (self.operands.words(self.inputs), self.operands.parts());
         let first = row / self.at_once * self.at_once;
@@ -170,13 +169,6 @@ impl States {
         let words = self.operands.words(self.inputs) * self.operands.parts();
         let values = rows.start * words..rows.end.next_multiple_of(TOGETHER) * words;
         (rows, &self.values.get()[values])
-    }
-}
-
-impl Drop for States {
-    fn drop(&mut self) {
-        let values = std::mem::take(&mut self.values);
-        MEMORY.with_borrow_mut(|memory| memory.push(values));
     }
 }
 

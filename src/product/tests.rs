@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use half::bf16;
 
 use super::sums::stretch;
@@ -73,10 +76,8 @@ fn states_made_of_products_are_laid_out_as_others() {
                 let states =
                     States::of_products(both, &states, operands, cores, |first, [values, factors]| {
                         assert!(first.is_multiple_of(PANEL));
-                        values
-                            .iter_mut()
-                            .zip(factors)
-                            .for_each(|(value, factor)| *value = *value * *factor + 1.0);
+                        let pairs = values.iter_mut().zip(factors.iter());
+                        pairs.for_each(|(value, factor)| *value = *value * factor + 1.0);
                     });
                 let mut found = vec![f32::NAN; rows * 53];
                 let copy = |_, products: &mut [f32], out: &mut [f32]| out.copy_from_slice(products);
@@ -235,6 +236,33 @@ fn vectors_of_any_width_give_the_same() {
 }
 
 #[test]
+fn weights_are_read_once_however_many_rows_pass() {
+    #[derive(Debug)]
+    struct Counted(Stored, Arc<AtomicUsize>);
+    impl Rows for Counted {
+        fn read(&self, outputs: Range<usize>, values: &mut [f32]) -> Result<()> {
+            self.1.fetch_add(outputs.len(), Ordering::Relaxed);
+            self.0.read(outputs, values)
+        }
+    }
+    // The last are more than are read together.
+    let many = SHARED / 700 + 1;
+    for (rows, inputs, outputs) in
+        [(0, 3, 50), (9, 20, 130), (1030, 20, 130), (2100, 5, 500), (513, 700, many)]
+    {
+        let (x, weights) = (values(rows * inputs, 1), values(outputs * inputs, 2));
+        for cores in [Cores::One, Cores::All] {
+            let read = Arc::new(AtomicUsize::new(0));
+            let stored = Counted(Stored { values: weights.clone(), inputs }, Arc::clone(&read));
+            let matrix = Matrix::read([inputs, outputs], Operands::F32, Box::new(stored));
+            let found = product(&matrix, &x, cores);
+            assert_eq!(read.load(Ordering::Relaxed), if rows > 0 { outputs } else { 0 });
+            assert!(found == product(&Matrix::of(&weights, inputs, Operands::F32), &x, cores));
+        }
+    }
+}
+
+#[test]
 fn weights_that_cannot_be_read_are_an_error() {
     #[derive(Debug)]
     struct Broken;
@@ -248,8 +276,9 @@ fn weights_that_cannot_be_read_are_an_error() {
         let error = Matrix::held([5, 100], operands, &Broken).unwrap_err();
         assert_eq!(error.kind(), Kind::Weights);
         let matrix = Matrix::read([5, 100], operands, Box::new(Broken));
-        for cores in [Cores::One, Cores::All] {
-            let states = States::new(&[1.0; 20], 5, operands, cores);
+        // Where panels are for one block of rows, and where for more.
+        for (rows, cores) in [(4, Cores::One), (4, Cores::All), (1100, Cores::One), (1100, Cores::All)] {
+            let states = States::new(&vec![1.0; 5 * rows], 5, operands, cores);
             let error = matrix.each(&states, cores, |_, _, _| {}).unwrap_err();
             assert_eq!(error.kind(), Kind::Weights);
         }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::product::{Aligned, Operands, Output, PANEL, TILE, Tile, turn};
-use crate::simd::{Simd, WithSimd, exp, largest, softcap, sum_of, vectorised, with_simd};
+use crate::simd::{Simd, WithSimd, exponentials, scaled, softcap, vectorised, with_simd};
 
 /// Queries whose scores live at once.
 const QUERIES: usize = 64;
@@ -250,7 +250,8 @@ impl Scratch {
                 keys: Keys::Outputs,
                 sums: scores,
             });
-            softmax(&mut scores[..count * scores_width], scores_width, before, heads);
+            let scores_of_queries = &mut scores[..count * scores_width];
+            with_simd(Softmax { scores: scores_of_queries, width: scores_width, before, heads });
             let found = &mut self.found.at_least(QUERIES * width)[..rows * width];
             with_simd(Products {
                 states: scores,
@@ -335,29 +336,37 @@ impl WithSimd for Products<'_> {
     }
 }
 
-/// The softmax of each row over the keys it may see, zero elsewhere: row i is query `offset + i`, counted
-/// from the first key.
-fn softmax(scores: &mut [f32], width: usize, offset: usize, heads: &Heads<'_>) {
-    vectorised(
-        #[inline(always)]
-        || {
-            for (row, scores) in scores.chunks_exact_mut(width).enumerate() {
-                let seen = offset + row + 1;
-                let hidden = heads.window.map_or(0, |window| seen.saturating_sub(window));
-                scores[..hidden].fill(0.0);
-                scores[seen..].fill(0.0);
-                let scores = &mut scores[hidden..seen];
-                scores.iter_mut().for_each(|score| *score *= heads.scale);
-                if let Some(cap) = heads.softcap {
-                    softcap(scores, cap);
-                }
-                let most = largest(scores);
-                scores.iter_mut().for_each(|score| *score = exp(*score - most));
-                let scale = sum_of(scores, |x| x).recip();
-                scores.iter_mut().for_each(|score| *score *= scale);
+/// The softmax of each row over the keys it may see, zero elsewhere.
+struct Softmax<'a> {
+    /// `[rows, width]`
+    scores: &'a mut [f32],
+    width: usize,
+    /// Keys before that of the first row.
+    before: usize,
+    heads: &'a Heads<'a>,
+}
+
+impl WithSimd for Softmax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { scores, width, before, heads } = self;
+        for (row, scores) in scores.chunks_exact_mut(width).enumerate() {
+            let seen = before + row + 1;
+            let hidden = heads.window.map_or(0, |window| seen.saturating_sub(window));
+            scores[..hidden].fill(0.0);
+            scores[seen..].fill(0.0);
+            let scores = &mut scores[hidden..seen];
+            let mut most = scaled(simd, scores, heads.scale);
+            if let Some(cap) = heads.softcap {
+                softcap(scores, cap);
+                most = scaled(simd, scores, 1.0);
             }
-        },
-    );
+            let sum = exponentials(simd, scores, most);
+            scaled(simd, scores, sum.recip());
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::place::{Place, written};
 use crate::error::Result;
 use crate::model::config::Activation;
 use crate::product::{Cores, Matrix, States};
-use crate::simd::{erf, exp, pairs, tanh, vectorised};
+use crate::simd::{erf, exp, pairs, tanh};
 
 /// Inputs up to which the weights of a block fit a core's cache, where they are held.
 pub const NARROW: usize = 512;
@@ -30,13 +30,20 @@ impl Map {
 
     /// x · weightᵀ + bias, `[rows, inputs]` to `[rows, outputs]`, a stretch of a row at a time while it is in the cache.
     fn put<T: Place>(&self, x: &States, out: &mut [T], cores: Cores) -> Result<()> {
-        self.weight.apply(x, out, cores, |first, values, out| {
-            self.add_bias(first, values);
-            T::put(values, out);
-        })
+        self.weight.apply(
+            x,
+            out,
+            cores,
+            #[inline(always)]
+            |first, values, out| {
+                self.add_bias(first, values);
+                T::put(values, out);
+            },
+        )
     }
 
     /// Adds the bias of some outputs to their values.
+    #[inline(always)]
     fn add_bias(&self, first: usize, values: &mut [f32]) {
         if let Some(bias) = &self.bias {
             Place::put(&bias[first..][..values.len()], values);
@@ -44,31 +51,26 @@ impl Map {
     }
 }
 
-/// Applies an activation in place.
+/// Applies an activation in place, within what is [`vectorised`](crate::simd::vectorised).
+#[inline(always)]
 pub fn activate(act: Activation, values: &mut [f32]) {
-    vectorised(
-        #[inline(always)]
-        || {
-            let each = |values: &mut [f32], f: fn(f32) -> f32| values.iter_mut().for_each(|x| *x = f(*x));
-            match act {
-                Activation::Silu => values.iter_mut().for_each(|x| *x /= 1.0 + exp(-*x)),
-                Activation::QuickGelu => values.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
-                Activation::Gelu => {
-                    let scale = std::f32::consts::FRAC_1_SQRT_2;
-                    values.iter_mut().for_each(|x| *x = 0.5 * *x * (1.0 + erf(*x * scale)));
-                }
-                Activation::GeluTanh => {
-                    // √(2/π)
-                    const SCALE: f32 = 0.797_884_6;
-                    values.iter_mut().for_each(|x| {
-                        *x = 0.5 * *x * (1.0 + tanh(SCALE * (*x + 0.044_715 * *x * *x * *x)));
-                    });
-                }
-                Activation::Relu => each(values, |x| x.max(0.0)),
-                Activation::ReluSquared => each(values, |x| x.max(0.0) * x.max(0.0)),
-            }
-        },
-    );
+    match act {
+        Activation::Silu => values.iter_mut().for_each(|x| *x /= 1.0 + exp(-*x)),
+        Activation::QuickGelu => values.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
+        Activation::Gelu => {
+            let scale = std::f32::consts::FRAC_1_SQRT_2;
+            values.iter_mut().for_each(|x| *x = 0.5 * *x * (1.0 + erf(*x * scale)));
+        }
+        Activation::GeluTanh => {
+            // √(2/π)
+            const SCALE: f32 = 0.797_884_6;
+            values.iter_mut().for_each(|x| {
+                *x = 0.5 * *x * (1.0 + tanh(SCALE * (*x + 0.044_715 * *x * *x * *x)));
+            });
+        }
+        Activation::Relu => values.iter_mut().for_each(|x| *x = x.max(0.0)),
+        Activation::ReluSquared => values.iter_mut().for_each(|x| *x = x.max(0.0) * x.max(0.0)),
+    }
 }
 
 /// x · weightᵀ + bias, for several maps of the same states.
@@ -138,24 +140,33 @@ impl FeedForward<'_> {
         match gate {
             Some(gate) => {
                 let matrices = [&gate.weight, &up.weight];
-                States::of_products(matrices, &states, operands, cores, |first, [gated, values]| {
-                    gate.add_bias(first, gated);
-                    up.add_bias(first, values);
-                    activate(activation, gated);
-                    vectorised(
-                        #[inline(always)]
-                        || {
-                            for (gated, value) in pairs(gated, values) {
-                                *gated *= value;
-                            }
-                        },
-                    );
-                })
+                States::of_products(
+                    matrices,
+                    &states,
+                    operands,
+                    cores,
+                    #[inline(always)]
+                    |first, [gated, values]| {
+                        gate.add_bias(first, gated);
+                        up.add_bias(first, values);
+                        activate(activation, gated);
+                        for (gated, value) in pairs(gated, values) {
+                            *gated *= value;
+                        }
+                    },
+                )
             }
-            None => States::of_products([&up.weight], &states, operands, cores, |first, [values]| {
-                up.add_bias(first, values);
-                activate(activation, values);
-            }),
+            None => States::of_products(
+                [&up.weight],
+                &states,
+                operands,
+                cores,
+                #[inline(always)]
+                |first, [values]| {
+                    up.add_bias(first, values);
+                    activate(activation, values);
+                },
+            ),
         }
     }
 }

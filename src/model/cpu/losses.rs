@@ -4,7 +4,9 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::product::{Cores, Matrix, Output, PANEL, States};
-use crate::simd::{exp, largest, pairs, softcap, sum_of, vectorised};
+use crate::simd::{
+    Simd, WithSimd, exp, exponentials, largest, pairs, scaled, softcap, sum_of, vectorised, with_simd,
+};
 
 /// What becomes of logits.
 #[derive(Clone, Copy, Debug)]
@@ -16,15 +18,13 @@ pub struct Logits {
 }
 
 impl Logits {
-    /// Applies both in place.
+    /// Applies both in place; gives the largest of what they become.
     #[inline(always)]
-    pub fn apply(&self, logits: &mut [f32]) {
-        if self.scale != 1.0 {
-            logits.iter_mut().for_each(|logit| *logit *= self.scale);
-        }
-        if let Some(cap) = self.softcap {
-            softcap(logits, cap);
-        }
+    fn apply<S: Simd>(&self, simd: S, products: &mut [f32]) -> f32 {
+        let most = scaled(simd, products, self.scale);
+        let Some(cap) = self.softcap else { return most };
+        softcap(products, cap);
+        scaled(simd, products, 1.0)
     }
 }
 
@@ -61,12 +61,6 @@ impl Default for Exponentials {
 }
 
 impl Exponentials {
-    #[inline(always)]
-    fn of(logits: &[f32]) -> Self {
-        let most = largest(logits);
-        Self { largest: most, sum: sum_of(logits, |logit| exp(logit - most)) }
-    }
-
     /// Of the logits of all parts, of each of which the largest and the sum relative to it were found; the sums are used
     /// up.
     #[inline(always)]
@@ -93,6 +87,22 @@ impl Exponentials {
     }
 }
 
+/// The exponentials of a panel's logits, which these take the place of.
+struct OfPanel<'a> {
+    products: &'a mut [f32],
+    logits: Logits,
+}
+
+impl WithSimd for OfPanel<'_> {
+    type Output = Exponentials;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Exponentials {
+        let largest = self.logits.apply(simd, self.products);
+        Exponentials { largest, sum: exponentials(simd, self.products, largest) }
+    }
+}
+
 /// Takes a piece of the vocabulary into what was found of others. Logits are made some at a time and never kept.
 ///
 /// * `states`: `[rows, width]`
@@ -108,20 +118,14 @@ pub fn add(states: &States, piece: &Matrix, logits: Logits, running: &mut [Expon
     let outputs = [Output(maxima.as_mut_ptr()), Output(sums.as_mut_ptr())];
     piece.each(states, Cores::All, |row, first, products| {
         let [maxima, sums] = &outputs;
-        vectorised(
-            #[inline(always)]
-            || {
-                for (panel, values) in (first / PANEL..).zip(products.chunks_mut(PANEL)) {
-                    logits.apply(values);
-                    let (found, place) = (Exponentials::of(values), row * panels + panel);
-                    // SAFETY: both are `[rows, panels]`, and this panel of this row is handed out once.
-                    unsafe {
-                        maxima.0.add(place).write(found.largest);
-                        sums.0.add(place).write(found.sum);
-                    }
-                }
-            },
-        );
+        for (panel, products) in (first / PANEL..).zip(products.chunks_mut(PANEL)) {
+            let (found, place) = (with_simd(OfPanel { products, logits }), row * panels + panel);
+            // SAFETY: both are `[rows, panels]`, and this panel of this row is handed out once.
+            unsafe {
+                maxima.0.add(place).write(found.largest);
+                sums.0.add(place).write(found.sum);
+            }
+        }
     })?;
     let parts = maxima.par_chunks(panels).zip(sums.par_chunks_mut(panels));
     running.par_iter_mut().zip(parts).with_min_len(64).for_each(|(running, (maxima, sums))| {

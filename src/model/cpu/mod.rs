@@ -63,7 +63,12 @@ pub fn matrix(values: Vec<f32>, rows: usize) -> Tensor<2> {
 /// Adds values to others.
 pub fn add(values: &mut [f32], others: &[f32]) {
     let both = values.par_chunks_mut(AT_ONCE).zip(others.par_chunks(AT_ONCE));
-    both.for_each(|(values, others)| Place::put(others, values));
+    both.for_each(|(values, others)| {
+        vectorised(
+            #[inline(always)]
+            || Place::put(others, values),
+        );
+    });
 }
 
 /// Brings values no further from zero than `most`.

@@ -3,15 +3,17 @@
 use std::mem::MaybeUninit;
 
 use crate::error::Result;
-use crate::simd::{pairs, vectorised};
+use crate::simd::pairs;
 
 /// A place of a result.
 pub trait Place: Send + Sized {
-    /// Writes results to as many places, or adds them to what is there.
+    /// Writes results to as many places, or adds them to what is there, within what is
+    /// [`vectorised`](crate::simd::vectorised).
     fn put(results: &[f32], places: &mut [Self]);
 }
 
 impl Place for MaybeUninit<f32> {
+    #[inline(always)]
     fn put(results: &[f32], places: &mut [Self]) {
         places.write_copy_of_slice(results);
     }
@@ -19,15 +21,11 @@ impl Place for MaybeUninit<f32> {
 
 /// A number that a result is added to.
 impl Place for f32 {
+    #[inline(always)]
     fn put(results: &[f32], places: &mut [Self]) {
-        vectorised(
-            #[inline(always)]
-            || {
-                for (place, result) in pairs(places, results) {
-                    *place += result;
-                }
-            },
-        );
+        for (place, result) in pairs(places, results) {
+            *place += result;
+        }
     }
 }
 
