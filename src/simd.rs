@@ -20,34 +20,40 @@ pub fn with_simd<W: WithSimd>(work: W) -> W::Output {
 /// Asks for memory that will be read soon. Says nothing where the processor is not known to take the hint.
 #[inline(always)]
 pub fn prefetch<T>(values: &[T]) {
-    hint::<false, T>(values);
+    hint::<false>(values.as_ptr().cast(), size_of_val(values));
 }
 
 /// The same for what is read later: it comes to the second cache, not the first.
 #[inline(always)]
 pub fn prefetch_second<T>(values: &[T]) {
-    hint::<true, T>(values);
+    hint::<true>(values.as_ptr().cast(), size_of_val(values));
+}
+
+/// The same as [`prefetch`] for memory that will be written, whatever it holds.
+#[inline(always)]
+pub fn prefetch_place<T>(start: *const T, len: usize) {
+    hint::<false>(start.cast(), len * size_of::<T>());
 }
 
 #[inline(always)]
-fn hint<const SECOND: bool, T>(values: &[T]) {
+fn hint<const SECOND: bool>(start: *const i8, bytes: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
         const LINE: usize = 64;
-        let start = values.as_ptr().cast::<i8>();
-        for offset in (0..size_of_val(values)).step_by(LINE) {
-            // SAFETY: a hint reads nothing, and the address lies within the slice.
+        for offset in (0..bytes).step_by(LINE) {
+            let address = start.wrapping_add(offset);
+            // SAFETY: a hint reads nothing.
             unsafe {
                 match SECOND {
-                    false => _mm_prefetch::<_MM_HINT_T0>(start.add(offset)),
-                    true => _mm_prefetch::<_MM_HINT_T1>(start.add(offset)),
+                    false => _mm_prefetch::<_MM_HINT_T0>(address),
+                    true => _mm_prefetch::<_MM_HINT_T1>(address),
                 }
             }
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = values;
+    let _ = (start, bytes);
 }
 
 /// What stands at the same place of two slices, as far as both go, for loops of kernels. The making of a `zip`, `map` of an

@@ -44,11 +44,14 @@ use self::sums::Sums;
 pub use self::tile::{PANEL, TILE, Tile};
 pub use self::turn::turn;
 use crate::error::Result;
-use crate::simd::{vectorised, with_simd};
+use crate::simd::{prefetch_place, vectorised, with_simd};
 
 /// Panels that are held whose sums a thread gathers at once, at most: with a block of rows, and a stretch of their
 /// states, within the second cache.
 const GROUP: usize = 2;
+
+/// Rows between that whose results are written and that whose place is fetched into the first cache.
+const AHEAD: usize = 4;
 
 /// Values of the panels of a matrix that are read together for all blocks of rows: 16 MiB.
 const SHARED: usize = 4 << 20;
@@ -184,6 +187,9 @@ impl Matrix {
             #[inline(always)]
             |row, first, products| {
                 let output = &output;
+                // Rows lie too far apart to be fetched unasked.
+                let ahead = output.0.wrapping_add((row + AHEAD) * self.outputs + first);
+                prefetch_place(ahead, products.len());
                 // SAFETY: `row < rows` and `first + products.len() <= outputs`, and `out` is `[rows, outputs]`, so this
                 // lies in it; no other call has these outputs of this row.
                 let place = unsafe {
