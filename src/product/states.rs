@@ -36,31 +36,23 @@ impl States {
     /// If there are no inputs.
     pub fn new(x: &[f32], inputs: usize, operands: Operands, cores: Cores) -> Self {
         let mut states = Self::empty(x.len() / inputs, inputs, operands);
-        let (words, parts) = (operands.words(inputs), operands.parts());
-        let (at_once, stretch) = (states.at_once, states.stretch);
-        let blocks = states.values.get_mut().chunks_mut(at_once * words * parts);
-        for (x, values) in x.chunks(at_once * inputs).zip(blocks) {
-            let rows = (x.len() / inputs).next_multiple_of(TOGETHER);
-            let lay_out = |(index, values): (usize, &mut [f32])| {
-                let depth = values.len() / (rows * parts);
-                let at = |word: usize| inputs.min(word * operands.numbers());
-                let (from, to) = (at(index * stretch), at(index * stretch + depth));
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        for (part, values) in values.chunks_exact_mut(rows * depth).enumerate() {
-                            for (row, values) in x.chunks_exact(inputs).zip(values.chunks_exact_mut(depth)) {
-                                operands.write(part, &row[from..to], values);
-                            }
-                        }
-                    },
-                );
-            };
-            let values = &mut values[..rows * words * parts];
-            match cores {
-                Cores::One => values.chunks_mut(rows * stretch * parts).enumerate().for_each(lay_out),
-                Cores::All => values.par_chunks_mut(rows * stretch * parts).enumerate().for_each(lay_out),
-            }
+        let output = Output(states.values.get_mut().as_mut_ptr());
+        let lay_out = |(index, x): (usize, &[f32])| {
+            let output = &output;
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (row, x) in (index * TOGETHER..).zip(x.chunks_exact(inputs)) {
+                        // SAFETY: the memory is that of the states, and each row is laid out once.
+                        unsafe { states.put(output, row, 0, x) };
+                    }
+                },
+            );
+        };
+        let rows = TOGETHER * inputs;
+        match cores {
+            Cores::One => x.chunks(rows).enumerate().for_each(lay_out),
+            Cores::All => x.par_chunks(rows).enumerate().for_each(lay_out),
         }
         states
     }
@@ -104,23 +96,30 @@ impl States {
     /// The output is the memory of these states, and nobody else touches these values.
     #[inline(always)]
     unsafe fn put(&self, output: &Output<f32>, row: usize, first: usize, mut values: &[f32]) {
-        let numbers = self.operands.numbers();
-        assert!(first.is_multiple_of(numbers));
+        let (numbers, parts) = (self.operands.numbers(), self.operands.parts());
+        let words = self.operands.words(self.inputs);
+        assert!(row < self.rows && first.is_multiple_of(numbers) && first + values.len() <= self.inputs);
+        // The rows of the block, and what lies before them.
+        let before = row / self.at_once * self.at_once;
+        let rows = self.at_once.min((self.rows - before).next_multiple_of(TOGETHER));
         let mut word = first / numbers;
+        let mut from = word / self.stretch * self.stretch;
         while !values.is_empty() {
-            let Span { start, words, to_next_part } = self.span(row, word);
-            let (own, rest) = values.split_at(values.len().min(words * numbers));
+            let depth = self.stretch.min(words - from);
+            let to = from + depth;
+            let (own, rest) = values.split_at(values.len().min((to - word) * numbers));
             let count = self.operands.words(own.len());
-            for part in 0..self.operands.parts() {
-                // SAFETY: the span lies in the memory, and words are not shared between calls, whose values begin with a
-                // word and end with the state or before another.
+            let start = before * words * parts + from * rows * parts + (row - before) * depth + word - from;
+            for part in 0..parts {
+                // SAFETY: these words lie in the memory, `[parts, rows, depth]` behind what is before the stretch, and are not
+                // shared between calls, whose values begin with a word and end with the state or before another.
                 let place = unsafe {
-                    let start = output.0.add(start + part * to_next_part);
+                    let start = output.0.add(start + part * rows * depth);
                     std::slice::from_raw_parts_mut(start, count)
                 };
                 self.operands.write(part, own, place);
             }
-            (values, word) = (rest, word + count);
+            (values, word, from) = (rest, word + count, to);
         }
     }
 
@@ -129,18 +128,6 @@ impl States {
         let values = Lent::new(rows.next_multiple_of(TOGETHER) * operands.words(inputs) * operands.parts());
         let stretch = stretch(operands.words(inputs), operands);
         Self { rows, inputs, operands, at_once: operands.rows_at_once(), stretch, values }
-    }
-
-    /// Where a word of a state lies, and those that follow it.
-    #[inline(always)]
-    fn span(&self, row: usize, word: usize) -> Span {
-        let (words, parts) = (self.operands.words(self.inputs), self.operands.parts());
-        let first = row / self.at_once * self.at_once;
-        let rows = self.at_once.min((self.rows - first).next_multiple_of(TOGETHER));
-        let from = word / self.stretch * self.stretch;
-        let depth = self.stretch.min(words - from);
-        let start = first * words * parts + from * rows * parts + (row - first) * depth + word - from;
-        Span { start, words: depth - (word - from), to_next_part: rows * depth }
     }
 
     /// How many there are.
@@ -170,15 +157,4 @@ impl States {
         let values = rows.start * words..rows.end.next_multiple_of(TOGETHER) * words;
         (rows, &self.values.get()[values])
     }
-}
-
-/// Words of a state that lie side by side.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    /// Where the first lies.
-    start: usize,
-    /// How many there are.
-    words: usize,
-    /// From a word to the same word of the next part.
-    to_next_part: usize,
 }
