@@ -29,7 +29,7 @@ pub fn prefetch_second<T>(values: &[T]) {
     hint::<true>(values.as_ptr().cast(), size_of_val(values));
 }
 
-/// The same as [`prefetch`] for memory that will be written, whatever it holds.
+/// Asks for memory that will be written soon, wherever it is and whatever it holds.
 #[inline(always)]
 pub fn prefetch_place<T>(start: *const T, len: usize) {
     hint::<false>(start.cast(), len * size_of::<T>());

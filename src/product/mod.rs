@@ -286,8 +286,8 @@ impl Matrix {
         Ok(())
     }
 
-    /// How many panels are read together where so many blocks pass them: a share of the memory that [`SHARED`] says, or as
-    /// many as give each core several tasks.
+    /// How many panels are read together where so many blocks pass them: as many as [`SHARED`] values are, or as give each
+    /// core several tasks.
     fn shared(&self, blocks: usize, cores: Cores) -> usize {
         let panels = self.outputs.div_ceil(PANEL);
         let fit = SHARED / (PANEL * self.operands.words(self.inputs));
@@ -306,14 +306,14 @@ impl Matrix {
         Ok(Some(values))
     }
 
-    /// Takes a block of rows past up to [`GROUP`] panels, a single one where panels are read.
+    /// Takes a block of rows past up to [`GROUP`] panels, a single one where it reads them itself.
     fn pass<const N: usize>(
         matrices: [&Self; N],
         from: [Panels<'_>; N],
         states: &States,
         block: usize,
         panels: Range<usize>,
-        // Named as it is: calls by way of a reference to it are not inlined.
+        // Of its own type: `Fn` of a reference is a function that is not inlined.
         take: &impl Fn(usize, usize, &mut [&mut [f32]; N]),
     ) -> Result<()> {
         thread_local! {

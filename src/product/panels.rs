@@ -27,7 +27,7 @@ pub enum Panels<'a> {
         /// `[panels, words, PANEL]`, or more.
         values: &'a [f32],
     },
-    /// Rows, which are read by who wants a panel.
+    /// Rows, which whoever wants a panel reads.
     Read(&'a dyn Rows),
 }
 
