@@ -164,7 +164,7 @@ impl Matrix {
     }
 
     /// states · weightsᵀ, to `[rows, outputs]`, a stretch of a row at a time: `join(first output, products, their place
-    /// in out)`, once for every place, [`vectorised`] where it is `#[inline(always)]`. What is there before need not be a
+    /// in out)`, once for every place, vectorised where it is `#[inline(always)]`. What is there before need not be a
     /// number yet.
     ///
     /// # Errors
@@ -202,7 +202,7 @@ impl Matrix {
     }
 
     /// states · weightsᵀ, handed on as it is computed: `take(row, first output, products)`, once for every output of
-    /// every row, [`vectorised`] where it is `#[inline(always)]`. The first output is one of a panel, the first of [`PANEL`]
+    /// every row, vectorised where it is `#[inline(always)]`. The first output is one of a panel, the first of [`PANEL`]
     /// outputs.
     ///
     /// # Errors

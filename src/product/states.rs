@@ -58,7 +58,7 @@ impl States {
     }
 
     /// Lays out what `join` makes of the products of other states with matrices of one size, a stretch of a row at a
-    /// time: `join(first output, products)` leaves it where the first products were, [`vectorised`] where it is
+    /// time: `join(first output, products)` leaves it where the first products were, vectorised where it is
     /// `#[inline(always)]`.
     ///
     /// # Errors
