@@ -96,7 +96,6 @@ pub fn sum_of(values: &[f32], value: impl Fn(f32) -> f32) -> f32 {
 pub fn largest(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
     for chunk in chunks {
         for (lane, &x) in pairs(&mut lanes, chunk) {
             *lane = larger(*lane, x);
@@ -108,6 +107,12 @@ pub fn largest(values: &[f32]) -> f32 {
         }
     }
     folded(lanes, larger)
+}
+
+/// The larger of two, the first where either is no number.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
 }
 
 /// Fewer than [`LANES`] values, and `filling` behind them.
@@ -233,7 +238,16 @@ pub fn scaled<S: Simd>(simd: S, values: &mut [f32], factor: f32) -> f32 {
             simd.select_f32s(simd.less_than_f32s(most, *x), *x, most)
         },
     );
-    folded(lanes, |a, b| if b > a { b } else { a })
+    folded(lanes, larger)
+}
+
+/// The same, where the products are capped softly if there is a cap.
+#[inline(always)]
+pub fn scaled_and_capped<S: Simd>(simd: S, values: &mut [f32], factor: f32, cap: Option<f32>) -> f32 {
+    let most = scaled(simd, values, factor);
+    let Some(cap) = cap else { return most };
+    softcap(values, cap);
+    scaled(simd, values, 1.0)
 }
 
 /// Replaces values by their exponentials relative to `most`; gives the sum of these, in the order of [`sum_of`].
@@ -267,7 +281,7 @@ pub fn tanh(x: f32) -> f32 {
 
 /// Caps values softly: x becomes c · tanh(x / c).
 #[inline(always)]
-pub fn softcap(values: &mut [f32], cap: f32) {
+fn softcap(values: &mut [f32], cap: f32) {
     values.iter_mut().for_each(|x| *x = cap * tanh(*x / cap));
 }
 

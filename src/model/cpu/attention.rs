@@ -8,7 +8,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::product::{Aligned, Operands, Output, PANEL, TILE, Tile, turn};
-use crate::simd::{Simd, WithSimd, exponentials, scaled, softcap, vectorised, with_simd};
+use crate::simd::{Simd, WithSimd, exponentials, scaled, scaled_and_capped, vectorised, with_simd};
 
 /// Queries whose scores live at once.
 const QUERIES: usize = 64;
@@ -358,11 +358,7 @@ impl WithSimd for Softmax<'_> {
             scores[..hidden].fill(0.0);
             scores[seen..].fill(0.0);
             let scores = &mut scores[hidden..seen];
-            let mut most = scaled(simd, scores, heads.scale);
-            if let Some(cap) = heads.softcap {
-                softcap(scores, cap);
-                most = scaled(simd, scores, 1.0);
-            }
+            let most = scaled_and_capped(simd, scores, heads.scale, heads.softcap);
             let sum = exponentials(simd, scores, most);
             scaled(simd, scores, sum.recip());
         }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::product::{Cores, Matrix, Output, PANEL, States};
 use crate::simd::{
-    Simd, WithSimd, exp, exponentials, largest, pairs, scaled, softcap, sum_of, vectorised, with_simd,
+    Simd, WithSimd, exp, exponentials, largest, pairs, scaled_and_capped, sum_of, vectorised, with_simd,
 };
 
 /// What becomes of logits.
@@ -15,17 +15,6 @@ pub struct Logits {
     pub scale: f32,
     /// Logits l become c · tanh(l / c).
     pub softcap: Option<f32>,
-}
-
-impl Logits {
-    /// Applies both in place; gives the largest of what they become.
-    #[inline(always)]
-    fn apply<S: Simd>(&self, simd: S, products: &mut [f32]) -> f32 {
-        let most = scaled(simd, products, self.scale);
-        let Some(cap) = self.softcap else { return most };
-        softcap(products, cap);
-        scaled(simd, products, 1.0)
-    }
 }
 
 /// The logits of the tokens that follow, before anything becomes of them: of each state, and of the row of the table
@@ -98,8 +87,9 @@ impl WithSimd for OfPanel<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Exponentials {
-        let largest = self.logits.apply(simd, self.products);
-        Exponentials { largest, sum: exponentials(simd, self.products, largest) }
+        let Self { products, logits: Logits { scale, softcap } } = self;
+        let largest = scaled_and_capped(simd, products, scale, softcap);
+        Exponentials { largest, sum: exponentials(simd, products, largest) }
     }
 }
 
