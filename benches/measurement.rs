@@ -26,8 +26,14 @@ const BACKENDS: [Backend; 2] = [Backend::Cpu, Backend::Gpu];
 /// A GPU's memory holds scores in f32 alone.
 const MEMORIES: [(Backend, Precision); 3] =
     [(Backend::Cpu, Precision::F32), (Backend::Cpu, Precision::F16), (Backend::Gpu, Precision::F32)];
-const PRODUCTS: [(usize, Operands); 4] =
-    [(77, Operands::F32), (256, Operands::F32), (512, Operands::F32), (512, Operands::Bf16)];
+const PRODUCTS: [(usize, Operands); 6] = [
+    (77, Operands::F32),
+    (256, Operands::F32),
+    (512, Operands::F32),
+    (512, Operands::Bf16),
+    (512, Operands::Bf16x2),
+    (512, Operands::Bf16x3),
+];
 const POINTS: usize = 100;
 
 fn main() {

@@ -45,6 +45,7 @@ use self::products::Products;
 use self::source::{Bytes, Source};
 use crate::checkpoints::ModelFolder;
 use crate::error::{Error, Kind, Result};
+use crate::product::ROWS_AT_ONCE;
 use crate::settings::Dtype;
 
 /// How a model is to run.
@@ -240,16 +241,16 @@ impl Model {
     }
 
     /// How many tokens pass at a time so that one block, or the losses, take well under a second on a slow
-    /// device: cancelling waits for no more than that. On the CPU at least as many as pass weights together that are read
-    /// for them, which takes a second too where a block has hundreds of millions.
+    /// device: cancelling waits for no more than that. On the CPU at least as many as make the reading of weights cheap
+    /// beside their products, which takes a second too where a block has hundreds of millions.
     pub fn tokens_per_batch(&self) -> usize {
         const OPERATIONS: usize = 10_000_000_000;
         /// Of pairs, by processors that multiply them several times as fast: a quarter of a second on two cores.
         const FAST_OPERATIONS: usize = 240_000_000_000;
         let operands = self.source.products.operands();
         let (operations, least) = match is_cpu(&self.source.device) {
-            true if operands.are_fast() => (FAST_OPERATIONS / operands.parts(), operands.rows_at_once()),
-            true => (OPERATIONS, operands.rows_at_once()),
+            true if operands.are_fast() => (FAST_OPERATIONS / operands.parts(), 2 * ROWS_AT_ONCE),
+            true => (OPERATIONS, ROWS_AT_ONCE),
             false => (OPERATIONS, 256),
         };
         let block = self.source.block_parameters(0);

@@ -7,7 +7,7 @@
 //!
 //! Small matrices are held as panels. Of others nothing is held: their rows are read each time they are wanted and
 //! turned into panels, which costs little beside the rows that then pass them. Where these are a single block, a panel is
-//! read by the thread that takes them past it; where they are more, panels are read once for all of them.
+//! read by the thread that takes them past it; where they are more, or products fast, panels are read for all threads.
 //!
 //! Every sum is taken in the same order, whatever the number of rows, of threads and of lanes in a vector: the
 //! same state gives the same result to the bit, in whatever company it comes. Only AMX has an order of its own, which is
@@ -46,9 +46,8 @@ pub use self::turn::turn;
 use crate::error::Result;
 use crate::simd::{prefetch_place, vectorised, with_simd};
 
-/// Panels that are held whose sums a thread gathers at once, at most: with a block of rows, and a stretch of their
-/// states, within the second cache.
-const GROUP: usize = 2;
+/// Rows of states that pass a panel together.
+pub const ROWS_AT_ONCE: usize = 512;
 
 /// Rows between that whose results are written and that whose place is fetched into the first cache.
 const AHEAD: usize = 4;
@@ -249,13 +248,15 @@ impl Matrix {
         }
         let held = matrices.iter().all(|matrix| matrix.is_held());
         // Panels for a single block are read by who wants them, and one that was just turned stays in the second cache.
-        let alone = blocks == 1 && !held;
+        // What is so fast that states keep it waiting takes more panels past them.
+        let alone = blocks == 1 && !held && !matrices[0].operands.are_fast();
         let together = if alone || held { panels } else { matrices[0].shared(blocks, cores) };
+        let most = matrices[0].operands.panels_at_once();
         let group = match cores {
             _ if alone => 1,
             // Several tasks a core, that none waits long for the last.
-            Cores::All => (together * blocks / (8 * cores.count())).clamp(1, GROUP),
-            Cores::One => GROUP,
+            Cores::All => (together * blocks / (8 * cores.count())).clamp(1, most),
+            Cores::One => most,
         };
         for first in (0..panels).step_by(together) {
             let range = first..panels.min(first + together);
@@ -306,7 +307,7 @@ impl Matrix {
         Ok(Some(values))
     }
 
-    /// Takes a block of rows past up to [`GROUP`] panels, a single one where it reads them itself.
+    /// Takes a block of rows past some panels, a single one where it reads them itself.
     fn pass<const N: usize>(
         matrices: [&Self; N],
         from: [Panels<'_>; N],

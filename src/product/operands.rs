@@ -18,6 +18,8 @@ pub enum Operands {
     Bf16,
     /// Weights in bf16; states as sums of two bf16, of which the first is the nearest and the second what is left.
     Bf16x2,
+    /// Weights in bf16; states as sums of three bf16, which have all the digits of f32.
+    Bf16x3,
 }
 
 impl Operands {
@@ -26,7 +28,7 @@ impl Operands {
     pub fn numbers(self) -> usize {
         match self {
             Self::F32 => 1,
-            Self::Bf16 | Self::Bf16x2 => 2,
+            Self::Bf16 | Self::Bf16x2 | Self::Bf16x3 => 2,
         }
     }
 
@@ -42,6 +44,7 @@ impl Operands {
         match self {
             Self::F32 | Self::Bf16 => 1,
             Self::Bf16x2 => 2,
+            Self::Bf16x3 => 3,
         }
     }
 
@@ -50,10 +53,11 @@ impl Operands {
         self != Self::F32 && has_amx()
     }
 
-    /// Rows of states that pass a panel together. Where products are so fast that the reading of weights takes a third as
-    /// long, these are read half as often; the second caches of such processors have room for more.
-    pub fn rows_at_once(self) -> usize {
-        if self.are_fast() { 1024 } else { 512 }
+    /// Panels whose sums a thread gathers at once, at most: with a block of rows, and a stretch of their states, within the
+    /// second cache. Where products are fast it is the states that keep them waiting, which come from beyond that cache
+    /// once for every so many panels; such processors have room for more.
+    pub fn panels_at_once(self) -> usize {
+        if self.are_fast() { 4 } else { 2 }
     }
 
     /// Writes a part of the numbers of a state as words. The numbers before a stretch of words are even in number.
@@ -62,7 +66,8 @@ impl Operands {
         match (self, part) {
             (Self::F32, _) => words.copy_from_slice(values),
             (_, 0) => write_pairs(values, cast_slice_mut(words), |value| value),
-            (..) => write_pairs(values, cast_slice_mut(words), rest),
+            (_, 1) => write_pairs(values, cast_slice_mut(words), rest),
+            (..) => write_pairs(values, cast_slice_mut(words), |value| rest(rest(value))),
         }
     }
 
@@ -129,15 +134,19 @@ mod tests {
     }
 
     #[test]
-    fn two_parts_leave_a_number_of_half_the_digits() {
-        for value in [1.0f32, 1.234_567_9, -0.001_234_567, 3.0e38, 1e-30] {
-            let part = |part| {
-                let mut word = [0.0];
-                Operands::Bf16x2.write(part, &[value], &mut word);
-                f32::from_bits(word[0].to_bits() << 16)
-            };
-            let left = value - part(0) - part(1);
-            assert!(left.abs() <= value.abs() / f32::from(1u16 << 15), "{value}: {left}");
+    fn two_parts_leave_a_number_of_half_the_digits_and_three_of_none() {
+        let part = |operands: Operands, part, value| {
+            let mut word = [0.0];
+            operands.write(part, &[value], &mut word);
+            f32::from_bits(word[0].to_bits() << 16)
+        };
+        let any = (0..100_000u32)
+            .map(|i| f32::from_bits(0x2000_0000 + i.wrapping_mul(2_654_435_761) % 0x4000_0000));
+        for value in [1.0f32, 1.234_567_9, -0.001_234_567, 3.0e38, 1e-30, 0.0].into_iter().chain(any) {
+            let two = part(Operands::Bf16x2, 0, value) + part(Operands::Bf16x2, 1, value);
+            assert!((value - two).abs() <= value.abs() / f32::from(1u16 << 15), "{value}: {two}");
+            let three = [0, 1, 2].map(|index| f64::from(part(Operands::Bf16x3, index, value)));
+            assert_eq!(three.iter().sum::<f64>(), f64::from(value));
         }
     }
 

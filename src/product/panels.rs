@@ -75,7 +75,7 @@ pub fn read_panel(
             let read = &mut memory.at_least(TOGETHER * words)[..range.len() * words];
             match operands {
                 Operands::F32 => rows.read(range, read)?,
-                Operands::Bf16 | Operands::Bf16x2 => {
+                Operands::Bf16 | Operands::Bf16x2 | Operands::Bf16x3 => {
                     let pairs = cast_slice_mut(read);
                     if !rows.read_pairs(range.clone(), pairs)? {
                         let mut values = vec![0.0; range.len() * inputs];

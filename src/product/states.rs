@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::aligned::Lent;
 use super::operands::Operands;
 use super::sums::stretch;
-use super::{Cores, Matrix, Output};
+use super::{Cores, Matrix, Output, ROWS_AT_ONCE};
 use crate::error::Result;
 use crate::simd::vectorised;
 
@@ -20,8 +20,6 @@ pub struct States {
     rows: usize,
     inputs: usize,
     operands: Operands,
-    /// Rows of a block, all but the last.
-    at_once: usize,
     /// Words of a stretch, all but the last.
     stretch: usize,
     /// For each block and stretch `[parts, rows, depth]`, the rows a multiple of [`TOGETHER`]. Those beyond the last hold
@@ -100,8 +98,8 @@ impl States {
         let words = self.operands.words(self.inputs);
         assert!(row < self.rows && first.is_multiple_of(numbers) && first + values.len() <= self.inputs);
         // The rows of the block, and what lies before them.
-        let before = row / self.at_once * self.at_once;
-        let rows = self.at_once.min((self.rows - before).next_multiple_of(TOGETHER));
+        let before = row / ROWS_AT_ONCE * ROWS_AT_ONCE;
+        let rows = ROWS_AT_ONCE.min((self.rows - before).next_multiple_of(TOGETHER));
         let mut word = first / numbers;
         let mut from = word / self.stretch * self.stretch;
         while !values.is_empty() {
@@ -127,7 +125,7 @@ impl States {
     fn empty(rows: usize, inputs: usize, operands: Operands) -> Self {
         let values = Lent::new(rows.next_multiple_of(TOGETHER) * operands.words(inputs) * operands.parts());
         let stretch = stretch(operands.words(inputs), operands);
-        Self { rows, inputs, operands, at_once: operands.rows_at_once(), stretch, values }
+        Self { rows, inputs, operands, stretch, values }
     }
 
     /// How many there are.
@@ -147,12 +145,12 @@ impl States {
 
     /// The blocks of rows that pass a panel together.
     pub(super) fn blocks(&self) -> usize {
-        self.rows.div_ceil(self.at_once)
+        self.rows.div_ceil(ROWS_AT_ONCE)
     }
 
     /// The rows of a block, and what is laid out of them.
     pub(super) fn block(&self, block: usize) -> (Range<usize>, &[f32]) {
-        let rows = block * self.at_once..self.rows.min((block + 1) * self.at_once);
+        let rows = block * ROWS_AT_ONCE..self.rows.min((block + 1) * ROWS_AT_ONCE);
         let words = self.operands.words(self.inputs) * self.operands.parts();
         let values = rows.start * words..rows.end.next_multiple_of(TOGETHER) * words;
         (rows, &self.values.get()[values])

@@ -37,7 +37,11 @@ impl WithSimd for Sums<'_> {
         let Self { operands, words, outputs, panels, next, rows, states, sums } = self;
         let count = panels.len() / (words * PANEL);
         let (tiles, width) = (rows.div_ceil(TILE), count * PANEL);
-        for Stretch { from, depth, first, states } in stretches(states, words, operands) {
+        let parts = stretches(states, words, operands).flat_map(|Stretch { from, depth, states }| {
+            let parts = states.chunks_exact(states.len() / operands.parts()).enumerate();
+            parts.map(move |(part, states)| (from, depth, from + part == 0, states))
+        });
+        for (from, depth, first, states) in parts {
             for (index, whole) in panels.chunks_exact(words * PANEL).enumerate() {
                 let outputs = PANEL.min(outputs - index * PANEL);
                 let panel = &whole[from * PANEL..][..depth * PANEL];
@@ -62,56 +66,62 @@ impl WithSimd for Sums<'_> {
 
 #[cfg(target_arch = "x86_64")]
 impl Sums<'_> {
-    /// The same by AMX, of pairs.
+    /// The same by AMX, of pairs. Two columns of the panels stay in the first cache, a stretch of them, while all rows
+    /// pass; the sums of these rows stay in the second.
     fn by_amx(self) {
         let Self { operands, words, outputs, panels, rows, states, sums, .. } = self;
-        let count = panels.len() / (words * PANEL);
-        let (together, width) = (rows.div_ceil(amx::ROWS), count * PANEL);
+        let width = panels.len() / words;
+        let (tiles, columns) = (rows.div_ceil(amx::ROWS), outputs.div_ceil(amx::COLUMN));
         let registers = amx::Amx::configure();
-        for Stretch { from, depth, first, states } in stretches(states, words, operands) {
-            for (index, whole) in panels.chunks_exact(words * PANEL).enumerate() {
-                let outputs = PANEL.min(outputs - index * PANEL);
-                let panel = &whole[from * PANEL..][..depth * PANEL];
-                let sums = sums.chunks_exact_mut(amx::ROWS * width);
-                for (states, sums) in states.chunks_exact(amx::ROWS * depth).zip(sums).take(together) {
-                    registers.add(states, panel, outputs, (&mut sums[index * PANEL..], width), first);
+        for Stretch { from, depth, states } in stretches(states, words, operands) {
+            let parts = amx::Parts { count: operands.parts(), apart: states.len() / operands.parts() };
+            for first in (0..columns).step_by(2) {
+                let column = |index: usize| {
+                    let (panel, before) = (index * amx::COLUMN / PANEL, index * amx::COLUMN % PANEL);
+                    let words = &panels[panel * words * PANEL..][from * PANEL..(from + depth) * PANEL];
+                    &words[before..]
+                };
+                let next = first + 1;
+                let both = (column(first), (next < columns).then(|| column(next)));
+                for (tile, sums) in sums.chunks_exact_mut(amx::ROWS * width).enumerate().take(tiles) {
+                    let states = (&states[tile * amx::ROWS * depth..], parts);
+                    let sums = (&mut sums[first * amx::COLUMN..], width);
+                    registers.add(states, depth, both, sums, from == 0);
                 }
             }
         }
     }
 }
 
-/// A part of some words of all rows.
+/// Some words of all rows.
 struct Stretch<'a> {
     /// The first of the words.
     from: usize,
     /// How many there are.
     depth: usize,
-    /// Whether the sums begin here.
-    first: bool,
-    /// `[rows laid out, depth]`
+    /// `[parts, rows laid out, depth]`
     states: &'a [f32],
 }
 
-/// The stretches of laid out states, one part after the other, in the order in which they are multiplied.
+/// The stretches of laid out states, in the order in which they are multiplied.
 fn stretches(states: &[f32], words: usize, operands: Operands) -> impl Iterator<Item = Stretch<'_>> {
-    let (most, parts) = (stretch(words, operands), operands.parts());
-    let laid_out = states.len() / (words * parts);
-    (0..words).step_by(most).flat_map(move |from| {
+    let (most, of_word) = (stretch(words, operands), states.len() / words);
+    (0..words).step_by(most).map(move |from| {
         let depth = most.min(words - from);
-        let states = &states[from * laid_out * parts..][..depth * laid_out * parts];
-        let each = states.chunks_exact(depth * laid_out).enumerate();
-        each.map(move |(part, states)| Stretch { from, depth, first: from + part == 0, states })
+        Stretch { from, depth, states: &states[from * of_word..][..depth * of_word] }
     })
 }
 
 /// How many words a panel passes at a time: nearly as many each time.
 pub fn stretch(words: usize, operands: Operands) -> usize {
     // Of numbers, with the tile of states, as much as the first cache holds; products of pairs leave the second cache
-    // more time. These come in steps of as many words as some processors take at once.
-    let (most, step) = match operands {
-        Operands::F32 => (96, 1),
-        Operands::Bf16 | Operands::Bf16x2 => (256, 16),
+    // more time. AMX does not: there a stretch of two columns stays in the first while rows of states pass through it.
+    // Pairs come in steps of as many words as some processors take at once.
+    let (most, step) = match (operands, operands.parts()) {
+        (Operands::F32, _) => (96, 1),
+        (_, 1) if operands.are_fast() => (128, 16),
+        _ if operands.are_fast() => (64, 16),
+        _ => (256, 16),
     };
     words.div_ceil(words.div_ceil(most)).next_multiple_of(step)
 }

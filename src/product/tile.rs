@@ -49,7 +49,7 @@ impl Tile<'_> {
             Operands::F32 => self.by_registers::<S, Single>(simd),
             #[cfg(target_arch = "x86_64")]
             _ if std::arch::is_x86_feature_detected!("avx512bf16") => self.add_by_dot(),
-            Operands::Bf16 | Operands::Bf16x2 => self.by_registers::<S, Pair>(simd),
+            Operands::Bf16 | Operands::Bf16x2 | Operands::Bf16x3 => self.by_registers::<S, Pair>(simd),
         }
     }
 

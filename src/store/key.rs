@@ -12,7 +12,7 @@ use crate::frontier;
 /// sum taken in another order, or a library for products that does so; and where files of before are no longer
 /// read. A test holds the scores of a demo
 /// checkpoint against their digest, so that no such change goes unnoticed.
-pub const SCORES_VERSION: u32 = 3;
+pub const SCORES_VERSION: u32 = 4;
 
 /// The version of what leads from scores to a stored measurement: binning, labels and statistics, and what a
 /// measurement holds.
