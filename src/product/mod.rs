@@ -7,7 +7,7 @@
 //!
 //! Small matrices are held as panels. Of others nothing is held: their rows are read each time they are wanted and
 //! turned into panels, which costs little beside the rows that then pass them. Where these are a single block, a panel is
-//! read by the thread that takes them past it; where they are more, or products fast, panels are read for all threads.
+//! read by the thread that takes them past it; where they are more, or products are fast, panels are read for all threads.
 //!
 //! Every sum is taken in the same order, whatever the number of rows, of threads and of lanes in a vector: the
 //! same state gives the same result to the bit, in whatever company it comes. Only AMX has an order of its own, which is
