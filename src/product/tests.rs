@@ -175,7 +175,23 @@ fn products_of_pairs_are_fused_multiplications_in_order() {
 }
 
 #[test]
-fn parts_of_states_come_to_what_f32_does() {
+fn two_parts_of_states_come_to_nearly_what_f32_does() {
+    let (rows, inputs, outputs) = (9, 400, 60);
+    let weights: Vec<f32> =
+        values(outputs * inputs, 1).iter().map(|&weight| bf16::from_f32(weight).to_f32()).collect();
+    let x = values(rows * inputs, 2);
+    let [exact, once, twice] = [Operands::F32, Operands::Bf16, Operands::Bf16x2]
+        .map(|operands| product(&matrices(&weights, inputs, operands)[0], &x, Cores::One));
+    let off = |found: &[f32]| {
+        let differences = found.iter().zip(&exact).map(|(found, exact)| (found - exact).abs());
+        differences.fold(0.0, f32::max)
+    };
+    // Of 400 terms below one; found are 1.9e-2 and 1.1e-4.
+    assert!(off(&once) > 1e-2 && off(&twice) < 2e-4, "{} {}", off(&once), off(&twice));
+}
+
+#[test]
+fn three_parts_of_states_are_all_their_digits() {
     // Of a single number, so that it is not sums that differ.
     let weights: Vec<f32> = values(60, 1).iter().map(|&weight| bf16::from_f32(weight).to_f32()).collect();
     let x = values(500, 2);
@@ -187,7 +203,7 @@ fn parts_of_states_come_to_what_f32_does() {
             found.iter().zip(exact).map(|(&found, exact)| (f64::from(found) - exact).abs() / exact.abs());
         off.fold(0.0, f64::max)
     });
-    // Half a place of the sums of two and of three numbers more than of the digits that are left out.
+    // Two parts leave up to 2^-17 of a state out, 64 places of f32, and three nothing but how products are rounded.
     let place = f64::from(f32::EPSILON);
     assert!(once > 1e-3 && twice > 16.0 * place && twice < 65.0 * place, "{once} {twice}");
     assert!(thrice <= place, "{thrice}");
