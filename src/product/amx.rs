@@ -82,11 +82,10 @@ impl Amx {
         (sums, width): (&mut [f32], usize),
         first: bool,
     ) {
-        let of_part = |part: usize| &states[part * parts.apart..][..ROWS * depth];
         let fits = |column: &[f32]| column.len() >= (depth - 1) * PANEL + COLUMN;
         assert!(depth > 0 && fits(column) && next.is_none_or(fits));
         assert!((1..=MOST_PARTS).contains(&parts.count));
-        assert!((0..parts.count).all(|part| of_part(part).len() == ROWS * depth));
+        assert!(states.len() >= (parts.count - 1) * parts.apart + ROWS * depth);
         let outputs = if next.is_some() { 2 * COLUMN } else { COLUMN };
         assert!(width >= outputs && sums.len() >= (ROWS - 1) * width + outputs);
         let sums = sums.as_mut_ptr();
@@ -102,7 +101,8 @@ impl Amx {
             // Filled up with zeros, which add nothing.
             let mut last_states = [0.0f32; MOST_PARTS * ROWS * WORDS];
             for (part, to) in last_states.chunks_exact_mut(ROWS * WORDS).take(parts.count).enumerate() {
-                for (to, from) in to.chunks_exact_mut(WORDS).zip(of_part(part).chunks_exact(depth)) {
+                let from = &states[part * parts.apart..][..ROWS * depth];
+                for (to, from) in to.chunks_exact_mut(WORDS).zip(from.chunks_exact(depth)) {
                     to[..rest].copy_from_slice(&from[whole..]);
                 }
             }
